@@ -1,0 +1,76 @@
+"""The errors the package raises.
+
+OptimizerError
+├── InstanceError       the instance has faults; carries all of them
+├── OptionsError        an option of a run makes no sense
+├── PlanError           a result folder is missing, incomplete or not ours
+└── SolveError          the solver failed or returned something it should not have
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class OptimizerError(Exception):
+    """Root of everything this package raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Where:
+    """A place in a file of the instance.
+
+    Attributes:
+        file: name of the file, relative to the instance folder; empty if none.
+        line: line of the file, from 1; 0 if unknown.
+    """
+
+    file: str = ""
+    line: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with an instance: where, at which key, what is wrong and what would be right."""
+
+    where: Where
+    key: str
+    wrong: str
+    right: str = ""
+
+    def __str__(self) -> str:
+        at = " ".join(part for part in (str(self.where), self.key) if part)
+        text = f"{at}: {self.wrong}" if at else self.wrong
+        return f"{text}; {self.right}" if self.right else text
+
+
+class InstanceError(OptimizerError):
+    """An instance that cannot be used, with every fault found.
+
+    Attributes:
+        source: the file or folder that was read.
+        faults: all faults, in the order of the files.
+    """
+
+    def __init__(self, source: str, faults: Sequence[Fault]) -> None:
+        self.source = source
+        self.faults = tuple(faults)
+        count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
+        lines = [f"{count} in {source}", *(f"  {fault}" for fault in self.faults)]
+        super().__init__("\n".join(lines))
+
+
+class OptionsError(OptimizerError):
+    """An option of a run that makes no sense; the text names the option and the way out."""
+
+
+class PlanError(OptimizerError):
+    """A result folder that is missing, incomplete, or was not written by this package."""
+
+
+class SolveError(OptimizerError):
+    """The solver failed, or returned what it should not have."""

@@ -1,0 +1,173 @@
+"""Rules name things that exist, say something, and have something to hold for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from optimizer.instance.checks.balance import NAMES
+from optimizer.instance.checks.base import at, listed, ordinal, refer, refer_all, whole
+from optimizer.instance.checks.options import option_ids
+from optimizer.instance.faults import did_you_mean
+from optimizer.instance.folder import Source
+from optimizer.instance.instance import Instance
+from optimizer.instance.policy import (
+    Count,
+    DeliveredContent,
+    Exclusive,
+    Forbid,
+    HeavyContent,
+    Implies,
+    OutputRule,
+    Require,
+    Starts,
+)
+from optimizer.instance.yaml12 import Path
+
+Numbered = tuple[Path, str, Any]
+
+
+def _rules(source: Source, instance: Instance) -> Iterator[Numbered]:
+    """The rules, each with its path and what to call it."""
+    for path, rule in listed(source, ("policy", "rules"), instance.policy.rules):
+        yield path, f"the {ordinal(int(str(path[-1])))} rule ({rule.rule})", rule
+
+
+def rules_name_materials_and_channels(source: Source, instance: Instance) -> None:
+    """Rules name materials, channels and markets that exist."""
+    for path, _, rule in _rules(source, instance):
+        refer_all(source, "materials", (*path, "materials"), getattr(rule, "materials", None))
+        refer_all(source, "markets", (*path, "markets"), getattr(rule, "markets", None))
+        channel = getattr(rule, "channel", None)
+        if channel is not None:
+            refer(source, "channels", (*path, "channel"), channel)
+
+
+def rules_over_output_say_of_what(source: Source, instance: Instance) -> None:
+    """A rule over output names either a stage or materials; a count at most one of them."""
+    for path, what, rule in _rules(source, instance):
+        if not isinstance(rule, OutputRule | Count):
+            continue
+        if rule.stage is not None and rule.materials is not None:
+            source.fault((*path, "materials"), f"{what} names both stage and materials", "keep one of the two")
+        elif isinstance(rule, OutputRule) and rule.stage is None and rule.materials is None:
+            source.fault(path, f"{what} does not say of what", "name a stage, or materials: [...]")
+        elif rule.materials is not None and not rule.materials:
+            source.fault((*path, "materials"), f"{what} names no materials", "name one, or a stage instead")
+
+
+def rules_over_output_match(source: Source, instance: Instance) -> None:
+    """The stage of a rule over output is the stage of some material."""
+    stages = {material.stage for material in instance.materials.values()}
+    if not whole(source, "materials"):
+        return
+    for path, what, rule in _rules(source, instance):
+        if isinstance(rule, OutputRule) and rule.stage is not None and rule.stage not in stages:
+            wrong = f"{what} matches nothing: no material has the stage '{rule.stage}'"
+            source.fault((*path, "stage"), wrong, did_you_mean(rule.stage, stages))
+
+
+def heavy_content_names_rare_earths(source: Source, instance: Instance) -> None:
+    """The elements of a heavy_content rule are rare earths, by their chemical symbols."""
+    for path, what, rule in _rules(source, instance):
+        for element in rule.elements if isinstance(rule, HeavyContent) else ():
+            if element not in NAMES:
+                right = f"one of {', '.join(NAMES)}"
+                source.fault(at(source, (*path, "elements"), element), f"{what}: '{element}' is no rare earth", right)
+
+
+def delivered_content_has_demand(source: Source, instance: Instance) -> None:
+    """The markets of a delivered_content rule ask for something."""
+    if not whole(source, "markets"):
+        return
+    for path, what, rule in _rules(source, instance):
+        if not isinstance(rule, DeliveredContent) or any(name not in instance.markets for name in rule.markets):
+            continue
+        if not any(instance.markets[name].demand for name in rule.markets):
+            wrong = f"{what} matches nothing: {' and '.join(rule.markets)} ask for nothing"
+            source.fault((*path, "markets"), wrong, "name a market with demand")
+
+
+def counts_have_bounds(source: Source, instance: Instance) -> None:
+    """A count gives min or max, and min is not over max."""
+    for path, what, rule in _rules(source, instance):
+        if not isinstance(rule, Count):
+            continue
+        if rule.min is None and rule.max is None:
+            source.fault(path, f"{what} gives neither min nor max", "give one or both")
+        elif rule.min is not None and rule.max is not None and rule.min > rule.max:
+            source.fault((*path, "min"), f"{what}: min {rule.min} is over max {rule.max}", f"{rule.max} or less")
+
+
+def rules_over_facilities_match(source: Source, instance: Instance) -> None:
+    """A count or starts rule matches some facility."""
+    if not whole(source, "facilities", "recipes"):
+        return
+    stages = {facility.stage for facility in instance.facilities.values()}
+    countries = {facility.country for facility in instance.facilities.values()}
+    for path, what, rule in _rules(source, instance):
+        if not isinstance(rule, Count | Starts):
+            continue
+        if rule.stage is not None and rule.stage not in stages:
+            wrong = f"{what} matches nothing: no facility has the stage '{rule.stage}'"
+            source.fault((*path, "stage"), wrong, did_you_mean(rule.stage, stages))
+            continue
+        if rule.countries is not None and not countries & set(rule.countries):
+            wrong = f"{what} matches nothing: no facility lies in {', '.join(rule.countries) or 'an empty list'}"
+            source.fault((*path, "countries"), wrong, f"facilities lie in {', '.join(sorted(countries))}")
+            continue
+        materials = rule.materials if isinstance(rule, Count) else None
+        if materials is not None and any(name not in instance.materials for name in materials):
+            continue
+        if not any(_fits(instance, name, rule.stage, rule.countries, materials) for name in instance.facilities):
+            given = [key for key in ("stage", "materials", "countries") if getattr(rule, key, None) is not None]
+            wrong = f"{what} matches nothing: no facility fits {' and '.join(given) or 'it'}"
+            source.fault(path, wrong, "change one of them, or leave the rule out")
+
+
+def _fits(
+    instance: Instance,
+    name: str,
+    stage: str | None,
+    countries: tuple[str, ...] | None,
+    materials: tuple[str, ...] | None,
+) -> bool:
+    facility = instance.facilities[name]
+    if (stage is not None and facility.stage != stage) or (countries is not None and facility.country not in countries):
+        return False
+    made = {item for use in facility.recipes if use in instance.recipes for item in instance.recipes[use].outputs}
+    return materials is None or bool(made & set(materials))
+
+
+def rules_name_what_can_be_funded(source: Source, instance: Instance) -> None:
+    """Facilities and options that funding rules name exist, and there is something to fund."""
+    for path, what, rule in _rules(source, instance):
+        named: list[tuple[Path, str]] = []
+        if isinstance(rule, Require | Forbid):
+            named = [((*path, "facility"), rule.facility)]
+        elif isinstance(rule, Exclusive):
+            named = [(at(source, (*path, "facilities"), name), name) for name in rule.facilities]
+        elif isinstance(rule, Implies):
+            named = [((*path, "if"), rule.if_), ((*path, "then"), rule.then)]
+        for place, name in named:
+            if not refer(source, "facilities", place, name) or name not in instance.facilities:
+                continue
+            known = option_ids(source, name)
+            option = rule.option if isinstance(rule, Require | Forbid) else None
+            if not known:
+                wrong = f"{what}: there is nothing to fund at {name}"
+                source.fault(place, wrong, "give the facility options, or name another")
+            elif option is not None and option not in known:
+                source.fault((*path, "option"), f"{what}: {name} has no option '{option}'", did_you_mean(option, known))
+
+
+CHECKS = (
+    rules_name_materials_and_channels,
+    rules_over_output_say_of_what,
+    rules_over_output_match,
+    heavy_content_names_rare_earths,
+    delivered_content_has_demand,
+    counts_have_bounds,
+    rules_over_facilities_match,
+    rules_name_what_can_be_funded,
+)

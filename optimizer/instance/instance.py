@@ -1,0 +1,131 @@
+"""The instance: the whole problem, checked record by record."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from optimizer.instance.fields import Id, Iso3, Record, Text, Tier, Year
+from optimizer.instance.policy import Expected, PlanningCase, Policy, Risk, Scenario
+from optimizer.instance.records import (
+    Channel,
+    Facility,
+    Lane,
+    Logistics,
+    Market,
+    Material,
+    Owner,
+    OwnershipRule,
+    Recipe,
+    Stockpile,
+)
+
+
+class Period(Record):
+    """One or more years of the horizon."""
+
+    year: Year
+    """First year."""
+    years: Annotated[int, Field(strict=True, ge=1, le=100)] = 1
+    """Number of years."""
+
+    @property
+    def span(self) -> range:
+        """Its calendar years."""
+        return range(self.year, self.year + self.years)
+
+    @property
+    def end(self) -> int:
+        """The first year after it."""
+        return self.year + self.years
+
+
+def _period(value: Any) -> Any:
+    return {"year": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _plain_period(period: Period) -> Any:
+    return period.year if period.years == 1 else {"year": period.year, "years": period.years}
+
+
+_PERIOD_JSON: dict[str, Any] = {
+    "anyOf": [
+        {"type": "integer"},
+        {
+            "type": "object",
+            "properties": {"year": {"type": "integer"}, "years": {"type": "integer", "minimum": 1}},
+            "required": ["year"],
+            "additionalProperties": False,
+        },
+    ]
+}
+
+PeriodField = Annotated[
+    Period, BeforeValidator(_period), PlainSerializer(_plain_period), WithJsonSchema(_PERIOD_JSON)
+]
+
+
+class Instance(Record):
+    """The whole problem. Frozen: a changed instance is a new one."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    """Version of the format."""
+    name: Id
+    """Name of the instance."""
+    title: Text | None = None
+    """Title for readers."""
+    description: Text | None = None
+    """What it is about."""
+    base_year: Year
+    """Year of the dollars, and to which cash flows are discounted."""
+    discount_rate: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
+    """Real, per year."""
+    periods: tuple[PeriodField, ...] = Field(min_length=1)
+    """The horizon, without gaps: years, or {year, years}."""
+    domestic: tuple[Iso3, ...]
+    """Countries that count as domestic in rules."""
+    countries: dict[Iso3, Tier]
+    """Trust tier of each country, or tier by year."""
+    materials: dict[Id, Material]
+    """Commodities."""
+    recipes: dict[Id, Recipe]
+    """Processes."""
+    facilities: dict[Id, Facility]
+    """Places."""
+    owners: dict[Id, Owner] = Field(default_factory=dict)
+    """Legal persons."""
+    ownership_rule: OwnershipRule = OwnershipRule()
+    """How ownership exposure follows from holdings."""
+    channels: dict[Id, Channel] = Field(min_length=1)
+    """Classes of custody, strictest first."""
+    markets: dict[Id, Market]
+    """Demand nodes."""
+    logistics: Logistics = Logistics()
+    """Regions and freight."""
+    lanes: tuple[Lane, ...] = ()
+    """Links between places."""
+    stockpiles: dict[Id, Stockpile] = Field(default_factory=dict)
+    """Storage nodes."""
+    policy: Policy = Policy()
+    """Budget and rules."""
+    scenarios: tuple[Scenario, ...] = ()
+    """Disruption futures."""
+    risk: Risk = Expected()
+    """How futures are weighed."""
+    planning_case: PlanningCase | None = None
+    """What a requirement study must state."""
+
+    @property
+    def first_year(self) -> int:
+        """First year of the horizon."""
+        return self.periods[0].year
+
+    @property
+    def end_year(self) -> int:
+        """The first year after the horizon."""
+        return self.periods[-1].end
+
+    def plain(self) -> dict[str, Any]:
+        """The instance as plain data, as it would be written in one file."""
+        return self.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True) | {"schema": 1}

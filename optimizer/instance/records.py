@@ -1,0 +1,429 @@
+"""What a person writes: materials, recipes, facilities, owners, channels, markets, logistics, stockpiles.
+
+A field's docstring is its documentation and its description in the JSON Schema. Quantities are tonnes, tonnes
+per year, US dollars of the base year, years.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
+
+from optimizer.instance.fields import (
+    Amount,
+    AmountSeries,
+    CapacitySeries,
+    CapacitySize,
+    ExposureSeries,
+    GivenKind,
+    Holdings,
+    Id,
+    Iso3,
+    Kind,
+    Positive,
+    PriceSeries,
+    Record,
+    Row,
+    Share,
+    ShareSeries,
+    ShortageSeries,
+    Text,
+    Truth,
+    Whole,
+    Year,
+)
+from optimizer.instance.series import Series
+
+
+class Storage(Record):
+    """What keeping a material costs."""
+
+    cost: Amount = 0.0
+    """USD per t and year."""
+    loss: Share = 0.0
+    """Share lost per year."""
+
+
+class Material(Row):
+    """A commodity."""
+
+    name: Text | None = None
+    """Name for readers."""
+    stage: Id
+    """Step of the chain that makes it."""
+    content: dict[str, Share] = Field(default_factory=dict)
+    """t of element per t of material, by chemical symbol."""
+    price: PriceSeries | None = None
+    """Reference market price, USD per t: a series, or a series by region."""
+    storage: Storage | None = None
+    """May be stored, at this cost."""
+    disposal: Amount = 0.0
+    """USD per t of surplus."""
+    sell: Truth = False
+    """Surplus earns its price."""
+    freight_factor: Positive = 1.0
+    """Gross tonnes shipped per tonne."""
+
+    @model_validator(mode="after")
+    def _content_adds_up(self) -> Material:
+        if sum(self.content.values()) > 1 + 1e-9:
+            raise PydanticCustomError(
+                "content", "{wrong}|{right}", {"wrong": "content adds up to over 1", "right": "t of element per t"}
+            )
+        return self
+
+
+class Recipe(Row):
+    """A process: inputs and outputs per unit of activity."""
+
+    name: Text | None = None
+    """Name for readers."""
+    stage: Id
+    """Step of the chain it belongs to."""
+    inputs: dict[Id, Positive] = Field(default_factory=dict)
+    """t per unit of activity; none makes it a source."""
+    outputs: dict[Id, Positive] = Field(min_length=1)
+    """t per unit of activity; coproducts are ordinary outputs."""
+    cost: Amount = 0.0
+    """USD per unit of activity."""
+    capacity_use: Positive = 1.0
+    """Capacity taken by a unit of activity."""
+    unit: Id | None = None
+    """The facility's unit it runs on, where facilities have units."""
+    channels: tuple[Id, ...] | None = None
+    """Channels it may run in; default all."""
+
+
+class RecipeUse(Row):
+    """A recipe at a facility, with what differs there."""
+
+    cost: Amount | None = None
+    """USD per unit of activity, instead of the recipe's."""
+    capacity_use: Positive | None = None
+    """Capacity taken by a unit of activity, instead of the recipe's."""
+    unit: Id | None = None
+    """The unit it runs on here, instead of the recipe's."""
+
+
+def _uses(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        seen: dict[Any, Any] = {}
+        for item in value:
+            if not isinstance(item, str):
+                continue
+            if item in seen:
+                wrong = {"wrong": f"'{item}' is listed twice", "right": "list it once"}
+                raise PydanticCustomError("twice", "{wrong}|{right}", wrong)
+            seen[item] = {}
+        return seen
+    if isinstance(value, dict):
+        return {name: {} if item is None else item for name, item in value.items()}
+    return value
+
+
+def _plain_uses(value: dict[str, RecipeUse]) -> Any:
+    plain = {name: use.model_dump(exclude_none=True) for name, use in value.items()}
+    return plain if any(plain.values()) else list(plain)
+
+
+_USES_JSON: dict[str, Any] = {
+    "anyOf": [
+        {"type": "array", "items": {"type": "string"}},
+        {
+            "type": "object",
+            "additionalProperties": {
+                "type": ["object", "null"],
+                "properties": {
+                    "cost": {"type": "number", "minimum": 0},
+                    "capacity_use": {"type": "number", "exclusiveMinimum": 0},
+                    "unit": {"type": "string"},
+                    "source": {"type": "string"},
+                    "confidence": {"enum": ["A", "B", "C"]},
+                    "note": {"type": "string"},
+                },
+                "additionalProperties": False,
+            },
+        },
+    ]
+}
+
+RecipeUses = Annotated[
+    dict[Id, RecipeUse], BeforeValidator(_uses), PlainSerializer(_plain_uses), WithJsonSchema(_USES_JSON)
+]
+
+
+class Sets(Record):
+    """What changes at a facility once an option is on line."""
+
+    exposure: dict[Kind, ExposureSeries] = Field(default_factory=dict)
+    """Exposure by kind, from then on."""
+    owners: Holdings | None = None
+    """Direct holders and their shares, from then on."""
+
+
+class Option(Row):
+    """One fundable increment of a facility."""
+
+    id: Id
+    """Name within the facility."""
+    capacity: CapacitySize
+    """Size, units of capacity_use per year; a number, or by unit."""
+    capex: Amount
+    """USD, spent when funded or as `spend` says."""
+    fixed_cost: Amount = 0.0
+    """USD per year on line."""
+    lead: Whole = 0
+    """Years from funding to first output."""
+    ramp: tuple[Share, ...] = ()
+    """Share of size in the first, second, ... year on line; then 1."""
+    earliest: Year | None = None
+    """First year it may be funded."""
+    latest: Year | None = None
+    """Last year it may be funded."""
+    life: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = None
+    """Years on line; default for ever, without end-of-horizon credit."""
+    public_share: Share = 1.0
+    """Share of capex that is public outlay."""
+    after: Id | None = None
+    """Option of this facility that must be on line first."""
+    qualification: dict[Id, Whole] = Field(default_factory=dict)
+    """Years on line before its capacity may serve that channel, or any stricter one."""
+    sets: Sets | None = None
+    """What changes once it is on line."""
+    spend: tuple[Share, ...] | None = None
+    """Shares of capex by year from funding; they add up to 1."""
+
+
+class Claim(Row):
+    """A share of a facility's output that is owed to a region's markets."""
+
+    to: Id
+    """Region of `logistics`."""
+    share: Share
+    """Share of the output of each material."""
+    materials: tuple[Id, ...] | None = None
+    """Materials it is about; default all that the facility makes."""
+    until: Year | None = None
+    """Last year of the claim; default for ever."""
+
+
+class Facility(Row):
+    """A place that runs recipes under a shared capacity."""
+
+    name: Text | None = None
+    """Name for readers."""
+    stage: Id
+    """Its step of the chain; its recipes may belong to others."""
+    country: Iso3
+    """ISO 3166 alpha-3."""
+    location: tuple[float, float] | None = None
+    """Latitude and longitude, degrees."""
+    recipes: RecipeUses
+    """Recipes it can run: a list, or a mapping with what differs here."""
+    capacity: CapacitySeries
+    """Existing capacity, units of capacity_use per year: a series, or a series by unit."""
+    fixed_cost: AmountSeries = Series(constant=0.0)
+    """USD per year of existing capacity."""
+    owners: Holdings = Field(default_factory=dict)
+    """Direct holders and their shares."""
+    exposure: dict[GivenKind, ExposureSeries] = Field(default_factory=dict)
+    """Given exposures by kind; what is not given is 0, `unknown` counts as the channel says."""
+    claims: tuple[Claim, ...] = ()
+    """What of its output is owed to a region."""
+    tags: tuple[Id, ...] = ()
+    """Words for effects to match."""
+    options: tuple[Option, ...] = ()
+    """What can be funded here."""
+
+
+class Owner(Row):
+    """A legal person."""
+
+    name: Text | None = None
+    """Name for readers."""
+    country: Iso3
+    """ISO 3166 alpha-3."""
+    owners: Holdings = Field(default_factory=dict)
+    """Who holds what share of it."""
+
+
+class OwnershipRule(Record):
+    """How ownership exposure follows from holdings."""
+
+    method: Literal["look_through", "control"] = "look_through"
+    """look_through: the adversaries' effective share. control: at or over the threshold in full."""
+    threshold: Annotated[float, Field(strict=True, gt=0, le=1)] | None = None
+    """Sum of the adversaries' holdings from which they control."""
+    below: Literal["share", "zero"] = "share"
+    """What holdings below the threshold count."""
+
+    @model_validator(mode="after")
+    def _threshold_goes_with_control(self) -> OwnershipRule:
+        if (self.method == "control") != (self.threshold is not None):
+            wrong = "control without threshold" if self.threshold is None else "threshold without control"
+            right = "{method: control, threshold: 0.25} or {method: look_through}"
+            raise PydanticCustomError("rule", "{wrong}|{right}", {"wrong": wrong, "right": right})
+        return self
+
+
+class Channel(Row):
+    """A class of custody; the instance lists them strictest first."""
+
+    tiers: tuple[Id, ...] | None = None
+    """Tiers whose facilities may run it; default all."""
+    max_exposure: dict[Kind, Share] = Field(default_factory=dict)
+    """Highest exposure allowed, by kind."""
+    unknown: Literal["adversary", "neutral"] = "neutral"
+    """How unknown exposures and unlisted shares of owners count."""
+    custody_cost: Amount = 0.0
+    """USD per t made in it, for keeping it apart."""
+
+
+class DemandLine(Row):
+    """A product a market asks for."""
+
+    product: Id
+    """Material."""
+    tonnes: AmountSeries
+    """t per year."""
+    accepts: tuple[Id, ...] | None = None
+    """All materials that serve, the product included; default the product only."""
+    shortage_cost: ShortageSeries = Series(constant=None)
+    """USD per t not delivered, a series; null or absent: must be met."""
+
+
+class Market(Row):
+    """A demand node."""
+
+    name: Text | None = None
+    """Name for readers."""
+    channel: Id
+    """It draws from this channel or any stricter one."""
+    country: Iso3
+    """ISO 3166 alpha-3."""
+    location: tuple[float, float] | None = None
+    """Latitude and longitude, degrees."""
+    demand: tuple[DemandLine, ...] = ()
+    """What it asks for."""
+
+
+class Freight(Row):
+    """A link between the hubs of two regions, one way."""
+
+    from_: Id = Field(alias="from")
+    """Region."""
+    to: Id
+    """Region."""
+    material: Id | None = None
+    """Material it carries; default all pooled ones."""
+    cost: Amount = 0.0
+    """USD per gross t."""
+    capacity: Amount | None = None
+    """Gross t per year, over all materials and channels."""
+    tags: tuple[Id, ...] = ()
+    """Routes and chokepoints."""
+
+
+class Logistics(Record):
+    """Regions with a hub each, and freight between hubs."""
+
+    regions: dict[Id, tuple[Iso3, ...]] | None = None
+    """Countries of each region; without regions there is one hub for all."""
+    freight: tuple[Freight, ...] = ()
+    """Links between hubs."""
+
+
+class Lane(Row):
+    """A link between two places, one way."""
+
+    from_: Id = Field(alias="from")
+    """Facility or stockpile."""
+    to: Id
+    """Facility, market or stockpile."""
+    material: Id
+    """Material; it then moves on lanes only."""
+    cost: Amount = 0.0
+    """USD per gross t."""
+    capacity: Amount | None = None
+    """Gross t per year, over all channels."""
+    channel: Id | None = None
+    """The one channel this row serves; default all."""
+    tags: tuple[Id, ...] = ()
+    """Routes and chokepoints."""
+
+
+class Target(Row):
+    """A level that a stockpile reaches at the end of each period."""
+
+    material: Id
+    """Material."""
+    tonnes: AmountSeries | None = None
+    """A given amount, t."""
+    years_of_demand: Positive | None = None
+    """Years of the coming demand of the markets in `of`."""
+    of: tuple[Id, ...] | None = None
+    """Markets."""
+    share: ShareSeries = Series(constant=1.0)
+    """Share of that demand, by year."""
+    channel: Id | None = None
+    """Only stock of this channel or a stricter one counts."""
+    shortage_cost: ShortageSeries = Series(constant=None)
+    """USD per t and year missing; null or absent: must be met."""
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Target:
+        if (self.tonnes is None) == (self.years_of_demand is None):
+            wrong = {"wrong": "a target gives either tonnes or years_of_demand", "right": "keep one of the two"}
+            raise PydanticCustomError("target", "{wrong}|{right}", wrong)
+        if (self.years_of_demand is None) != (self.of is None):
+            wrong = {"wrong": "years_of_demand and of go together", "right": "of: [a market]"}
+            raise PydanticCustomError("target", "{wrong}|{right}", wrong)
+        return self
+
+
+class Stockpile(Row):
+    """A storage node."""
+
+    name: Text | None = None
+    """Name for readers."""
+    country: Iso3
+    """ISO 3166 alpha-3."""
+    location: tuple[float, float] | None = None
+    """Latitude and longitude, degrees."""
+    channel: Id | None = None
+    """The one channel it holds."""
+    channels: tuple[Id, ...] | None = None
+    """The channels it holds, apart."""
+    materials: tuple[Id, ...] = Field(min_length=1)
+    """What it holds."""
+    initial: dict[Id, Amount | dict[Id, Amount]] = Field(default_factory=dict)
+    """Stock before the first period, t, or t by channel."""
+    capacity: dict[Id, Amount] = Field(default_factory=dict)
+    """Most it holds of a material, t over all channels."""
+    holding_cost: dict[Id, Amount] = Field(default_factory=dict)
+    """USD per t and year; default the material's storage cost."""
+    release: Literal["disruption", "always"] = "disruption"
+    """disruption: a reserve, released only while an effect is active. always: a working stock."""
+    public: Truth | None = None
+    """Its purchases and holding are public outlay; default for a reserve."""
+    targets: tuple[Target, ...] = ()
+    """Levels to reach."""
+
+    @model_validator(mode="after")
+    def _channels_given_once(self) -> Stockpile:
+        if (self.channel is None) == (self.channels is None):
+            wrong = {"wrong": "a stockpile gives either channel or channels", "right": "keep one of the two"}
+            raise PydanticCustomError("stockpile", "{wrong}|{right}", wrong)
+        return self
+
+    @property
+    def holds(self) -> tuple[str, ...]:
+        """The channels it holds."""
+        return self.channels if self.channels is not None else (str(self.channel),)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether its purchases and holding are public outlay."""
+        return self.public if self.public is not None else self.release == "disruption"
