@@ -1,0 +1,147 @@
+"""Capacity, availability, trust and the cost of activity, for one course."""
+
+from __future__ import annotations
+
+from optimizer.instance.fields import WHOLE
+from optimizer.instance.policy import ExposureCap
+from optimizer.network.effects import Disruption
+from optimizer.network.network import changed_exposures, facility_effects, option_facts
+from optimizer.network.starts import Delays, units_of
+from optimizer.network.tables import CapacityTables, Network, Terms
+from optimizer.network.trust import State
+
+
+def capacity_tables(network: Network, periods: tuple[int, ...], disruption: Disruption | None) -> CapacityTables:
+    """Capacity and activity of a course."""
+    tables = CapacityTables()
+    delays = _delays(network, disruption)
+    for paths in network.starts.paths.values():
+        for start in paths:
+            tables.online[start] = network.starts.online(start, delays)
+    for name in network.instance.facilities:
+        _facility(network, tables, name, periods, disruption)
+    _exposures(network, tables, disruption)
+    return tables
+
+
+def _delays(network: Network, disruption: Disruption | None) -> Delays | None:
+    if disruption is None:
+        return None
+    found = {key: disruption.delays(option_facts(network.instance, *key)) for key in network.starts.options}
+    return {key: delays for key, delays in found.items() if delays}
+
+
+def _facility(
+    network: Network, tables: CapacityTables, name: str, periods: tuple[int, ...], disruption: Disruption | None
+) -> None:
+    instance, calendar, starts = network.instance, network.calendar, network.starts
+    facility = instance.facilities[name]
+    units = units_of(facility)
+    states = network.trust.states[name]
+    paths = [start for option in facility.options for start in starts.paths[name, option.id]]
+    for recipe, use in facility.recipes.items():
+        record = instance.recipes[recipe]
+        tables.use[name, recipe] = use.capacity_use if use.capacity_use is not None else record.capacity_use
+        tables.unit[name, recipe] = (use.unit or record.unit or WHOLE) if units != (WHOLE,) else WHOLE
+    for t in periods:
+        for unit in units:
+            series = facility.capacity.get(unit)
+            existing = calendar.mean(series, t) if series is not None else 0.0
+            terms = [(start, starts.size(start, unit, t, tables.online[start])) for start in paths]
+            terms = [(start, size) for start, size in terms if size > 0]
+            tables.existing[name, unit, t] = existing
+            tables.sizes[name, unit, t] = terms
+            tables.most[name, unit, t] = existing + _most(network, name, terms)
+            _qualification(network, tables, name, unit, t, terms)
+        tables.fixed[name, t] = calendar.mean(facility.fixed_cost, t) * calendar.years[t]
+        for start in paths:
+            cost = starts.options[name, start.option].fixed_cost
+            share = starts.share_on_line(start, t, tables.online[start]) if cost else 0.0
+            if share:
+                tables.fixed_of.setdefault(t, []).append((start, cost * share * calendar.years[t]))
+    tables.states[name] = states
+    for t in periods:
+        for state in states:
+            tables.available[name, state.id, t] = _available(network, name, state, t, disruption)
+        for option in {option for state in states for option in state.options}:
+            shares = [(start, starts.share_on_line(start, t, tables.online[start])) for start in paths]
+            tables.setting[name, option, t] = [(s, share) for s, share in shares if s.option == option and share > 0]
+    _runs(network, tables, name, periods, disruption)
+
+
+def _most(network: Network, name: str, terms: Terms) -> float:
+    """The most that options can add: of alternatives the largest, of expansions all."""
+    by_option: dict[str, float] = {}
+    for start, size in terms:
+        by_option[start.option] = max(size, by_option.get(start.option, 0.0))
+    roots = [size for option, size in by_option.items() if network.starts.base(name, option) is None]
+    rest = [size for option, size in by_option.items() if network.starts.base(name, option) is not None]
+    return max(roots, default=0.0) + sum(rest)
+
+
+def _qualification(network: Network, tables: CapacityTables, name: str, unit: str, t: int, terms: Terms) -> None:
+    starts = network.starts
+    for channel in network.instance.channels:
+        if not any(starts.wait(starts.options[name, start.option], channel) for start, _ in terms):
+            continue
+        qualified = [(s, starts.qualified(s, unit, t, tables.online[s], channel)) for s, _ in terms]
+        tables.qualified[name, unit, channel, t] = [(start, size) for start, size in qualified if size > 0]
+
+
+def _available(network: Network, name: str, state: State, t: int, disruption: Disruption | None) -> float:
+    if disruption is None:
+        return 1.0
+    return network.calendar.mean_of(t, lambda y: facility_effects(network.trust, disruption, name, state, y)[0])
+
+
+def _runs(
+    network: Network, tables: CapacityTables, name: str, periods: tuple[int, ...], disruption: Disruption | None
+) -> None:
+    """The activity that can be, and what it costs."""
+    instance, calendar = network.instance, network.calendar
+    facility = instance.facilities[name]
+    for t in periods:
+        for state in network.trust.states[name]:
+            if any(not tables.setting[name, option, t] for option in state.options):
+                continue
+            if tables.available[name, state.id, t] <= 0:
+                continue
+            changed = None if disruption is None else changed_exposures(network.trust, disruption, name, state, t)
+            trusted = [k for k in instance.channels if network.trust.may_run(name, state, k, t, changed)]
+            for recipe in facility.recipes:
+                if tables.most[name, tables.unit[name, recipe], t] <= 0:
+                    continue
+                for channel in trusted:
+                    if (name, recipe, channel) in network.places.runs:
+                        tables.runs.append((name, state.id, recipe, channel, t))
+        for recipe, use in facility.recipes.items():
+            record = instance.recipes[recipe]
+            cost = use.cost if use.cost is not None else record.cost
+            if disruption is not None:
+                facts = {
+                    "id": frozenset({recipe}),
+                    "stage": frozenset({record.stage}),
+                    "material": frozenset(record.outputs),
+                    "facility": frozenset({name}),
+                }
+                cost *= calendar.mean_of(t, lambda y, f=facts: disruption.factor("recipes", "cost", f, y))  # type: ignore[misc]
+            made = sum(record.outputs.values())
+            for channel, custody in instance.channels.items():
+                tables.run_cost[name, recipe, channel, t] = cost + custody.custody_cost * made
+
+
+def _exposures(network: Network, tables: CapacityTables, disruption: Disruption | None) -> None:
+    """Exposures of what runs, where a rule asks for them."""
+    rules = [rule for rule in network.instance.policy.rules if isinstance(rule, ExposureCap)]
+    if not rules:
+        return
+    states = {(name, state.id): state for name, found in tables.states.items() for state in found}
+    for name, state_id, _, channel, t in tables.runs:
+        for rule in rules:
+            key = (name, state_id, rule.kind, channel, t)
+            if key in tables.exposure:
+                continue
+            state = states[name, state_id]
+            changed = None if disruption is None else changed_exposures(network.trust, disruption, name, state, t)
+            record = network.instance.channels[channel]
+            tables.exposure[key] = network.trust.counted(name, state, rule.kind, t, record, changed)

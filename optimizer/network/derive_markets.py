@@ -1,0 +1,160 @@
+"""Demand and stockpiles of one course."""
+
+from __future__ import annotations
+
+import math
+
+from optimizer.instance.fields import WHOLE
+from optimizer.instance.records import Target
+from optimizer.network.calendar import Calendar
+from optimizer.network.effects import Disruption
+from optimizer.network.places import initial_stock
+from optimizer.network.tables import TRUNK, DemandTables, Network, StockTables
+
+
+def demand_tables(network: Network, periods: tuple[int, ...], disruption: Disruption | None) -> DemandTables:
+    """Markets of a course."""
+    instance, calendar, places = network.instance, network.calendar, network.places
+    tables = DemandTables()
+    for name, market in instance.markets.items():
+        for index, line in enumerate(market.demand):
+            facts = {
+                "market": frozenset({name}),
+                "product": frozenset({line.product}),
+                "channel": frozenset({market.channel}),
+                "country": frozenset({market.country}),
+            }
+
+            def tonnes(year: int, line=line, facts=facts) -> float:  # type: ignore[no-untyped-def]  # noqa: ANN001
+                factor = 1.0 if disruption is None else disruption.factor("demand", "factor", facts, year)
+                return calendar.at(line.tonnes, year) * factor
+
+            for t in periods:
+                key = (name, index, t)
+                tables.tonnes[key] = calendar.mean_of(t, tonnes) * calendar.years[t]
+                tables.lines.append(key)
+                costs = [line.shortage_cost.raw(year, calendar.first_year) for year in calendar.span[t]]
+                if all(cost is not None for cost in costs):
+                    tables.shortage_cost[key] = math.fsum(float(cost or 0.0) for cost in costs) / len(costs)
+            for material in line.accepts or (line.product,):
+                for channel in places.stricter_or_equal(market.channel):
+                    cell = (places.draw(name, market.country, material), material, channel)
+                    if cell in places.reached:
+                        tables.at.setdefault(cell, []).append((name, index))
+                        tables.deliveries.extend((name, index, material, channel, t) for t in periods)
+    return tables
+
+
+def price_at(
+    network: Network, material: str, country: str, period: int, disruption: Disruption | None = None
+) -> float | None:
+    """Reference price of a material in a country's region, USD per t, the mean over a period; None without one."""
+    record = network.instance.materials[material]
+    if record.price is None:
+        return None
+    region = network.places.region_of.get(country, "")
+    series = record.price.get(WHOLE) or record.price.get(region)
+    if series is None:
+        return None
+    facts = {
+        "material": frozenset({material}),
+        "stage": frozenset({record.stage}),
+        "region": frozenset({region}),
+    }
+
+    def price(year: int) -> float:
+        factor = 1.0 if disruption is None else disruption.factor("prices", "factor", facts, year)
+        return network.calendar.at(series, year) * factor
+
+    return network.calendar.mean_of(period, price)
+
+
+def stock_tables(
+    network: Network, periods: tuple[int, ...], disruption: Disruption | None, course: str
+) -> StockTables:
+    """Stockpiles of a course."""
+    instance, calendar, places = network.instance, network.calendar, network.places
+    tables = StockTables()
+    order = {channel: rank for rank, channel in enumerate(instance.channels)}
+    tables.stores = sorted(places.stocked, key=lambda store: (store[0], store[1], order[store[2]]))
+    for store in tables.stores:
+        tables.opening[store] = initial_stock(instance, *store)
+        name, material, channel = store
+        looser = [k for k in places.looser(channel) if (name, material, k) in places.stocked]
+        if looser:
+            tables.next_channel[store] = looser[0]
+    for name, stockpile in instance.stockpiles.items():
+        if stockpile.is_public:
+            tables.public.add(name)
+        for t in periods:
+            if stockpile.release == "always" or (disruption is not None and disruption.any_active(t)):
+                tables.releases.add((name, t))
+        for material in stockpile.materials:
+            storage = instance.materials[material].storage
+            held = stockpile.holding_cost.get(material, storage.cost if storage is not None else 0.0)
+            loss = storage.loss if storage is not None else 0.0
+            tables.disposal[material] = instance.materials[material].disposal
+            if material in places.laned:
+                tables.laned.add((name, material))
+            if material in stockpile.capacity:
+                tables.capacity[name, material] = stockpile.capacity[material]
+            for t in periods:
+                tables.keep[name, material, t] = (1.0 - loss) ** calendar.years[t]
+                tables.holding[name, material, t] = held * calendar.years[t]
+                price = price_at(network, material, stockpile.country, t, disruption)
+                if price is not None:
+                    tables.price[name, material, t] = price
+        if course == TRUNK:
+            for index, target in enumerate(stockpile.targets):
+                _target(network, tables, name, index, target)
+    return tables
+
+
+def _target(network: Network, tables: StockTables, name: str, index: int, target: Target) -> None:
+    instance, calendar = network.instance, network.calendar
+    order = list(instance.channels)
+    channel = target.channel
+    if channel is None and target.of is not None:
+        channel = min((instance.markets[market].channel for market in target.of), key=order.index)
+    counted = set(order if channel is None else network.places.stricter_or_equal(channel))
+    tables.counts[name, index] = [
+        store for store in tables.stores if store[:2] == (name, target.material) and store[2] in counted
+    ]
+    for t in calendar.periods:
+        level = target_level(network, target, t)
+        if level <= 0:
+            continue
+        tables.targets[name, index, t] = level
+        costs = [target.shortage_cost.raw(year, calendar.first_year) for year in calendar.span[t]]
+        if all(cost is not None for cost in costs):
+            mean = math.fsum(float(cost or 0.0) for cost in costs) / len(costs)
+            tables.target_cost[name, index, t] = mean * calendar.years[t]
+
+
+def target_level(network: Network, target: Target, period: int) -> float:
+    """Level of a target at the end of a period, t.
+
+    For `years_of_demand`: share x demand of the named markets over the next years, the last value of a stepped
+    series held on. Source: design.md 3, `targets`.
+    """
+    calendar = network.calendar
+    if target.tonnes is not None:
+        return calendar.mean(target.tonnes, period)
+    share = calendar.mean(target.share, period)
+    return share * coming_demand(network, target, calendar.span[period].stop, calendar)
+
+
+def coming_demand(network: Network, target: Target, since: int, calendar: Calendar) -> float:
+    """Demand of a target's markets over its years from a year on, t."""
+    years = target.years_of_demand or 0.0
+    whole = int(years + 1e-9)
+    parts = [(since + step, 1.0) for step in range(whole)]
+    if years - whole > 1e-9:
+        parts.append((since + whole, years - whole))
+    return math.fsum(
+        calendar.at(line.tonnes, year) * part
+        for market in target.of or ()
+        for line in network.instance.markets[market].demand
+        if line.product == target.material
+        for year, part in parts
+    )

@@ -1,0 +1,100 @@
+"""Rules on operations as rows, for one course."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from optimizer.instance.instance import Instance
+from optimizer.instance.policy import (
+    DeliveredContent,
+    Diversify,
+    DomesticContent,
+    ExposureCap,
+    HeavyContent,
+    OutputRule,
+)
+from optimizer.network.tables import CapacityTables, Network, OutputRow, RuleTables
+
+RARE_EARTHS = frozenset("La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Y Sc".split())
+AT_MOST = (ExposureCap, Diversify)
+
+
+def rule_tables(
+    network: Network, periods: tuple[int, ...], capacity: CapacityTables, *, trunk: bool
+) -> RuleTables:
+    """The rows of all rules on operations that hold in a course."""
+    tables = RuleTables()
+    runs = {(f, r, k, t) for f, _, r, k, t in capacity.runs}
+    for number, rule in enumerate(network.instance.policy.rules):
+        if isinstance(rule, DeliveredContent):
+            if trunk or rule.in_disruption:
+                _delivered(network, tables, number, rule, periods)
+        elif isinstance(rule, DomesticContent | ExposureCap | HeavyContent | Diversify) and (
+            trunk or rule.in_disruption
+        ):
+            for row in _rows(network, number, rule, periods):
+                made = {(f, m) for f, r, k, t in runs if (k, t) == (row.channel, row.period)
+                        for m in network.instance.recipes[r].outputs}  # fmt: skip
+                if any(m in row.total for _, m in made):
+                    tables.output.append(row)
+    return tables
+
+
+def share_of(network: Network, rule: OutputRule | DeliveredContent, period: int) -> float:
+    """Share of a rule in a period: the mean, years before the first one given counting as not binding."""
+    idle = 1.0 if isinstance(rule, AT_MOST) else 0.0
+    calendar = network.calendar
+    return calendar.mean_of(period, lambda y: calendar.at(rule.share, y) if rule.share.given(y) else idle)
+
+
+def materials_of(instance: Instance, rule: OutputRule) -> tuple[str, ...]:
+    """Materials a rule counts."""
+    if rule.materials is not None:
+        return rule.materials
+    return tuple(name for name, material in instance.materials.items() if material.stage == rule.stage)
+
+
+def groups_of(instance: Instance, by: str) -> dict[str, frozenset[str]]:
+    """What `diversify` compares: group -> facilities. A facility without holders stands for itself."""
+    groups: dict[str, set[str]] = {}
+    for name, facility in instance.facilities.items():
+        keys = {"facility": [name], "country": [facility.country], "owner": list(facility.owners) or [name]}[by]
+        for key in keys:
+            groups.setdefault(key, set()).add(name)
+    return {key: frozenset(members) for key, members in groups.items()}
+
+
+def _rows(network: Network, number: int, rule: OutputRule, periods: tuple[int, ...]) -> Iterator[OutputRow]:
+    instance = network.instance
+    materials = materials_of(instance, rule)
+    channels = (rule.channel,) if rule.channel is not None else tuple(instance.channels)
+    parts: dict[str, frozenset[str]] = {"": frozenset()}
+    if isinstance(rule, DomesticContent):
+        domestic = set(instance.domestic)
+        parts = {"": frozenset(name for name, f in instance.facilities.items() if f.country in domestic)}
+    elif isinstance(rule, Diversify):
+        parts = groups_of(instance, rule.by)
+    for t in periods:
+        share = share_of(network, rule, t)
+        if share >= 1.0 if isinstance(rule, AT_MOST) else share <= 0.0:
+            continue
+        for channel in channels:
+            for total in [(m,) for m in materials] if rule.each else [materials]:
+                for group, part in parts.items():
+                    label = "/".join(word for word in ((total[0] if rule.each else ""), group) if word)
+                    yield OutputRow(number, rule, channel, label, t, share, total, part)
+
+
+def _delivered(
+    network: Network, tables: RuleTables, number: int, rule: DeliveredContent, periods: tuple[int, ...]
+) -> None:
+    channels = network.places.stricter_or_equal(rule.channel)
+    for market in rule.markets:
+        lines: dict[str, list[int]] = {}
+        for index, line in enumerate(network.instance.markets[market].demand):
+            lines.setdefault(line.product, []).append(index)
+        for t in periods:
+            share = share_of(network, rule, t)
+            if share > 0:
+                for product, indices in lines.items():
+                    tables.delivered[number, market, product, t] = (share, channels, tuple(indices))

@@ -1,0 +1,160 @@
+"""What scenarios do: when they last, what they match, by how much they change it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from optimizer.instance.fields import EXPOSURE_KINDS
+from optimizer.instance.instance import Instance
+from optimizer.instance.policy import Effect, FacilityEffect, Scenario
+from optimizer.network.calendar import Calendar
+
+_COMPARISON = re.compile(r"\s*(>=|<=|==|>|<)\s*([0-9.eE+-]+)\s*\Z")
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    ">=": lambda a, b: a >= b - 1e-9,
+    "<=": lambda a, b: a <= b + 1e-9,
+    "==": lambda a, b: abs(a - b) <= 1e-9,
+    ">": lambda a, b: a > b + 1e-9,
+    "<": lambda a, b: a < b - 1e-9,
+}
+
+Facts = Mapping[str, frozenset[str]]
+
+
+def matches(where: Mapping[str, object], facts: Facts, exposure: Callable[[str], float | None] | None = None) -> bool:
+    """Whether a thing fits all conditions of `where`.
+
+    Args:
+        where: field -> value, list of values, or a comparison such as `>=0.25` for exposures.
+        facts: what the thing says of itself.
+        exposure: exposure by kind, for facilities; None where it is unknown (then nothing matches).
+    """
+    for key, wanted in where.items():
+        if exposure is not None and key in EXPOSURE_KINDS:
+            value = exposure(key)
+            if not _compares(wanted, value or 0.0):
+                return False
+            continue
+        values = wanted if isinstance(wanted, list | tuple) else (wanted,)
+        if not any(str(item) in facts.get(key, frozenset()) for item in values):
+            return False
+    return True
+
+
+def _compares(wanted: object, value: float) -> bool:
+    if isinstance(wanted, int | float):
+        return _COMPARE["=="](value, float(wanted))
+    found = _COMPARISON.match(str(wanted))
+    return found is not None and _COMPARE[found.group(1)](value, float(found.group(2)))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """When a scenario's branch runs.
+
+    Attributes:
+        onset: first year.
+        over: the first year in which no effect is active any more.
+        periods: the periods of the branch.
+        until: the first year back on the trunk; None where the branch runs to the horizon's end.
+        restores: whether stocks must be at the trunk's level at its end.
+    """
+
+    onset: int
+    over: int
+    periods: tuple[int, ...]
+    until: int | None
+    restores: bool
+
+
+def active(effect: Effect, scenario: Scenario, end_year: int) -> range:
+    """The years in which an effect is active; open-ended ones end with the horizon."""
+    start = effect.from_ if effect.from_ is not None else scenario.onset
+    duration = effect.duration if effect.duration is not None else scenario.duration
+    return range(start, end_year if duration is None else start + duration)
+
+
+def window(scenario: Scenario, calendar: Calendar) -> Window | None:
+    """The branch of a scenario; None where it has no effects. Source: design.md 4.3."""
+    if not scenario.effects:
+        return None
+    end = calendar.end_year
+    over = max(min(active(effect, scenario, end).stop, end) for effect in scenario.effects)
+    stop = over + scenario.recovery
+    periods = tuple(t for t in calendar.periods if t >= scenario.onset and calendar.span[t].start < stop)
+    last = calendar.span[periods[-1]].stop
+    return Window(
+        onset=scenario.onset,
+        over=over,
+        periods=periods,
+        until=last if last < end else None,
+        restores=over < end,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Disruption:
+    """A scenario's effects, ready to be asked."""
+
+    instance: Instance
+    calendar: Calendar
+    scenario: Scenario
+
+    def effects(self, affects: str, year: int) -> Iterable[Effect]:
+        """The effects of a kind that are active in a year."""
+        for effect in self.scenario.effects:
+            if effect.affects == affects and year in active(effect, self.scenario, self.calendar.end_year):
+                yield effect
+
+    def any_active(self, period: int) -> bool:
+        """Whether any effect is active in any year of a period."""
+        span = self.calendar.span[period]
+        return any(
+            year in active(effect, self.scenario, self.calendar.end_year)
+            for effect in self.scenario.effects
+            for year in span
+        )
+
+    def factor(self, affects: str, attribute: str, facts: Facts, year: int) -> float:
+        """Product of the factors of the effects that match a thing in a year."""
+        product = 1.0
+        for effect in self.effects(affects, year):
+            value = getattr(effect, attribute)
+            if value is not None and matches(effect.where, facts):
+                product *= value
+        return product
+
+    def touches(self, affects: str, attribute: str, facts: Facts) -> bool:
+        """Whether any effect ever changes this attribute of a thing."""
+        return any(
+            effect.affects == affects and getattr(effect, attribute) is not None and matches(effect.where, facts)
+            for effect in self.scenario.effects
+        )
+
+    def facility(
+        self, facts: Callable[[int], Facts], exposure: Callable[[str, int], float | None], year: int
+    ) -> tuple[float, dict[str, float]]:
+        """What happens to a facility in a year: its availability, and exposures that are set."""
+        available, changed = 1.0, dict[str, float]()
+        for effect in self.effects("facilities", year):
+            assert isinstance(effect, FacilityEffect)
+            if not matches(effect.where, facts(year), lambda kind: exposure(kind, year)):
+                continue
+            if effect.available is not None:
+                available *= effect.available
+            for kind, value in effect.exposure.items():
+                changed[kind] = max(value, changed.get(kind, 0.0))
+        return available, changed
+
+    def delays(self, facts: Facts) -> tuple[tuple[int, int, int], ...]:
+        """(from, end, years) of every delay that hits an option."""
+        found = []
+        for effect in self.scenario.effects:
+            if effect.affects == "options" and effect.delay and matches(effect.where, facts):
+                years = active(effect, self.scenario, self.calendar.end_year)
+                found.append((years.start, years.stop, effect.delay))
+        return tuple(found)
+
+

@@ -1,0 +1,168 @@
+"""Instance -> Network: what all courses share."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from optimizer.errors import Fault, Where
+from optimizer.instance.instance import Instance
+from optimizer.instance.policy import FacilityEffect, Scenario
+from optimizer.network.calendar import Calendar, calendar_of
+from optimizer.network.effects import Disruption, Facts, window
+from optimizer.network.places import places_of
+from optimizer.network.starts import Starts, starts_of
+from optimizer.network.tables import BASE, Network
+from optimizer.network.trust import State, Trust
+
+
+def facility_facts(instance: Instance, trust: Trust, name: str, year: int) -> Facts:
+    """What a facility says of itself, for `where`."""
+    record = instance.facilities[name]
+    regions = instance.logistics.regions or {}
+    return {
+        "id": frozenset({name}),
+        "stage": frozenset({record.stage}),
+        "country": frozenset({record.country}),
+        "owner": frozenset(record.owners),
+        "tags": frozenset(record.tags),
+        "region": frozenset(region for region, members in regions.items() if record.country in members),
+        "material": frozenset(m for recipe in record.recipes for m in instance.recipes[recipe].outputs),
+        "tier": frozenset({trust.tier(record.country, year)}),
+    }
+
+
+def option_facts(instance: Instance, facility: str, option: str) -> Facts:
+    """What an option says of itself, for `where`."""
+    record = instance.facilities[facility]
+    return {
+        "facility": frozenset({facility}),
+        "id": frozenset({option}),
+        "stage": frozenset({record.stage}),
+        "country": frozenset({record.country}),
+        "owner": frozenset(record.owners),
+    }
+
+
+def facility_effects(
+    trust: Trust, disruption: Disruption, name: str, state: State, year: int
+) -> tuple[float, dict[str, float]]:
+    """Availability of a facility in a state and year, and the exposures that effects set."""
+    return disruption.facility(
+        lambda at: facility_facts(trust.instance, trust, name, at),
+        lambda kind, at: trust.exposure(name, state, kind, at),
+        year,
+    )
+
+
+def changed_exposures(
+    trust: Trust, disruption: Disruption, name: str, state: State, period: int
+) -> dict[int, dict[str, float]]:
+    """Exposures that effects set, by year of a period."""
+    found = {}
+    for year in trust.calendar.span[period]:
+        changed = facility_effects(trust, disruption, name, state, year)[1]
+        if changed:
+            found[year] = changed
+    return found
+
+
+def sets_exposures(scenario: Scenario) -> bool:
+    """Whether a scenario changes what a facility may run."""
+    return any(isinstance(effect, FacilityEffect) and effect.exposure for effect in scenario.effects)
+
+
+def network_of(instance: Instance) -> Network:
+    """Derive what all courses of an instance share."""
+    calendar = calendar_of(instance)
+    trust = Trust(instance, calendar)
+    windows = {s.id: found for s in instance.scenarios if (found := window(s, calendar)) is not None}
+    probability = {s.id: s.probability for s in instance.scenarios if s.id in windows}
+    listed = sum((Decimal(repr(p)) for p in probability.values()), Decimal(0))
+    weight = {
+        t: float(
+            Decimal(1)
+            - sum((Decimal(repr(probability[s])) for s, found in windows.items() if t in found.periods), Decimal(0))
+        )
+        for t in calendar.periods
+    }
+    delayed = frozenset(
+        (name, option.id)
+        for scenario in instance.scenarios
+        for name, facility in instance.facilities.items()
+        for option in facility.options
+        if Disruption(instance, calendar, scenario).delays(option_facts(instance, name, option.id))
+    )
+    starts = starts_of(instance, calendar, delayed)
+    places = places_of(instance, _trusted(instance, calendar, trust), _idle(instance, calendar, starts))
+    return Network(
+        instance=instance,
+        calendar=calendar,
+        trust=trust,
+        starts=starts,
+        places=places,
+        windows=windows,
+        probability={BASE: float(Decimal(1) - listed), **probability},
+        weight=weight,
+    )
+
+
+def _trusted(instance: Instance, calendar: Calendar, trust: Trust) -> set[tuple[str, str]]:
+    """(facility, channel) pairs that are trusted in some state, period and future."""
+    disruptions = [Disruption(instance, calendar, s) for s in instance.scenarios if sets_exposures(s)]
+    found = set()
+    for name in instance.facilities:
+        for channel in instance.channels:
+            if any(
+                trust.may_run(name, state, channel, t)
+                or any(
+                    trust.may_run(name, state, channel, t, changed)
+                    for d in disruptions
+                    if (changed := changed_exposures(trust, d, name, state, t))
+                )
+                for state in trust.states[name]
+                for t in calendar.periods
+            ):
+                found.add((name, channel))
+    return found
+
+
+def _idle(instance: Instance, calendar: Calendar, starts: Starts) -> frozenset[str]:
+    """Facilities that never have capacity."""
+    return frozenset(
+        name
+        for name, facility in instance.facilities.items()
+        if not any(calendar.mean(series, t) > 0 for series in facility.capacity.values() for t in calendar.periods)
+        and not any(starts.years[name, o.id] and any(size > 0 for size in o.capacity.values()) for o in facility.options)
+    )
+
+
+def laundering(instance: Instance) -> list[Fault]:
+    """Facilities that may run a channel but not a looser one: material could be washed by moving down the order."""
+    calendar = calendar_of(instance)
+    trust = Trust(instance, calendar)
+    channels = list(instance.channels)
+    disruptions = [Disruption(instance, calendar, s) for s in instance.scenarios if sets_exposures(s)]
+    faults: list[Fault] = []
+    for name in instance.facilities:
+        seen: set[tuple[str, str]] = set()
+        for state in trust.states[name]:
+            for t in calendar.periods:
+                changes: list[dict[int, dict[str, float]] | None] = [None]
+                changes += [c for d in disruptions if (c := changed_exposures(trust, d, name, state, t))]
+                for changed in changes:
+                    out = {k: next(trust.shut_out(name, state, k, t, changed), None) for k in channels}
+                    for i, strict in enumerate(channels):
+                        for loose in channels[i + 1 :]:
+                            failed = out[loose]
+                            if out[strict] is None and failed is not None and (strict, loose) not in seen:
+                                seen.add((strict, loose))
+                                faults.append(_laundering_fault(name, strict, loose, t, failed))
+    return faults
+
+
+def _laundering_fault(name: str, strict: str, loose: str, period: int, failed: tuple[str, float, float]) -> Fault:
+    kind, exposure, cap = failed
+    why = "its tier is not listed" if kind == "tier" else f"its {kind} exposure is {exposure:g}, over {cap:g}"
+    wrong = f"'{name}' may run '{strict}' in {period} but not '{loose}', which is looser ({why})"
+    right = "every facility that may run a channel must be able to run all looser ones: change their order or their caps"
+    return Fault(Where(), f"channels.{loose}", wrong, right)

@@ -1,0 +1,250 @@
+"""What the formulation reads: index sets and numbers of one course of operations.
+
+A *course* is the trunk, or the branch of one scenario. A scenario is not an index: each course has tables of its
+own, of the same shape, and the families of `optimizer.model` are written for one of them.
+
+Index letters: f facility, u unit, s state, r recipe, k channel, t period (its first year), p place, m material,
+a arc, d market, i line or target, o option, l rule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from optimizer.instance.instance import Instance
+from optimizer.instance.policy import OutputRule
+from optimizer.network.calendar import Calendar
+from optimizer.network.effects import Window
+from optimizer.network.places import Cell, Places
+from optimizer.network.starts import Start, Starts
+from optimizer.network.trust import State, Trust
+
+TRUNK = "trunk"
+BASE = "base"
+INVESTMENT = "investment"
+
+RunIndex = tuple[str, str, str, str, int]
+"""(facility, state, recipe, channel, period)."""
+Terms = list[tuple[Start, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """What all courses of an instance share."""
+
+    instance: Instance
+    calendar: Calendar
+    trust: Trust
+    starts: Starts
+    places: Places
+    windows: dict[str, Window]
+    """Scenario with effects -> its branch."""
+    probability: dict[str, float]
+    """Future -> probability; `base` is the whole trunk."""
+    weight: dict[int, float]
+    """P(t): weight of the trunk in a period."""
+
+
+@dataclass(slots=True)
+class CapacityTables:
+    """Capacity and activity."""
+
+    runs: list[RunIndex] = field(default_factory=list)
+    """Activity that can be: (f, s, r, k, t)."""
+    use: dict[tuple[str, str], float] = field(default_factory=dict)
+    """Capacity taken by a unit of activity, (f, r)."""
+    unit: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Unit a recipe runs on, (f, r)."""
+    states: dict[str, tuple[State, ...]] = field(default_factory=dict)
+    """States of a facility."""
+    existing: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    """Existing capacity, t/yr, (f, u, t)."""
+    sizes: dict[tuple[str, str, int], Terms] = field(default_factory=dict)
+    """Capacity that each start gives, t/yr, (f, u, t)."""
+    qualified: dict[tuple[str, str, str, int], Terms] = field(default_factory=dict)
+    """Capacity of each start that may serve a channel, t/yr, (f, u, k, t); only where some may not."""
+    most: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    """No plan has more capacity than this, t/yr, (f, u, t)."""
+    available: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    """Factor on capacity, (f, s, t)."""
+    setting: dict[tuple[str, str, int], Terms] = field(default_factory=dict)
+    """Share of the period in which each start has an option with `sets` on line, (f, o, t)."""
+    run_cost: dict[tuple[str, str, str, int], float] = field(default_factory=dict)
+    """USD per unit of activity, custody included, (f, r, k, t)."""
+    fixed: dict[tuple[str, int], float] = field(default_factory=dict)
+    """USD of existing capacity in a period, (f, t)."""
+    fixed_of: dict[int, Terms] = field(default_factory=dict)
+    """USD of each start in a period, t."""
+    exposure: dict[tuple[str, str, str, str, int], float] = field(default_factory=dict)
+    """Exposure as a channel counts it, (f, s, kind, k, t); only where a rule asks."""
+    online: dict[Start, int] = field(default_factory=dict)
+    """First year on line of each start."""
+
+
+@dataclass(slots=True)
+class FlowTables:
+    """Movement of material."""
+
+    cells: list[tuple[str, str, str, int]] = field(default_factory=list)
+    """Balances: (p, m, k, t)."""
+    flows: list[tuple[int, str, str, int]] = field(default_factory=list)
+    """Movement that can be: (a, m, k, t); a numbers `Places.arcs`."""
+    downgrades: list[tuple[str, str, str, int]] = field(default_factory=list)
+    """Moves to the next looser channel, (p, m, k, t)."""
+    surplus: list[tuple[str, str, str, int]] = field(default_factory=list)
+    """Surplus that can be, (p, m, k, t)."""
+    made: dict[Cell, list[tuple[str, str, float]]] = field(default_factory=dict)
+    """(f, r, t of output) that fill a cell."""
+    used: dict[Cell, list[tuple[str, str, float]]] = field(default_factory=dict)
+    """(f, r, t of input) that draw from a cell."""
+    incoming: dict[Cell, list[int]] = field(default_factory=dict)
+    """Arcs into a cell."""
+    outgoing: dict[Cell, list[int]] = field(default_factory=dict)
+    """Arcs out of a cell."""
+    stores_in: dict[Cell, list[str]] = field(default_factory=dict)
+    """Stockpiles that draw from a cell (pooled materials)."""
+    stores_out: dict[Cell, list[str]] = field(default_factory=dict)
+    """Stockpiles that release to a cell (pooled materials)."""
+    gross: dict[str, float] = field(default_factory=dict)
+    """Gross tonnes per tonne, m."""
+    cost: dict[tuple[int, int], float] = field(default_factory=dict)
+    """USD per gross t, (a, t)."""
+    limits: dict[tuple[str, int], float] = field(default_factory=dict)
+    """Gross t in a period over all arcs of a link, (link, t)."""
+    of_link: dict[str, list[int]] = field(default_factory=dict)
+    """Arcs of a link."""
+    surplus_cost: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    """USD per t of surplus, negative where it is sold, (p, m, t)."""
+    owed: dict[tuple[str, str, str, int], float] = field(default_factory=dict)
+    """Share of the output that is owed, (f, region, m, t)."""
+
+
+@dataclass(slots=True)
+class DemandTables:
+    """Markets."""
+
+    lines: list[tuple[str, int, int]] = field(default_factory=list)
+    """(d, i, t)."""
+    tonnes: dict[tuple[str, int, int], float] = field(default_factory=dict)
+    """Demand in a period, t."""
+    shortage_cost: dict[tuple[str, int, int], float] = field(default_factory=dict)
+    """USD per t short; absent where demand must be met."""
+    deliveries: list[tuple[str, int, str, str, int]] = field(default_factory=list)
+    """(d, i, m, k, t)."""
+    at: dict[Cell, list[tuple[str, int]]] = field(default_factory=dict)
+    """Lines that draw from a cell."""
+
+
+@dataclass(slots=True)
+class StockTables:
+    """Stockpiles."""
+
+    stores: list[Cell] = field(default_factory=list)
+    """(stockpile, m, k) that can hold anything."""
+    opening: dict[Cell, float] = field(default_factory=dict)
+    """Stock before the first period, t; in a branch that leaves later it is the trunk's."""
+    keep: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    """Share of the opening stock left at the end of a period, (stockpile, m, t)."""
+    releases: set[tuple[str, int]] = field(default_factory=set)
+    """(stockpile, t) in which it releases."""
+    next_channel: dict[Cell, str] = field(default_factory=dict)
+    """The next looser channel it holds."""
+    capacity: dict[tuple[str, str], float] = field(default_factory=dict)
+    """Most it holds, t, (stockpile, m)."""
+    holding: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    """USD per t of closing stock for a period, (stockpile, m, t)."""
+    disposal: dict[str, float] = field(default_factory=dict)
+    """USD per t discarded, m."""
+    laned: set[tuple[str, str]] = field(default_factory=set)
+    """(stockpile, m) that are filled and released by lanes."""
+    price: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    """Reference price, USD per t, (stockpile, m, t); absent without a price."""
+    public: set[str] = field(default_factory=set)
+    """Stockpiles whose purchases and holding are public outlay."""
+    targets: dict[tuple[str, int, int], float] = field(default_factory=dict)
+    """Level at the end of a period, t, (stockpile, i, t); trunk only."""
+    counts: dict[tuple[str, int], list[Cell]] = field(default_factory=dict)
+    """Stores that count for a target, (stockpile, i)."""
+    target_cost: dict[tuple[str, int, int], float] = field(default_factory=dict)
+    """USD per t missing in a period; absent where the target must be met."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRow:
+    """One row of a rule over output: a rule, channel, group and period.
+
+    Attributes:
+        rule: number of the rule in the instance.
+        record: the rule.
+        channel: channel whose output counts.
+        group: material with `each`, then what `diversify` compares; empty else.
+        period: first year of the period.
+        share: the share of the period.
+        total: materials that count.
+        part: facilities whose output is the part, for shares of facilities.
+    """
+
+    rule: int
+    record: OutputRule
+    channel: str
+    group: str
+    period: int
+    share: float
+    total: tuple[str, ...]
+    part: frozenset[str]
+
+
+@dataclass(slots=True)
+class RuleTables:
+    """Rules on operations."""
+
+    output: list[OutputRow] = field(default_factory=list)
+    """Rows over what is made."""
+    delivered: dict[tuple[int, str, str, int], tuple[float, tuple[str, ...], tuple[int, ...]]] = field(
+        default_factory=dict
+    )
+    """(l, d, product, t) -> least share, channels that count, lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """All that the families read of one course."""
+
+    network: Network
+    course: str
+    periods: tuple[int, ...]
+    window: Window | None
+    capacity: CapacityTables
+    flow: FlowTables
+    demand: DemandTables
+    stock: StockTables
+    rules: RuleTables
+
+    @property
+    def is_trunk(self) -> bool:
+        """Whether this is the trunk."""
+        return self.window is None
+
+    @property
+    def instance(self) -> Instance:
+        """The instance."""
+        return self.network.instance
+
+    @property
+    def calendar(self) -> Calendar:
+        """The calendar."""
+        return self.network.calendar
+
+    @property
+    def places(self) -> Places:
+        """The network of places."""
+        return self.network.places
+
+    @property
+    def starts(self) -> Starts:
+        """When options can be funded."""
+        return self.network.starts
+
+    def discount(self, period: int) -> float:
+        """Worth of a dollar of a period."""
+        return self.calendar.discount[period]
