@@ -1,0 +1,69 @@
+"""Budget (B): public outlay within what there is."""
+
+from __future__ import annotations
+
+from optimizer.model.declare import Costs, Model, Term, constraint, linked, total
+from optimizer.network.starts import Start
+from optimizer.network.tables import INVESTMENT, Tables
+
+
+def variables(m: Model, t: Tables) -> None:
+    """Funding is the investment's."""
+    everything = {
+        (f, o, y): (INVESTMENT, ("fund", (f, o, y))) for (f, o), years in t.starts.years.items() for y in years
+    }
+    linked(m, "public_fund", everything if _limited(t) else {}, unit="0 or 1", doc="x: funded in period t")
+
+
+def constraints(m: Model, t: Tables) -> None:
+    """B1, B2: on the trunk."""
+    budget = t.instance.policy.budget
+    constraint(m, t, t.periods if t.is_trunk and budget.annual is not None else [], annual_budget)
+    constraint(m, t, [0] if t.is_trunk and budget.total is not None else [], total_budget)
+
+
+def costs(m: Model, t: Tables) -> Costs:  # noqa: ARG001
+    """None: outlay is no system cost of its own."""
+    return []
+
+
+def _limited(t: Tables) -> bool:
+    budget = t.instance.policy.budget
+    return t.is_trunk and (budget.annual is not None or budget.total is not None)
+
+
+def outlay_of(t: Tables, f: str, o: str, year: int) -> list[tuple[int, float]]:
+    """(calendar year, USD) of public outlay for a funding, undiscounted."""
+    share = t.starts.options[f, o].public_share
+    return [(when, usd * share) for when, usd in t.starts.spend(Start(f, o, (year,))) if usd * share]
+
+
+def _of_stock(m: Model, t: Tables, y: int) -> list[Term]:
+    terms: list[Term] = []
+    for p, material, k in t.stock.stores:
+        if p in t.stock.public:
+            price = t.stock.price.get((p, material, y), 0.0)
+            terms.append((price, m.stock_in[p, material, k, y]))
+            terms.append((t.stock.holding[p, material, y], m.stock[p, material, k, y]))
+    return terms
+
+
+def annual_budget(m: Model, t: Tables, y: int) -> object:
+    r"""B1. $\sum_{f,o,t'} \phi_{fot't} x_{fot'} + \sum_{p \in pub} (\pi_{pmt} i_{pmkt} + \eta_{pmt} h_{pmkt}) \le B_t y_t$: capex by its public share, purchases at reference price, holding."""
+    span = t.calendar.span[y]
+    terms = [
+        (usd, m.public_fund[f, o, year])
+        for f, o, year in m.public_fund
+        for when, usd in outlay_of(t, f, o, year)
+        if when in span
+    ]
+    annual = t.instance.policy.budget.annual
+    assert annual is not None
+    return total([*terms, *_of_stock(m, t, y)]) <= t.calendar.mean(annual, y) * t.calendar.years[y]
+
+
+def total_budget(m: Model, t: Tables, _: int) -> object:
+    r"""B2. $\sum_t \text{outlay}_t \le B$: over the horizon, capex falling due later included."""
+    terms = [(usd, m.public_fund[f, o, y]) for f, o, y in m.public_fund for _, usd in outlay_of(t, f, o, y)]
+    stock = [term for y in t.periods for term in _of_stock(m, t, y)]
+    return total([*terms, *stock]) <= t.instance.policy.budget.total
