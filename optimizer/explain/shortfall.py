@@ -1,0 +1,192 @@
+"""Why there is no plan: the least that must give way, in the instance's own words.
+
+Rows that ask for something are given a way out, and the sum of what is missing is minimised on the integer model. First
+demand, targets and the return to the trunk may give way, in tonnes; if that is not enough, rules and the budget too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from optimizer.findings import supply_of
+from optimizer.model.declare import Key
+from optimizer.network.tables import TRUNK, Network, Tables
+from optimizer.plan.rules import label_of
+from optimizer.solve.compile import Problem, join
+from optimizer.solve.extensive import compile_all
+from optimizer.solve.highs import Report, Stop, run
+from optimizer.solve.options import Options
+
+TONNES = ("demand_is_met_or_short", "target_is_reached", "stock_rejoins_the_trunk")
+RULES = (
+    "count_at_least", "count_at_most", "required", "forbidden", "at_most_one_of", "implied", "starts_within_capacity",
+    "domestic_content", "exposure_cap", "heavy_content", "diversify", "delivered_content", "annual_budget", "total_budget",
+    "claim_is_served",
+)  # fmt: skip
+SHOWN = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Shortfall:
+    """Something that cannot be had.
+
+    Attributes:
+        kind: `demand`, `target`, `restoring`, `rule`, `budget`, `claim` or `unknown`.
+        course: `trunk` or a scenario.
+        subject: market, stockpile, or the rule as written.
+        product: material asked for.
+        channel: channel asked for.
+        period: first year of the period; None where it has none.
+        amount: how much is missing.
+        unit: of the amount.
+        text: the sentence.
+    """
+
+    kind: str
+    course: str
+    subject: str
+    product: str
+    channel: str
+    period: int | None
+    amount: float
+    unit: str
+    text: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As plain data."""
+        return dataclasses.asdict(self)
+
+
+def why_infeasible(
+    network: Network, options: Options, report: Report | None = None, stop: Stop | None = None
+) -> list[Shortfall]:
+    """The least that is missing.
+
+    Args:
+        network: an instance without a plan.
+        options: how to solve; the time limit counts for this search by itself.
+        report: called with progress.
+        stop: asks it to stop.
+
+    Returns:
+        What gives way, the largest first. Never empty.
+    """
+    blocks, tables = compile_all(network)
+    problem = join(blocks.values())
+    loose = dataclasses.replace(options, gap=0.01, gap_usd=None)
+    deadline = None if options.time_limit is None else time.monotonic() + options.time_limit
+    for components in (TONNES, TONNES + RULES):
+        elastic, slacks = _elastic(problem, components)
+        raw = run(elastic, loose, phase="finding what is missing", report=report, stop=stop, deadline=deadline)
+        if raw.values is not None:
+            found = [
+                _describe(network, tables, problem, row, float(raw.values[column]))
+                for column, row in slacks
+                if raw.values[column] > SHOWN
+            ]
+            merged = {(item.kind, item.text): item for item in found}
+            return sorted(merged.values(), key=lambda item: (-item.amount, item.text))
+        if raw.ended != "infeasible":
+            break
+    text = "what is missing could not be found in time, or lies in capacities and lanes alone"
+    return [Shortfall("unknown", TRUNK, "", "", "", None, 0.0, "", text)]
+
+
+def _elastic(problem: Problem, components: Iterable[str]) -> tuple[Problem, list[tuple[int, int]]]:
+    """The problem with a way out of some rows, and (column, row) of each way out."""
+    wanted = set(components)
+    rows: list[int] = []
+    signs: list[float] = []
+    weights: list[float] = []
+    scale = np.asarray(abs(problem.matrix).max(axis=1).todense()).ravel()
+    for name, block in problem.blocks.items():
+        first = problem.row_start[name]
+        for i, (component, _) in enumerate(block.rows):
+            if component not in wanted:
+                continue
+            row = first + i
+            # Tonnes weigh 1 each; a rule gives way only where tonnes cannot, in units of its own row.
+            weight = 1.0 if component in TONNES else 1e4 / max(scale[row], 1e-9)
+            if np.isfinite(problem.row_lower[row]):
+                rows.append(row)
+                signs.append(1.0)
+                weights.append(weight)
+            if np.isfinite(problem.row_upper[row]) and component != "demand_is_met_or_short":
+                rows.append(row)
+                signs.append(-1.0)
+                weights.append(weight)
+    count = len(rows)
+    added = sp.csr_array((signs, (rows, range(count))), shape=(problem.rows, count))
+    elastic = dataclasses.replace(
+        problem,
+        matrix=sp.csr_array(sp.hstack([problem.matrix, added], format="csr")),
+        lower=np.append(problem.lower, np.zeros(count)),
+        upper=np.append(problem.upper, np.full(count, np.inf)),
+        integer=np.append(problem.integer, np.zeros(count, dtype=bool)),
+        objective=np.append(np.zeros(problem.columns), weights),
+        offset=0.0,
+    )
+    return elastic, [(problem.columns + j, row) for j, row in enumerate(rows)]
+
+
+def _describe(network: Network, tables: dict[str, Tables], problem: Problem, row: int, amount: float) -> Shortfall:
+    course, (component, index) = problem.name_of_row(row)
+    at = "" if course in (TRUNK, "investment") else f" in scenario {course}"
+    i: Any = index
+    if component == "demand_is_met_or_short":
+        return _of_demand(network, course, i, amount, at)
+    if component == "target_is_reached":
+        p, number, t = i
+        material = network.instance.stockpiles[p].targets[number].material
+        text = f"{p} lacks {amount:,.4g} t of {material} to its target {number} at the end of {t}{at}"
+        return Shortfall("target", course, p, material, "", t, amount, "t", text)
+    if component == "stock_rejoins_the_trunk":
+        p, material, k = i
+        text = f"{p} lacks {amount:,.4g} t of {material} ({k}) to be back at the trunk's level after{at or ' the branch'}"
+        return Shortfall("restoring", course, p, material, k, None, amount, "t", text)
+    if component in ("annual_budget", "total_budget"):
+        when = f" in {i}" if component == "annual_budget" else ""
+        text = f"the {component.replace('_', ' ')} is {amount:,.4g} USD too small{when}"
+        return Shortfall("budget", course, component, "", "", i if when else None, amount, "USD", text)
+    if component == "claim_is_served":
+        f, region, material, t = i
+        text = f"{f} owes {region} {amount:,.4g} t more of {material} in {t}{at} than can be brought there"
+        return Shortfall("claim", course, f, material, "", t, amount, "t", text)
+    number, period = _rule_of(tables, course, component, i)
+    label = label_of(network.instance.policy.rules[number])
+    when = f" in {period}" if period is not None else ""
+    text = f"rule {number}, {label}, fails by {amount:,.4g}{when}{at}"
+    return Shortfall("rule", course, label, "", "", period, amount, "", text)
+
+
+def _of_demand(network: Network, course: str, index: Any, amount: float, at: str) -> Shortfall:
+    d, line, t = index
+    market = network.instance.markets[d]
+    product = market.demand[line].product
+    supply = supply_of(network, d, line, t)
+    earliest = ", ".join(f"{f} ({o}, on line {year})" for f, o, year in supply.earliest[:3])
+    text = (
+        f"{d} lacks {amount:,.4g} t of {product} ({market.channel}) in {t}{at}; trusted capacity on line by then: "
+        f"{supply.existing:,.4g} t/yr, with every option {supply.possible:,.4g} t/yr"
+    )
+    text += f"; earliest: {earliest}" if earliest else "; no option could add to it"
+    return Shortfall("demand", course, d, product, market.channel, t, amount, "t", text)
+
+
+def _rule_of(tables: dict[str, Tables], course: str, component: str, index: Key | Any) -> tuple[int, int | None]:
+    """(number of the rule, period) of a row."""
+    if component == "delivered_content":
+        return index[0], index[3]
+    if component in ("domestic_content", "exposure_cap", "heavy_content", "diversify"):
+        row = tables[course].rules.output[index]
+        return row.rule, row.period
+    if component == "starts_within_capacity":
+        return index[0], index[1]
+    return index, None

@@ -1,0 +1,287 @@
+"""The one door to HiGHS: a problem and options in, a raw result out."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import highspy
+import numpy as np
+
+from optimizer.errors import SolveError
+from optimizer.solve.compile import MONEY, Problem, Vector
+from optimizer.solve.options import Options
+
+INTEGRAL = 1e-9
+"""A value this near to a whole number is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is known while HiGHS runs; money in USD, None where there is none yet."""
+
+    phase: str
+    seconds: float
+    incumbent: float | None
+    bound: float | None
+    nodes: int
+    values: Vector | None = None
+
+
+@dataclass(slots=True)
+class Raw:
+    """What HiGHS returned.
+
+    Attributes:
+        ended: `optimal`, `infeasible`, `limit`, `interrupted`.
+        values: by column; None where there is no plan.
+        objective: USD.
+        bound: USD.
+        seconds: HiGHS's own time.
+        nodes: branch-and-bound nodes.
+        iterations: simplex and interior-point iterations.
+    """
+
+    ended: str
+    values: Vector | None
+    objective: float | None
+    bound: float | None
+    seconds: float
+    nodes: int = 0
+    iterations: int = 0
+
+
+@dataclass(slots=True)
+class Stop:
+    """Ask a running solve to stop with what it has."""
+
+    asked: threading.Event = field(default_factory=threading.Event)
+
+
+Report = Callable[[Progress], None]
+
+
+class _Highs(highspy.Highs):  # type: ignore[misc]
+    """HiGHS without its banner, which it prints to standard output while callbacks are enabled on construction."""
+
+    def enableCallbacks(self) -> None:  # noqa: D102, N802
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()
+
+
+def load(problem: Problem) -> Any:
+    """A HiGHS object that holds a problem."""
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = problem.columns, problem.rows
+    model.col_cost_ = problem.objective
+    model.col_lower_, model.col_upper_ = problem.lower, problem.upper
+    model.row_lower_, model.row_upper_ = problem.row_lower, problem.row_upper
+    model.offset_ = problem.offset
+    matrix = problem.matrix.tocsc()
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_ = matrix.indptr
+    model.a_matrix_.index_ = matrix.indices
+    model.a_matrix_.value_ = matrix.data
+    if problem.integer.any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        model.integrality_ = [kinds[int(flag)] for flag in problem.integer]
+    highs = _Highs()
+    if highs.passModel(model) == highspy.HighsStatus.kError:
+        raise SolveError("HiGHS refused the model")
+    return highs
+
+
+def run(
+    problem: Problem,
+    options: Options,
+    *,
+    phase: str = "solving",
+    report: Report | None = None,
+    stop: Stop | None = None,
+    start: Vector | None = None,
+    deadline: float | None = None,
+) -> Raw:
+    """Solve a problem, then clean the plan: integers exact, operations the optimum of the linear program left.
+
+    Args:
+        problem: the problem.
+        options: how to solve.
+        phase: what to call it in progress.
+        report: called with progress, from the solver's thread.
+        stop: asks it to stop.
+        start: a known plan.
+        deadline: `time.monotonic()` at which to stop.
+
+    Raises:
+        SolveError: HiGHS failed, or found the problem unbounded.
+    """
+    highs = load(problem)
+    began = time.monotonic()
+    whole = bool(problem.integer.any())
+    settings: dict[str, Any] = {
+        "threads": options.cores,
+        "random_seed": options.seed,
+        "mip_rel_gap": options.gap,
+        "mip_abs_gap": max(options.gap_usd or 0.0, 0.0) * MONEY,
+        "mip_feasibility_tolerance": 1e-7,
+        "primal_feasibility_tolerance": 1e-8,
+        "dual_feasibility_tolerance": 1e-8,
+    }
+    if deadline is not None:
+        settings["time_limit"] = max(0.01, deadline - began)
+    if start is not None:
+        _give_start(highs, start)
+    _watch(highs, phase, report, stop, began, whole)
+    _set(highs, settings)
+    _run(highs, stop)
+    raw = _read(highs, time.monotonic() - began, whole)
+    if raw.values is not None and whole:
+        raw.values = _clean(problem, options, raw.values)
+        raw.objective = (float(problem.objective @ raw.values) + problem.offset) / MONEY
+        if raw.bound is not None and raw.bound > raw.objective:
+            raw.bound = raw.objective
+    return raw
+
+
+def _set(highs: Any, settings: dict[str, Any]) -> None:
+    for name, value in settings.items():
+        if highs.setOptionValue(name, value) == highspy.HighsStatus.kError:
+            raise SolveError(f"HiGHS does not take {name} = {value!r}")
+
+
+def _give_start(highs: Any, start: Vector) -> None:
+    solution = highspy.HighsSolution()
+    solution.col_value = list(start)
+    solution.value_valid = True
+    highs.setSolution(solution)
+
+
+def _watch(highs: Any, phase: str, report: Report | None, stop: Stop | None, began: float, whole: bool) -> None:
+    """Hook progress and interruption into HiGHS's callbacks."""
+
+    def interrupt(event: Any) -> None:
+        if stop is not None and stop.asked.is_set():
+            event.interrupt()
+
+    if stop is not None:
+        highs.cbSimplexInterrupt += interrupt
+        highs.cbIpmInterrupt += interrupt
+        highs.cbMipInterrupt += interrupt
+    if report is None or not whole:
+        return
+
+    def tell(event: Any, values: Vector | None = None) -> None:
+        out = event.data_out
+        report(
+            Progress(
+                phase,
+                time.monotonic() - began,
+                _money(out.mip_primal_bound),
+                _money(out.mip_dual_bound),
+                int(out.mip_node_count),
+                values,
+            )
+        )
+
+    highs.cbMipLogging += tell
+    highs.cbMipImprovingSolution += lambda event: tell(event, np.array(event.data_out.mip_solution))
+
+
+def _money(value: float) -> float | None:
+    return None if not math.isfinite(value) or abs(value) >= highspy.kHighsInf else value / MONEY
+
+
+def _run(highs: Any, stop: Stop | None) -> None:
+    """Run in a thread of its own, so that Ctrl-C reaches us and the plan found so far is kept."""
+    highspy.Highs.resetGlobalScheduler(True)
+    outcome: list[Any] = []
+
+    def work() -> None:
+        try:
+            outcome.append(highspy.Highs.run(highs))
+        except BaseException as error:  # noqa: BLE001
+            outcome.append(error)
+
+    thread = threading.Thread(target=work, name="highs", daemon=True)
+    thread.start()
+    while thread.is_alive():
+        try:
+            thread.join(0.05)
+        except KeyboardInterrupt:
+            if stop is None or stop.asked.is_set():
+                raise
+            stop.asked.set()
+    if outcome and isinstance(outcome[0], BaseException):
+        raise SolveError(f"HiGHS failed: {outcome[0]}") from outcome[0]
+    if not outcome or outcome[0] == highspy.HighsStatus.kError:
+        raise SolveError("HiGHS failed without saying why")
+
+
+def _read(highs: Any, seconds: float, whole: bool) -> Raw:
+    status = highs.getModelStatus()
+    kinds = highspy.HighsModelStatus
+    info = highs.getInfo()
+    ended = {
+        kinds.kOptimal: "optimal",
+        kinds.kInfeasible: "infeasible",
+        kinds.kModelEmpty: "optimal",
+        kinds.kTimeLimit: "limit",
+        kinds.kIterationLimit: "limit",
+        kinds.kSolutionLimit: "limit",
+        kinds.kInterrupt: "interrupted",
+    }.get(status)
+    if status == kinds.kUnboundedOrInfeasible:
+        return _decide(highs, seconds)
+    if ended is None:
+        raise SolveError(f"HiGHS ended with '{highs.modelStatusToString(status)}'")
+    solution = highs.getSolution()
+    feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    holds = ended == "optimal" or (whole and feasible and math.isfinite(info.objective_function_value))
+    values = np.array(solution.col_value) if holds and ended != "infeasible" else None
+    objective = info.objective_function_value / MONEY if values is not None else None
+    bound = _money(info.mip_dual_bound) if whole else objective
+    return Raw(
+        ended=ended,
+        values=values,
+        objective=objective,
+        bound=bound if ended != "infeasible" else None,
+        seconds=seconds,
+        nodes=max(0, int(info.mip_node_count)),
+        iterations=int(info.simplex_iteration_count) + int(info.ipm_iteration_count),
+    )
+
+
+def _decide(highs: Any, seconds: float) -> Raw:
+    """Presolve could not tell unbounded from infeasible: costs are taken away and it is asked again."""
+    columns = highs.getNumCol()
+    indices = np.arange(columns, dtype=np.int32)
+    highs.changeColsCost(columns, indices, np.zeros(columns))
+    _run(highs, None)
+    if highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+        return Raw("infeasible", None, None, None, seconds)
+    raise SolveError("the problem is unbounded: something earns money without limit")
+
+
+def _clean(problem: Problem, options: Options, values: Vector) -> Vector:
+    """Round the integers and solve what is left, unless they are exact already."""
+    rounded = np.round(values[problem.integer])
+    if np.max(np.abs(values[problem.integer] - rounded), initial=0.0) <= INTEGRAL:
+        values = values.copy()
+        values[problem.integer] = rounded
+        return values
+    lower, upper = problem.lower.copy(), problem.upper.copy()
+    lower[problem.integer] = upper[problem.integer] = rounded
+    fixed = Problem(
+        problem.blocks, problem.place, problem.row_start, problem.matrix, problem.row_lower, problem.row_upper,
+        lower, upper, np.zeros_like(problem.integer), problem.objective, problem.offset, problem.cost_columns,
+    )  # fmt: skip
+    highs = load(fixed)
+    _set(highs, {"threads": options.cores, "primal_feasibility_tolerance": 1e-8})
+    _run(highs, None)
+    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        raise SolveError("the plan found does not hold once its fundings are exactly 0 or 1")
+    return np.array(highs.getSolution().col_value)
