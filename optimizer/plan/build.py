@@ -1,0 +1,313 @@
+"""Values of a solve -> result tables."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from optimizer.instance.fields import EXPOSURE_KINDS
+from optimizer.network.starts import Start
+from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network, Tables
+from optimizer.plan.columns import COLUMNS
+
+Values = Mapping[str, Mapping[Any, float]]
+Rows = list[tuple[Any, ...]]
+
+ZERO = 1e-9
+
+
+def tables_of_plan(
+    network: Network, tables: Mapping[str, Tables], values: Mapping[str, Values]
+) -> dict[str, pd.DataFrame]:
+    """All result tables (docs/results.md).
+
+    Args:
+        network: what was solved.
+        tables: tables by course.
+        values: course and `investment` -> component -> index -> value.
+    """
+    rows: dict[str, Rows] = defaultdict(list)
+    fund = values[INVESTMENT].get("fund", {})
+    _portfolio(network, fund, rows)
+    started = _started(values[INVESTMENT])
+    for course, t in tables.items():
+        mine = values[course]
+        _capacity(t, started, mine, rows)
+        _runs(t, mine, rows)
+        _flows(t, mine, rows)
+        _stock(t, mine, values[TRUNK], rows)
+        _demand(t, mine, rows)
+        _downgrades(t, mine, rows)
+        _surplus(t, mine, rows)
+        _fixed(t, started, rows)
+    _targets(tables[TRUNK], values[TRUNK], rows)
+    _exposure(network, rows)
+    _outlay(tables[TRUNK], fund, values[TRUNK], rows)
+    frames = {name: pd.DataFrame(rows[name], columns=list(columns)) for name, columns in COLUMNS.items()}
+    frames["costs"] = _costs(network, fund, frames, rows["fixed"])
+    frames["scenarios"] = _scenarios(network, frames)
+    return frames
+
+
+def _started(investment: Values) -> dict[Start, float]:
+    found = {Start(f, o, (t,)): value for (f, o, t), value in investment.get("fund", {}).items()}
+    for (f, o, label), value in investment.get("sequence", {}).items():
+        found[Start(f, o, tuple(int(year) for year in label.split(">")))] = value
+    return found
+
+
+def _portfolio(network: Network, fund: Mapping[Any, float], rows: dict[str, Rows]) -> None:
+    for f, o, t in sorted(fund):
+        record, option = network.instance.facilities[f], network.starts.options[f, o]
+        online = network.starts.online(Start(f, o, (t,)))
+        rows["portfolio"].append(
+            (
+                f, o, record.stage, record.country, t, online, math.fsum(option.capacity.values()), option.capex,
+                option.capex * option.public_share, option.confidence,
+            )
+        )  # fmt: skip
+
+
+def _capacity(t: Tables, started: Mapping[Start, float], values: Values, rows: dict[str, Rows]) -> None:
+    used: dict[tuple[str, str, int], float] = defaultdict(float)
+    runs_in: dict[tuple[str, int], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for (f, s, r, _, y), run in values.get("run", {}).items():
+        amount = run * t.capacity.use[f, r]
+        used[f, t.capacity.unit[f, r], y] += amount
+        runs_in[f, y][s] += amount
+    for (f, u, y), existing in t.capacity.existing.items():
+        funded = math.fsum(size * started.get(start, 0.0) for start, size in t.capacity.sizes[f, u, y])
+        if existing + funded <= ZERO:
+            continue
+        available = _availability(t, started, f, y)
+        total = (existing + funded) * available * t.calendar.years[y]
+        rows["capacity"].append((t.course, y, f, u, existing, funded, available, total, used[f, u, y]))
+
+
+def _availability(t: Tables, started: Mapping[Start, float], f: str, y: int) -> float:
+    """Availability over the states a facility is in, weighted by their share of the period."""
+    states = t.capacity.states[f]
+    if len(states) == 1:
+        return t.capacity.available[f, "", y]
+    share = {
+        o: math.fsum(part * started.get(start, 0.0) for start, part in t.capacity.setting[f, o, y])
+        for s in states
+        for o in s.options
+    }
+    weights = [
+        math.prod(part if o in s.options else 1.0 - part for o, part in share.items()) for s in states
+    ]
+    return math.fsum(w * t.capacity.available[f, s.id, y] for w, s in zip(weights, states, strict=True))
+
+
+def _runs(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
+    for (f, s, r, k, y), run in sorted(values.get("run", {}).items()):
+        rows["runs"].append((t.course, y, f, s, r, k, run, run * t.capacity.run_cost[f, r, k, y]))
+
+
+def _flows(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
+    for (a, material, k, y), tonnes in sorted(values.get("flow", {}).items()):
+        arc = t.places.arcs[a]
+        cost = tonnes * t.flow.cost[a, y] * t.flow.gross[material]
+        rows["flows"].append((t.course, y, arc.link, arc.start, arc.end, material, k, tonnes, cost))
+
+
+def _stock(t: Tables, values: Values, trunk: Values, rows: dict[str, Rows]) -> None:
+    stock, trunk_stock = values.get("stock", {}), trunk.get("stock", {})
+    last = t.periods[-1]
+    for store in t.stock.stores:
+        p, material, k = store
+        for y in t.periods:
+            index = (*store, y)
+            before = t.calendar.previous[y]
+            if before is None:
+                opening = t.stock.opening[store]
+            elif y == t.periods[0]:
+                opening = trunk_stock.get((*store, before), 0.0)
+            else:
+                opening = stock.get((*store, before), 0.0)
+            down_in = math.fsum(
+                values.get("stock_down", {}).get((*other, y), 0.0)
+                for other in t.stock.stores
+                if other[:2] == (p, material) and t.stock.next_channel.get(other) == k
+            )
+            took, out = values.get("stock_in", {}).get(index, 0.0), values.get("stock_out", {}).get(index, 0.0)
+            down_out = values.get("stock_down", {}).get(index, 0.0)
+            discarded = values.get("discarded", {}).get(index, 0.0)
+            bought = values.get("bought_back", {}).get(store, 0.0) if y == last and not t.is_trunk else 0.0
+            closing = stock.get(index, 0.0)
+            lost = opening * (1.0 - t.stock.keep[p, material, y])
+            cost = closing * t.stock.holding[p, material, y] + discarded * t.stock.disposal[material]
+            if bought:
+                cost += bought * t.stock.price[p, material, y]
+            amounts = (opening, lost, took, out - discarded, down_in, down_out, discarded, bought, closing)
+            if any(abs(amount) > ZERO for amount in amounts):
+                rows["stock"].append((t.course, y, *store, *amounts, cost))
+
+
+def _demand(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
+    deliver = values.get("deliver", {})
+    by_line: dict[tuple[str, int, int], dict[tuple[str, str], float]] = defaultdict(dict)
+    for (d, i, material, k, y), tonnes in deliver.items():
+        by_line[d, i, y][material, k] = tonnes
+    for d, i, y in t.demand.lines:
+        market = t.instance.markets[d]
+        product = market.demand[i].product
+        tonnes, short = t.demand.tonnes[d, i, y], values.get("short", {}).get((d, i, y), 0.0)
+        found = by_line[d, i, y]
+        own = found.pop((product, market.channel), 0.0)
+        if tonnes > ZERO or own > ZERO or short > ZERO:
+            cost = short * t.demand.shortage_cost.get((d, i, y), 0.0)
+            rows["demand"].append((t.course, y, d, i, product, product, market.channel, tonnes, own, short, cost))
+        for (material, k), amount in sorted(found.items()):
+            rows["demand"].append((t.course, y, d, i, product, material, k, 0.0, amount, 0.0, 0.0))
+
+
+def _downgrades(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
+    for (p, material, k, y), tonnes in sorted(values.get("downgrade", {}).items()):
+        rows["downgrades"].append((t.course, y, p, material, k, t.places.looser(k)[0], tonnes))
+
+
+def _surplus(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
+    for (p, material, k, y), tonnes in sorted(values.get("surplus", {}).items()):
+        rows["surplus"].append((t.course, y, p, material, k, tonnes, tonnes * t.flow.surplus_cost[p, material, y]))
+
+
+def _fixed(t: Tables, started: Mapping[Start, float], rows: dict[str, Rows]) -> None:
+    """Fixed costs by period, which no other table holds."""
+    by_period = dict.fromkeys(t.periods, 0.0)
+    for (_, y), usd in t.capacity.fixed.items():
+        by_period[y] += usd
+    for y, terms in t.capacity.fixed_of.items():
+        by_period[y] += math.fsum(usd * started.get(start, 0.0) for start, usd in terms)
+    rows["fixed"] += [(t.course, y, "fixed", usd) for y, usd in by_period.items()]
+
+
+def _targets(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
+    order = list(t.instance.channels)
+    for (p, i, y), level in sorted(t.stock.targets.items(), key=lambda item: (item[0][2], item[0])):
+        target = t.instance.stockpiles[p].targets[i]
+        held = math.fsum(values.get("stock", {}).get((*store, y), 0.0) for store in t.stock.counts[p, i])
+        short = values.get("missing", {}).get((p, i, y), 0.0)
+        channel = target.channel or ""
+        if not channel and target.of is not None:
+            channel = min((t.instance.markets[market].channel for market in target.of), key=order.index)
+        cost = short * t.stock.target_cost.get((p, i, y), 0.0)
+        rows["targets"].append((y, p, i, target.material, channel, level, held, short, cost))
+
+
+def _exposure(network: Network, rows: dict[str, Rows]) -> None:
+    trust, calendar = network.trust, network.calendar
+    for y in calendar.periods:
+        for f in network.instance.facilities:
+            for state in trust.states[f]:
+                found = []
+                for kind in EXPOSURE_KINDS:
+                    parts = [trust.exposure(f, state, kind, year) for year in calendar.span[y]]
+                    known = [part for part in parts if part is not None]
+                    found.append(math.fsum(known) / len(known) if len(known) == len(parts) else None)
+                channels = [k for k in network.instance.channels if trust.may_run(f, state, k, y)]
+                rows["exposure"].append((y, f, state.id, *found, ";".join(channels)))
+
+
+def _outlay(t: Tables, fund: Mapping[Any, float], trunk: Values, rows: dict[str, Rows]) -> None:
+    by: dict[tuple[int, str, str], float] = defaultdict(float)
+    for f, o, y in fund:
+        share = t.starts.options[f, o].public_share
+        for year, usd in t.starts.spend(Start(f, o, (y,))):
+            by[year, "capex", "grant"] += usd * share
+    for p, material, k in t.stock.stores:
+        if p not in t.stock.public:
+            continue
+        for y in t.periods:
+            price = t.stock.price.get((p, material, y), 0.0)
+            by[y, "stockpile", "purchase"] += price * trunk.get("stock_in", {}).get((p, material, k, y), 0.0)
+            holding = t.stock.holding[p, material, y]
+            by[y, "stockpile", "holding"] += holding * trunk.get("stock", {}).get((p, material, k, y), 0.0)
+    rows["outlay"] += [(*key, usd) for key, usd in sorted(by.items()) if abs(usd) > ZERO]
+
+
+def _costs(network: Network, fund: Mapping[Any, float], frames: Mapping[str, pd.DataFrame], fixed: Rows) -> pd.DataFrame:
+    """Every dollar once: by course, period and category."""
+    calendar = network.calendar
+    found: dict[tuple[str, int, str], float] = defaultdict(float)
+    discounted: dict[tuple[str, int, str], float] = defaultdict(float)
+
+    def add(scenario: str, period: int, category: str, usd: float) -> None:
+        found[scenario, period, category] += usd
+        discounted[scenario, period, category] += usd * calendar.discount[period]
+
+    for f, o, y in fund:
+        start = Start(f, o, (y,))
+        for year, usd in network.starts.spend(start):
+            period = calendar.period_of(year)
+            key = (INVESTMENT, period if period is not None else year, "capex")
+            found[key] += usd
+            discounted[key] += usd * calendar.discount_of(year)
+        credit = network.starts.credit(start)
+        if credit:
+            key = (INVESTMENT, calendar.end_year, "credit")
+            found[key] -= credit / calendar.discount_of(calendar.end_year)
+            discounted[key] -= credit
+    for scenario, period, category, usd in fixed:
+        add(scenario, period, category, usd)
+    for row in frames["runs"].itertuples(index=False):
+        add(row.scenario, row.period, "activity", row.cost)
+    for row in frames["flows"].itertuples(index=False):
+        add(row.scenario, row.period, "freight", row.cost)
+    for row in frames["demand"].itertuples(index=False):
+        add(row.scenario, row.period, "shortage", row.cost)
+    for row in frames["surplus"].itertuples(index=False):
+        add(row.scenario, row.period, "sales" if network.instance.materials[row.material].sell else "disposal", row.cost)
+    for row in frames["targets"].itertuples(index=False):
+        add(TRUNK, row.period, "target_shortage", row.cost)
+    for row in frames["stock"].to_dict("records"):
+        material = network.instance.materials[row["material"]]
+        thrown = row["discarded"] * material.disposal
+        held = row["closing"] * _holding(network, row["stockpile"], row["material"], row["period"])
+        add(row["scenario"], row["period"], "storage", held)
+        add(row["scenario"], row["period"], "disposal", thrown)
+        add(row["scenario"], row["period"], "buy_back", row["cost"] - thrown - held)
+    rows = [(*key, usd, discounted[key]) for key, usd in sorted(found.items()) if abs(usd) > 1e-6]
+    return pd.DataFrame(rows, columns=list(COLUMNS["costs"]))
+
+
+def _holding(network: Network, stockpile: str, material: str, period: int) -> float:
+    storage = network.instance.materials[material].storage
+    default = storage.cost if storage is not None else 0.0
+    cost = network.instance.stockpiles[stockpile].holding_cost.get(material, default)
+    return cost * network.calendar.years[period]
+
+
+def _scenarios(network: Network, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Cost and service of every future."""
+    costs, demand = frames["costs"], frames["demand"]
+    invested = float(costs.loc[costs["scenario"] == INVESTMENT, "discounted"].sum())
+    channel_of = {name: market.channel for name, market in network.instance.markets.items()}
+    channels = [k for k in network.instance.channels if k in channel_of.values()]
+    rows = []
+    for future, probability in network.probability.items():
+        window = network.windows.get(future)
+        inside = set(window.periods) if window is not None else set()
+
+        def mine(frame: pd.DataFrame, future: str = future, inside: set[int] = inside) -> pd.DataFrame:
+            outside = (frame["scenario"] == TRUNK) & ~frame["period"].isin(inside)
+            return frame[outside | (frame["scenario"] == future)] if future != BASE else frame[outside]
+
+        served = mine(demand)
+        service = []
+        for k in channels:
+            of = served[served["market"].map(channel_of) == k]
+            asked = float(of["demand"].sum())
+            service.append(1.0 if asked <= ZERO else 1.0 - float(of["short"].sum()) / asked)
+        onset = window.onset if window is not None else None
+        until = window.until if window is not None else None
+        cost = invested + float(mine(costs)["discounted"].sum())
+        rows.append((future, probability, onset, until, cost, *service))
+    columns = [*COLUMNS["scenarios"], *(f"service_{k}" for k in channels)]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.astype({"onset": "Int64", "until": "Int64"})

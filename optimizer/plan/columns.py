@@ -1,0 +1,35 @@
+"""The result tables and their columns, said once."""
+
+from __future__ import annotations
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "portfolio": (
+        "facility", "option", "stage", "country", "funded", "online", "capacity", "capex", "public_outlay", "confidence",
+    ),
+    "capacity": ("scenario", "period", "facility", "unit", "existing", "funded", "available", "capacity", "used"),
+    "runs": ("scenario", "period", "facility", "state", "recipe", "channel", "run", "cost"),
+    "flows": ("scenario", "period", "link", "from", "to", "material", "channel", "tonnes", "cost"),
+    "stock": (
+        "scenario", "period", "stockpile", "material", "channel", "opening", "lost", "in", "out", "downgraded_in",
+        "downgraded_out", "discarded", "bought_back", "closing", "cost",
+    ),
+    "demand": (
+        "scenario", "period", "market", "line", "product", "material", "channel", "demand", "delivered", "short", "cost",
+    ),
+    "downgrades": ("scenario", "period", "place", "material", "from_channel", "to_channel", "tonnes"),
+    "surplus": ("scenario", "period", "place", "material", "channel", "tonnes", "cost"),
+    "targets": ("period", "stockpile", "target", "material", "channel", "level", "stock", "short", "cost"),
+    "exposure": (
+        "period", "facility", "state", "location", "ownership", "equipment", "finance", "technology", "feed", "channels",
+    ),
+    "costs": ("scenario", "period", "category", "usd", "discounted"),
+    "scenarios": ("scenario", "probability", "onset", "until", "cost"),
+    "outlay": ("year", "account", "instrument", "usd"),
+}  # fmt: skip
+"""Columns of each table; `scenarios` has one more, `service_CHANNEL`, for each channel with a market."""
+
+TEXT = frozenset(
+    "facility option stage country confidence scenario unit state recipe channel link from to material stockpile market "
+    "product place from_channel to_channel channels category account instrument".split()
+)
+"""Columns that hold words; ids are words even where they look like numbers."""

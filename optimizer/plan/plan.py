@@ -1,0 +1,178 @@
+"""A plan: a portfolio with its operations in trunk and branches, costs and service."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimizer.errors import InstanceError, PlanError
+from optimizer.instance.folder import judge, read_source, sha256, yaml_text
+from optimizer.instance.instance import Instance
+from optimizer.plan.columns import COLUMNS, TEXT
+
+FORMAT = 1
+"""Version of the result folder."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """What came out of a run.
+
+    Attributes:
+        instance: the resolved instance.
+        info: what plan.json holds (docs/results.md).
+        tables: result tables by name.
+    """
+
+    instance: Instance
+    info: dict[str, Any]
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        """`optimal`, `feasible`, `infeasible` or `no_plan`."""
+        return str(self.info["status"])
+
+    @property
+    def objective(self) -> float | None:
+        """Value of the risk measure, USD; None without a plan."""
+        value = self.info.get("objective")
+        return None if value is None else float(value)
+
+    @property
+    def bound(self) -> float | None:
+        """Proven bound on the objective, USD."""
+        value = self.info.get("bound")
+        return None if value is None else float(value)
+
+    @property
+    def gap(self) -> float | None:
+        """(objective - bound) / |objective|."""
+        value = self.info.get("gap")
+        return None if value is None else float(value)
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        """A result table by its name: `plan.portfolio`, `plan.flows`, ..."""
+        if name in COLUMNS:
+            tables: dict[str, pd.DataFrame] = object.__getattribute__(self, "tables")
+            if name in tables:
+                return tables[name]
+            raise PlanError(f"the run ended without a plan, so there is no table '{name}'")
+        raise AttributeError(name)
+
+    def __repr__(self) -> str:
+        return f"Plan({self.instance.name}, {self.status}, objective={self.objective})"
+
+    def save(self, folder: Path | str) -> Path:
+        """Write the result folder, whole or not at all.
+
+        Args:
+            folder: where; it must not exist, or be an earlier result folder, which is then replaced.
+
+        Raises:
+            PlanError: something else is there.
+        """
+        target = Path(folder).absolute()
+        if target.exists() and not (target.is_dir() and ((target / "plan.json").is_file() or not any(target.iterdir()))):
+            raise PlanError(f"{folder} is there already and is no result folder; name another one")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        try:
+            self._write(made)
+            made.chmod(0o755)
+            if target.exists():
+                old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
+                os.replace(target, old / "old")
+                os.replace(made, target)
+                shutil.rmtree(old, ignore_errors=True)
+            else:
+                os.replace(made, target)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+        return target
+
+    def _write(self, folder: Path) -> None:
+        (folder / "instance").mkdir()
+        (folder / "instance" / "instance.yaml").write_text(yaml_text(self.instance), encoding="utf-8")
+        for name, table in self.tables.items():
+            table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        text = json.dumps(self.info, indent=2, ensure_ascii=False, allow_nan=False)
+        (folder / "plan.json").write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path | str) -> Plan:
+        """Read a result folder.
+
+        Raises:
+            PlanError: it is not there, incomplete, or not ours.
+        """
+        folder = Path(folder)
+        info = read_info(folder)
+        try:
+            source = read_source(folder / "instance")
+            instance = judge(source)
+        except InstanceError as error:
+            raise PlanError(f"{folder}: its instance cannot be read: {error}") from error
+        if instance is None or source.faults:
+            raise PlanError(f"{folder}: its instance has faults: {'; '.join(map(str, source.faults))}")
+        tables = {}
+        if info.get("objective") is not None:
+            for name in COLUMNS:
+                tables[name] = read_table(folder, name)
+        return cls(instance, info, tables)
+
+
+def read_info(folder: Path) -> dict[str, Any]:
+    """plan.json of a result folder.
+
+    Raises:
+        PlanError: it is not there or not ours.
+    """
+    file = folder / "plan.json"
+    if not file.is_file():
+        raise PlanError(f"{folder} is no result folder: it has no plan.json")
+    try:
+        info = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise PlanError(f"{file} cannot be read: {error}") from error
+    if not isinstance(info, dict) or "status" not in info:
+        raise PlanError(f"{file} is not a plan of this package: it has no status")
+    if info.get("format") != FORMAT:
+        raise PlanError(f"{file} has format {info.get('format')!r}; this version reads {FORMAT}")
+    return info
+
+
+def read_table(folder: Path, name: str) -> pd.DataFrame:
+    """One result table.
+
+    Raises:
+        PlanError: it is not there or lacks a column.
+    """
+    file = folder / f"{name}.csv"
+    if not file.is_file():
+        raise PlanError(f"{folder} is incomplete: it has no {name}.csv")
+    try:
+        table = pd.read_csv(
+            file, dtype=dict.fromkeys(TEXT, "string"), keep_default_na=False, na_values=dict.fromkeys(_NUMBERS, [""])
+        )
+    except (OSError, ValueError) as error:
+        raise PlanError(f"{file} cannot be read: {error}") from error
+    missing = [column for column in COLUMNS[name] if column not in table.columns]
+    if missing:
+        raise PlanError(f"{file} lacks the column {', '.join(missing)}")
+    return table.astype({column: object for column in table.columns if column in TEXT})
+
+
+_NUMBERS = {column for columns in COLUMNS.values() for column in columns} - TEXT
+
+
+def content_hash(instance: Instance) -> str:
+    """SHA-256 of an instance, as plan.json states it."""
+    return sha256(instance)

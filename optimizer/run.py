@@ -1,0 +1,194 @@
+"""The road: instance -> network -> problem -> solution -> plan -> verdict."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from optimizer.errors import Fault, InstanceError
+from optimizer.explain import Shortfall, why_infeasible
+from optimizer.findings import Finding, findings_of
+from optimizer.instance.checks import check
+from optimizer.instance.folder import judge, read_source, sha256
+from optimizer.instance.instance import Instance
+from optimizer.network.network import laundering, network_of
+from optimizer.plan.build import tables_of_plan
+from optimizer.plan.plan import FORMAT, Plan
+from optimizer.plan.rules import rule_report
+from optimizer.solve.extensive import Solved
+from optimizer.solve.extensive import solve as solve_extensive
+from optimizer.solve.highs import Report, Stop
+from optimizer.solve.options import Options
+from optimizer.verify import Verdict, verify_tables
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What is wrong with an instance, and what a planner should know before solving it.
+
+    Attributes:
+        instance: the instance; None where it has faults.
+        faults: what makes it unusable.
+        findings: what it cannot do, or does without meaning it.
+    """
+
+    instance: Instance | None
+    faults: tuple[Fault, ...]
+    findings: tuple[Finding, ...]
+
+
+def validate(path: Path | str, overrides: Sequence[str] = ()) -> Validation:
+    """Check an instance without solving it.
+
+    Args:
+        path: a YAML file, or a folder with `instance.yaml`.
+        overrides: `KEY=VALUE` texts, KEY a dotted path.
+    """
+    try:
+        instance = load(path, overrides)
+    except InstanceError as error:
+        return Validation(None, error.faults, ())
+    return Validation(instance, (), tuple(findings(instance)))
+
+
+def findings(instance: Instance) -> list[Finding]:
+    """What a planner should know of an instance before solving it."""
+    return findings_of(network_of(instance))
+
+
+def load(path: Path | str, overrides: Sequence[str] = ()) -> Instance:
+    """Read and check an instance.
+
+    Args:
+        path: a YAML file, or a folder with `instance.yaml`.
+        overrides: `KEY=VALUE` texts, KEY a dotted path, as `--set` takes them.
+
+    Raises:
+        InstanceError: with every fault found.
+    """
+    source = read_source(path, overrides)
+    instance = judge(source)
+    if instance is not None:
+        check(source, instance)
+        if not source.faults:
+            source.faults.extend(laundering(instance))
+    if source.faults or instance is None:
+        raise InstanceError(str(path), sorted(source.faults, key=lambda fault: fault.where))
+    return instance
+
+
+def solve(
+    instance: Instance,
+    *,
+    method: str = "auto",
+    gap: float = 1e-4,
+    gap_usd: float | None = None,
+    time_limit: float | None = None,
+    threads: int | None = None,
+    seed: int = 0,
+    report: Report | None = None,
+    stop: Stop | None = None,
+) -> Plan:
+    """Solve an instance and verify the plan.
+
+    Args:
+        instance: from `load`.
+        method: `auto` or `extensive`.
+        gap: stop when (objective - bound) / |objective| is at most this.
+        gap_usd: stop when objective - bound is at most this, USD.
+        time_limit: seconds.
+        threads: cores used; default all.
+        seed: random seed of the solver.
+        report: called with progress, from the solver's thread.
+        stop: asks it to stop with the best plan found.
+
+    Returns:
+        The plan; without tables where none was found. Its `info["verdict"]` is the verifier's.
+
+    Raises:
+        OptionsError: an option makes no sense.
+        SolveError: the solver failed.
+    """
+    options = Options(method, gap, gap_usd, time_limit, threads, seed)
+    network = network_of(instance)
+    solved = solve_extensive(network, options, report, stop)
+    info = _info(instance, options, solved)
+    if not solved.values:
+        if solved.status == "infeasible":
+            info["shortfall"] = [item.to_dict() for item in why_infeasible(network, options, report, stop)]
+        return Plan(instance, info)
+    tables = tables_of_plan(network, solved.tables, solved.values)
+    info["cost"] = _cost_parts(network, tables)
+    info["rules"] = rule_report(network, solved.tables, solved.values)
+    verdict = verify_tables(instance, info, tables)
+    info["verdict"] = verdict.to_dict()
+    return Plan(instance, info, tables)
+
+
+def _info(instance: Instance, options: Options, solved: Solved) -> dict[str, Any]:
+    objective, bound = solved.objective, solved.bound
+    difference = None if objective is None or bound is None else max(0.0, objective - bound)
+    gap = None
+    if difference is not None and objective is not None:
+        gap = difference / abs(objective) if objective else 0.0 if difference == 0 else None
+    return {
+        "format": FORMAT,
+        "status": solved.status,
+        "why": solved.why,
+        "objective": objective,
+        "bound": bound,
+        "gap": gap,
+        "gap_usd": difference,
+        "risk": instance.risk.model_dump(),
+        "hindsight": solved.hindsight,
+        "instance": instance.name,
+        "instance_sha256": sha256(instance),
+        "method": "extensive",
+        "options": {
+            "method": options.method,
+            "gap": options.gap,
+            "gap_usd": options.gap_usd,
+            "time_limit": options.time_limit,
+            "threads": options.cores,
+            "seed": options.seed,
+        },
+        "sizes": solved.sizes,
+        "seconds": {name: round(seconds, 3) for name, seconds in solved.seconds.items()},
+        "nodes": solved.nodes,
+        "versions": versions(),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of what an answer depends on."""
+    found = {"python": platform.python_version(), "platform": sys.platform}
+    for name in ("trusted-supply-optimizer", "pyomo", "highspy", "numpy", "scipy", "pandas", "pydantic"):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
+def _cost_parts(network: Any, tables: Any) -> dict[str, float]:
+    """Expected discounted cost by category."""
+    parts: dict[str, float] = {}
+    for row in tables["costs"].itertuples(index=False):
+        if row.scenario == "investment":
+            weight = 1.0
+        elif row.scenario == "trunk":
+            weight = network.weight[row.period]
+        else:
+            weight = network.probability[row.scenario]
+        parts[row.category] = parts.get(row.category, 0.0) + weight * row.discounted
+    return parts
+
+
+__all__ = ["Shortfall", "Validation", "Verdict", "findings", "load", "solve", "validate", "versions"]
