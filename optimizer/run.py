@@ -19,6 +19,7 @@ from optimizer.instance.folder import judge, read_source, sha256
 from optimizer.instance.instance import Instance
 from optimizer.network.network import laundering, network_of
 from optimizer.plan.build import tables_of_plan
+from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import FORMAT, Plan
 from optimizer.plan.rules import rule_report
 from optimizer.solve.extensive import Solved
@@ -125,7 +126,7 @@ def solve(
         return Plan(instance, info)
     tables = tables_of_plan(network, solved.tables, solved.values)
     info["cost"] = _cost_parts(network, tables)
-    info["rules"] = rule_report(network, solved.tables, solved.values)
+    info["rules"] = rule_report(network, solved.tables, solved.values, solved.duals)
     verdict = verify_tables(instance, info, tables)
     info["verdict"] = verdict.to_dict()
     return Plan(instance, info, tables)
@@ -180,7 +181,7 @@ def versions() -> dict[str, str]:
 def _cost_parts(network: Any, tables: Any) -> dict[str, float]:
     """Expected discounted cost by category."""
     parts: dict[str, float] = {}
-    for row in tables["costs"].itertuples(index=False):
+    for row in rows_of(tables["costs"]):
         if row.scenario == "investment":
             weight = 1.0
         elif row.scenario == "trunk":

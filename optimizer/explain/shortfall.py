@@ -16,7 +16,6 @@ import numpy as np
 import scipy.sparse as sp
 
 from optimizer.findings import supply_of
-from optimizer.model.declare import Key
 from optimizer.network.tables import TRUNK, Network, Tables
 from optimizer.plan.rules import label_of
 from optimizer.solve.compile import Problem, join
@@ -27,8 +26,8 @@ from optimizer.solve.options import Options
 TONNES = ("demand_is_met_or_short", "target_is_reached", "stock_rejoins_the_trunk")
 RULES = (
     "count_at_least", "count_at_most", "required", "forbidden", "at_most_one_of", "implied", "starts_within_capacity",
-    "domestic_content", "exposure_cap", "heavy_content", "diversify", "delivered_content", "annual_budget", "total_budget",
-    "claim_is_served",
+    "domestic_content", "exposure_cap", "heavy_content", "diversify", "delivered_content", "annual_budget",
+    "total_budget", "claim_is_served",
 )  # fmt: skip
 SHOWN = 1e-6
 
@@ -149,7 +148,9 @@ def _describe(network: Network, tables: dict[str, Tables], problem: Problem, row
         return Shortfall("target", course, p, material, "", t, amount, "t", text)
     if component == "stock_rejoins_the_trunk":
         p, material, k = i
-        text = f"{p} lacks {amount:,.4g} t of {material} ({k}) to be back at the trunk's level after{at or ' the branch'}"
+        text = (
+            f"{p} lacks {amount:,.4g} t of {material} ({k}) to be back at the trunk's level after{at or ' the branch'}"
+        )
         return Shortfall("restoring", course, p, material, k, None, amount, "t", text)
     if component in ("annual_budget", "total_budget"):
         when = f" in {i}" if component == "annual_budget" else ""
@@ -180,7 +181,7 @@ def _of_demand(network: Network, course: str, index: Any, amount: float, at: str
     return Shortfall("demand", course, d, product, market.channel, t, amount, "t", text)
 
 
-def _rule_of(tables: dict[str, Tables], course: str, component: str, index: Key | Any) -> tuple[int, int | None]:
+def _rule_of(tables: dict[str, Tables], course: str, component: str, index: Any) -> tuple[int, int | None]:
     """(number of the rule, period) of a row."""
     if component == "delivered_content":
         return index[0], index[3]

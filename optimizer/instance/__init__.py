@@ -1,1 +1,1 @@
-
+"""What a person wrote: records, files, checks between records."""

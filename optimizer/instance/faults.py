@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import types
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -14,11 +15,22 @@ from optimizer.errors import Fault, Where
 from optimizer.instance.instance import Instance
 from optimizer.instance.yaml12 import Path
 
+_MANY = 1000
+"""Names beyond which only the likely ones are compared with a word that is not known."""
+
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
     """What would be right instead of a word that is not known."""
-    names = sorted(set(known))
-    close = difflib.get_close_matches(str(word), names, n=1, cutoff=0.6)
+    return _hint(str(word), frozenset(known))
+
+
+@functools.lru_cache(maxsize=1024)
+def _hint(word: str, known: frozenset[str]) -> str:
+    names = sorted(known)
+    likely = names
+    if len(names) > _MANY:  # comparing each would take longer than all the rest
+        likely = [name for name in names if name[:1] == word[:1] and abs(len(name) - len(word)) <= 2]
+    close = difflib.get_close_matches(word, likely, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
     if not names:
@@ -44,16 +56,17 @@ def place_of(path: Path, places: Mapping[Path, Where], default: str) -> Where:
 def raw_path(loc: tuple[int | str, ...], data: Any) -> Path:
     """The path in the data as written of a pydantic location: without union tags and wrapped values."""
     path: list[Any] = []
-    for index, part in enumerate(loc):
-        last = index == len(loc) - 1
-        if isinstance(data, Mapping) and part in data:
-            path.append(part)
-            data = data[part]
+    for number, part in enumerate(loc):
+        last = number == len(loc) - 1
+        if isinstance(data, Mapping):
+            if part in data:
+                path.append(part)
+                data = data[part]
+            elif last and isinstance(part, str) and not part.startswith(("[", "function-")):
+                path.append(part)
         elif isinstance(data, list | tuple) and isinstance(part, int) and part < len(data):
             path.append(part)
             data = data[part]
-        elif last and isinstance(data, Mapping) and isinstance(part, str) and not part.startswith(("[", "function-")):
-            path.append(part)
     return tuple(path)
 
 

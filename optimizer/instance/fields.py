@@ -60,7 +60,9 @@ def _tier(value: Any) -> Series:
     def word(item: Any, of: str) -> str:
         if not isinstance(item, str) or not _TIER.match(item):
             right = f"a tier such as {', '.join(TIERS)}, or a mapping of years such as {{2027: ally, 2030: exposed}}"
-            raise PydanticCustomError("series", "{wrong}|{right}", {"wrong": f"{of}{item!r} is no tier", "right": right})
+            raise PydanticCustomError(
+                "series", "{wrong}|{right}", {"wrong": f"{of}{item!r} is no tier", "right": right}
+            )
         return item
 
     if isinstance(value, Series):

@@ -214,16 +214,26 @@ def _table_file(source: Source, folder: FilePath, path: Path, name: str) -> File
         return None
     target = folder / name
     if FilePath(name).is_absolute() or ".." in FilePath(name).parts:
-        source.fault(path, f"'{name}' lies outside the instance's folder", "a table lies in the folder of instance.yaml")
+        source.fault(
+            path, f"'{name}' lies outside the instance's folder", "a table lies in the folder of instance.yaml"
+        )
         return None
     if target.exists() and not target.resolve().is_relative_to(folder.resolve()):
-        source.fault(path, f"'{name}' lies outside the instance's folder", "a table lies in the folder of instance.yaml")
+        source.fault(
+            path, f"'{name}' lies outside the instance's folder", "a table lies in the folder of instance.yaml"
+        )
         return None
     return target
 
 
 def _rows_of(
-    source: Source, folder: FilePath, path: Path, name: str, kinds: tuple[type[Record], ...], keys: tuple[str, ...], total: list[int]
+    source: Source,
+    folder: FilePath,
+    path: Path,
+    name: str,
+    kinds: tuple[type[Record], ...],
+    keys: tuple[str, ...],
+    total: list[int],
 ) -> list[tuple[dict[str, Any], Where]] | None:
     file = _table_file(source, folder, path, name)
     if file is None:
@@ -357,17 +367,13 @@ def _override(source: Source, override: str) -> None:
     for part in parts[:-1]:
         found = _step(holder, part)
         if found is None:
-            if isinstance(holder, dict) and not path and part in Instance.model_fields:
-                holder[part] = {}
-                found = part
-            elif isinstance(holder, dict) and path and path[0] in ("policy", "logistics", "planning_case"):
-                holder[part] = {}
-                found = part
-            else:
+            if not _may_begin(holder, path, part):
                 known = [str(name) for name in holder] if isinstance(holder, Mapping) else _list_ids(holder)
                 wrong = f"'{dotted(tuple(path)) or 'the instance'}' has no '{part}'"
                 source.faults.append(Fault(where, key, wrong, did_you_mean(part, known)))
                 return
+            holder[part] = {}
+            found = part
         path.append(found)
         holder = holder[found]
     last = _step(holder, parts[-1])
@@ -378,6 +384,15 @@ def _override(source: Source, override: str) -> None:
         last = scalar(parts[-1]) if parts[-1].isdigit() else parts[-1]
     holder[last] = value
     source.places[*path, last] = where
+
+
+def _may_begin(holder: Any, path: list[Hashable], part: str) -> bool:
+    """Whether an override may begin a mapping that is not written yet."""
+    if not isinstance(holder, dict):
+        return False
+    if not path:
+        return part in Instance.model_fields
+    return path[0] in ("policy", "logistics", "planning_case")
 
 
 def _step(holder: Any, part: str) -> Hashable | None:
@@ -396,21 +411,21 @@ def _step(holder: Any, part: str) -> Hashable | None:
     return None
 
 
+_BREAKS = frozenset("\r\x85\u2028\u2029")
+
+
 class _Dumper(yaml.SafeDumper):
     """Writes YAML that reads back the same under YAML 1.2."""
 
 
 def _write_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    quoted = not isinstance(scalar(text), str)
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="'" if quoted else None)
-
-
-def _write_float(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:float", repr(value))
+    style = "'" if not isinstance(scalar(text), str) else None
+    if not _BREAKS.isdisjoint(text):
+        style = '"'  # escapes them; in other styles they are read back as plain line ends
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_representer(str, _write_text)
-_Dumper.add_representer(float, _write_float)
 
 
 def yaml_text(instance: Instance) -> str:

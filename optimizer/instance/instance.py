@@ -61,9 +61,7 @@ _PERIOD_JSON: dict[str, Any] = {
     ]
 }
 
-PeriodField = Annotated[
-    Period, BeforeValidator(_period), PlainSerializer(_plain_period), WithJsonSchema(_PERIOD_JSON)
-]
+PeriodField = Annotated[Period, BeforeValidator(_period), PlainSerializer(_plain_period), WithJsonSchema(_PERIOD_JSON)]
 
 
 class Instance(Record):

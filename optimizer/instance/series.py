@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -106,9 +107,10 @@ def _number(value: Any, low: float, high: float, null: bool, words: tuple[str, .
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         extra = "".join(f" or '{word}'" for word in words) + (" or null" if null else "")
-        raise _error(f"{of}{value!r} is not a number", f"a number{extra}" if of else _FORMS)
-    if not math.isfinite(value):
-        raise _error(f"{of}{value!r} is not a finite number", "a finite number")
+        raise _error(f"{of}{value!r} is not a number", f"a number{extra}" if of else _FORMS + extra)
+    if abs(value) > sys.float_info.max or math.isnan(value):  # whole numbers may be too large for a float
+        shown = f"{value!r}" if isinstance(value, float) else "a number of that many digits"
+        raise _error(f"{of}{shown} is not a finite number", "a finite number")
     if value < low or value > high:
         raise _error(f"{of}{value:g} is out of range", _range(low, high))
     return float(value)

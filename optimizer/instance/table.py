@@ -195,8 +195,8 @@ def _row(
     faults: list[Fault],
 ) -> dict[str, Any]:
     row: dict[str, Any] = {}
-    for name, cell in zip(header, cells, strict=False):
-        cell = cell.strip()
+    for name, written in zip(header, cells, strict=False):
+        cell = written.strip()
         if not cell or name not in columns or name in row:
             continue
         kind = kinds.get(name, "")

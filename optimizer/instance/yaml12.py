@@ -61,7 +61,7 @@ class Document:
     faults: list[Fault] = field(default_factory=list)
 
 
-class _Stop(Exception):
+class _StopError(Exception):
     """Reading cannot go on; the fault is already noted."""
 
 
@@ -104,7 +104,7 @@ class _Reader:
         except UnicodeEncodeError as error:
             wrong = f"not readable as YAML: character {error.start + 1} is no text"
             self.out.faults.append(Fault(Where(self.file), "", wrong))
-        except _Stop:
+        except _StopError:
             pass
         return self.out
 
@@ -113,7 +113,7 @@ class _Reader:
         if depth + self.base_depth > MAX_DEPTH or self.nodes > MAX_NODES:
             what = f"more than {MAX_DEPTH} levels deep" if depth > MAX_DEPTH else f"more than {MAX_NODES} values"
             self.refuse(event, f"the file is {what}")
-            raise _Stop
+            raise _StopError
         if isinstance(event, yaml.AliasEvent):
             self.refuse(event, f"alias '*{event.anchor}'", "anchors and aliases are not read; write the value out")
             return None

@@ -1,1 +1,1 @@
-
+"""The formulation in Pyomo; a family a file."""

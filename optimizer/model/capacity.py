@@ -12,7 +12,7 @@ _Where = tuple[str, str, str, int]
 
 
 def variables(m: Model, t: Tables) -> None:
-    """z and the capacity of states; funding is the investment's."""
+    """Z and the capacity of states; funding is the investment's."""
     needed = {start for terms in _all_terms(t) for start, _ in terms}
     fund = [(s.facility, s.option, s.year) for s in sorted(needed) if len(s.path) == 1]
     paths = [(s.facility, s.option, s.label) for s in sorted(needed) if len(s.path) > 1]

@@ -65,7 +65,7 @@ def variable(
     setattr(m, name, pyo.Var(members, domain=domain, bounds=None if binary else bounds, doc=f"{doc} [{unit}]"))
 
 
-def linked(m: Model, name: str, owners: Mapping[Index, tuple[str, Key]], *, doc: str, unit: str) -> None:
+def linked(m: Model, name: str, owners: Mapping[Any, tuple[str, Key]], *, doc: str, unit: str) -> None:
     """Declare variables that are another block's: on joining they become the owner's columns.
 
     Args:

@@ -9,7 +9,7 @@ from optimizer.network.tables import Tables
 
 
 def variables(m: Model, t: Tables) -> None:
-    """v and u."""
+    """V and u."""
     doc = "v: material m of channel k delivered to line i of market d"
     variable(m, "deliver", t.demand.deliveries, unit="t", doc=doc)
     short = [key for key in t.demand.lines if key in t.demand.shortage_cost and t.demand.tonnes[key] > 0]

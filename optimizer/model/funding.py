@@ -10,7 +10,7 @@ from optimizer.network.tables import Network
 
 
 def variables(m: Model, n: Network) -> None:
-    """x and w."""
+    """X and w."""
     funded = [(f, o, t) for (f, o), years in n.starts.years.items() for t in years]
     variable(m, "fund", funded, binary=True, unit="0 or 1", doc="x: option o of facility f is funded in period t")
     paths = [(f, o, start.label) for (f, o) in sorted(n.starts.sequenced) for start in n.starts.paths[f, o]]

@@ -16,6 +16,7 @@ def variables(m: Model, t: Tables) -> None:
     for run in t.capacity.runs:
         found[run[3], run[4]].append(run)
     m.runs_in = dict(found)
+    m.made_of = {}
 
 
 def constraints(m: Model, t: Tables) -> None:
@@ -37,13 +38,18 @@ def costs(m: Model, t: Tables) -> Costs:  # noqa: ARG001
 
 
 def _made(m: Model, t: Tables, row: OutputRow) -> list[tuple[RunIndex, float]]:
-    """(activity, t of the rule's materials it makes)."""
+    """(activity, t of the rule's materials it makes); the rows of a rule that differ only by group share it."""
+    key = (row.rule, row.channel, row.period, row.total)
+    if key in m.made_of:
+        known: list[tuple[RunIndex, float]] = m.made_of[key]
+        return known
     found = []
     for run in m.runs_in.get((row.channel, row.period), ()):
         outputs = t.instance.recipes[run[2]].outputs
         tonnes = sum(amount for material, amount in outputs.items() if material in row.total)
         if tonnes:
             found.append((run, tonnes))
+    m.made_of[key] = found
     return found
 
 

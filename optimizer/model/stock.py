@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optimizer.model.declare import Costs, Key, Model, Term, constraint, linked, total, variable
+from optimizer.network.places import Cell
 from optimizer.network.tables import TRUNK, Tables
 
 
@@ -20,15 +21,15 @@ def variables(m: Model, t: Tables) -> None:
     soft = list(t.stock.target_cost)
     variable(m, "missing", soft, unit="t", doc="s: missing to a target")
     before = t.calendar.previous[t.periods[0]]
-    opening: dict[object, tuple[str, Key]] = {}
-    level: dict[object, tuple[str, Key]] = {}
+    opening: dict[Cell, tuple[str, Key]] = {}
+    level: dict[Cell, tuple[str, Key]] = {}
     if not t.is_trunk and before is not None:
         opening = {store: (TRUNK, ("stock", (*store, before))) for store in t.stock.stores}
     if restores(t):
         level = {store: (TRUNK, ("stock", (*store, t.periods[-1]))) for store in t.stock.stores}
     linked(m, "opening", opening, unit="t", doc="h: the trunk's stock at the end of the period before the onset")
     linked(m, "trunk_level", level, unit="t", doc="h: the trunk's stock at the end of the branch")
-    bought = [store for store in level if (store[0], store[1], t.periods[-1]) in t.stock.price]  # type: ignore[index]
+    bought = [store for store in level if (store[0], store[1], t.periods[-1]) in t.stock.price]
     variable(m, "bought_back", bought, unit="t", doc="r: bought back at the end of the branch")
 
 
@@ -87,9 +88,11 @@ def stock_carries_over(m: Model, t: Tables, p: str, material: str, k: str, y: in
         terms.append((1.0, m.stock_out[index]))
     if index in m.stock_down:
         terms.append((1.0, m.stock_down[index]))
-    for stricter in t.stock.stores:
-        if stricter[:2] == (p, material) and t.stock.next_channel.get(stricter) == k:
-            terms.append((-1.0, m.stock_down[(*stricter, y)]))
+    terms.extend(
+        (-1.0, m.stock_down[(*stricter, y)])
+        for stricter in t.stock.stores
+        if stricter[:2] == (p, material) and t.stock.next_channel.get(stricter) == k
+    )
     return total(terms) == given
 
 

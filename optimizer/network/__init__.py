@@ -1,1 +1,1 @@
-
+"""What the formulation reads, derived from an instance."""

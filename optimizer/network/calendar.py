@@ -81,9 +81,7 @@ def calendar_of(instance: Instance) -> Calendar:
         span={period.year: period.span for period in instance.periods},
         years={period.year: period.years for period in instance.periods},
         previous=dict(zip(periods, (None, *periods[:-1]), strict=True)),
-        discount={
-            year: float((1.0 + instance.discount_rate) ** -(year - instance.base_year)) for year in periods
-        },
+        discount={year: float((1.0 + instance.discount_rate) ** -(year - instance.base_year)) for year in periods},
         base_year=instance.base_year,
         rate=instance.discount_rate,
     )

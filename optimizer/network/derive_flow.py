@@ -8,6 +8,7 @@ from optimizer.network.derive_markets import price_at
 from optimizer.network.effects import Disruption, Facts
 from optimizer.network.places import Arc, Cell
 from optimizer.network.tables import CapacityTables, DemandTables, FlowTables, Network, StockTables
+from optimizer.network.transit import needed_freight
 
 
 def flow_tables(
@@ -31,9 +32,10 @@ def flow_tables(
         tables.stores_in.setdefault(draw, []).append(name)
         tables.stores_out.setdefault(release, []).append(name)
     closed = _links(network, tables, periods, disruption)
-    _arcs(network, tables, periods, closed)
+    drawn = {*tables.used, *tables.stores_in, *demand.at, *_sold(network)}
+    _arcs(network, tables, periods, closed, drawn)
     _cells(network, tables, periods, demand)
-    _surplus(network, tables, periods, disruption)
+    _surplus(network, tables, disruption)
     _claims(network, tables, periods)
     return tables
 
@@ -95,8 +97,22 @@ def _links(
     return closed
 
 
-def _arcs(network: Network, tables: FlowTables, periods: tuple[int, ...], closed: set[tuple[str, int]]) -> None:
+def _sold(network: Network) -> set[Cell]:
+    """Cells whose surplus is sold."""
+    materials = network.instance.materials
+    return {cell for cell in network.places.reached if materials[cell[1]].sell and cell[0].startswith("hub:")}
+
+
+def _arcs(
+    network: Network,
+    tables: FlowTables,
+    periods: tuple[int, ...],
+    closed: set[tuple[str, int]],
+    drawn: set[Cell],
+) -> None:
     places = network.places
+    users = {(f"hub:{region}", m, k) for m, region in places.claimants for k in places.channels}
+    needed = needed_freight(places, drawn | (users & places.reached))
     by_place: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for place, material, channel in sorted(places.reached):
         by_place[place].append((material, channel))
@@ -107,9 +123,15 @@ def _arcs(network: Network, tables: FlowTables, periods: tuple[int, ...], closed
                 continue
             if (arc.end, material) in stocked and (arc.end, material, channel) not in places.stocked:
                 continue
+            if _between_hubs(arc) and (number, material, channel) not in needed:
+                continue
             tables.outgoing.setdefault((arc.start, material, channel), []).append(number)
             tables.incoming.setdefault((arc.end, material, channel), []).append(number)
             tables.flows.extend((number, material, channel, t) for t in periods if (arc.link, t) not in closed)
+
+
+def _between_hubs(arc: Arc) -> bool:
+    return arc.link.startswith("freight:") and arc.start.startswith("hub:") and arc.end.startswith("hub:")
 
 
 def _leads_on(network: Network, arc: Arc, material: str, channel: str) -> bool:
@@ -132,18 +154,18 @@ def _cells(network: Network, tables: FlowTables, periods: tuple[int, ...], deman
     order = {channel: rank for rank, channel in enumerate(places.channels)}
     for place, material, channel in sorted(cells, key=lambda cell: (cell[0], cell[1], order[cell[2]])):
         looser = places.looser(channel)
-        if looser and places.downgrades_at(place, material) and (place, material, looser[0]) in places.useful:
+        if looser and places.descends_at(place, material, channel) and (place, material, looser[0]) in places.useful:
             tables.downgrades.extend((place, material, channel, t) for t in periods)
             cells.add((place, material, looser[0]))
     ordered = sorted(cells, key=lambda cell: (cell[0], cell[1], order[cell[2]]))
     tables.cells = [(*cell, t) for cell in ordered for t in periods]
 
 
-def _surplus(network: Network, tables: FlowTables, periods: tuple[int, ...], disruption: Disruption | None) -> None:
+def _surplus(network: Network, tables: FlowTables, disruption: Disruption | None) -> None:
     instance, places = network.instance, network.places
     country_of = {region: country for country, region in places.region_of.items()}
     for place, material, channel, t in tables.cells:
-        if not places.surplus_at(place, material):
+        if not places.surplus_at(place, material) or not _wastes(network, place, material, channel):
             continue
         tables.surplus.append((place, material, channel, t))
         record = instance.materials[material]
@@ -153,6 +175,17 @@ def _surplus(network: Network, tables: FlowTables, periods: tuple[int, ...], dis
             tables.surplus_cost[place, material, t] = -(price_at(network, material, country, t, disruption) or 0.0)
         else:
             tables.surplus_cost[place, material, t] = record.disposal
+
+
+def _wastes(network: Network, place: str, material: str, channel: str) -> bool:
+    """Whether surplus is needed at a cell: where material is made, released or owed, or where it is sold.
+
+    Elsewhere it would only have been moved there to be thrown away.
+    """
+    places = network.places
+    if material in places.laned or network.instance.materials[material].sell:
+        return True
+    return (place, material, channel) in places.origins or place.startswith(("owed:", "users:"))
 
 
 def _claims(network: Network, tables: FlowTables, periods: tuple[int, ...]) -> None:

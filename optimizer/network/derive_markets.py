@@ -69,9 +69,7 @@ def price_at(
     return network.calendar.mean_of(period, price)
 
 
-def stock_tables(
-    network: Network, periods: tuple[int, ...], disruption: Disruption | None, course: str
-) -> StockTables:
+def stock_tables(network: Network, periods: tuple[int, ...], disruption: Disruption | None, course: str) -> StockTables:
     """Stockpiles of a course."""
     instance, calendar, places = network.instance, network.calendar, network.places
     tables = StockTables()

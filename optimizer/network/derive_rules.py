@@ -15,13 +15,13 @@ from optimizer.instance.policy import (
 )
 from optimizer.network.tables import CapacityTables, Network, OutputRow, RuleTables
 
-RARE_EARTHS = frozenset("La Ce Pr Nd Pm Sm Eu Gd Tb Dy Ho Er Tm Yb Lu Y Sc".split())
+RARE_EARTHS = frozenset(
+    ["La", "Ce", "Pr", "Nd", "Pm", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y", "Sc"],
+)
 AT_MOST = (ExposureCap, Diversify)
 
 
-def rule_tables(
-    network: Network, periods: tuple[int, ...], capacity: CapacityTables, *, trunk: bool
-) -> RuleTables:
+def rule_tables(network: Network, periods: tuple[int, ...], capacity: CapacityTables, *, trunk: bool) -> RuleTables:
     """The rows of all rules on operations that hold in a course."""
     tables = RuleTables()
     runs = {(f, r, k, t) for f, _, r, k, t in capacity.runs}

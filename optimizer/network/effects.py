@@ -156,5 +156,3 @@ class Disruption:
                 years = active(effect, self.scenario, self.calendar.end_year)
                 found.append((years.start, years.stop, effect.delay))
         return tuple(found)
-
-

@@ -132,7 +132,9 @@ def _idle(instance: Instance, calendar: Calendar, starts: Starts) -> frozenset[s
         name
         for name, facility in instance.facilities.items()
         if not any(calendar.mean(series, t) > 0 for series in facility.capacity.values() for t in calendar.periods)
-        and not any(starts.years[name, o.id] and any(size > 0 for size in o.capacity.values()) for o in facility.options)
+        and not any(
+            starts.years[name, o.id] and any(size > 0 for size in o.capacity.values()) for o in facility.options
+        )
     )
 
 
@@ -164,5 +166,7 @@ def _laundering_fault(name: str, strict: str, loose: str, period: int, failed: t
     kind, exposure, cap = failed
     why = "its tier is not listed" if kind == "tier" else f"its {kind} exposure is {exposure:g}, over {cap:g}"
     wrong = f"'{name}' may run '{strict}' in {period} but not '{loose}', which is looser ({why})"
-    right = "every facility that may run a channel must be able to run all looser ones: change their order or their caps"
+    right = (
+        "every facility that may run a channel must be able to run all looser ones: change their order or their caps"
+    )
     return Fault(Where(), f"channels.{loose}", wrong, right)

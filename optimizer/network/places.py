@@ -52,6 +52,7 @@ class Places:
         useful: cells that lead to a use.
         stocked: (stockpile, material, channel) that can hold anything.
         runs: (facility, recipe, channel) that can run to some use.
+        origins: cells of pooled materials that a recipe or a stockpile fills, and what is downgraded there.
     """
 
     instance: Instance
@@ -63,6 +64,7 @@ class Places:
     useful: set[Cell] = field(default_factory=set)
     stocked: set[Cell] = field(default_factory=set)
     runs: set[tuple[str, str, str]] = field(default_factory=set)
+    origins: set[Cell] = field(default_factory=set)
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -111,10 +113,20 @@ class Places:
         return material not in self.laned and bool(self.claims(facility, material))
 
     def downgrades_at(self, place: str, material: str) -> bool:
-        """Whether a material may move down the order at a place."""
+        """Whether a material may move down the order at a place; inside stockpiles it always may."""
         if place.startswith(("hub:", "users:", "owed:")):
             return True
         return material in self.laned and place in self.instance.facilities
+
+    def descends_at(self, place: str, material: str, channel: str) -> bool:
+        """Whether the model lets a material move down the order at a place.
+
+        It may do so anywhere. A pooled material does where it is made or released, which loses nothing: links of
+        hubs serve all channels alike, so a tonne downgraded later could as well have been downgraded first.
+        """
+        if material in self.laned:
+            return place in self.instance.facilities
+        return (place, material, channel) in self.origins
 
     def carries(self, arc: Arc, material: str, channel: str) -> bool:
         """Whether an arc carries a material in a channel."""
@@ -265,6 +277,16 @@ def _forward(reach: _Reach) -> list[Run]:
             places.reached.add(cell)
             frontier.append(cell)
 
+    def originate(cell: Cell) -> None:
+        if cell in places.origins:
+            return
+        place, material, channel = cell
+        if material not in places.laned:
+            for k in (channel, *places.looser(channel)):
+                places.origins.add((place, material, k))
+                fill((place, material, k))
+        fill(cell)
+
     def stock(store: Cell) -> None:
         if store not in places.stocked:
             places.stocked.add(store)
@@ -280,11 +302,11 @@ def _forward(reach: _Reach) -> list[Run]:
             users[cell].append(run)
         if not cells:
             for cell in reach.outputs(run):
-                fill(cell)
+                originate(cell)
     while frontier or store_frontier:
         if store_frontier:
             name, material, channel = store = store_frontier.pop()
-            fill(reach.store_release[store])
+            originate(reach.store_release[store])
             for looser in places.looser(channel):
                 if looser in places.instance.stockpiles[name].holds:
                     stock((name, material, looser))
@@ -294,11 +316,11 @@ def _forward(reach: _Reach) -> list[Run]:
             waiting[run] -= 1
             if waiting[run] == 0:
                 for out in reach.outputs(run):
-                    fill(out)
+                    originate(out)
         for arc in reach.by_start[place]:
             if places.carries(arc, material, channel):
                 fill((arc.end, material, channel))
-        if places.downgrades_at(place, material):
+        if material in places.laned and places.descends_at(place, material, channel):
             for looser in places.looser(channel):
                 fill((place, material, looser))
         for store in reach.store_draw[cell]:
@@ -360,8 +382,8 @@ def _backward(reach: _Reach, possible: list[Run]) -> None:
         for arc in reach.by_end[place]:
             if places.carries(arc, material, channel):
                 use((arc.start, material, channel))
-        if places.downgrades_at(place, material):
-            for stricter in places.stricter_or_equal(channel):
+        for stricter in places.stricter_or_equal(channel):
+            if places.descends_at(place, material, stricter):
                 use((place, material, stricter))
         for store in released[cell]:
             use_store(store)

@@ -197,7 +197,10 @@ def starts_of(instance: Instance, calendar: Calendar, delayed: frozenset[tuple[s
 
 
 def _paths_of(
-    paths: Mapping[tuple[str, str], tuple[Start, ...]], name: str, base: str, years: Mapping[tuple[str, str], tuple[int, ...]]
+    paths: Mapping[tuple[str, str], tuple[Start, ...]],
+    name: str,
+    base: str,
+    years: Mapping[tuple[str, str], tuple[int, ...]],
 ) -> list[tuple[int, ...]]:
     known = paths[name, base]
     return [start.path for start in known] if known else [(t,) for t in years[name, base]]

@@ -108,10 +108,10 @@ class Trust:
 
     def given(self, facility: Facility, state: State, kind: str) -> Series | None:
         """The series an exposure is given by in a state; None where it is computed or not given."""
-        series: Series | None = facility.exposure.get(kind)  # type: ignore[call-overload]
+        series = {str(name): given for name, given in facility.exposure.items()}.get(kind)
         for option in setting_options(facility):
             if option.id in state.options and option.sets is not None and kind in option.sets.exposure:
-                series = option.sets.exposure[kind]  # type: ignore[index]
+                series = {str(name): set_ for name, set_ in option.sets.exposure.items()}[kind]
         return series
 
     def exposure(self, name: str, state: State, kind: str, year: int, unlisted: float = 0.0) -> float | None:
@@ -194,8 +194,9 @@ class Trust:
             self.tier(facility.country, year) not in record.tiers for year in self.calendar.span[period]
         ):
             yield ("tier", 1.0, 0.0)
+        caps = {str(name): cap for name, cap in record.max_exposure.items()}
         for kind in EXPOSURE_KINDS:
-            cap = record.max_exposure.get(kind)  # type: ignore[call-overload]
+            cap = caps.get(kind)
             if cap is None:
                 continue
             exposure = self.counted(name, state, kind, period, record, changed)

@@ -1,1 +1,1 @@
-
+"""What came out: result tables and the folder that holds them."""

@@ -12,7 +12,7 @@ import pandas as pd
 from optimizer.instance.fields import EXPOSURE_KINDS
 from optimizer.network.starts import Start
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network, Tables
-from optimizer.plan.columns import COLUMNS
+from optimizer.plan.columns import COLUMNS, rows_of
 
 Values = Mapping[str, Mapping[Any, float]]
 Rows = list[tuple[Any, ...]]
@@ -98,9 +98,7 @@ def _availability(t: Tables, started: Mapping[Start, float], f: str, y: int) -> 
         for s in states
         for o in s.options
     }
-    weights = [
-        math.prod(part if o in s.options else 1.0 - part for o, part in share.items()) for s in states
-    ]
+    weights = [math.prod(part if o in s.options else 1.0 - part for o, part in share.items()) for s in states]
     return math.fsum(w * t.capacity.available[f, s.id, y] for w, s in zip(weights, states, strict=True))
 
 
@@ -231,7 +229,9 @@ def _outlay(t: Tables, fund: Mapping[Any, float], trunk: Values, rows: dict[str,
     rows["outlay"] += [(*key, usd) for key, usd in sorted(by.items()) if abs(usd) > ZERO]
 
 
-def _costs(network: Network, fund: Mapping[Any, float], frames: Mapping[str, pd.DataFrame], fixed: Rows) -> pd.DataFrame:
+def _costs(
+    network: Network, fund: Mapping[Any, float], frames: Mapping[str, pd.DataFrame], fixed: Rows
+) -> pd.DataFrame:
     """Every dollar once: by course, period and category."""
     calendar = network.calendar
     found: dict[tuple[str, int, str], float] = defaultdict(float)
@@ -255,23 +255,25 @@ def _costs(network: Network, fund: Mapping[Any, float], frames: Mapping[str, pd.
             discounted[key] -= credit
     for scenario, period, category, usd in fixed:
         add(scenario, period, category, usd)
-    for row in frames["runs"].itertuples(index=False):
+    for row in rows_of(frames["runs"]):
         add(row.scenario, row.period, "activity", row.cost)
-    for row in frames["flows"].itertuples(index=False):
+    for row in rows_of(frames["flows"]):
         add(row.scenario, row.period, "freight", row.cost)
-    for row in frames["demand"].itertuples(index=False):
+    for row in rows_of(frames["demand"]):
         add(row.scenario, row.period, "shortage", row.cost)
-    for row in frames["surplus"].itertuples(index=False):
-        add(row.scenario, row.period, "sales" if network.instance.materials[row.material].sell else "disposal", row.cost)
-    for row in frames["targets"].itertuples(index=False):
+    for row in rows_of(frames["surplus"]):
+        add(
+            row.scenario, row.period, "sales" if network.instance.materials[row.material].sell else "disposal", row.cost
+        )
+    for row in rows_of(frames["targets"]):
         add(TRUNK, row.period, "target_shortage", row.cost)
-    for row in frames["stock"].to_dict("records"):
-        material = network.instance.materials[row["material"]]
-        thrown = row["discarded"] * material.disposal
-        held = row["closing"] * _holding(network, row["stockpile"], row["material"], row["period"])
-        add(row["scenario"], row["period"], "storage", held)
-        add(row["scenario"], row["period"], "disposal", thrown)
-        add(row["scenario"], row["period"], "buy_back", row["cost"] - thrown - held)
+    for row in rows_of(frames["stock"]):
+        material = network.instance.materials[row.material]
+        thrown = row.discarded * material.disposal
+        held = row.closing * _holding(network, row.stockpile, row.material, row.period)
+        add(row.scenario, row.period, "storage", held)
+        add(row.scenario, row.period, "disposal", thrown)
+        add(row.scenario, row.period, "buy_back", row.cost - thrown - held)
     rows = [(*key, usd, discounted[key]) for key, usd in sorted(found.items()) if abs(usd) > 1e-6]
     return pd.DataFrame(rows, columns=list(COLUMNS["costs"]))
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
 COLUMNS: dict[str, tuple[str, ...]] = {
     "portfolio": (
-        "facility", "option", "stage", "country", "funded", "online", "capacity", "capex", "public_outlay", "confidence",
+        "facility", "option", "stage", "country", "funded", "online", "capacity", "capex", "public_outlay",
+        "confidence",
     ),
     "capacity": ("scenario", "period", "facility", "unit", "existing", "funded", "available", "capacity", "used"),
     "runs": ("scenario", "period", "facility", "state", "recipe", "channel", "run", "cost"),
@@ -14,13 +20,15 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "downgraded_out", "discarded", "bought_back", "closing", "cost",
     ),
     "demand": (
-        "scenario", "period", "market", "line", "product", "material", "channel", "demand", "delivered", "short", "cost",
+        "scenario", "period", "market", "line", "product", "material", "channel", "demand", "delivered", "short",
+        "cost",
     ),
     "downgrades": ("scenario", "period", "place", "material", "from_channel", "to_channel", "tonnes"),
     "surplus": ("scenario", "period", "place", "material", "channel", "tonnes", "cost"),
     "targets": ("period", "stockpile", "target", "material", "channel", "level", "stock", "short", "cost"),
     "exposure": (
-        "period", "facility", "state", "location", "ownership", "equipment", "finance", "technology", "feed", "channels",
+        "period", "facility", "state", "location", "ownership", "equipment", "finance", "technology", "feed",
+        "channels",
     ),
     "costs": ("scenario", "period", "category", "usd", "discounted"),
     "scenarios": ("scenario", "probability", "onset", "until", "cost"),
@@ -29,7 +37,36 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 """Columns of each table; `scenarios` has one more, `service_CHANNEL`, for each channel with a market."""
 
 TEXT = frozenset(
-    "facility option stage country confidence scenario unit state recipe channel link from to material stockpile market "
-    "product place from_channel to_channel channels category account instrument".split()
+    [
+        "facility",
+        "option",
+        "stage",
+        "country",
+        "confidence",
+        "scenario",
+        "unit",
+        "state",
+        "recipe",
+        "channel",
+        "link",
+        "from",
+        "to",
+        "material",
+        "stockpile",
+        "market",
+        "product",
+        "place",
+        "from_channel",
+        "to_channel",
+        "channels",
+        "category",
+        "account",
+        "instrument",
+    ]
 )
 """Columns that hold words; ids are words even where they look like numbers."""
+
+
+def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
+    """The rows of a table, with a column each as attribute."""
+    return frame.itertuples(index=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -80,7 +79,7 @@ class Plan:
             PlanError: something else is there.
         """
         target = Path(folder).absolute()
-        if target.exists() and not (target.is_dir() and ((target / "plan.json").is_file() or not any(target.iterdir()))):
+        if not may_replace(target):
             raise PlanError(f"{folder} is there already and is no result folder; name another one")
         target.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
@@ -89,11 +88,11 @@ class Plan:
             made.chmod(0o755)
             if target.exists():
                 old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-                os.replace(target, old / "old")
-                os.replace(made, target)
+                target.replace(old / "old")
+                made.replace(target)
                 shutil.rmtree(old, ignore_errors=True)
             else:
-                os.replace(made, target)
+                made.replace(target)
         finally:
             shutil.rmtree(made, ignore_errors=True)
         return target
@@ -129,6 +128,13 @@ class Plan:
         return cls(instance, info, tables)
 
 
+def may_replace(folder: Path) -> bool:
+    """Whether a result may be written to a folder: nothing is there, or an earlier result."""
+    if not folder.exists():
+        return True
+    return folder.is_dir() and ((folder / "plan.json").is_file() or not any(folder.iterdir()))
+
+
 def read_info(folder: Path) -> dict[str, Any]:
     """plan.json of a result folder.
 
@@ -160,7 +166,10 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
         raise PlanError(f"{folder} is incomplete: it has no {name}.csv")
     try:
         table = pd.read_csv(
-            file, dtype=dict.fromkeys(TEXT, "string"), keep_default_na=False, na_values=dict.fromkeys(_NUMBERS, [""])
+            file,
+            dtype=dict.fromkeys(TEXT, "string"),
+            keep_default_na=False,
+            na_values={column: [""] for column in _NUMBERS},
         )
     except (OSError, ValueError) as error:
         raise PlanError(f"{file} cannot be read: {error}") from error

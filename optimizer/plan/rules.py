@@ -120,7 +120,9 @@ def rule_report(
 def label_of(rule: Rule) -> str:
     """A rule in one line, as the instance writes it."""
     plain = rule.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True)
-    words = [f"{key}: {_short(value)}" for key, value in plain.items() if key not in ("rule", "source", "confidence", "note")]
+    words = [
+        f"{key}: {_short(value)}" for key, value in plain.items() if key not in ("rule", "source", "confidence", "note")
+    ]
     return f"{rule.rule} ({', '.join(words)})"
 
 
@@ -199,7 +201,7 @@ def _delivered_rows(t: Tables, values: Values, number: int, duals: Duals) -> lis
     return found
 
 
-def _funding_rows(network: Network, rule: Rule, fund: Values | Mapping[Any, float]) -> tuple[list[Row], str]:
+def _funding_rows(network: Network, rule: Rule, fund: Mapping[Any, float]) -> tuple[list[Row], str]:
     starts = network.starts
     roots = {key for key, option in starts.options.items() if option.after is None}
     online = {(f, o): starts.online(Start(f, o, (t,))) for f, o, t in fund}
@@ -268,9 +270,7 @@ def _target_reports(t: Tables, values: Values, duals: Duals) -> list[Report]:
     return reports
 
 
-def _budget_reports(
-    network: Network, t: Tables, values: Mapping[str, Values], duals: Duals
-) -> list[Report]:
+def _budget_reports(network: Network, t: Tables, values: Mapping[str, Values], duals: Duals) -> list[Report]:
     budget = network.instance.policy.budget
     spent: dict[int, float] = defaultdict(float)
     for f, o, y in values[INVESTMENT].get("fund", {}):
@@ -282,7 +282,9 @@ def _budget_reports(
     for p, material, k in t.stock.stores:
         if p in t.stock.public:
             for y in t.periods:
-                stock[y] += t.stock.price.get((p, material, y), 0.0) * trunk.get("stock_in", {}).get((p, material, k, y), 0.0)
+                stock[y] += t.stock.price.get((p, material, y), 0.0) * trunk.get("stock_in", {}).get(
+                    (p, material, k, y), 0.0
+                )
                 stock[y] += t.stock.holding[p, material, y] * trunk.get("stock", {}).get((p, material, k, y), 0.0)
     reports = []
     if budget.annual is not None:

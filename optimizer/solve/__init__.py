@@ -1,1 +1,1 @@
-
+"""From models to matrices to HiGHS and back."""

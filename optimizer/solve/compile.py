@@ -65,7 +65,8 @@ class Block:
         rows = [i for i, (_, t) in enumerate(self.cost_keys) if period is None or t == period]
         if not rows:
             return np.zeros(len(self.columns)), 0.0
-        return np.asarray(self.cost[rows].sum(axis=0)).ravel(), float(self.cost_constant[rows].sum())
+        total = np.asarray(self.cost[rows].sum(axis=0), dtype=np.float64).ravel()
+        return total, float(self.cost_constant[rows].sum())
 
 
 def compile_block(m: Model, costs: Costs) -> Block:
@@ -86,8 +87,9 @@ def compile_block(m: Model, costs: Costs) -> Block:
     lower = np.array([-np.inf if var.lb is None else var.lb for var in variables], dtype=float)
     upper = np.array([np.inf if var.ub is None else var.ub for var in variables], dtype=float)
     integer = np.array([not var.is_continuous() for var in variables], dtype=bool)
-    matrix = sp.csr_array(form.A)
-    matrix.resize((len(form.rows), len(variables)))
+    raw = sp.coo_array(form.A)
+    shape = (len(form.rows), len(variables))
+    matrix = sp.csr_array((raw.data, (raw.coords[0], raw.coords[1])), shape=shape)
     rhs = np.asarray(form.rhs, dtype=float)
     kinds = np.array([row.bound_type for row in form.rows], dtype=int)
     cost, keys, constant = _costs(costs, position, len(variables))
@@ -95,9 +97,7 @@ def compile_block(m: Model, costs: Costs) -> Block:
     if form.c is not None and form.c.shape[0] == 1:
         found = sp.coo_array(form.c)
         objective[found.coords[1]] = found.data
-    owners = {
-        i: m.owners[name][index] for i, (name, index) in enumerate(columns) if name in m.owners
-    }
+    owners = {i: m.owners[name][index] for i, (name, index) in enumerate(columns) if name in m.owners}
     return Block(
         name=m.name,
         columns=columns,
@@ -116,9 +116,7 @@ def compile_block(m: Model, costs: Costs) -> Block:
     )
 
 
-def _costs(
-    costs: Costs, position: Mapping[int, int], width: int
-) -> tuple[sp.csr_array, list[tuple[str, int]], Vector]:
+def _costs(costs: Costs, position: Mapping[int, int], width: int) -> tuple[sp.csr_array, list[tuple[str, int]], Vector]:
     keys = sorted({(category, period) for category, period, _, _ in costs})
     number = {key: i for i, key in enumerate(keys)}
     constant = np.zeros(len(keys))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from optimizer.instance.policy import Regret
 from optimizer.model import assemble, risk
@@ -49,6 +49,22 @@ class Solved:
     sizes: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     nodes: int = 0
+    duals: dict[tuple[str, str, object], float] = field(default_factory=dict)
+    """(course, constraint, index) -> USD per unit of right-hand side, fundings fixed; rules, targets, budget."""
+
+
+PRICED = frozenset(
+    [
+        "domestic_content",
+        "exposure_cap",
+        "heavy_content",
+        "diversify",
+        "delivered_content",
+        "target_is_reached",
+        "annual_budget",
+        "total_budget",
+    ]
+)
 
 
 def compile_all(network: Network, report: Report | None = None) -> tuple[dict[str, Block], dict[str, Tables]]:
@@ -111,7 +127,7 @@ def solve(network: Network, options: Options, report: Report | None = None, stop
         "nonzeros": int(problem.matrix.nnz),
         "binaries": int(problem.integer.sum()),
     }
-    raw = run(problem, options, phase="solving", report=report, stop=stop, deadline=deadline)
+    raw = run(problem, options, phase="solving", report=_naming(problem, report), stop=stop, deadline=deadline)
     out.seconds["solve"] = raw.seconds
     out.nodes = raw.nodes
     _ended(out, raw)
@@ -119,11 +135,41 @@ def solve(network: Network, options: Options, report: Report | None = None, stop
         return out
     out.objective, out.bound = raw.objective, raw.bound
     values = raw.values
+    if raw.duals is not None:
+        out.duals = _priced(problem, raw.duals)
     if risk.needs_second_pass(network) and raw.objective is not None and not (stop and stop.asked.is_set()):
         values = _second_pass(network, blocks, out, options, values, report, stop, deadline)
     out.values = values_of(problem, values)
     out.seconds["total"] = time.monotonic() - began
     return out
+
+
+def _naming(problem: Problem, report: Report | None) -> Report | None:
+    """A report that says what a new incumbent funds."""
+    if report is None:
+        return None
+    investment = problem.blocks[INVESTMENT]
+    funds = [(i, key[1]) for i, key in enumerate(investment.columns) if key[0] == "fund"]
+
+    def named(progress: Progress) -> None:
+        if progress.values is None:
+            report(progress)
+            return
+        local = problem.local(INVESTMENT, progress.values)
+        funded = tuple(":".join(str(part) for part in index) for i, index in funds if local[i] > 0.5)  # type: ignore[attr-defined]
+        report(replace(progress, funded=funded))
+
+    return named
+
+
+def _priced(problem: Problem, duals: Vector) -> dict[tuple[str, str, object], float]:
+    found: dict[tuple[str, str, object], float] = {}
+    for name, block in problem.blocks.items():
+        first = problem.row_start[name]
+        for i, (component, index) in enumerate(block.rows):
+            if component in PRICED and abs(duals[first + i]) > ZERO:
+                found[name, component, index] = float(duals[first + i])
+    return found
 
 
 def _second_pass(

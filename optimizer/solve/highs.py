@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import highspy
@@ -15,9 +15,6 @@ import numpy as np
 from optimizer.errors import SolveError
 from optimizer.solve.compile import MONEY, Problem, Vector
 from optimizer.solve.options import Options
-
-INTEGRAL = 1e-9
-"""A value this near to a whole number is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +27,8 @@ class Progress:
     bound: float | None
     nodes: int
     values: Vector | None = None
+    funded: tuple[str, ...] | None = None
+    """What a new incumbent funds, `facility:option:year`."""
 
 
 @dataclass(slots=True)
@@ -53,6 +52,8 @@ class Raw:
     seconds: float
     nodes: int = 0
     iterations: int = 0
+    duals: Vector | None = None
+    """USD per unit of right-hand side, by row, with the integers fixed."""
 
 
 @dataclass(slots=True)
@@ -68,7 +69,7 @@ Report = Callable[[Progress], None]
 class _Highs(highspy.Highs):  # type: ignore[misc]
     """HiGHS without its banner, which it prints to standard output while callbacks are enabled on construction."""
 
-    def enableCallbacks(self) -> None:  # noqa: D102, N802
+    def enableCallbacks(self) -> None:  # noqa: N802
         self.setOptionValue("output_flag", False)
         super().enableCallbacks()
 
@@ -135,12 +136,12 @@ def run(
         settings["time_limit"] = max(0.01, deadline - began)
     if start is not None:
         _give_start(highs, start)
-    _watch(highs, phase, report, stop, began, whole)
+    latest = _watch(highs, phase, report, stop, began, whole)
     _set(highs, settings)
-    _run(highs, stop)
+    _run(highs, stop, None if report is None else lambda: report(latest(time.monotonic() - began)))
     raw = _read(highs, time.monotonic() - began, whole)
     if raw.values is not None and whole:
-        raw.values = _clean(problem, options, raw.values)
+        raw.values, raw.duals = _clean(problem, options, raw.values)
         raw.objective = (float(problem.objective @ raw.values) + problem.offset) / MONEY
         if raw.bound is not None and raw.bound > raw.objective:
             raw.bound = raw.objective
@@ -160,8 +161,11 @@ def _give_start(highs: Any, start: Vector) -> None:
     highs.setSolution(solution)
 
 
-def _watch(highs: Any, phase: str, report: Report | None, stop: Stop | None, began: float, whole: bool) -> None:
-    """Hook progress and interruption into HiGHS's callbacks."""
+def _watch(
+    highs: Any, phase: str, report: Report | None, stop: Stop | None, began: float, whole: bool
+) -> Callable[[float], Progress]:
+    """Hook progress and interruption into HiGHS's callbacks; returns what is known at a time."""
+    known = Progress(phase, 0.0, None, None, 0)
 
     def interrupt(event: Any) -> None:
         if stop is not None and stop.asked.is_set():
@@ -171,31 +175,26 @@ def _watch(highs: Any, phase: str, report: Report | None, stop: Stop | None, beg
         highs.cbSimplexInterrupt += interrupt
         highs.cbIpmInterrupt += interrupt
         highs.cbMipInterrupt += interrupt
-    if report is None or not whole:
-        return
 
     def tell(event: Any, values: Vector | None = None) -> None:
+        nonlocal known
         out = event.data_out
-        report(
-            Progress(
-                phase,
-                time.monotonic() - began,
-                _money(out.mip_primal_bound),
-                _money(out.mip_dual_bound),
-                int(out.mip_node_count),
-                values,
-            )
-        )
+        bounds = _money(out.mip_primal_bound), _money(out.mip_dual_bound)
+        known = Progress(phase, time.monotonic() - began, *bounds, int(out.mip_node_count), values)
+        if report is not None:
+            report(known)
 
-    highs.cbMipLogging += tell
-    highs.cbMipImprovingSolution += lambda event: tell(event, np.array(event.data_out.mip_solution))
+    if report is not None and whole:
+        highs.cbMipLogging += tell
+        highs.cbMipImprovingSolution += lambda event: tell(event, np.array(event.data_out.mip_solution))
+    return lambda seconds: replace(known, seconds=seconds, values=None)
 
 
 def _money(value: float) -> float | None:
     return None if not math.isfinite(value) or abs(value) >= highspy.kHighsInf else value / MONEY
 
 
-def _run(highs: Any, stop: Stop | None) -> None:
+def _run(highs: Any, stop: Stop | None, beat: Callable[[], None] | None = None) -> None:
     """Run in a thread of its own, so that Ctrl-C reaches us and the plan found so far is kept."""
     highspy.Highs.resetGlobalScheduler(True)
     outcome: list[Any] = []
@@ -203,14 +202,18 @@ def _run(highs: Any, stop: Stop | None) -> None:
     def work() -> None:
         try:
             outcome.append(highspy.Highs.run(highs))
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             outcome.append(error)
 
     thread = threading.Thread(target=work, name="highs", daemon=True)
     thread.start()
+    last = time.monotonic()
     while thread.is_alive():
         try:
             thread.join(0.05)
+            if beat is not None and time.monotonic() - last >= 1.0:
+                last = time.monotonic()
+                beat()
         except KeyboardInterrupt:
             if stop is None or stop.asked.is_set():
                 raise
@@ -243,6 +246,7 @@ def _read(highs: Any, seconds: float, whole: bool) -> Raw:
     holds = ended == "optimal" or (whole and feasible and math.isfinite(info.objective_function_value))
     values = np.array(solution.col_value) if holds and ended != "infeasible" else None
     objective = info.objective_function_value / MONEY if values is not None else None
+    duals = np.array(solution.row_dual) / MONEY if values is not None and not whole else None
     bound = _money(info.mip_dual_bound) if whole else objective
     return Raw(
         ended=ended,
@@ -252,6 +256,7 @@ def _read(highs: Any, seconds: float, whole: bool) -> Raw:
         seconds=seconds,
         nodes=max(0, int(info.mip_node_count)),
         iterations=int(info.simplex_iteration_count) + int(info.ipm_iteration_count),
+        duals=duals,
     )
 
 
@@ -266,22 +271,15 @@ def _decide(highs: Any, seconds: float) -> Raw:
     raise SolveError("the problem is unbounded: something earns money without limit")
 
 
-def _clean(problem: Problem, options: Options, values: Vector) -> Vector:
-    """Round the integers and solve what is left, unless they are exact already."""
-    rounded = np.round(values[problem.integer])
-    if np.max(np.abs(values[problem.integer] - rounded), initial=0.0) <= INTEGRAL:
-        values = values.copy()
-        values[problem.integer] = rounded
-        return values
+def _clean(problem: Problem, options: Options, values: Vector) -> tuple[Vector, Vector]:
+    """Round the integers and solve the linear program left, for exact operations and the duals of its rows."""
     lower, upper = problem.lower.copy(), problem.upper.copy()
-    lower[problem.integer] = upper[problem.integer] = rounded
-    fixed = Problem(
-        problem.blocks, problem.place, problem.row_start, problem.matrix, problem.row_lower, problem.row_upper,
-        lower, upper, np.zeros_like(problem.integer), problem.objective, problem.offset, problem.cost_columns,
-    )  # fmt: skip
+    lower[problem.integer] = upper[problem.integer] = np.round(values[problem.integer])
+    fixed = replace(problem, lower=lower, upper=upper, integer=np.zeros_like(problem.integer))
     highs = load(fixed)
-    _set(highs, {"threads": options.cores, "primal_feasibility_tolerance": 1e-8})
+    _set(highs, {"threads": options.cores, "primal_feasibility_tolerance": 1e-8, "dual_feasibility_tolerance": 1e-8})
     _run(highs, None)
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         raise SolveError("the plan found does not hold once its fundings are exactly 0 or 1")
-    return np.array(highs.getSolution().col_value)
+    solution = highs.getSolution()
+    return np.array(solution.col_value), np.array(solution.row_dual) / MONEY

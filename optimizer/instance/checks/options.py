@@ -19,7 +19,7 @@ TOLERANCE = 1e-9
 def option_ids(source: Source, facility: str) -> list[str]:
     """The ids of a facility's options as written, those of options at fault included."""
     options = raw(source, "facilities", facility, "options")
-    return [str(item.get("id")) for item in options or () if isinstance(item, Mapping)] if options else []
+    return [str(item.get("id")) for item in options if isinstance(item, Mapping)] if isinstance(options, list) else []
 
 
 def option_ids_differ(source: Source, instance: Instance) -> None:

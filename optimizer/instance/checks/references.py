@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optimizer.instance.checks.base import NOUNS, PLACES, at, listed, names, refer, refer_all, unknown
+from optimizer.instance.checks.base import NOUNS, PLACES, at, listed, names, refer, refer_all
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.fields import TIERS
 from optimizer.instance.folder import Source
@@ -113,19 +113,21 @@ def freight_names_regions(source: Source, instance: Instance) -> None:
 
 def lanes_name_places(source: Source, instance: Instance) -> None:
     """Lanes lead from a facility or stockpile to a facility, market or stockpile."""
+    ids = {section: names(source, section) for section in PLACES}
     for path, lane in listed(source, ("lanes",), instance.lanes):
         for key, place, sections in (("from", lane.from_, ("facilities", "stockpiles")), ("to", lane.to, PLACES)):
-            if not all(unknown(source, section, place) for section in sections):
+            found = [ids[section] for section in sections]
+            if any(known is None or place in known for known in found):
                 continue
-            if key == "from" and not unknown(source, "markets", place):
-                if names(source, "markets") is not None:
+            markets = ids["markets"]
+            if key == "from" and (markets is None or place in markets):
+                if markets is not None:
                     wrong = f"'{place}' is a market, and nothing leaves a market"
                     source.fault((*path, key), wrong, "a lane begins at a facility or stockpile")
                 continue
             kinds = [NOUNS[section] for section in sections]
-            known = {name for section in sections for name in names(source, section) or ()}
             wrong = f"there is no {', '.join(kinds[:-1])} or {kinds[-1]} '{place}'"
-            source.fault((*path, key), wrong, did_you_mean(place, known))
+            source.fault((*path, key), wrong, did_you_mean(place, set().union(*(known or () for known in found))))
         refer(source, "materials", (*path, "material"), lane.material)
         if lane.channel is not None:
             refer(source, "channels", (*path, "channel"), lane.channel)

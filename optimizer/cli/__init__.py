@@ -1,0 +1,37 @@
+"""The command line: one thin command per verb, exit codes, messages on standard error, results on standard output.
+
+Exit codes: 0 done; 1 no plan exists or a check failed; 2 bad input or usage; 3 stopped without a plan.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from optimizer.cli import schema, solve, validate, verify
+from optimizer.cli.output import guarded
+from optimizer.run import versions
+
+app = typer.Typer(
+    name="optimizer",
+    help="Plan trusted supply networks: which facilities to fund, at what size, when, with what stockpile.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("validate")(guarded(validate.validate))
+app.command("solve")(guarded(solve.solve))
+app.command("verify")(guarded(verify.verify))
+app.command("schema")(guarded(schema.schema))
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: bool = typer.Option(False, "--version", help="Print the version and end.")) -> None:
+    if version:
+        typer.echo(versions()["trusted-supply-optimizer"])
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,89 @@
+"""Where words go: messages to standard error, results to standard output; and what errors look like."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, ParamSpec, TypeVar
+
+import typer
+from rich.console import Console
+
+from optimizer.errors import Fault, InstanceError, OptimizerError, OptionsError, PlanError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 3
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document to standard output."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def fault_dict(fault: Fault) -> dict[str, Any]:
+    """A fault as plain data."""
+    return {
+        "file": fault.where.file,
+        "line": fault.where.line or None,
+        "key": fault.key,
+        "wrong": fault.wrong,
+        "right": fault.right,
+    }
+
+
+def print_faults(source: str, faults: Iterable[Fault]) -> None:
+    """Print every fault to standard error."""
+    listed = list(faults)
+    count = "1 fault" if len(listed) == 1 else f"{len(listed)} faults"
+    err.print(f"{count} in {source}", style="bold red", markup=False)
+    for fault in listed:
+        err.print(f"  {fault}", markup=False)
+
+
+def guarded(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn the package's errors into messages and exit codes."""
+
+    @functools.wraps(command)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except InstanceError as error:
+            if kwargs.get("as_json"):
+                print_json({"status": "bad_input", "faults": [fault_dict(fault) for fault in error.faults]})
+            print_faults(error.source, error.faults)
+            raise typer.Exit(BAD_INPUT) from error
+        except (OptionsError, PlanError) as error:
+            err.print(str(error), style="red", markup=False)
+            raise typer.Exit(BAD_INPUT) from error
+        except OptimizerError as error:
+            err.print(str(error), style="red", markup=False)
+            raise typer.Exit(FAILED) from error
+        except KeyboardInterrupt:
+            err.print("interrupted; nothing was written", style="red")
+            raise typer.Exit(STOPPED) from None
+
+    return wrapper
+
+
+def usd(value: float | None) -> str:
+    """Money for a reader: 1.24 bn USD, 310 M USD, 12,300 USD."""
+    if value is None:
+        return "-"
+    size = abs(value)
+    if size >= 1e9:
+        return f"{value / 1e9:,.3f} bn USD"
+    if size >= 1e6:
+        return f"{value / 1e6:,.2f} M USD"
+    return f"{value:,.0f} USD"
+
+
+def tonnes(value: float) -> str:
+    """Tonnes for a reader."""
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"

@@ -1,0 +1,78 @@
+"""Progress a planner understands: phase, incumbent, bound, gap in per cent and USD, what the incumbent funds."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from optimizer.cli.output import err, usd
+from optimizer.solve.highs import Progress
+
+PLAIN_EVERY = 10.0
+"""Seconds between lines where there is no terminal."""
+FUNDED_SHOWN = 6
+
+
+class Ticker:
+    """Shows progress on standard error: one live line on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, *, enabled: bool, console: Console = err) -> None:
+        self._enabled = enabled
+        self._console = console
+        self._live: Live | None = None
+        self._lock = threading.Lock()
+        self._last_line = 0.0
+        self._last_phase = ""
+        self._funded: tuple[str, ...] = ()
+        self._began = time.monotonic()
+
+    def __enter__(self) -> Ticker:
+        if self._enabled and self._console.is_terminal:
+            self._live = Live(Text("reading"), console=self._console, transient=True, refresh_per_second=4)
+            self._live.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def report(self, progress: Progress) -> None:
+        """Take in what is known now; called from the solver's thread."""
+        if not self._enabled:
+            return
+        with self._lock:
+            if progress.funded is not None:
+                self._funded = progress.funded
+            line = self._line(progress)
+            if self._live is not None:
+                self._live.update(Text(line))
+                return
+            now = time.monotonic()
+            if (
+                progress.phase != self._last_phase
+                or progress.funded is not None
+                or now - self._last_line >= PLAIN_EVERY
+            ):
+                self._last_phase, self._last_line = progress.phase, now
+                self._console.print(line, markup=False)
+
+    def _line(self, progress: Progress) -> str:
+        parts = [f"{time.monotonic() - self._began:6.0f} s  {progress.phase}"]
+        if progress.incumbent is not None:
+            parts.append(f"plan {usd(progress.incumbent)}")
+        if progress.bound is not None:
+            parts.append(f"bound {usd(progress.bound)}")
+        if progress.incumbent is not None and progress.bound is not None:
+            gap = max(0.0, progress.incumbent - progress.bound)
+            share = gap / abs(progress.incumbent) if progress.incumbent else 0.0
+            parts.append(f"gap {share:.3%} = {usd(gap)}")
+        if self._funded and progress.incumbent is not None:
+            shown = ", ".join(self._funded[:FUNDED_SHOWN])
+            more = f" and {len(self._funded) - FUNDED_SHOWN} more" if len(self._funded) > FUNDED_SHOWN else ""
+            parts.append(f"funds {len(self._funded)}: {shown}{more}")
+        return "  ".join(parts)

@@ -1,0 +1,123 @@
+"""The answer in a screen."""
+
+from __future__ import annotations
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from optimizer.cli.output import err, out, tonnes, usd
+from optimizer.plan.columns import rows_of
+from optimizer.plan.plan import Plan
+
+SHORT_ROWS = 12
+VIOLATIONS = 5
+MISSING = 15
+
+
+def print_answer(plan: Plan, console: Console = out) -> None:
+    """What is funded and when, what is short, what it costs, what binds, and whether it holds."""
+    info = plan.info
+    gap = "" if plan.gap is None else f", gap {plan.gap:.3%} = {usd(info['gap_usd'])}"
+    console.print(f"{plan.instance.name}: {plan.status} ({info['why']})", style="bold", markup=False)
+    measure = str(info["risk"]["measure"]).replace("_", " ")
+    console.print(f"{measure} cost {usd(plan.objective)}{gap}", markup=False)
+    _portfolio(plan.portfolio, console)
+    _shortfall(plan, console)
+    _costs(info["cost"], console)
+    _rules(info["rules"], console)
+    _verdict(info["verdict"], console)
+
+
+def _table(title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, justify="right" if column in right else "left", no_wrap=True)
+    return table
+
+
+def _portfolio(portfolio: pd.DataFrame, console: Console) -> None:
+    if portfolio.empty:
+        console.print("\nNothing is funded.")
+        return
+    heads = ("facility", "option", "stage", "country", "funded", "on line", "t/yr", "capex")
+    table = _table("\nFunded", *heads, right=("funded", "on line", "t/yr", "capex"))
+    for row in rows_of(portfolio.sort_values(["funded", "stage", "facility"])):
+        words = (row.facility, row.option, row.stage, row.country, str(row.funded), str(row.online))
+        table.add_row(*words, tonnes(row.capacity), usd(row.capex))
+    console.print(table)
+    total, public = portfolio["capex"].sum(), portfolio["public_outlay"].sum()
+    console.print(f"{len(portfolio)} options, capex {usd(total)}, of it public {usd(public)}", markup=False)
+
+
+def _shortfall(plan: Plan, console: Console) -> None:
+    demand = plan.demand
+    short = demand[demand["short"] > 1e-6]
+    missed = plan.targets[plan.targets["short"] > 1e-6]
+    if short.empty and missed.empty:
+        console.print("\nNothing is short, in any future; every target is reached.")
+        return
+    if not short.empty:
+        channel = {name: market.channel for name, market in plan.instance.markets.items()}
+        worst = short.assign(channel=short["market"].map(channel))
+        keys = ["channel", "product", "period", "scenario"]
+        worst = pd.DataFrame(worst.groupby(keys, as_index=False)["short"].sum())
+        asked = demand.assign(channel=demand["market"].map(channel))
+        asked = pd.DataFrame(asked.groupby(keys, as_index=False)["demand"].sum())
+        worst = worst.merge(asked, on=keys)
+        order = {name: rank for rank, name in enumerate(plan.instance.channels)}
+        worst = worst.sort_values(["channel", "short"], key=lambda s: s.map(order) if s.name == "channel" else -s)
+        table = _table("\nShort", "channel", "product", "year", "future", "t", "of t", right=("year", "t", "of t"))
+        for row in rows_of(worst.head(SHORT_ROWS)):
+            cells = (row.channel, row.product, str(row.period), row.scenario, tonnes(row.short), tonnes(row.demand))
+            table.add_row(*cells)
+        console.print(table)
+        if len(worst) > SHORT_ROWS:
+            console.print(f"... and {len(worst) - SHORT_ROWS} more rows in demand.csv")
+    if not missed.empty:
+        table = _table("\nTargets missed", "stockpile", "material", "year", "t", "of t", right=("year", "t", "of t"))
+        for row in rows_of(missed.sort_values("short", ascending=False).head(SHORT_ROWS)):
+            table.add_row(row.stockpile, row.material, str(row.period), tonnes(row.short), tonnes(row.level))
+        console.print(table)
+
+
+def _costs(parts: dict[str, float], console: Console) -> None:
+    table = _table("\nExpected cost, discounted", "category", "USD", right=("USD",))
+    for category, value in sorted(parts.items(), key=lambda item: -abs(item[1])):
+        table.add_row(category.replace("_", " "), usd(value))
+    console.print(table)
+
+
+def _rules(rules: list[dict[str, object]], console: Console) -> None:
+    priced = [rule for rule in rules if rule["status"] == "binding" and "saved_by_1_percent_usd" in rule]
+    priced.sort(key=lambda rule: -float(str(rule["saved_by_1_percent_usd"])))
+    counts = {word: sum(rule["status"] == word for rule in rules) for word in ("binding", "slack", "inactive")}
+    if rules:
+        words = ", ".join(f"{number} {word}" for word, number in counts.items())
+        console.print(f"\nRules, targets and budget: {words}", style="bold", markup=False)
+    for rule in priced[:3]:
+        saved = usd(float(str(rule["saved_by_1_percent_usd"])))
+        text = f"  binds hardest: {rule['label']}: 1 % less of it saves {saved} (fundings as they are)"
+        console.print(text, markup=False)
+    for rule in rules:
+        if rule["status"] == "inactive":
+            console.print(f"  inactive: {rule['label']}: {rule['reason']}", style="dim", markup=False)
+
+
+def _verdict(verdict: dict[str, object], console: Console) -> None:
+    console.print()
+    console.print(str(verdict["summary"]), style="green" if verdict["ok"] else "bold red", markup=False)
+    violations = verdict.get("violations")
+    if isinstance(violations, list):
+        for violation in violations[:VIOLATIONS]:
+            console.print(f"  {violation['text'] if isinstance(violation, dict) else violation}", markup=False)
+
+
+def print_no_plan(plan: Plan, console: Console = err) -> None:
+    """Why there is no plan."""
+    console.print(f"{plan.instance.name}: {plan.status} ({plan.info['why']})", style="bold red", markup=False)
+    missing = plan.info.get("shortfall", [])
+    for item in missing[:MISSING]:
+        console.print(f"  {item['text']}", markup=False)
+    if len(missing) > MISSING:
+        console.print(f"  ... and {len(missing) - MISSING} more (--json lists all)")

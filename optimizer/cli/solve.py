@@ -1,0 +1,81 @@
+"""optimizer solve."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optimizer.cli.output import DONE, FAILED, STOPPED, err, print_json
+from optimizer.cli.progress import Ticker
+from optimizer.cli.screen import print_answer, print_no_plan
+from optimizer.errors import PlanError
+from optimizer.plan.plan import Plan, may_replace
+from optimizer.run import load
+from optimizer.run import solve as run
+from optimizer.solve.highs import Stop
+
+EXITS = {"optimal": DONE, "feasible": DONE, "infeasible": FAILED, "no_plan": STOPPED}
+
+
+def solve(
+    instance: Annotated[Path, typer.Argument(help="A YAML file, or a folder with instance.yaml.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Result folder; default results/NAME.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value before solving.")
+    ] = None,
+    method: Annotated[str, typer.Option(help="auto or extensive.")] = "auto",
+    gap: Annotated[float, typer.Option(help="Stop at this relative gap.")] = 1e-4,
+    gap_usd: Annotated[float | None, typer.Option("--gap-usd", help="Stop at this gap in USD.")] = None,
+    time_limit: Annotated[float | None, typer.Option("--time-limit", help="Stop after this many seconds.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
+    seed: Annotated[int, typer.Option(help="Random seed of the solver.")] = 0,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Find the portfolio, verify it, and write the result folder.
+
+    Ctrl-C keeps the best plan found. Example: optimizer solve instances/starter --gap 1e-3
+    """
+    checked = load(instance, set_ or ())
+    folder = output if output is not None else Path("results") / checked.name
+    if not may_replace(folder):
+        raise PlanError(f"{folder} is there already and is no result folder; name another one with -o")
+    stop = Stop()
+    with Ticker(enabled=not quiet) as ticker:
+        plan = run(
+            checked,
+            method=method,
+            gap=gap,
+            gap_usd=gap_usd,
+            time_limit=time_limit,
+            threads=threads,
+            seed=seed,
+            report=ticker.report,
+            stop=stop,
+        )
+    if plan.tables:
+        plan.save(folder)
+    _tell(plan, folder, as_json)
+    code = EXITS[plan.status]
+    if plan.tables and not plan.info["verdict"]["ok"]:
+        code = FAILED
+    if code:
+        raise typer.Exit(code)
+
+
+def _tell(plan: Plan, folder: Path, as_json: bool) -> None:
+    if as_json:
+        document = dict(plan.info)
+        if plan.tables:
+            document["folder"] = str(folder)
+            document["portfolio"] = plan.portfolio.astype(object).where(plan.portfolio.notna(), None).to_dict("records")
+        print_json(document)
+    elif plan.tables:
+        print_answer(plan)
+        err.print(f"written to {folder}", markup=False)
+    else:
+        print_no_plan(plan)

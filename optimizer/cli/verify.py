@@ -1,0 +1,34 @@
+"""optimizer verify."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optimizer.cli.output import FAILED, out, print_json
+from optimizer.verify import verify as check
+
+SHOWN = 20
+
+
+def verify(
+    plan: Annotated[Path, typer.Argument(help="A result folder.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Re-check every constraint, every rule and the objective of a plan, from its files alone.
+
+    Example: optimizer verify results/starter
+    """
+    verdict = check(plan)
+    if as_json:
+        print_json(verdict.to_dict())
+    else:
+        out.print(verdict.summary(), style="green" if verdict.ok else "bold red", markup=False)
+        for violation in verdict.violations[:SHOWN]:
+            out.print(f"  {violation}", markup=False)
+        if len(verdict.violations) > SHOWN:
+            out.print(f"  ... and {len(verdict.violations) - SHOWN} more (--json lists all)")
+    if not verdict.ok:
+        raise typer.Exit(FAILED)
