@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
@@ -259,7 +259,7 @@ def _load_section(source: Source, folder: FilePath, section: Section, total: lis
         return
     rows = _rows_of(source, folder, section.path, name, section.records, (section.key,) if section.key else (), total)
     filled: Any = {} if section.key else []
-    for row, where in rows or []:
+    for row, where in _with_plain_keys(source, rows or [], (section.key,) if section.key else ()):
         if section.key is None:
             source.places[*section.path, len(filled)] = where
             filled.append(row)
@@ -279,6 +279,18 @@ def _load_section(source: Source, folder: FilePath, section: Section, total: lis
     holder[section.path[-1]] = filled
 
 
+def _with_plain_keys(
+    source: Source, rows: list[tuple[dict[str, Any], Where]], keys: tuple[str, ...]
+) -> Iterator[tuple[dict[str, Any], Where]]:
+    """The rows whose key columns hold a single value each; a list or mapping there is a fault."""
+    for row, where in rows:
+        odd = [key for key in keys if isinstance(row.get(key), list | dict)]
+        for key in odd:
+            source.faults.append(Fault(where, key, f"{row[key]!r} is no id", "one id, made of a-z, 0-9 and _"))
+        if not odd:
+            yield row, where
+
+
 def _load_side_table(source: Source, folder: FilePath, table: SideTable, total: list[int]) -> None:
     given = source.data.pop(table.name, None)
     if given is None:
@@ -296,8 +308,10 @@ def _load_side_table(source: Source, folder: FilePath, table: SideTable, total: 
     else:
         source.fault(path, f"'{table.name}' is a list of rows or the name of a .csv file")
         rows = None
+    if rows is None:
+        source.removed.add((table.parent, "", table.field))
     parents = source.data.get(table.parent)
-    for row, where in rows or []:
+    for row, where in _with_plain_keys(source, rows or [], table.keys):
         _attach(source, table, parents, row, where)
 
 
@@ -322,9 +336,11 @@ def _attach(source: Source, table: SideTable, parents: Any, row: dict[str, Any],
         source.faults.append(Fault(where, table.item, f"the row has no {table.item}"))
         return
     items = parent.get(table.field)
-    items = {} if items is None else dict.fromkeys(items) if isinstance(items, list) else items
+    if isinstance(items, list) and all(isinstance(name, str) for name in items):
+        items = dict.fromkeys(items)
+    items = {} if items is None else items
     if not isinstance(items, dict):
-        items = {}
+        return  # the record itself is at fault
     if items.get(item):
         first = source.where(*path, item)
         wrong = f"{table.column} '{owner}' has '{item}' twice"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from optimizer.instance.checks.balance import NAMES
-from optimizer.instance.checks.base import at, listed, ordinal, refer, refer_all, whole
+from optimizer.instance.checks.base import at, listed, lost, ordinal, refer, refer_all, whole
 from optimizer.instance.checks.options import option_ids
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.folder import Source
@@ -154,6 +154,8 @@ def rules_name_what_can_be_funded(source: Source, instance: Instance) -> None:
                 continue
             known = option_ids(source, name)
             option = rule.option if isinstance(rule, Require | Forbid) else None
+            if lost(source, "facilities", "", "options"):
+                continue
             if not known:
                 wrong = f"{what}: there is nothing to fund at {name}"
                 source.fault(place, wrong, "give the facility options, or name another")

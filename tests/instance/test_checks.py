@@ -1,0 +1,837 @@
+"""Every check lets a sound instance pass and trips on its own kind of fault, with words that help."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import math
+import random
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from optimizer.errors import InstanceError
+from optimizer.instance.checks import CHECKS, check
+from optimizer.instance.folder import Source, judge, read_source
+from optimizer.instance.yaml12 import read_yaml
+
+from .conftest import Read, Reader
+
+GONE = object()
+
+
+@dataclass(frozen=True)
+class Broken:
+    """A sound instance with something changed.
+
+    Attributes:
+        check: name of the check that must trip.
+        words: what the fault must say, its key first.
+        changes: value by dotted path; `GONE` takes it out. A path that ends in `+` adds to a list.
+    """
+
+    check: str
+    words: tuple[str, ...]
+    changes: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.check}-{'-'.join(self.changes)}"
+
+
+def change(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    for path, value in changes.items():
+        holder: Any = data
+        *parts, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+        for part in parts:
+            holder = holder[part]
+        if last == "+":
+            holder.append(value)
+        elif value is GONE:
+            del holder[last]
+        else:
+            holder[last] = value
+    return data
+
+
+BUILD = {"id": "build", "capacity": {"light": 1.0}, "capex": 1.0}
+CARRIER = {"from": "magnet_us", "to": "programs", "material": "magnet_sh"}
+
+BROKEN = [
+    # horizon
+    Broken("periods_follow", ("periods.1", "2027", "does not follow", "2028"), {"periods": [2027, 2027, 2029]}),
+    Broken("periods_follow", ("periods.1", "2030", "starts in 2028", "years: 3"), {"periods": [2027, 2030]}),
+    Broken("periods_follow", ("periods.1", "2026 does not follow", "2028"), {"periods": [2027, 2026]}),
+    Broken(
+        "periods_follow", ("periods.1", "2028 does not", "2029"), {"periods": [{"year": 2027, "years": 2}, 2028, 2029]}
+    ),
+    Broken("base_year_comes_first", ("base_year", "2030", "2027 or earlier"), {"base_year": 2030}),
+    Broken("scenario_ids_differ", ("scenarios.1.id", "'embargo'", "ids differ"), {"scenarios.1.id": "embargo"}),
+    Broken("scenario_ids_differ", ("scenarios.0.id", "'trunk'", "another id"), {"scenarios.0.id": "trunk"}),
+    Broken("onsets_begin_periods", ("scenarios.1.onset", "2030", "2027, 2028, 2029"), {"scenarios.1.onset": 2030}),
+    Broken(
+        "effects_begin_in_time",
+        ("scenarios.0.effects.3.from", "4th effect of 'embargo'", "before the onset", "2028 to 2030"),
+        {"scenarios.0.effects.3.from": 2027},
+    ),
+    Broken(
+        "effects_begin_in_time",
+        ("scenarios.0.effects.3.from", "last year, 2030"),
+        {"scenarios.0.effects.3.from": 2031},
+    ),
+    Broken("probabilities_add_up", ("scenarios", "1.1", "1 or less"), {"scenarios.0.probability": 1.0}),
+    # geography
+    Broken(
+        "countries_have_a_tier", ("facilities.mount.country", "'CAN'", "add CAN"), {"facilities.mount.country": "CAN"}
+    ),
+    Broken("countries_have_a_tier", ("owners.fund.country", "'XYZ'"), {"owners.fund.country": "XYZ"}),
+    Broken("countries_have_a_tier", ("domestic.1", "'CAN'"), {"domestic": ["USA", "CAN"]}),
+    Broken(
+        "tiers_hold_from_the_start",
+        ("countries.MYS", "only from 2028", "2027"),
+        {"countries.MYS": {2028: "ally"}},
+    ),
+    Broken(
+        "ids_of_places_differ",
+        ("stockpiles.smelter", "a facility already", "instance.yaml:"),
+        {"stockpiles.smelter": {"country": "USA", "channel": "mdap", "materials": ["magnet_sh"]}},
+    ),
+    Broken(
+        "countries_lie_in_one_region",
+        ("logistics.regions.asia.2", "AUS", "'oceania'", "'asia'"),
+        {"logistics.regions.asia": ["CHN", "MYS", "AUS"]},
+    ),
+    Broken(
+        "countries_lie_in_one_region",
+        ("facilities.magnet_my.country", "MYS lies in no region", "'asia'"),
+        {"logistics.regions.asia": ["CHN"]},
+    ),
+    Broken("links_lead_elsewhere", ("lanes.4.to", "'nds' to itself"), {"lanes.4.to": "nds"}),
+    Broken("links_lead_elsewhere", ("freight.0.to", "to itself"), {"logistics.freight.0.to": "oceania"}),
+    Broken(
+        "freight_carries_pooled_material",
+        ("logistics.freight.2.material", "'magnet_sh' moves on lanes only"),
+        {"logistics.freight.2.material": "magnet_sh"},
+    ),
+    Broken(
+        "prices_name_regions",
+        ("materials.ndpr_oxide.price.asai", "'asai'", "did you mean 'asia'?"),
+        {"materials.ndpr_oxide.price": {"north_america": 1.0, "asai": 2.0}},
+    ),
+    Broken(
+        "prices_name_regions",
+        ("materials.ndpr_oxide.price", "no regions", "one price"),
+        {"logistics": {}, "scenarios": []},
+    ),
+    Broken(
+        "rules_name_countries",
+        ("policy.rules.5.countries.0", "'USS'", "did you mean 'USA'?"),
+        {"policy.rules.5.countries": ["USS", "USA"]},
+    ),
+    # references
+    Broken(
+        "recipes_name_materials",
+        ("recipes.polish.inputs.heavy_fed", "did you mean 'heavy_feed'?"),
+        {"recipes.polish.inputs": {"heavy_fed": 6.0}},
+    ),
+    Broken("recipes_name_materials", ("recipes.dig.outputs.ore", "'ore'"), {"recipes.dig.outputs.ore": 1.0}),
+    Broken(
+        "recipes_name_materials",
+        ("recipes.sinter_uh.channels.0", "did you mean 'mdap'?"),
+        {"recipes.sinter_uh.channels": ["mdpa"]},
+    ),
+    Broken(
+        "facilities_name_recipes",
+        ("facilities.magnet_my.recipes.0", "did you mean 'sinter_sh'?"),
+        {"facilities.magnet_my.recipes": ["sintre_sh"]},
+    ),
+    Broken(
+        "owners_exist",
+        ("facilities.plant_c.owners.dragoon", "did you mean 'dragon'?"),
+        {"facilities.plant_c.owners": {"dragoon": 1.0}},
+    ),
+    Broken(
+        "owners_exist", ("owners.acme.owners.found", "did you mean 'fund'?"), {"owners.acme.owners": {"found": 0.5}}
+    ),
+    Broken(
+        "owners_exist",
+        ("facilities.plant_a.options.2.sets.owners.acne", "did you mean 'acme'?"),
+        {"facilities.plant_a.options.2.sets.owners": {"acne": 1.0}},
+    ),
+    Broken(
+        "qualifications_name_channels",
+        ("facilities.magnet_us.options.0.qualification.defence", "no channel 'defence'"),
+        {"facilities.magnet_us.options.0.qualification": {"defence": 1}},
+    ),
+    Broken(
+        "claims_name_regions",
+        ("facilities.plant_a.claims.0.to", "'japan'", "north_america"),
+        {"facilities.plant_a.claims.0.to": "japan"},
+    ),
+    Broken(
+        "claims_name_regions",
+        ("facilities.plant_a.claims.1.materials.0", "plant_a makes no 'magnet_sh'"),
+        {"facilities.plant_a.claims.1.materials": ["magnet_sh"]},
+    ),
+    Broken(
+        "markets_name_channels_and_materials",
+        ("markets.programs.channel", "did you mean 'mdap'?"),
+        {"markets.programs.channel": "mdpa"},
+    ),
+    Broken(
+        "markets_name_channels_and_materials",
+        ("markets.industry.demand.1.product", "did you mean 'magnet_uh'?"),
+        {"markets.industry.demand.1.product": "magnet_hu"},
+    ),
+    Broken(
+        "markets_name_channels_and_materials",
+        ("markets.programs.demand.0.accepts.1", "'magnet_eh'"),
+        {"markets.programs.demand.0.accepts": ["magnet_sh", "magnet_eh"]},
+    ),
+    Broken(
+        "accepts_contains_the_product",
+        ("markets.programs.demand.0.accepts", "'magnet_sh'", "[magnet_sh, magnet_uh]"),
+        {"markets.programs.demand.0.accepts": ["magnet_uh"]},
+    ),
+    Broken(
+        "stockpiles_name_channels_and_materials",
+        ("stockpiles.nds.channel", "did you mean 'mdap'?"),
+        {"stockpiles.nds.channel": "mdpa"},
+    ),
+    Broken(
+        "stockpiles_name_channels_and_materials",
+        ("stockpiles.buffer.channels.1", "did you mean 'commercial'?"),
+        {"stockpiles.buffer.channels": ["mdap", "comercial"]},
+    ),
+    Broken(
+        "stockpiles_name_channels_and_materials",
+        ("stockpiles.nds.materials.2", "'gold'"),
+        {"stockpiles.nds.materials.+": "gold"},
+    ),
+    Broken(
+        "targets_name_markets_and_channels",
+        ("stockpiles.nds.targets.0.of.0", "did you mean 'programs'?"),
+        {"stockpiles.nds.targets.0.of": ["program"]},
+    ),
+    Broken(
+        "targets_name_markets_and_channels",
+        ("stockpiles.nds.targets.1.channel", "did you mean 'mdap'?"),
+        {"stockpiles.nds.targets.1.channel": "mdpa"},
+    ),
+    Broken(
+        "freight_names_regions",
+        ("logistics.freight.1.to", "did you mean 'asia'?"),
+        {"logistics.freight.1.to": "asai"},
+    ),
+    Broken(
+        "freight_names_regions",
+        ("logistics.freight:", "no regions", "logistics.regions"),
+        {"logistics.regions": GONE, "scenarios": []},
+    ),
+    Broken(
+        "freight_names_regions",
+        ("logistics.freight.2.material", "did you mean 'ndpr_oxide'?"),
+        {"logistics.freight.2.material": "ndpr_oxid"},
+    ),
+    Broken("lanes_name_places", ("lanes.0.from", "did you mean 'magnet_us'?"), {"lanes.0.from": "magnet_use"}),
+    Broken("lanes_name_places", ("lanes.0.from", "market", "begins at"), {"lanes.0.from": "industry"}),
+    Broken(
+        "lanes_name_places",
+        ("lanes.1.to", "facility, market or stockpile 'indutsry'", "did you mean 'industry'?"),
+        {"lanes.1.to": "indutsry"},
+    ),
+    Broken("lanes_name_places", ("lanes.0.material", "did you mean"), {"lanes.0.material": "magnet"}),
+    Broken("lanes_name_places", ("lanes.0.channel", "did you mean 'mdap'?"), {"lanes.0.channel": "mdpa"}),
+    Broken(
+        "channels_name_tiers",
+        ("channels.mdap.tiers.1", "'allied'", "did you mean 'ally'?"),
+        {"channels.mdap.tiers": ["domestic", "allied"]},
+    ),
+    # lists
+    Broken("lists_name_nothing_twice", ("domestic.1", "'USA' is listed twice"), {"domestic": ["USA", "USA"]}),
+    Broken(
+        "lists_name_nothing_twice",
+        ("stockpiles.nds.targets.0.of.1", "'programs' is listed twice"),
+        {"stockpiles.nds.targets.0.of": ["programs", "programs"]},
+    ),
+    Broken(
+        "lists_name_nothing_twice",
+        ("policy.rules.8.facilities.1", "'smelter' is listed twice"),
+        {"policy.rules.8.facilities": ["smelter", "smelter"]},
+    ),
+    # options
+    Broken(
+        "option_ids_differ",
+        ("facilities.magnet_us.options.1.id", "two options 'build'", "instance.yaml:"),
+        {"facilities.magnet_us.options.1.id": "build"},
+    ),
+    Broken(
+        "after_names_an_option",
+        ("facilities.plant_a.options.1.after", "'extend'", "'pilot'", "plant_a"),
+        {"facilities.plant_a.options.1.after": "pilot"},
+    ),
+    Broken(
+        "after_names_an_option",
+        ("facilities.plant_a.options.1.after", "'extend' of plant_a is after itself"),
+        {"facilities.plant_a.options.1.after": "extend"},
+    ),
+    Broken(
+        "after_runs_in_no_circle",
+        ("facilities.plant_a.options.0.after", "build after refit after extend after build"),
+        {"facilities.plant_a.options.0.after": "refit", "facilities.plant_a.options.2.after": "extend"},
+    ),
+    Broken(
+        "earliest_is_before_latest",
+        ("facilities.plant_a.options.1.latest", "'extend'", "2027", "2028 or later"),
+        {"facilities.plant_a.options.1.latest": 2027},
+    ),
+    Broken(
+        "spending_adds_up",
+        ("facilities.smelter.options.0.spend", "0.9", "add up to 1"),
+        {"facilities.smelter.options.0.spend": [0.3, 0.6]},
+    ),
+    Broken(
+        "capacities_agree_on_units",
+        ("facilities.plant_a.options.1.capacity", "plain", "'light', 'heavy'"),
+        {"facilities.plant_a.options.1.capacity": 2000.0},
+    ),
+    Broken(
+        "capacities_agree_on_units",
+        ("facilities.plant_c.options.0.capacity.ligth", "'ligth'", "did you mean 'light'?"),
+        {"facilities.plant_c.options": [BUILD | {"capacity": {"ligth": 5.0}}]},
+    ),
+    Broken(
+        "capacities_agree_on_units",
+        ("facilities.smelter.options.0.capacity", "is plain", "by unit"),
+        {"facilities.smelter.options.0.capacity": {"light": 5.0}},
+    ),
+    Broken(
+        "recipes_name_a_unit",
+        ("facilities.plant_c.recipes.1", "'polish' names no unit", "'light', 'heavy'"),
+        {"recipes.polish.unit": GONE},
+    ),
+    Broken(
+        "recipes_name_a_unit",
+        ("facilities.plant_a.recipes.separate", "did you mean 'heavy'?"),
+        {"facilities.plant_a.recipes.separate.unit": "heavyy"},
+    ),
+    # ownership
+    Broken(
+        "shares_add_up",
+        ("facilities.plant_a.owners", "1.1", "1 or less"),
+        {"facilities.plant_a.owners.dragon": 0.3},
+    ),
+    Broken("shares_add_up", ("owners.acme.owners", "owner 'acme'", "1.2"), {"owners.acme.owners.dragon": 0.7}),
+    Broken(
+        "shares_add_up",
+        ("facilities.plant_a.options.2.sets.owners", "after option 'refit'", "1.25"),
+        {"facilities.plant_a.options.2.sets.owners": {"acme": 1.0, "fund": 0.25}},
+    ),
+    Broken(
+        "ownership_runs_in_no_circle",
+        ("'dragon' holds 'fund' holds 'acme' holds 'dragon'", "owners."),
+        {
+            "owners.dragon.owners": {"acme": 0.2},
+            "owners.fund.owners": {"dragon": 0.2},
+            "owners.acme.owners": {"fund": 0.5},
+        },
+    ),
+    Broken(
+        "ownership_runs_in_no_circle",
+        ("owners.fund.owners.fund", "'fund' holds a share of itself"),
+        {"owners.fund.owners": {"fund": 0.2}},
+    ),
+    # balance
+    Broken(
+        "elements_balance",
+        ("recipes.sinter_sh", "0.03 t of Dy", "takes in 0 t", "a recipe cannot make dysprosium"),
+        {"recipes.sinter_sh.inputs": {"ndpr_metal": 0.31}},
+    ),
+    Broken(
+        "elements_balance",
+        ("recipes.reduce", "of Nd", "0.75 t", "0.7104 t"),
+        {"recipes.reduce.inputs.ndpr_oxide": 1.11},
+    ),
+    Broken(
+        "claims_add_up",
+        ("facilities.plant_a.claims", "1.1", "'ndpr_oxide'"),
+        {"facilities.plant_a.claims.0.share": 0.8},
+    ),
+    # stock
+    Broken(
+        "stockpiles_hold_what_they_name",
+        ("stockpiles.nds.initial.dy_oxide", "'nds' does not hold 'dy_oxide'"),
+        {"stockpiles.nds.initial": {"dy_oxide": 5.0}},
+    ),
+    Broken(
+        "stockpiles_hold_what_they_name",
+        ("stockpiles.nds.capacity.ndpr_oxid", "did you mean 'ndpr_oxide'?"),
+        {"stockpiles.nds.capacity": {"ndpr_oxid": 5.0}},
+    ),
+    Broken(
+        "stockpiles_hold_what_they_name",
+        ("stockpiles.nds.holding_cost.magnet_uh",),
+        {"stockpiles.nds.holding_cost": {"magnet_uh": 5.0}},
+    ),
+    Broken(
+        "stockpiles_hold_what_they_name",
+        ("stockpiles.nds.targets.1.material", "does not hold 'dy_oxide'"),
+        {"stockpiles.nds.targets.1.material": "dy_oxide"},
+    ),
+    Broken(
+        "initial_stock_is_in_held_channels",
+        ("stockpiles.buffer.initial.magnet_sh.comercial", "did you mean 'commercial'?"),
+        {"stockpiles.buffer.initial.magnet_sh": {"comercial": 10.0}},
+    ),
+    Broken(
+        "stored_materials_can_be_stored",
+        ("stockpiles.nds.materials.0", "'magnet_sh' cannot be stored", "holding_cost"),
+        {"materials.magnet_sh.storage": GONE},
+    ),
+    Broken(
+        "lanes_end_where_the_material_is_held",
+        ("lanes.8.material", "'buffer' does not hold 'magnet_uh'", "it holds 'magnet_sh'"),
+        {"lanes.+": CARRIER | {"to": "buffer", "material": "magnet_uh"}},
+    ),
+    Broken(
+        "targets_count_demand_there_is",
+        ("stockpiles.nds.targets.0.of.0", "'programs' does not ask for 'ndpr_oxide'", "'magnet_sh'"),
+        {"stockpiles.nds.targets.0.material": "ndpr_oxide"},
+    ),
+    Broken(
+        "targets_count_stock_there_can_be",
+        ("stockpiles.nds.targets.1.channel", "'mdap' or a stricter one", "holds 'commercial'"),
+        {"stockpiles.nds.channel": "commercial"},
+    ),
+    Broken(
+        "targets_count_stock_there_can_be",
+        ("stockpiles.nds.targets.0.of", "no stock counts"),
+        {"stockpiles.nds.channel": "commercial", "stockpiles.nds.targets.1": GONE},
+    ),
+    Broken(
+        "public_purchases_have_a_price",
+        ("stockpiles.nds.materials.0", "'magnet_sh' has no price", "public: false"),
+        {"materials.magnet_sh.price": GONE},
+    ),
+    Broken(
+        "public_purchases_have_a_price",
+        ("stockpiles.buffer.materials.0", "public stockpile 'buffer'"),
+        {
+            "materials.magnet_sh.price": GONE,
+            "stockpiles.buffer.public": True,
+            "policy.budget": {"total": 1.0e9},
+            "stockpiles.nds.public": False,
+        },
+    ),
+    Broken(
+        "sold_material_has_a_price",
+        ("materials.dy_oxide.sell", "sold but has no price"),
+        {"materials.dy_oxide.price": GONE},
+    ),
+    Broken(
+        "sold_material_has_a_price",
+        ("materials.dy_oxide.disposal", "both sell and disposal", "keep one"),
+        {"materials.dy_oxide.disposal": 5.0},
+    ),
+    Broken(
+        "regional_prices_cover_their_use",
+        ("materials.ndpr_oxide.price", "stored in 'north_america'", "north_america: ..."),
+        {"materials.ndpr_oxide.price": {"asia": 70000.0}},
+    ),
+    Broken(
+        "regional_prices_cover_their_use",
+        ("materials.dy_oxide.price", "sold in 'north_america', 'oceania'"),
+        {"materials.dy_oxide.price": {"asia": 400000.0}},
+    ),
+    # policy
+    Broken(
+        "rules_name_materials_and_channels",
+        ("policy.rules.4.materials.0", "did you mean 'dy_oxide'?"),
+        {"policy.rules.4.materials": ["dy_oxid", "ndpr_oxide"]},
+    ),
+    Broken(
+        "rules_name_materials_and_channels",
+        ("policy.rules.0.channel", "did you mean 'mdap'?"),
+        {"policy.rules.0.channel": "mdpa"},
+    ),
+    Broken(
+        "rules_name_materials_and_channels",
+        ("policy.rules.1.markets.0", "did you mean 'programs'?"),
+        {"policy.rules.1.markets": ["program"]},
+    ),
+    Broken(
+        "rules_over_output_say_of_what",
+        ("policy.rules.0", "the 1st rule (domestic_content)", "name a stage"),
+        {"policy.rules.0.stage": GONE},
+    ),
+    Broken(
+        "rules_over_output_say_of_what",
+        ("policy.rules.4.materials", "the 5th rule (diversify)", "both stage and materials"),
+        {"policy.rules.4.stage": "separation"},
+    ),
+    Broken(
+        "rules_over_output_say_of_what",
+        ("policy.rules.4.materials", "names no materials"),
+        {"policy.rules.4.materials": []},
+    ),
+    Broken(
+        "rules_over_output_match",
+        ("policy.rules.2.stage", "the 3rd rule (exposure_cap) matches nothing", "did you mean 'separation'?"),
+        {"policy.rules.2.stage": "seperation"},
+    ),
+    Broken(
+        "heavy_content_names_rare_earths",
+        ("policy.rules.3.elements.1", "'Ga' is no rare earth"),
+        {"policy.rules.3.elements": ["Dy", "Ga"]},
+    ),
+    Broken(
+        "delivered_content_has_demand",
+        ("policy.rules.1.markets", "the 2nd rule (delivered_content)", "programs ask for nothing"),
+        {"markets.programs.demand": []},
+    ),
+    Broken(
+        "counts_have_bounds",
+        ("policy.rules.5", "the 6th rule (count)", "neither min nor max"),
+        {"policy.rules.5.min": GONE, "policy.rules.5.max": GONE},
+    ),
+    Broken(
+        "counts_have_bounds",
+        ("policy.rules.5.min", "min 3 is over max 2"),
+        {"policy.rules.5.min": 3},
+    ),
+    Broken(
+        "rules_over_facilities_match",
+        ("policy.rules.5.stage", "no facility has the stage 'magnets'", "did you mean 'magnet'?"),
+        {"policy.rules.5.stage": "magnets"},
+    ),
+    Broken(
+        "rules_over_facilities_match",
+        ("policy.rules.10.countries", "the 11th rule (starts)", "no facility lies in CAN"),
+        {"policy.rules.10.countries": ["CAN"], "countries.CAN": "ally"},
+    ),
+    Broken(
+        "rules_over_facilities_match",
+        ("policy.rules.5:", "no facility fits stage and countries"),
+        {"policy.rules.5.countries": ["CHN"]},
+    ),
+    Broken(
+        "rules_name_what_can_be_funded",
+        ("policy.rules.6.facility", "did you mean 'magnet_us'?"),
+        {"policy.rules.6.facility": "magnet_usa"},
+    ),
+    Broken(
+        "rules_name_what_can_be_funded",
+        ("policy.rules.6.option", "magnet_us has no option 'biuld'", "did you mean 'build'?"),
+        {"policy.rules.6.option": "biuld"},
+    ),
+    Broken(
+        "rules_name_what_can_be_funded",
+        ("policy.rules.7.facility", "the 8th rule (forbid)", "nothing to fund at mount"),
+        {"policy.rules.7": {"rule": "forbid", "facility": "mount"}},
+    ),
+    Broken(
+        "rules_name_what_can_be_funded",
+        ("policy.rules.8.facilities.1", "nothing to fund at mount"),
+        {"policy.rules.8.facilities": ["smelter", "mount"]},
+    ),
+    Broken(
+        "rules_name_what_can_be_funded",
+        ("policy.rules.9.then", "nothing to fund at magnet_my"),
+        {"policy.rules.9.then": "magnet_my"},
+    ),
+    # effects
+    Broken(
+        "effects_change_something",
+        ("scenarios.0.effects.0", "the 1st effect of 'embargo' changes nothing", "available or exposure"),
+        {"scenarios.0.effects.0.available": GONE},
+    ),
+    Broken(
+        "effects_change_something",
+        ("scenarios.1.effects.0", "available or cost"),
+        {"scenarios.1.effects.0.available": GONE},
+    ),
+    Broken(
+        "where_has_known_keys",
+        ("scenarios.0.effects.0.where.contry", "have no 'contry'", "did you mean 'country'?"),
+        {"scenarios.0.effects.0.where": {"contry": "CHN"}},
+    ),
+    Broken(
+        "where_has_known_keys",
+        ("scenarios.1.effects.0.where.equipment", "on lanes"),
+        {"scenarios.1.effects.0.where": {"equipment": ">=0.25"}},
+    ),
+    *(
+        Broken(
+            "exposures_are_compared",
+            ("scenarios.1.effects.3.where.equipment", repr(wrong), "'>=0.25'"),
+            {"scenarios.1.effects.3.where": {"equipment": wrong}},
+        )
+        for wrong in ("=>0.25", ">= 25", "unknown", [">=0.25"], True, 1.5, ">=e")
+    ),
+    Broken(
+        "where_names_what_there_is",
+        ("scenarios.0.effects.0.where.country", "no country 'CHM'", "did you mean 'CHN'?"),
+        {"scenarios.0.effects.0.where": {"country": ["CHN", "CHM"]}},
+    ),
+    Broken(
+        "where_names_what_there_is",
+        ("scenarios.1.effects.1.where.from", "region 'ocenia'", "did you mean 'oceania'?"),
+        {"scenarios.1.effects.1.where.from": "ocenia"},
+    ),
+    Broken(
+        "where_names_what_there_is",
+        ("scenarios.1.effects.4.where.owner", "no owner 'acne'"),
+        {"scenarios.1.effects.4.where.owner": "acne"},
+    ),
+    Broken(
+        "where_names_what_there_is",
+        ("scenarios.0.effects.0.where.stage", "1 is no word"),
+        {"scenarios.0.effects.0.where": {"stage": 1}},
+    ),
+    Broken(
+        "where_names_what_there_is",
+        ("scenarios.0.effects.0.where.stage", "an empty list"),
+        {"scenarios.0.effects.0.where": {"stage": []}},
+    ),
+    Broken(
+        "effects_match_something",
+        ("scenarios.1.effects.0.where.tags", "no lane or freight row has tags 'mallaca'", "did you mean 'malacca'?"),
+        {"scenarios.1.effects.0.where": {"tags": "mallaca"}},
+    ),
+    Broken(
+        "effects_match_something",
+        ("scenarios.0.effects.3.where.stage", "no recipe has stage 'seperation'", "did you mean 'separation'?"),
+        {"scenarios.0.effects.3.where": {"stage": "seperation"}},
+    ),
+    Broken(
+        "effects_match_something",
+        ("scenarios.1.effects.4.where", "no facility fits id and owner", "together"),
+        {"scenarios.1.effects.4.where": {"id": "mount", "owner": "acme"}},
+    ),
+    Broken(
+        "effects_match_something",
+        ("scenarios.1.effects.2.where.facility", "no option has facility 'mount'"),
+        {"scenarios.1.effects.2.where": {"facility": "mount"}},
+    ),
+    Broken(
+        "effects_match_something",
+        ("scenarios.0.effects.1.where.material", "no price has material 'tailings'"),
+        {"scenarios.0.effects.1.where": {"material": "tailings"}},
+    ),
+    Broken(
+        "effects_match_something",
+        ("scenarios.0.effects.2.where.product", "no demand has product 'dy_oxide'"),
+        {"scenarios.0.effects.2.where": {"product": "dy_oxide"}},
+    ),
+    Broken(
+        "effects_match_something",
+        ("scenarios.1.effects.0", "there is no lane or freight row"),
+        {"lanes": [], "logistics.freight": []},
+    ),
+]
+
+
+def test_sound_instance_passes(read: Reader, sound_text: str) -> None:
+    found = read(sound_text)
+    assert found.faults == []
+    assert found.instance is not None
+
+
+@pytest.mark.parametrize("case", BROKEN, ids=str)
+def test_fault_is_found_by_its_check(case: Broken, read: Reader, sound: dict[str, Any]) -> None:
+    found = read(change(sound, case.changes))
+    assert found.instance is not None, found.text
+    assert len(found.faults) == len(set(found.faults)), found.text
+    assert len(found.faults) <= 6, f"one mistake gives few faults: {found.text}"
+    fitting = [fault for fault in found.faults if all(word in fault for word in case.words)]
+    assert len(fitting) == 1, found.text
+    assert re.match(r"instance\.yaml:\d+ ", fitting[0]), "a fault names file and line"
+    found.source.faults.clear()
+    next(one for one in CHECKS if one.__name__ == case.check)(found.source, found.instance)
+    assert fitting[0] in found.faults
+
+
+def test_every_check_is_tripped() -> None:
+    names = [one.__name__ for one in CHECKS]
+    assert len(names) == len(set(names))
+    assert set(names) == {case.check for case in BROKEN}
+    assert all(one.__doc__ and one.__doc__.strip().endswith(".") for one in CHECKS)
+
+
+def test_faults_come_all_at_once_in_the_order_of_the_file(read: Reader, sound: dict[str, Any]) -> None:
+    changes = {
+        "scenarios.1.onset": 2030,
+        "markets.programs.channel": "mdpa",
+        "facilities.magnet_us.options.0.capex": -1.0,
+        "recipes.polish.inputs": {"gold": 6.0},
+    }
+    found = read(change(sound, changes))
+    assert "capex" in found.faults[0], "records are judged first"
+    lines = [fault.where.line for fault in found.source.faults[1:]]
+    assert lines == sorted(lines)
+    assert all(word in found.text for word in ("2030", "mdpa", "gold"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "count"),
+    [
+        ({"facilities.magnet_us.stage": "Magnet!"}, 1),
+        ({"facilities.plant_c.country": "China"}, 1),
+        ({"markets.programs.channel": 7}, 1),
+        ({"materials.magnet_sh.stage": None}, 1),
+        ({"channels.mdap.custody_cost": -1.0}, 1),
+        ({"stockpiles.nds.release": "never"}, 1),
+        ({"owners.dragon.country": "CN"}, 1),
+        ({"scenarios.0.onset": "soon"}, 1),
+        ({"periods": [2027, 2028, "later"]}, 1),
+        ({"facilities.plant_a.options.0.lead": -1}, 1),
+        ({"policy.rules.0.share": 2.0}, 1),
+        ({"lanes.0.cost": -1.0, "lanes.3.to": 5}, 2),
+    ],
+)
+def test_a_record_at_fault_is_reported_once(
+    changes: dict[str, Any], count: int, read: Reader, sound: dict[str, Any]
+) -> None:
+    found = read(change(sound, changes))
+    assert len(found.faults) == count, found.text
+
+
+def test_a_check_names_the_line_as_written_after_rows_were_left_out(read: Reader, sound_text: str) -> None:
+    text = sound_text.replace("from: magnet_us, to: programs", "from: 1, to: programs").replace(
+        "from: nds, to: programs", "from: nsd, to: programs"
+    )
+    found = read(text)
+    number = next(index for index, line in enumerate(text.splitlines(), 1) if "nsd" in line)
+    assert found.faults[1].startswith(f"instance.yaml:{number} lanes.4.from: ")
+
+
+def test_missing_table_blames_no_reference(read: Reader, sound: dict[str, Any]) -> None:
+    found = read(change(sound, {"owners": "owners.csv"}))
+    assert len(found.faults) == 1
+    assert "owners.csv" in found.faults[0]
+
+
+def test_probabilities_are_summed_as_decimals(read: Reader, sound: dict[str, Any]) -> None:
+    tenth = {"probability": 0.1, "onset": 2028, "effects": []}
+    sound["scenarios"] = [tenth | {"id": f"s{index}"} for index in range(10)]
+    assert read(sound).faults == [], "ten tenths are 1, though not as floats in every order"
+    sound["scenarios"].append(tenth | {"id": "more", "probability": 1e-12})
+    assert "add up to 1.000000000001" in read(sound).text
+
+
+@pytest.mark.parametrize("good", [">=0.25", "> 0", " <= 1.0", "<.5", "==1", "== 1e-3", 0.5, 1, 0])
+def test_comparisons(good: object, read: Reader, sound: dict[str, Any]) -> None:
+    found = read(change(sound, {"scenarios.1.effects.3.where": {"equipment": good}}))
+    assert found.faults == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"channels.mdap.tiers": ["domestic", "ally", "exposed", "adversary"]},
+        {"facilities.plant_a.capacity": {2027: 0.0, 2029: 0.0}},
+        {"facilities.plant_c.options": [BUILD, BUILD | {"id": "refit", "capacity": 0.0, "after": "build"}]},
+        {"lanes.+": CARRIER | {"cost": 50.0, "capacity": 10.0}},
+        {"logistics.freight.+": {"from": "oceania", "to": "asia", "cost": 300.0}},
+        {"markets.industry.demand.+": {"product": "magnet_sh", "tonnes": 10.0}},
+        {"stockpiles.buffer.initial": {"magnet_sh": 10.0}},
+        {"materials.magnet_sh.price": GONE, "policy.budget": {}},
+        {"materials.magnet_sh.storage": GONE, "stockpiles.nds.holding_cost.magnet_sh": 1.0,
+         "stockpiles.buffer.holding_cost": {"magnet_sh": 0.0}},
+        {"scenarios.0.effects.0.where": {}},
+        {"scenarios.0.effects.0.where": {"country": ["CHN", "USA"], "stage": ["separation", "magnet"]}},
+        {"scenarios.0.effects.0.where": {"tier": "exposed", "region": "asia"}},
+        {"scenarios.1.probability": 0.8},
+        {"recipes.dig.outputs": {"concentrate": 1.0, "tailings": 20.0}},
+        {"facilities.plant_a.claims.0.until": 2026, "facilities.plant_a.claims.0.share": 1.0},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_is_allowed(changes: dict[str, Any], read: Reader, sound: dict[str, Any]) -> None:
+    assert read(change(sound, changes)).faults == []
+
+
+def test_a_large_instance_is_checked_in_no_time(read: Reader, sound: dict[str, Any]) -> None:
+    facility = sound["facilities"]["magnet_us"]
+    for number in range(300):
+        sound["facilities"][f"m{number}"] = facility
+        sound["lanes"].append(CARRIER | {"from": f"m{number}"})
+    found = read(sound)
+    assert found.faults == []
+
+
+def test_a_long_chain_of_owners(read: Reader, sound: dict[str, Any]) -> None:
+    for number in range(3000):
+        sound["owners"][f"h{number}"] = {"country": "USA", "owners": {f"h{number + 1}": 1.0}}
+    sound["owners"]["h3000"] = {"country": "USA"}
+    assert read(sound).faults == []
+
+
+CONTRACT = Path(__file__).parents[3] / "shared" / "contract"
+
+
+def _folders(part: str) -> list[Any]:
+    folders = sorted(path.parent for path in (CONTRACT / part).glob("*/instance.yaml"))
+    return [pytest.param(folder, id=folder.name) for folder in folders]
+
+
+def _checked(folder: Path) -> Read:
+    source = read_source(folder)
+    instance = judge(source)
+    if instance is not None:
+        check(source, instance)
+    return Read(source, instance)
+
+
+@pytest.mark.parametrize("folder", _folders("."))
+def test_contract_cases_are_sound(folder: Path) -> None:
+    assert _checked(folder).faults == []
+
+
+@pytest.mark.parametrize("folder", _folders("broken"))
+def test_broken_contract_cases_are_refused(folder: Path) -> None:
+    expected = read_yaml((folder / "expected.yaml").read_text(encoding="utf-8"), "expected.yaml").data
+    try:
+        text = _checked(folder).text
+    except InstanceError as error:
+        text = str(error)
+    assert text
+    missing = [word for word in expected["mentions"] if str(word).lower() not in text.lower()]
+    assert missing == []
+
+
+def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(inner for key, item in items for inner in _paths(item, (*path, key)))]
+
+
+MANGLED = [
+    None, True, 5, -1, "x", "Bad Id", [], {}, ["a"], {"a": 1}, {2027: 1}, 1e300, math.inf, [[1]], {"a": {"b": [1]}},
+    2027, "unknown", "mdap", {5: 6}, [None], {None: 1}, "", "4e8", 10**400,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_stands_there_is_reported_and_breaks_nothing(seed: int, sound: dict[str, Any]) -> None:
+    chance = random.Random(seed)
+    paths = _paths(sound)[1:]
+    for _ in range(30):
+        data = copy.deepcopy(sound)
+        for *parts, last in chance.sample(paths, 3):
+            holder: Any = data
+            with contextlib.suppress(KeyError, IndexError, TypeError):
+                for part in parts:
+                    holder = holder[part]
+                if chance.random() < 0.3:
+                    del holder[last]
+                else:
+                    holder[last] = copy.deepcopy(chance.choice(MANGLED))
+        source = Source("instance.yaml", data)
+        instance = judge(source)
+        if instance is None:
+            assert source.faults
+        else:
+            check(source, instance)
+        assert all(str(fault) for fault in source.faults)

@@ -1,0 +1,296 @@
+"""Every constraint catches a plan that breaks it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from verify_plans import PLANS, Plan
+
+from optimizer.verify import CONSTRAINTS, verify
+
+Change = Callable[[Plan], object]
+
+
+def edit(table: str, values: dict[str, Any], **where: Any) -> Change:
+    return lambda plan: plan.edit(table, values, **where)
+
+
+def add(table: str, *cells: Any) -> Change:
+    return lambda plan: plan.add(table, *cells)
+
+
+def drop(table: str, **where: Any) -> Change:
+    return lambda plan: plan.drop(table, **where)
+
+
+def change(old: str, new: str) -> Change:
+    return lambda plan: plan.change(old, new)
+
+
+def state(**values: Any) -> Change:
+    return lambda plan: plan.plan.update(values)
+
+
+def put(name: str, frame: pd.DataFrame) -> Change:
+    return lambda plan: plan.tables.update({name: frame})
+
+
+def without(table: str, column: str) -> Change:
+    return lambda plan: plan.tables.update({table: plan.tables[table].drop(columns=column)})
+
+
+def with_column(table: str, column: str) -> Change:
+    return lambda plan: plan.tables.update({table: plan.tables[table].assign(**{column: 0})})
+
+
+def unqualified(plan: Plan) -> None:
+    plan.change("qualification: {mdap: 1}", "qualification: {mdap: 2}")
+    plan.change("latest: 2028", "latest: 2028, qualification: {commercial: 1}")
+
+
+def unpriced(plan: Plan) -> None:
+    plan.change(", price: 40", "")
+    plan.change("{budget: {annual: 400}}", "{}")
+
+
+def uphill(plan: Plan) -> None:
+    """Five tonnes move up inside the store."""
+    plan.drop("downgrades", place="depot")
+    plan.edit("stock", {"downgraded_in": 5, "downgraded_out": 0, "closing": 14}, channel="mdap", **TRUNK_2027)
+    plan.edit("stock", {"downgraded_in": 0, "downgraded_out": 5, "closing": -9}, channel="commercial", **TRUNK_2027)
+
+
+TRUNK_2027 = {"scenario": "trunk", "period": 2027}
+TRUNK_2028 = {"scenario": "trunk", "period": 2028}
+TRUNK_2029 = {"scenario": "trunk", "period": 2029}
+OUTAGE_2028 = {"scenario": "outage", "period": 2028}
+OUTAGE_2029 = {"scenario": "outage", "period": 2029}
+CLOSURE = {"scenario": "closure"}
+
+MUTATIONS: list[tuple[str, str, Change]] = [
+    # The files themselves.
+    ("instance_hash", "rejoin", state(instance_sha256="0" * 64)),
+    ("instance_hash", "rejoin", lambda plan: plan.plan.pop("instance_sha256")),
+    ("table_present", "rejoin", lambda plan: plan.tables.pop("surplus")),
+    ("table_present", "rejoin", put("bribes", pd.DataFrame({"usd": [1.0]}))),
+    ("table_columns", "rejoin", without("runs", "cost")),
+    ("table_columns", "rejoin", with_column("runs", "colour")),
+    ("table_columns", "rejoin", without("scenarios", "service_commercial")),
+    ("cell_values", "rejoin", edit("runs", {"run": float("nan")}, **TRUNK_2027)),
+    ("cell_values", "rejoin", edit("runs", {"run": "many"}, **TRUNK_2027)),
+    ("cell_values", "rejoin", edit("runs", {"run": float("inf")}, **TRUNK_2027)),
+    ("cell_values", "rejoin", edit("runs", {"period": 2027.5}, **TRUNK_2027)),
+    ("cell_values", "rejoin", edit("scenarios", {"service_commercial": "good"}, scenario="base")),
+    ("duplicate_row", "rejoin", add("runs", "trunk", 2027, "plant", "", "make", "commercial", 20, 200)),
+    ("known_ids", "rejoin", edit("runs", {"facility": "nowhere"}, **TRUNK_2027)),
+    ("known_ids", "rejoin", edit("runs", {"period": 2050}, **TRUNK_2027)),
+    ("known_ids", "rejoin", edit("runs", {"scenario": "rapture"}, **OUTAGE_2029)),
+    ("known_ids", "rejoin", edit("costs", {"period": 2050}, **TRUNK_2029)),
+    ("known_ids", "rejoin", edit("demand", {"line": 7}, **TRUNK_2027)),
+    ("known_ids", "rejoin", edit("targets", {"target": 7}, period=2027)),
+    ("known_ids", "rejoin", edit("targets", {"channel": "mdap"}, period=2027)),
+    ("known_ids", "funding", edit("runs", {"state": "gold"}, period=2028)),
+    ("known_ids", "funding", edit("exposure", {"state": "more"}, period=2028)),
+    ("known_ids", "funding", add("portfolio", "plant", "none", "magnet", "USA", 2027, 2028, 1, 1, 1, "")),
+    ("known_ids", "lanes", edit("capacity", {"unit": "side"}, facility="plant")),
+    ("known_ids", "claims", edit("surplus", {"place": "owed:asia>mars"}, period=2027)),
+    ("nonnegative", "rejoin", edit("runs", {"run": -20}, **TRUNK_2027)),
+    ("branch_periods", "rejoin", add("runs", "outage", 2030, "plant", "", "make", "commercial", 1, 10)),
+    ("element_balance", "rules", change("inputs: {}, outputs: {nd: 1}", "inputs: {dy: 1}, outputs: {nd: 1}")),
+    # Investment.
+    ("funded_once", "funding", add("portfolio", "plant", "new", "magnet", "USA", 2028, 2029, 10, 100, 50, "")),
+    ("alternatives", "funding", add("portfolio", "plant", "big", "magnet", "USA", 2028, 2029, 20, 500, 500, "")),
+    ("expansion_after", "funding", edit("portfolio", {"funded": 2027, "online": 2028}, option="more")),
+    ("expansion_after", "funding", drop("portfolio", option="new")),
+    ("funding_window", "funding", edit("portfolio", {"funded": 2029, "online": 2030}, option="more")),
+    ("funding_window", "funding", change("public_share: 0.5", "public_share: 0.5\n        earliest: 2028")),
+    ("funding_window", "funding", change("periods: [2027, 2028, 2029]", "periods: [{year: 2027, years: 2}, 2029]")),
+    ("online_within_horizon", "funding", add("portfolio", "works", "slow", "magnet", "AUS", 2027, 2032, 10, 1, 1, "")),
+    ("online_year", "funding", edit("portfolio", {"online": 2027}, option="new")),
+    ("portfolio_facts", "funding", edit("portfolio", {"country": "CHN"}, option="new")),
+    ("portfolio_facts", "funding", edit("portfolio", {"confidence": "A"}, option="more")),
+    ("portfolio_capacity", "funding", edit("portfolio", {"capacity": 11}, option="new")),
+    ("portfolio_capex", "funding", edit("portfolio", {"capex": 99}, option="new")),
+    ("portfolio_outlay", "funding", edit("portfolio", {"public_outlay": 100}, option="new")),
+    # Capacity and activity.
+    ("capacity_existing", "rejoin", edit("capacity", {"existing": 21}, **TRUNK_2027)),
+    ("capacity_funded", "funding", edit("capacity", {"funded": 15}, period=2029)),
+    ("capacity_funded", "funding", change("lead: 1\n        life: 4", "lead: 1\n        ramp: [0.7]\n        life: 4")),
+    ("capacity_available", "rejoin", edit("capacity", {"available": 0.5}, **OUTAGE_2028)),
+    ("capacity_total", "rejoin", edit("capacity", {"capacity": 12}, **OUTAGE_2028)),
+    ("capacity_total", "rejoin", drop("capacity", **TRUNK_2027)),
+    ("capacity_used", "rejoin", edit("capacity", {"used": 19}, **TRUNK_2027)),
+    ("capacity_limit", "rejoin", change("2027: 20, 2028: 12", "2027: 19, 2028: 12")),
+    ("capacity_limit", "rejoin", change("id: plant}, available: 0.0", "id: plant}, available: 0.5, duration: 2")),
+    ("state_holds", "funding", edit("runs", {"state": ""}, period=2028)),
+    ("qualified_capacity", "funding", unqualified),
+    ("recipe_at_facility", "funding", edit("runs", {"recipe": "other_make"}, period=2028)),
+    ("recipe_channel", "rules", edit("runs", {"channel": "mdap"}, facility="us", recipe="get_nd")),
+    ("trusted_channel", "rules", edit("runs", {"channel": "mdap"}, facility="au", recipe="get_dy")),
+    ("trusted_channel", "rules", edit("runs", {"channel": "home"}, facility="au", recipe="get_dy")),
+    ("trusted_channel", "funding", edit("runs", {"state": ""}, period=2029, channel="mdap")),
+    ("run_cost", "rejoin", edit("runs", {"cost": 199}, **TRUNK_2027)),
+    ("run_cost", "funding", change("custody_cost: 2", "custody_cost: 3")),
+    ("exposure_values", "rules", edit("exposure", {"ownership": 0.4}, facility="au")),
+    ("exposure_values", "rules", edit("exposure", {"ownership": "none"}, facility="au")),
+    ("exposure_values", "rules", drop("exposure", facility="au")),
+    ("exposure_channels", "rules", edit("exposure", {"channels": "mdap;commercial"}, facility="au")),
+    # Movement.
+    ("link_exists", "lanes", edit("flows", {"link": "lane:9"}, link="lane:0")),
+    ("link_exists", "lanes", edit("flows", {"link": "mule"}, link="lane:0")),
+    ("link_serves", "lanes", edit("flows", {"link": "lane:1", "cost": 20}, link="lane:0", **TRUNK_2027)),
+    ("link_serves", "lanes", edit("flows", {"to": "trade"}, link="lane:3", **TRUNK_2027)),
+    ("link_serves", "lanes", edit("flows", {"material": "alloy"}, link="lane:3", **TRUNK_2027)),
+    ("link_serves", "claims", edit("flows", {"to": "hub:asia"}, link="freight:1")),
+    ("link_serves", "claims", edit("flows", {"material": "ore"}, link="freight:1")),
+    ("link_serves", "claims", edit("flows", {"from": "pit"}, link="hub", from_="mine")),
+    ("link_serves", "claims", edit("flows", {"from": "pit"}, link="claim", from_="mine")),
+    ("link_serves", "claims", edit("flows", {"from": "hub:asia"}, link="claim", from_="owed:asia>asia")),
+    ("link_serves", "claims", edit("flows", {"from": "owed:asia>asia"}, link="hub", from_="hub:asia")),
+    ("link_capacity", "lanes", change("cost: 2, capacity: 10", "cost: 2, capacity: 8")),
+    ("link_capacity", "lanes", change("where: {tags: strait}", "where: {from: plant, to: depot}")),
+    ("link_capacity", "claims", change("capacity: 5}", "capacity: 4}")),
+    ("flow_cost", "lanes", edit("flows", {"cost": 40}, link="lane:0", **TRUNK_2027)),
+    ("claim_share", "claims", change("share: 0.4", "share: 0.5")),
+    ("downgrade_order", "lanes", edit("downgrades", {"from_channel": "commercial"}, place="works")),
+    ("downgrade_place", "lanes", edit("downgrades", {"place": "hub:world"}, place="works")),
+    ("downgrade_place", "lanes", add("downgrades", "trunk", 2027, "works", "scrap", "mdap", "commercial", 1)),
+    ("surplus_place", "lanes", edit("surplus", {"place": "prog"}, place="works")),
+    ("surplus_place", "lanes", edit("surplus", {"place": "plant"}, place="hub:world")),
+    ("surplus_place", "claims", edit("surplus", {"place": "owed:oceania>asia"}, period=2027)),
+    ("surplus_cost", "lanes", edit("surplus", {"cost": -8}, place="hub:world", **TRUNK_2027)),
+    ("surplus_cost", "lanes", edit("surplus", {"cost": 0}, place="works")),
+    ("balance_facility", "lanes", edit("runs", {"run": 12}, facility="works", channel="mdap", **TRUNK_2027)),
+    ("balance_facility", "claims", edit("flows", {"tonnes": 5}, link="claim", from_="mine")),
+    ("balance_hub", "rejoin", edit("runs", {"run": 19}, **TRUNK_2027)),
+    ("balance_hub", "claims", edit("flows", {"tonnes": 7}, link="hub", from_="mine")),
+    ("balance_owed", "claims", edit("surplus", {"tonnes": 2}, period=2027)),
+    ("balance_users", "claims", edit("demand", {"delivered": 5}, market="jp")),
+    ("balance_market", "lanes", edit("flows", {"tonnes": 8}, link="lane:3", **TRUNK_2027)),
+    ("balance_stockpile", "lanes", edit("stock", {"in": 8}, channel="mdap", **TRUNK_2027)),
+    # Stock and targets.
+    ("stock_held", "lanes", add("stock", "trunk", 2027, "depot", "alloy", "mdap", *[0] * 8, 1, 0)),
+    ("stock_opening", "rejoin", edit("stock", {"opening": 11}, **TRUNK_2028)),
+    ("stock_opening", "rejoin", edit("stock", {"opening": 11}, **OUTAGE_2028)),
+    ("stock_opening", "rejoin", drop("stock", **TRUNK_2029)),
+    ("stock_opening", "lanes", edit("stock", {"opening": 11}, channel="mdap", **TRUNK_2027)),
+    ("stock_loss", "lanes", edit("stock", {"lost": 0.8}, channel="mdap", **TRUNK_2028)),
+    ("stock_balance", "rejoin", edit("stock", {"closing": 11}, **TRUNK_2027)),
+    ("stock_balance", "rejoin", edit("stock", {"in": 9}, **TRUNK_2027)),
+    ("stock_capacity", "rejoin", change("capacity: {magnet: 11}", "capacity: {magnet: 9}")),
+    ("stock_downgrade", "lanes", edit("downgrades", {"tonnes": 4}, place="depot")),
+    ("stock_downgrade", "lanes", edit("stock", {"downgraded_in": 6}, channel="commercial", **TRUNK_2027)),
+    ("stock_downgrade", "lanes", uphill),
+    ("stock_discard", "rejoin", edit("stock", {"discarded": 1}, **TRUNK_2028)),
+    ("reserve_release", "rejoin", edit("stock", {"out": 1}, **TRUNK_2028)),
+    ("reserve_release", "rejoin", edit("stock", {"out": 1}, **OUTAGE_2029)),
+    ("reserve_release", "lanes", change("release: always", "release: disruption")),
+    ("reserve_discard", "lanes", change("release: always", "release: disruption")),
+    ("stock_cost", "lanes", edit("stock", {"cost": 11}, channel="mdap", **TRUNK_2027)),
+    ("rejoin", "rejoin", edit("stock", {"bought_back": 7, "cost": 280}, **OUTAGE_2029)),
+    ("buy_back", "rejoin", edit("stock", {"bought_back": 1}, **TRUNK_2028)),
+    ("buy_back", "rejoin", edit("stock", {"bought_back": 1, "cost": 40}, **OUTAGE_2028)),
+    ("buy_back", "rejoin", unpriced),
+    ("target_level", "rejoin", edit("targets", {"level": 9}, period=2027)),
+    ("target_level", "rejoin", drop("targets", period=2027)),
+    ("target_level", "rejoin", change("tonnes: {2027: 10}}", "years_of_demand: 1.5, of: [trade]}")),
+    ("target_stock", "rejoin", edit("targets", {"stock": 11}, period=2027)),
+    ("target_met", "rejoin", change("tonnes: {2027: 10}", "tonnes: {2027: 11}")),
+    ("target_met", "rejoin", edit("targets", {"short": 1}, period=2027)),
+    ("target_cost", "rejoin", edit("targets", {"cost": 1}, period=2027)),
+    # Demand.
+    ("demand_level", "rejoin", edit("demand", {"demand": 9}, **TRUNK_2027)),
+    ("demand_level", "rejoin", drop("demand", **TRUNK_2027)),
+    ("demand_met", "rejoin", edit("demand", {"delivered": 9}, **TRUNK_2027)),
+    ("demand_material", "rules", edit("demand", {"material": "nd"}, market="prog")),
+    ("demand_channel", "rules", edit("demand", {"channel": "commercial"}, market="prog", channel="home")),
+    ("hard_demand", "lanes", edit("demand", {"delivered": 8, "short": 1}, market="prog", **TRUNK_2027)),
+    ("shortage_cost", "lanes", edit("demand", {"cost": 9}, market="trade", channel="commercial", **CLOSURE)),
+    # Policy.
+    ("domestic_content", "rules", change("separation, share: 0.5}", "separation, share: 0.6}")),
+    ("domestic_content", "rules", change("separation, share: 0.5}", "separation, share: 0.55, each: material}")),
+    ("exposure_cap", "rules", change("kind: ownership, share: 0.25", "kind: ownership, share: 0.2")),
+    ("heavy_content", "rules", change("stage: separation, share: 0.4", "stage: separation, share: 0.6")),
+    ("diversify", "rules", change("by: country, share: 0.6", "by: country, share: 0.5")),
+    ("diversify", "rules", change("by: country, share: 0.6", "by: owner, share: 0.5")),
+    ("diversify", "rules", change("by: country, share: 0.6", "by: facility, share: 0.5")),
+    ("delivered_content", "rules", change("share: {2027: 0.5}", "share: {2027: 0.7}")),
+    ("count", "funding", change("min: 1, by: 2028", "min: 1, by: 2027")),
+    ("count", "funding", change("min: 1, by: 2028", "max: 0")),
+    ("require", "funding", change("facility: plant, by: 2028", "facility: plant, by: 2027")),
+    ("require", "funding", change("facility: plant, by: 2028", "facility: plant, option: big")),
+    ("forbid", "funding", change("{rule: forbid, facility: works}", "{rule: forbid, facility: plant, option: more}")),
+    ("exclusive", "funding", add("portfolio", "works", "slow", "magnet", "AUS", 2027, 2032, 10, 1, 1, "")),
+    ("implies", "funding", change("if: works, then: plant", "if: plant, then: works")),
+    ("implies", "funding", change("if: works, then: plant", "if: plant, then: plant, by: 2027")),
+    ("starts", "funding", change("max: 1}", "max: {2027: 0, 2028: 1}}")),
+    ("budget_annual", "funding", change("annual: 65", "annual: 55")),
+    ("budget_annual", "rejoin", change("annual: 400", "annual: 399")),
+    ("budget_total", "funding", change("total: 100", "total: 79")),
+    ("outlay", "rejoin", drop("outlay", year=2027)),
+    ("outlay", "rejoin", edit("outlay", {"year": 2020}, year=2027)),
+    ("outlay", "funding", edit("outlay", {"usd": 40}, year=2027)),
+    # Money and futures.
+    ("costs", "rejoin", edit("costs", {"usd": 1}, **OUTAGE_2029, category="activity")),
+    ("costs", "rejoin", drop("costs", **OUTAGE_2029)),
+    ("costs", "rejoin", add("costs", "trunk", 2027, "bribes", 5, 5)),
+    ("costs", "funding", edit("costs", {"usd": -75}, category="credit")),
+    ("discounting", "funding", edit("costs", {"discounted": -50}, category="credit")),
+    ("discounting", "funding", edit("costs", {"discounted": 60}, period=2028, category="activity")),
+    ("scenario_facts", "rejoin", edit("scenarios", {"probability": 0.4}, scenario="outage")),
+    ("scenario_facts", "rejoin", edit("scenarios", {"until": 2029}, scenario="outage")),
+    ("scenario_facts", "rejoin", edit("scenarios", {"onset": 2029}, scenario="outage")),
+    ("scenario_facts", "rejoin", drop("scenarios", scenario="outage")),
+    ("scenario_facts", "rejoin", edit("scenarios", {"onset": 2029}, scenario="base")),
+    ("scenario_facts", "rejoin", lambda plan: plan.tables.update(scenarios=plan.tables["scenarios"].iloc[::-1])),
+    ("scenario_cost", "rejoin", edit("scenarios", {"cost": 700}, scenario="outage")),
+    ("scenario_service", "lanes", edit("scenarios", {"service_commercial": 1}, scenario="closure")),
+    ("scenario_service", "lanes", edit("scenarios", {"service_commercial": None}, scenario="closure")),
+    ("risk_measure", "rejoin", state(risk={"measure": "worst_case"})),
+    ("objective", "rejoin", state(objective=600.0, bound=600.0)),
+    ("objective", "rejoin", state(objective=None)),
+    ("objective", "rejoin", lambda plan: plan.change("scenarios:", "risk: {measure: worst_case}\nscenarios:")),
+    ("objective", "rejoin", lambda plan: plan.change("scenarios:", "risk: {measure: regret}\nscenarios:")),
+    ("gap", "rejoin", state(bound=700.0)),
+    ("gap", "rejoin", state(bound=500.0, gap_usd=120.0)),
+    ("gap", "rejoin", state(gap_usd=5.0)),
+    ("gap", "rejoin", state(bound=None)),
+    ("status", "rejoin", state(status="splendid")),
+    ("status", "rejoin", state(status="infeasible")),
+    ("status", "rejoin", state(bound=310.0, gap=0.5, gap_usd=310.0)),
+]  # fmt: skip
+
+OF_FOLDERS = {"instance_reads"}
+"""Constraints that only a folder can break; tested below."""
+
+
+@pytest.mark.parametrize(
+    ("constraint", "name", "mutate"),
+    MUTATIONS,
+    ids=[f"{number}-{constraint}" for number, (constraint, _, _) in enumerate(MUTATIONS)],
+)
+def test_a_broken_plan_is_caught_by_name(constraint: str, name: str, mutate: Change) -> None:
+    plan = PLANS[name]()
+    mutate(plan)
+    verdict = plan.verdict()
+    assert not verdict.ok
+    assert constraint in {violation.constraint for violation in verdict.violations}
+    assert verdict.summary().startswith("not verified: ")
+    json.dumps(verdict.to_dict())
+
+
+def test_every_constraint_has_a_mutation() -> None:
+    assert {constraint for constraint, _, _ in MUTATIONS} | OF_FOLDERS == set(CONSTRAINTS)
+
+
+def test_an_instance_with_faults_is_a_violation(tmp_path: Path) -> None:
+    folder = PLANS["rejoin"]().write(tmp_path / "plan")
+    file = folder / "instance" / "instance.yaml"
+    file.write_text(file.read_text().replace("onset: 2028", "onset: soon"))
+    verdict = verify(folder)
+    assert {violation.constraint for violation in verdict.violations} == {"instance_reads"}
