@@ -31,7 +31,7 @@ def variables(m: Model, t: Tables) -> None:
 
 
 def constraints(m: Model, t: Tables) -> None:
-    """C1 to C6."""
+    """C1 to C7."""
     c = t.capacity
     one = [(f, u, y) for f, u, y in c.existing if len(c.states[f]) == 1 and m.runs_of.get((f, u, "", y))]
     constraint(m, t, one, activity_within_capacity)
@@ -40,6 +40,15 @@ def constraints(m: Model, t: Tables) -> None:
     literals = [(f, u, s.id, o, y) for f, u, y in many for s in c.states[f] for o in _setting(t, f)]
     constraint(m, t, [i for i in literals if i[3] in i[2].split("+")], state_needs_option)
     constraint(m, t, [i for i in literals if i[3] not in i[2].split("+")], state_excludes_option)
+    parts = [
+        (f, u, s.id, o, start.label, y)
+        for f, u, y in many
+        for s in c.states[f]
+        for o in _setting(t, f)
+        for start, share in c.setting[f, o, y]
+        if share < 1
+    ]
+    constraint(m, t, parts, state_holds_part_of_the_period)
     by_state = [(f, u, s.id, y) for f, u, y in many for s in c.states[f] if m.runs_of.get((f, u, s.id, y))]
     constraint(m, t, by_state, activity_within_state)
     qualified = [
@@ -126,3 +135,12 @@ def activity_is_qualified(m: Model, t: Tables, f: str, u: str, s: str, k: str, y
     used = _used(m, t, [run for run in m.runs_of[f, u, s, y] if run[3] in strict])
     terms = t.capacity.qualified[f, u, k, y]
     return total([*used, *_capacity(m, terms, factor)]) <= factor * t.capacity.existing[f, u, y]
+
+
+def state_holds_part_of_the_period(m: Model, t: Tables, f: str, u: str, s: str, o: str, path: str, y: int) -> object:
+    r"""C7. $K_{fust} \le \omega (\bar K_{fut} + \sum_\sigma \kappa_{\sigma ut} x_\sigma) + \hat K_{fut} (1 - x_{\sigma_o})$ with $\omega = \omega_{\sigma_o t}$ for $o \in s$, else $1 - \omega_{\sigma_o t}$: a state that holds for a part of the period has that part of what stands."""
+    most = t.capacity.most[f, u, y]
+    start, share = next((item, part) for item, part in t.capacity.setting[f, o, y] if item.label == path)
+    part = share if o in s.split("+") else 1.0 - share
+    terms = [(1.0, m.standing[f, u, s, y]), *_capacity(m, t.capacity.sizes[f, u, y], part), (most, started(m, start))]
+    return total(terms) <= most + part * t.capacity.existing[f, u, y]

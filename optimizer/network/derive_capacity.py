@@ -124,7 +124,7 @@ def _runs(
                     "material": frozenset(record.outputs),
                     "facility": frozenset({name}),
                 }
-                cost *= calendar.mean_of(t, lambda y, f=facts: disruption.factor("recipes", "cost", f, y))  # type: ignore[misc]
+                cost *= disruption.mean_factor("recipes", "cost", facts, t)
             made = sum(record.outputs.values())
             for channel, custody in instance.channels.items():
                 tables.run_cost[name, recipe, channel, t] = cost + custody.custody_cost * made

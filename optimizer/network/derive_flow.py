@@ -86,8 +86,8 @@ def _links(
             available, cost = 1.0, 1.0
             if physical and disruption is not None:
                 known = facts[link]
-                available = calendar.mean_of(t, lambda y, f=known: disruption.factor("lanes", "available", f, y))  # type: ignore[misc]
-                cost = calendar.mean_of(t, lambda y, f=known: disruption.factor("lanes", "cost", f, y))  # type: ignore[misc]
+                available = disruption.mean_factor("lanes", "available", known, t)
+                cost = disruption.mean_factor("lanes", "cost", known, t)
             if available <= 0 or (arc.capacity is not None and arc.capacity * available <= 0):
                 closed.add((link, t))
             elif arc.capacity is not None:
@@ -167,6 +167,8 @@ def _surplus(network: Network, tables: FlowTables, disruption: Disruption | None
     for place, material, channel, t in tables.cells:
         if not places.surplus_at(place, material) or not _wastes(network, place, material, channel):
             continue
+        if place.startswith("owed:") and disruption is None:
+            continue
         tables.surplus.append((place, material, channel, t))
         record = instance.materials[material]
         if record.sell:
@@ -180,7 +182,8 @@ def _surplus(network: Network, tables: FlowTables, disruption: Disruption | None
 def _wastes(network: Network, place: str, material: str, channel: str) -> bool:
     """Whether surplus is needed at a cell: where material is made, released or owed, or where it is sold.
 
-    Elsewhere it would only have been moved there to be thrown away.
+    Elsewhere it would only have been moved there to be thrown away. What is owed may be surplus on its way in a branch
+    only, where the way may be closed.
     """
     places = network.places
     if material in places.laned or network.instance.materials[material].sell:

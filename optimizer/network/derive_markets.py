@@ -24,14 +24,10 @@ def demand_tables(network: Network, periods: tuple[int, ...], disruption: Disrup
                 "channel": frozenset({market.channel}),
                 "country": frozenset({market.country}),
             }
-
-            def tonnes(year: int, line=line, facts=facts) -> float:  # type: ignore[no-untyped-def]  # noqa: ANN001
-                factor = 1.0 if disruption is None else disruption.factor("demand", "factor", facts, year)
-                return calendar.at(line.tonnes, year) * factor
-
             for t in periods:
                 key = (name, index, t)
-                tables.tonnes[key] = calendar.mean_of(t, tonnes) * calendar.years[t]
+                factor = 1.0 if disruption is None else disruption.mean_factor("demand", "factor", facts, t)
+                tables.tonnes[key] = calendar.mean(line.tonnes, t) * factor * calendar.years[t]
                 tables.lines.append(key)
                 costs = [line.shortage_cost.raw(year, calendar.first_year) for year in calendar.span[t]]
                 if all(cost is not None for cost in costs):
@@ -61,12 +57,8 @@ def price_at(
         "stage": frozenset({record.stage}),
         "region": frozenset({region}),
     }
-
-    def price(year: int) -> float:
-        factor = 1.0 if disruption is None else disruption.factor("prices", "factor", facts, year)
-        return network.calendar.at(series, year) * factor
-
-    return network.calendar.mean_of(period, price)
+    factor = 1.0 if disruption is None else disruption.mean_factor("prices", "factor", facts, period)
+    return network.calendar.mean(series, period) * factor
 
 
 def stock_tables(network: Network, periods: tuple[int, ...], disruption: Disruption | None, course: str) -> StockTables:

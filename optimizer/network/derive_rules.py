@@ -24,7 +24,10 @@ AT_MOST = (ExposureCap, Diversify)
 def rule_tables(network: Network, periods: tuple[int, ...], capacity: CapacityTables, *, trunk: bool) -> RuleTables:
     """The rows of all rules on operations that hold in a course."""
     tables = RuleTables()
-    runs = {(f, r, k, t) for f, _, r, k, t in capacity.runs}
+    outputs = {name: frozenset(recipe.outputs) for name, recipe in network.instance.recipes.items()}
+    made: dict[tuple[str, int], set[str]] = {}
+    for _, _, r, k, t in capacity.runs:
+        made.setdefault((k, t), set()).update(outputs[r])
     for number, rule in enumerate(network.instance.policy.rules):
         if isinstance(rule, DeliveredContent):
             if trunk or rule.in_disruption:
@@ -33,9 +36,7 @@ def rule_tables(network: Network, periods: tuple[int, ...], capacity: CapacityTa
             trunk or rule.in_disruption
         ):
             for row in _rows(network, number, rule, periods):
-                made = {(f, m) for f, r, k, t in runs if (k, t) == (row.channel, row.period)
-                        for m in network.instance.recipes[r].outputs}  # fmt: skip
-                if any(m in row.total for _, m in made):
+                if made.get((row.channel, row.period), set()) & set(row.total):
                     tables.output.append(row)
     return tables
 

@@ -126,12 +126,9 @@ class Disruption:
                 product *= value
         return product
 
-    def touches(self, affects: str, attribute: str, facts: Facts) -> bool:
-        """Whether any effect ever changes this attribute of a thing."""
-        return any(
-            effect.affects == affects and getattr(effect, attribute) is not None and matches(effect.where, facts)
-            for effect in self.scenario.effects
-        )
+    def mean_factor(self, affects: str, attribute: str, facts: Facts, period: int) -> float:
+        """As `factor`, the mean over the years of a period."""
+        return self.calendar.mean_of(period, lambda year: self.factor(affects, attribute, facts, year))
 
     def facility(
         self, facts: Callable[[int], Facts], exposure: Callable[[str, int], float | None], year: int

@@ -90,11 +90,13 @@ class Starts:
         option = self.options[start.facility, start.option]
         if delays is None or len(start.path) == 1:
             return self._delayed(start.facility, option, start.year, start.year, delays)
-        ready = 0
+        ready = start.path[0]
         steps = chain(facility, option)[-len(start.path) :]
         for step, year in zip(steps, start.path, strict=True):
-            ready = self._delayed(start.facility, step, year, max(year, ready), delays)
-        return ready
+            begun = max(year, ready)
+            online = self._delayed(start.facility, step, year, begun, delays)
+            ready = online if online > year + step.lead else year
+        return online
 
     def _delayed(self, facility: str, option: Option, funded: int, begun: int, delays: Delays | None) -> int:
         planned = begun + option.lead

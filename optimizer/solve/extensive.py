@@ -11,6 +11,7 @@ from optimizer.model import assemble, risk
 from optimizer.network.derive import tables_of
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network, Tables
 from optimizer.solve.compile import MONEY, Block, Problem, Vector, compile_block, join
+from optimizer.solve.first_plan import LARGE, FirstPlan, first_plan
 from optimizer.solve.highs import Progress, Raw, Report, Stop, run
 from optimizer.solve.options import Options
 
@@ -127,9 +128,16 @@ def solve(network: Network, options: Options, report: Report | None = None, stop
         "nonzeros": int(problem.matrix.nnz),
         "binaries": int(problem.integer.sum()),
     }
-    raw = run(problem, options, phase="solving", report=_naming(problem, report), stop=stop, deadline=deadline)
+    early = FirstPlan()
+    if network.windows and problem.columns >= LARGE:
+        early = first_plan(network, blocks, problem, options, report, stop, deadline)
+        out.seconds["first_plan"] = time.monotonic() - began - out.seconds["build"]
+    start = early.values
+    named = _naming(problem, report)
+    raw = run(problem, options, phase="solving", report=named, stop=stop, start=start, deadline=deadline)
     out.seconds["solve"] = raw.seconds
     out.nodes = raw.nodes
+    _take_better(raw, early, options)
     _ended(out, raw)
     if raw.values is None:
         return out
@@ -142,6 +150,19 @@ def solve(network: Network, options: Options, report: Report | None = None, stop
     out.values = values_of(problem, values)
     out.seconds["total"] = time.monotonic() - began
     return out
+
+
+def _take_better(raw: Raw, early: FirstPlan, options: Options) -> None:
+    """The better plan and the better bound of the two; the gap may be reached by them together."""
+    if early.bound is not None and (raw.bound is None or raw.bound < early.bound):
+        raw.bound = early.bound
+    if early.values is not None and (raw.objective is None or (early.objective or 0.0) <= raw.objective):
+        raw.values, raw.objective, raw.duals = early.values, early.objective, early.duals
+    if raw.objective is None or raw.bound is None or raw.ended not in ("limit", "interrupted"):
+        return
+    gap = raw.objective - raw.bound
+    if gap <= options.gap * abs(raw.objective) or (options.gap_usd is not None and gap <= options.gap_usd):
+        raw.ended = "optimal"
 
 
 def _naming(problem: Problem, report: Report | None) -> Report | None:

@@ -16,6 +16,9 @@ from optimizer.errors import SolveError
 from optimizer.solve.compile import MONEY, Problem, Vector
 from optimizer.solve.options import Options
 
+INTERIOR_POINT_FROM = 20_000
+"""Columns from which linear programs start by interior point; below, dual simplex is as fast."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -105,6 +108,8 @@ def run(
     stop: Stop | None = None,
     start: Vector | None = None,
     deadline: float | None = None,
+    crossover: bool = True,
+    clean: bool = True,
 ) -> Raw:
     """Solve a problem, then clean the plan: integers exact, operations the optimum of the linear program left.
 
@@ -116,6 +121,8 @@ def run(
         stop: asks it to stop.
         start: a known plan.
         deadline: `time.monotonic()` at which to stop.
+        crossover: go on to a vertex after interior point, for linear programs.
+        clean: clean the plan.
 
     Raises:
         SolveError: HiGHS failed, or found the problem unbounded.
@@ -132,6 +139,10 @@ def run(
         "primal_feasibility_tolerance": 1e-8,
         "dual_feasibility_tolerance": 1e-8,
     }
+    if problem.columns > INTERIOR_POINT_FROM:
+        settings |= (
+            {"mip_lp_solver": "ipx"} if whole else {"solver": "ipx", "run_crossover": "on" if crossover else "off"}
+        )
     if deadline is not None:
         settings["time_limit"] = max(0.01, deadline - began)
     if start is not None:
@@ -140,8 +151,14 @@ def run(
     _set(highs, settings)
     _run(highs, stop, None if report is None else lambda: report(latest(time.monotonic() - began)))
     raw = _read(highs, time.monotonic() - began, whole)
-    if raw.values is not None and whole:
-        raw.values, raw.duals = _clean(problem, options, raw.values)
+    if raw.values is not None and whole and clean:
+        same = start is not None and np.array_equal(
+            np.round(start[problem.integer]), np.round(raw.values[problem.integer])
+        )
+        if same and start is not None:
+            raw.values = start
+        else:
+            raw.values, raw.duals = _clean(problem, options, raw.values)
         raw.objective = (float(problem.objective @ raw.values) + problem.offset) / MONEY
         if raw.bound is not None and raw.bound > raw.objective:
             raw.bound = raw.objective
@@ -277,7 +294,8 @@ def _clean(problem: Problem, options: Options, values: Vector) -> tuple[Vector, 
     lower[problem.integer] = upper[problem.integer] = np.round(values[problem.integer])
     fixed = replace(problem, lower=lower, upper=upper, integer=np.zeros_like(problem.integer))
     highs = load(fixed)
-    _set(highs, {"threads": options.cores, "primal_feasibility_tolerance": 1e-8, "dual_feasibility_tolerance": 1e-8})
+    settings = {"threads": options.cores, "primal_feasibility_tolerance": 1e-8, "dual_feasibility_tolerance": 1e-8}
+    _set(highs, settings | ({"solver": "ipx"} if problem.columns > INTERIOR_POINT_FROM else {}))
     _run(highs, None)
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         raise SolveError("the plan found does not hold once its fundings are exactly 0 or 1")
