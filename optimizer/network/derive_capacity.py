@@ -98,7 +98,7 @@ def _runs(
     network: Network, tables: CapacityTables, name: str, periods: tuple[int, ...], disruption: Disruption | None
 ) -> None:
     """The activity that can be, and what it costs."""
-    instance, calendar = network.instance, network.calendar
+    instance = network.instance
     facility = instance.facilities[name]
     for t in periods:
         for state in network.trust.states[name]:

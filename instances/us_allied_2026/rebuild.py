@@ -1,0 +1,144 @@
+"""Rebuild the reference instance from `sources/`, or check that it is as rebuilt.
+
+Usage: python rebuild.py            writes instance.yaml and the tables
+       python rebuild.py --check    exits 1 where a file differs from what would be written
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from rebuilding import (
+    balance,
+    chemistry,
+    demand,
+    document,
+    left_out,
+    materials,
+    network,
+    owners,
+    process,
+    processes,
+    tables,
+    trade,
+)
+
+SAYS = ("source", "confidence", "note")
+COLUMNS = {
+    "materials": (
+        "id",
+        "name",
+        "stage",
+        "content",
+        "price",
+        "storage",
+        "disposal",
+        "freight_factor",
+        *SAYS,
+    ),
+    "recipes": (
+        "id",
+        "stage",
+        "unit",
+        "inputs",
+        "outputs",
+        "cost",
+        "capacity_use",
+        "channels",
+        *SAYS,
+    ),
+    "facilities": ("id", "name", "stage", "country", "location", "capacity", "exposure", *SAYS),
+    "facility_recipes": ("facility", "recipe", "cost", "source", "confidence"),
+    "options": (
+        "facility",
+        "id",
+        "capacity",
+        "capex",
+        "fixed_cost",
+        "lead",
+        "ramp",
+        "earliest",
+        "latest",
+        "life",
+        "public_share",
+        "after",
+        "qualification",
+        "spend",
+        *SAYS,
+    ),
+    "owners": ("id", "name", "country", "source", "confidence"),
+    "facility_owners": ("facility", "owner", "share", *SAYS),
+    "owner_owners": ("held", "owner", "share", *SAYS),
+    "claims": ("facility", "to", "share", "materials", "until", "source", "confidence"),
+    "demand": ("market", "product", "tonnes", "accepts", "shortage_cost", *SAYS),
+    "lanes": ("from", "to", "material", "cost", "capacity", "tags", *SAYS),
+    "freight": ("from", "to", "material", "cost", "tags", *SAYS),
+    "left_out": ("file", "row", "reason"),
+}
+
+
+def build() -> dict[str, str]:
+    """The text of every file, by name."""
+    plants = network.plants()
+    tiers = document.tiers()
+    baskets = chemistry.baskets()
+    feeds = chemistry.feeds()
+    kinds = chemistry.classes(baskets)
+    cracked = network.cracked_baskets(plants)
+    recipes = processes.all_processes(feeds, baskets, kinds, cracked)
+    costs = process.cost_classes()
+    trusted = {
+        name for name, plant in plants.items() if tiers[plant.country] in ("domestic", "ally")
+    }
+    links = owners.graph(plants)
+    uses = network.facility_recipe_rows(plants, recipes, costs, trusted)
+    # A basket that is cracked apart everywhere needs no recipe that does both in one go.
+    run = {row["recipe"] for row in uses}
+    recipes = [
+        recipe for recipe in recipes if recipe.id in run or not recipe.id.startswith("open_")
+    ]
+    rows = {
+        "materials": materials.material_rows(feeds, baskets, kinds, recipes, trade.prices()),
+        "recipes": [recipe.row(costs) for recipe in recipes],
+        "facilities": network.facility_rows(plants, tiers),
+        "facility_recipes": uses,
+        "options": network.option_rows(plants, tiers),
+        "owners": owners.owner_rows(links),
+        "facility_owners": owners.link_rows(links, facility=True),
+        "owner_owners": owners.link_rows(links, facility=False),
+        "claims": [dict(row) for row in tables.read("claims")],
+        "demand": demand.demand_rows(),
+        "lanes": trade.lane_rows(plants),
+        "freight": trade.freight_rows(),
+        "left_out": left_out.left_out_rows(plants, links),
+    }
+    balance.check(rows["materials"], rows["recipes"], rows["facility_recipes"])
+    files = {f"{name}.csv": tables.table(rows[name], columns) for name, columns in COLUMNS.items()}
+    files["instance.yaml"] = document.yaml_text(plants)
+    return files
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files, or compare them."""
+    files = build()
+    differing = []
+    for name, text in files.items():
+        path = tables.FOLDER / name
+        same = path.is_file() and path.read_text(encoding="utf-8") == text
+        if not same:
+            differing.append(name)
+            if "--check" not in arguments:
+                path.write_text(text, encoding="utf-8", newline="\n")
+    if "--check" in arguments:
+        for name in differing:
+            sys.stderr.write(f"{name} differs from what sources/ give; run rebuild.py\n")
+        return 1 if differing else 0
+    sys.stderr.write(f"{len(differing)} of {len(files)} files written\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Rebuilds the reference instance from the tables in `sources`."""

@@ -1,0 +1,259 @@
+"""Effects of scenarios that change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from optimizer.findings.finding import NOTE, WARNING, Finding, some
+from optimizer.findings.survey import Survey
+from optimizer.instance.policy import (
+    DemandEffect,
+    Effect,
+    ExposureCap,
+    FacilityEffect,
+    LaneEffect,
+    OptionEffect,
+    PriceEffect,
+    RecipeEffect,
+    Scenario,
+)
+from optimizer.network.derive_flow import link_facts
+from optimizer.network.effects import Disruption, active, matches
+from optimizer.network.network import facility_facts, option_facts
+from optimizer.network.starts import Start
+
+Reason = tuple[str, str]
+"""A word, and in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Blow:
+    """One effect of a scenario, with what it needs to be judged.
+
+    Attributes:
+        survey: of the network.
+        scenario: its scenario.
+        effect: the effect.
+        years: calendar years within the horizon in which it is active.
+    """
+
+    survey: Survey
+    scenario: Scenario
+    effect: Effect
+    years: range
+
+    @property
+    def periods(self) -> list[int]:
+        """Periods with a year in which it is active."""
+        spans = self.survey.calendar.span
+        return [t for t in self.survey.periods if any(year in self.years for year in spans[t])]
+
+
+def idle_effect(survey: Survey) -> Iterator[Finding]:
+    """Every scenario has weight and effects, and every effect changes something."""
+    for number, scenario in enumerate(survey.instance.scenarios):
+        path = ("scenarios", number)
+        if not scenario.effects:
+            text = f"Scenario {scenario.id} has no effects: it leaves the optimum as it is."
+            yield Finding("idle_effect", path, text, {"scenario": scenario.id, "reason": "no_effects"}, NOTE)
+        if scenario.probability == 0 and scenario.effects:
+            counts = survey.instance.risk.measure in ("worst_case", "regret")
+            text = (
+                f"Scenario {scenario.id} has probability 0: it must be survived, and "
+                f"{'it counts for the risk measure' if counts else 'its cost counts nothing'}."
+            )
+            yield Finding("idle_effect", path, text, {"scenario": scenario.id, "reason": "probability"}, NOTE)
+        for index, effect in enumerate(scenario.effects):
+            end = survey.calendar.end_year
+            span = active(effect, scenario, end)
+            blow = Blow(survey, scenario, effect, range(span.start, min(span.stop, end)))
+            found = _why_idle(blow)
+            if found is None:
+                continue
+            reason, why = found
+            partly = reason == "partly"
+            does = "does less than it says" if partly else "changes nothing"
+            text = f"Effect {index} of scenario {scenario.id} ({effect.affects}) {does}: {why}."
+            data = {"scenario": scenario.id, "effect": index, "affects": effect.affects, "reason": reason}
+            yield Finding("idle_effect", (*path, "effects", index), text, data, NOTE if partly else WARNING)
+
+
+def _why_idle(blow: Blow) -> Reason | None:
+    effect = blow.effect
+    if isinstance(effect, FacilityEffect):
+        return _facilities(blow, effect)
+    if isinstance(effect, LaneEffect):
+        return _lanes(blow, effect)
+    if isinstance(effect, DemandEffect):
+        return _demand(blow, effect)
+    if isinstance(effect, PriceEffect):
+        return _prices(blow, effect)
+    if isinstance(effect, RecipeEffect):
+        return _recipes(blow, effect)
+    return _options(blow, effect)
+
+
+def _facilities(blow: Blow, effect: FacilityEffect) -> Reason | None:
+    if effect.available in (None, 1.0) and not effect.exposure:
+        return (
+            "factor",
+            "its factor is 1" if effect.available is not None else "it gives neither available nor exposure",
+        )
+    survey, trust = blow.survey, blow.survey.network.trust
+    running = {f for f, _, _ in survey.places.runs}
+    hit = [
+        name
+        for name in survey.instance.facilities
+        if any(
+            matches(
+                effect.where,
+                facility_facts(survey.instance, trust, name, year),
+                _exposure_of(survey, name, number, year),
+            )
+            for year in blow.years
+            for number in range(len(trust.states[name]))
+        )
+    ]
+    standing = [
+        name
+        for name in hit
+        if name in running and any(survey.whole(name, u, t)[1] > 0 for u in survey.units(name) for t in blow.periods)
+    ]
+    if not hit:
+        return "no_match", "nothing matches it while it lasts"
+    if not standing:
+        return "nothing_runs", f"{some(hit)} can run nothing while it lasts"
+    if effect.available not in (None, 1.0):
+        return None
+    capped = {kind for channel in survey.instance.channels.values() for kind in channel.max_exposure}
+    capped |= {r.kind for r in survey.instance.policy.rules if isinstance(r, ExposureCap) and r.in_disruption}
+    if not capped & set(effect.exposure):
+        return "no_cap", f"no channel caps {some(sorted(effect.exposure))} exposure, and no rule does in disruptions"
+    changed = any(
+        trust.exposure(name, state, kind, year) != value
+        for name in standing
+        for state in trust.states[name]
+        for kind, value in effect.exposure.items()
+        for year in blow.years
+    )
+    return None if changed else ("same", f"{some(standing)} has these exposures already")
+
+
+def _exposure_of(survey: Survey, name: str, state: int, year: int) -> Callable[[str], float | None]:
+    trust = survey.network.trust
+    return lambda kind: trust.exposure(name, trust.states[name][state], kind, year)
+
+
+def _lanes(blow: Blow, effect: LaneEffect) -> Reason | None:
+    instance = blow.survey.instance
+    rows = {f"lane:{i}": row for i, row in enumerate(instance.lanes)}
+    rows |= {f"freight:{i}": row for i, row in enumerate(instance.logistics.freight)}  # type: ignore[misc]
+    hit = {link: row for link, row in rows.items() if matches(effect.where, link_facts(blow.survey.network, link))}
+    if effect.available in (None, 1.0) and effect.cost in (None, 1.0):
+        return "factor", "its factors are 1, or it gives none"
+    dearer = effect.cost not in (None, 1.0) and any(row.cost > 0 for row in hit.values())
+    if dearer or effect.available == 0:
+        return None
+    free = [link for link, row in hit.items() if row.capacity is None]
+    if effect.available in (None, 1.0):
+        return "no_cost", "the lanes that it makes dearer cost nothing"
+    if len(free) == len(hit):
+        return "no_capacity", f"it scales the capacity of {len(hit)} lanes, and none of them has one"
+    if free:
+        return "partly", f"it scales capacity, and {len(free)} of its {len(hit)} lanes have none"
+    return None
+
+
+def _demand(blow: Blow, effect: DemandEffect) -> Reason | None:
+    if effect.factor == 1.0:
+        return "factor", "its factor is 1"
+    survey = blow.survey
+    for name, market in survey.instance.markets.items():
+        for line in market.demand:
+            facts = _facts(market=name, product=line.product, channel=market.channel, country=market.country)
+            if matches(effect.where, facts) and any(survey.calendar.at(line.tonnes, year) > 0 for year in blow.years):
+                return None
+    return "no_demand", "what it scales is 0 while it lasts"
+
+
+def _facts(**words: str) -> Mapping[str, frozenset[str]]:
+    return {key: frozenset({word}) for key, word in words.items()}
+
+
+def _prices(blow: Blow, effect: PriceEffect) -> Reason | None:
+    if effect.factor == 1.0:
+        return "factor", "its factor is 1"
+    survey, instance = blow.survey, blow.survey.instance
+    regions = sorted(set(survey.places.region_of.values())) or [""]
+    hit = [
+        name
+        for name, record in instance.materials.items()
+        if record.price is not None
+        and any(matches(effect.where, _facts(material=name, stage=record.stage, region=region)) for region in regions)
+    ]
+    window = survey.network.windows[blow.scenario.id]
+    last = window.periods[-1]
+    at_end = window.restores and last in blow.periods
+    for name in hit:
+        if instance.materials[name].sell:
+            return None
+        if at_end and any(name == material for _, material, _ in survey.places.stocked):
+            return None
+    end = "no stock of it is bought back while it lasts" if not at_end else "no stockpile holds it"
+    return "no_price_counts", f"prices count only for what is sold and bought back; {some(hit)} is not sold, and {end}"
+
+
+def _recipes(blow: Blow, effect: RecipeEffect) -> Reason | None:
+    if effect.cost == 1.0:
+        return "factor", "its factor is 1"
+    survey, instance = blow.survey, blow.survey.instance
+    hit, dear = [], False
+    for facility, recipe in dict.fromkeys((f, r) for f, r, _ in survey.places.runs):
+        record = instance.recipes[recipe]
+        facts = {**_facts(id=recipe, stage=record.stage, facility=facility), "material": frozenset(record.outputs)}
+        if matches(effect.where, facts):
+            hit.append(recipe)
+            dear = dear or survey.cost(facility, recipe) > 0
+    if not hit:
+        return "nothing_runs", "none of the recipes it names ever runs"
+    return None if dear else ("no_cost", f"{some(list(dict.fromkeys(hit)))} cost nothing")
+
+
+def _options(blow: Blow, effect: OptionEffect) -> Reason | None:
+    if effect.delay == 0:
+        return "factor", "its delay is 0 years"
+    survey, starts = blow.survey, blow.survey.network.starts
+    disruption = Disruption(survey.instance, survey.calendar, blow.scenario.model_copy(update={"effects": (effect,)}))
+    found = {key: disruption.delays(option_facts(survey.instance, *key)) for key in starts.options}
+    delays = {key: delay for key, delay in found.items() if delay}
+    hit = [f"{f} {o}" for f, o in delays]
+    moved = False
+    window = survey.network.windows[blow.scenario.id]
+    touched = {facility for facility, _ in delays}
+    for (facility, _), paths in starts.paths.items():
+        if facility not in touched:
+            continue
+        for start in paths:
+            before, after = starts.online(start), starts.online(start, delays)
+            if before != after:
+                moved = True
+                if any(_differs(survey, start, t, before, after) for t in window.periods):
+                    return None
+    if not moved:
+        return (
+            "too_late",
+            f"whatever year {some(hit)} {'is' if len(hit) == 1 else 'are'} funded, nothing of it is unfinished then",
+        )
+    until = f"is back on the trunk in {window.until}" if window.until is not None else "ends with the horizon"
+    return "rejoins", f"its future {until}, and until then {some(hit)} would give nothing anyway"
+
+
+def _differs(survey: Survey, start: Start, period: int, before: int, after: int) -> bool:
+    starts = survey.network.starts
+    if starts.share_on_line(start, period, before) != starts.share_on_line(start, period, after):
+        return True
+    return any(
+        starts.size(start, unit, period, before) != starts.size(start, unit, period, after)
+        for unit in survey.units(start.facility)
+    )

@@ -1,0 +1,165 @@
+"""Rules on what markets receive: who could deliver it, and whether they ask for anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from optimizer.findings.demand import Short, asked_by, earliest_text, shorts
+from optimizer.findings.finding import CANNOT, NOTE, SMALL, WARNING, Finding, amount, percent, some, years
+from optimizer.findings.rule_facts import binding, hollow, name_of, path_of
+from optimizer.findings.supply import Line, earliest_of, pool_of
+from optimizer.findings.survey import Survey
+from optimizer.findings.upstream import Chain, Needs, Use, asked_of
+from optimizer.instance.policy import DeliveredContent
+from optimizer.network.derive_rules import share_of
+
+
+def hollow_delivered(survey: Survey, number: int, rule: DeliveredContent) -> Iterator[Finding]:
+    """Whether a rule on what is delivered asks for more than the market's channel does."""
+    if not binding(survey, rule):
+        first = rule.share.first_year
+        if first is not None and first >= survey.calendar.end_year:
+            why = (
+                f"does nothing: its share begins in {first}, after the horizon, which ends with "
+                f"{survey.calendar.end_year - 1}"
+            )
+        else:
+            why = "does nothing: its share never binds within the horizon"
+        yield hollow(number, rule, "inactive", why, {"first_year": first})
+        return
+    within = survey.places.stricter_or_equal(rule.channel)
+    always = [name for name in rule.markets if survey.instance.markets[name].channel in within]
+    if always:
+        why = (
+            f"asks nothing of {some(always)}: {'it draws' if len(always) == 1 else 'they draw'} only from "
+            f"{rule.channel} or stricter anyway"
+        )
+        yield hollow(number, rule, "always_met", why, {"markets": always})
+    yield from _stock_outside(survey, number, rule, within)
+
+
+def _stock_outside(survey: Survey, number: int, rule: DeliveredContent, within: tuple[str, ...]) -> Iterator[Finding]:
+    """Targets for the same products count stock that the rule would not count."""
+    order = survey.places.channels
+    products = {line.product for name in rule.markets for line in survey.instance.markets[name].demand}
+    for name, stockpile in survey.instance.stockpiles.items():
+        outside = []
+        for target in stockpile.targets:
+            asked = target.channel
+            if asked is None and target.of:
+                asked = min((survey.instance.markets[market].channel for market in target.of), key=order.index)
+            counted = order if asked is None else survey.places.stricter_or_equal(asked)
+            if target.material in products and any(k in stockpile.holds and k not in within for k in counted):
+                outside.append(target.material)
+        if outside:
+            branch = "binds in disruptions too" if rule.in_disruption else "does not bind in disruptions"
+            why = (
+                f"does not reach the stock of {name}: its targets for {some(list(dict.fromkeys(outside)))} count "
+                f"stock of "
+                f"{some([k for k in stockpile.holds if k not in within])}, which is not {rule.channel}; the rule "
+                f"{branch}"
+            )
+            data = {"stockpile": name, "materials": sorted(set(outside))}
+            yield hollow(number, rule, "stock_outside", why, data, WARNING if rule.in_disruption else NOTE)
+
+
+def rule_over_capacity(survey: Survey) -> Iterator[Finding]:
+    """What a rule on deliveries asks of a channel is at most what those trusted for it could make, feeds included."""
+    for number, rule in enumerate(survey.instance.policy.rules):
+        if isinstance(rule, DeliveredContent) and binding(survey, rule):
+            yield from _products(survey, number, rule)
+            yield from _feeds(survey, number, rule)
+
+
+def _lines(survey: Survey, rule: DeliveredContent) -> dict[str, list[Line]]:
+    found: dict[str, list[Line]] = {}
+    for name in dict.fromkeys(rule.markets):
+        for index, line in enumerate(survey.instance.markets[name].demand):
+            found.setdefault(line.product, []).append((name, index))
+    return found
+
+
+def _share(survey: Survey, rule: DeliveredContent, needs: Needs) -> Needs:
+    return {t: share_of(survey.network, rule, t) * tonnes for t, tonnes in needs.items()}
+
+
+def _split(never: list[Short], short: list[Short]) -> Iterator[tuple[bool, list[Short]]]:
+    hard = {item.period for item in never}
+    for must, group in ((True, never), (False, [item for item in short if item.period not in hard])):
+        if group:
+            yield must, group
+
+
+def _products(survey: Survey, number: int, rule: DeliveredContent) -> Iterator[Finding]:
+    within = survey.places.stricter_or_equal(rule.channel)
+    for product, lines in _lines(survey, rule).items():
+        pool = pool_of(survey, lines, within)
+        never = shorts(survey, pool, _share(survey, rule, asked_by(survey, lines, hard=True)))
+        short = shorts(survey, pool, _share(survey, rule, asked_by(survey, lines, hard=False)))
+        for must, told in _split(never, short):
+            first = told[0]
+            earliest = earliest_of(survey, pool)
+            who = some(list(dict.fromkeys(name for name, _ in lines)))
+            text = (
+                f"{name_of(number, rule)}: {percent(share_of(survey.network, rule, first.period))} of the {product} "
+                f"of {who} in "
+                f"{first.period} is {amount(first.asked)} t/yr from {rule.channel}; capacity trusted for it and on "
+                f"line by "
+                f"then: {amount(first.existing)} t/yr existing, {amount(first.possible)} t/yr with every option. "
+                f"{earliest_text(earliest, first.period)}.{_also(told)}{'' if must else _SOFT}"
+            )
+            data = {
+                "rule": number,
+                "channel": rule.channel,
+                "product": product,
+                "periods": [item.to_dict() for item in told],
+                "earliest": [{"facility": f, "option": o, "year": year} for f, o, year in earliest],
+            }
+            yield Finding("rule_over_capacity", path_of(number), text, data, CANNOT if must else WARNING)
+
+
+_SOFT = " The markets would go short: the rule is met by delivering less."
+
+
+def _also(told: list[Short]) -> str:
+    return f" Also short in {years(item.period for item in told[1:])}." if len(told) > 1 else ""
+
+
+def _feeds(survey: Survey, number: int, rule: DeliveredContent) -> Iterator[Finding]:
+    chain = Chain(survey, rule.channel)
+    wanted: dict[bool, dict[Use, Needs]] = {True: {}, False: {}}
+    for hard, uses in wanted.items():
+        for product, lines in _lines(survey, rule).items():
+            accepts = {m for name, i in lines for m in survey.instance.markets[name].demand[i].accepts or (product,)}
+            needs = _share(survey, rule, asked_by(survey, lines, hard=hard))
+            known = uses.setdefault(frozenset(accepts), {})
+            for t, tonnes in needs.items():
+                known[t] = known.get(t, 0.0) + tonnes
+    must, want = (asked_of(chain, wanted[hard]) for hard in (True, False))
+    for material in want.upstream:
+        use: Use = frozenset((material,))
+        pool = chain.pool(use)
+        never = shorts(survey, pool, must.upstream.get(material, dict.fromkeys(survey.periods, 0.0)))
+        short = shorts(survey, pool, want.upstream[material])
+        for hard, told in _split(never, short):
+            first = told[0]
+            if first.missing <= SMALL:
+                continue
+            earliest = earliest_of(survey, pool)
+            text = (
+                f"{name_of(number, rule)}: what it asks of {rule.channel} takes at least {amount(first.asked)} t/yr "
+                f"of {material} "
+                f"made there in {first.period} (for {some(['/'.join(sorted(u)) for u in want.users[material]])}); "
+                f"capacity "
+                f"trusted for it and on line by then makes at most {amount(first.existing)} t/yr existing, "
+                f"{amount(first.possible)} t/yr with every option. "
+                f"{earliest_text(earliest, first.period)}.{_also(told)}"
+            )
+            data = {
+                "rule": number,
+                "channel": rule.channel,
+                "material": material,
+                "periods": [item.to_dict() for item in told],
+                "earliest": [{"facility": f, "option": o, "year": year} for f, o, year in earliest],
+            }
+            yield Finding("rule_over_capacity", path_of(number), text, data, CANNOT if hard else WARNING)
