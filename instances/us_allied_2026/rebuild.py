@@ -90,16 +90,12 @@ def build() -> dict[str, str]:
     cracked = network.cracked_baskets(plants)
     recipes = processes.all_processes(feeds, baskets, kinds, cracked)
     costs = process.cost_classes()
-    trusted = {
-        name for name, plant in plants.items() if tiers[plant.country] in ("domestic", "ally")
-    }
+    trusted = {name for name, plant in plants.items() if tiers[plant.country] in ("domestic", "ally")}
     links = owners.graph(plants)
     uses = network.facility_recipe_rows(plants, recipes, costs, trusted)
     # A basket that is cracked apart everywhere needs no recipe that does both in one go.
     run = {row["recipe"] for row in uses}
-    recipes = [
-        recipe for recipe in recipes if recipe.id in run or not recipe.id.startswith("open_")
-    ]
+    recipes = [recipe for recipe in recipes if recipe.id in run or not recipe.id.startswith("open_")]
     rows = {
         "materials": materials.material_rows(feeds, baskets, kinds, recipes, trade.prices()),
         "recipes": [recipe.row(costs) for recipe in recipes],

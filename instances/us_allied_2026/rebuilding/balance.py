@@ -7,9 +7,7 @@ from .tables import Out
 TOLERANCE = 1e-9
 
 
-def _mass(
-    amounts: dict[str, float] | None, contents: dict[str, dict[str, float]]
-) -> dict[str, float]:
+def _mass(amounts: dict[str, float] | None, contents: dict[str, dict[str, float]]) -> dict[str, float]:
     found: dict[str, float] = {}
     for material, amount in (amounts or {}).items():
         for element, share in contents[material].items():

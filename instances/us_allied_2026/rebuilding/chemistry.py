@@ -172,9 +172,7 @@ def grade(feed: str, basket: Basket) -> float:
     if feed in GRADES:
         return GRADES[feed]
     minerals = basket.row["mineral"]
-    return next(
-        (share for word, share in GRADE_BY_MINERAL.items() if word in minerals), OTHER_GRADE
-    )
+    return next((share for word, share in GRADE_BY_MINERAL.items() if word in minerals), OTHER_GRADE)
 
 
 def separation(feed: str, basket: Basket, kind: Class) -> tuple[float, dict[str, float]]:

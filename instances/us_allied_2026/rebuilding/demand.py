@@ -74,10 +74,7 @@ Table = dict[tuple[str, str], Series]
 def mix(text: str) -> dict[str, float]:
     """Shares of NdFeB grades in a mix such as `UH 60; EH 40 | SmCo 2:17`."""
     first = text.split("|", maxsplit=1)[0]
-    found = {
-        name: float(value or 100)
-        for name, value in re.findall(r"\b(N|M|H|SH|UH|EH)\b(?:\s+(\d+))?", first)
-    }
+    found = {name: float(value or 100) for name, value in re.findall(r"\b(N|M|H|SH|UH|EH)\b(?:\s+(\d+))?", first)}
     if not found:
         return MIX_DEFAULT
     total = sum(found.values())
@@ -94,10 +91,7 @@ def add(table: Table, market: str, product: str, series: Series) -> None:
 def programme_series(values: dict[int, float]) -> Series:
     """Fiscal years to 2030, then growth."""
     last = max(values)
-    return {
-        year: values[year] if year in values else values[last] * (1 + GROWTH) ** (year - last)
-        for year in YEARS
-    }
+    return {year: values[year] if year in values else values[last] * (1 + GROWTH) ** (year - last) for year in YEARS}
 
 
 def programmes() -> Table:
@@ -191,10 +185,7 @@ def samarium(table: Table, rows: list[dict[str, str]], hot: dict[str, Series]) -
         if row["row_id"] in ("smco_usa", "smco_world_ex_china")
     }
     defence = {
-        year: sum(
-            series[year] for (_, product), series in programmes().items() if product == "smco"
-        )
-        for year in YEARS
+        year: sum(series[year] for (_, product), series in programmes().items() if product == "smco") for year in YEARS
     }
     usa = {year: max(0.0, lines["smco_usa"][year] - defence[year]) for year in YEARS}
     add(table, "usa", "smco", usa)

@@ -46,10 +46,7 @@ def yaml_text(known: dict[str, Plant]) -> str:
         countries.append(f"  {code}: {tier:<9}  # {comment}")
     demand = programmes()
     regions = [f"    {name}: {plain(list(members))}" for name, members in REGIONS.items()]
-    asked = {
-        name: [market for market in PROGRAMMES if (market, name) in demand]
-        for name in TARGET_SHORTAGE
-    }
+    asked = {name: [market for market in PROGRAMMES if (market, name) in demand] for name in TARGET_SHORTAGE}
     targets = [
         f"      - {{material: {name}, years_of_demand: 5, of: {plain(asked[name])},\n"
         f"         share: {{2029: 0.3, 2030: 0.6, 2031: 1.0}}, shortage_cost: {cost},\n"

@@ -72,11 +72,7 @@ GRADES_USED = {"n", "m", "h", "sh", "uh", "eh", "smco15", "smco217"}
 def _recipe_reason(row: Row) -> str:
     name, item = row["recipe_id"], row["item"]
     if name in USED_RECIPES:
-        return (
-            ""
-            if row["row_id"] in USED_RECIPES[name]
-            else "reagent, residue or by-product: not modelled"
-        )
+        return "" if row["row_id"] in USED_RECIPES[name] else "reagent, residue or by-product: not modelled"
     if row["row_id"] in ("rc089", "rc106", "rc123", "rc141", "rc159", "rc132", "rc150", "rc168"):
         return ""
     if "_ah" in name or name == "alloy_m":
@@ -181,8 +177,7 @@ def left_out_rows(known: dict[str, Plant], links: Graph) -> list[Out]:
         if row["row_id"] not in quoted:
             leave("prices", row["row_id"], _price_reason(row))
     frame = "\n".join(
-        (SOURCES / name).read_text(encoding="utf-8")
-        for name in ("frame.yaml", "projects.csv", "claims.csv")
+        (SOURCES / name).read_text(encoding="utf-8") for name in ("frame.yaml", "projects.csv", "claims.csv")
     )
     policies = _spans(frame)
     for row in read("policy"):
@@ -194,9 +189,7 @@ def left_out_rows(known: dict[str, Plant], links: Graph) -> list[Out]:
             leave(
                 "demand_mdap",
                 row["row_id"],
-                "outside DoD funding"
-                if row["row_id"] == "f35_partner"
-                else "total or reference row: not to be added",
+                "outside DoD funding" if row["row_id"] == "f35_partner" else "total or reference row: not to be added",
             )
     leave("demand_mdap_long", "*", "the same figures as demand_mdap.csv in long form; not carried")
     for row in read("demand_commercial"):
@@ -234,15 +227,11 @@ def left_out_rows(known: dict[str, Plant], links: Graph) -> list[Out]:
 def policy_reason(row: Row) -> str:
     """Why a policy row is not used."""
     name = row["parameter"]
-    if name.startswith(
-        ("magnet_ptc", "45x", "48c", "depletion", "mp_price_floor", "mp_upside", "mp_10x_ebitda")
-    ):
+    if name.startswith(("magnet_ptc", "45x", "48c", "depletion", "mp_price_floor", "mp_upside", "mp_10x_ebitda")):
         return "instrument: no finance section here; plans are judged by system cost"
     if name.startswith(("section", "mfn")):
         return "tariff: a transfer and not a cost of the system"
-    if name.startswith(
-        ("award", "mp_", "us_", "osc", "obbba", "energy", "project_vault", "secure", "nds_")
-    ):
+    if name.startswith(("award", "mp_", "us_", "osc", "obbba", "energy", "project_vault", "secure", "nds_")):
         return "past award or fund: context of budget and public shares"
     if name.startswith(("china", "dfars", "ndaa", "eu_", "forge")):
         return "law: stands behind channels and scenarios, not a number in the model"

@@ -29,9 +29,7 @@ def magnet_contents(processes: list[Process], contents: dict[str, Content]) -> d
         if process.unit != "magnet":
             continue
         product = next(name for name in process.outputs if name.startswith("magnet_"))
-        alloys = {
-            name: amount for name, amount in process.inputs.items() if name.startswith("alloy_")
-        }
+        alloys = {name: amount for name, amount in process.inputs.items() if name.startswith("alloy_")}
         total = sum(alloys.values())
         inside: Content = {}
         for name, amount in alloys.items():
@@ -106,9 +104,7 @@ def feed_price(feed: str, basket: Basket) -> int | float:
     return number(payable * (basket.ndpr * 95000 + basket.dytb * 300000), 3)
 
 
-def product_rows(
-    kg: dict[tuple[str, str], float], processes: list[Process], prices: dict[str, Any]
-) -> list[Out]:
+def product_rows(kg: dict[tuple[str, str], float], processes: list[Process], prices: dict[str, Any]) -> list[Out]:
     """Oxides, metals, alloys, magnets and scrap."""
     contents: dict[str, Content] = {
         "ndpr_oxide": {key: number(share / OXIDE["NdPr"], 5) for key, share in METAL_NDPR.items()},

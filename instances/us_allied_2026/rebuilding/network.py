@@ -38,9 +38,7 @@ LIFE = {"mining": 20, "recycling": 20}
 LIFE_DEFAULT = 25
 # Northern Minerals' feasibility study gives 11 years; Iluka's stock lasts about nine.
 LIVES = {"browns_range": 11}
-FIXED_SHARE = (
-    0.03  # USD per year and USD of capex: maintenance, insurance, site staff; own estimate, C
-)
+FIXED_SHARE = 0.03  # USD per year and USD of capex: maintenance, insurance, site staff; own estimate, C
 
 EUROPE = {"DEU", "FRA", "EST", "FIN", "SVN", "SWE", "NOR", "GBR", "CHE", "GRL", "AUT", "BEL"}
 COST_CLASS = {
@@ -178,9 +176,7 @@ def runs(plant: Plant, processes: list[Process], trusted: bool) -> list[str]:
     return feed_recipes(plant) + own
 
 
-def recipe_cost(
-    plant: Plant, process: Process, costs: dict[str, dict[str, float]], rank: int
-) -> int | float:
+def recipe_cost(plant: Plant, process: Process, costs: dict[str, dict[str, float]], rank: int) -> int | float:
     """USD per unit of activity at this facility.
 
     Opex of the facility where the dossier has it, the costs of its class of country otherwise.
@@ -249,11 +245,7 @@ def exposure(
         row = next(item for item in defaults if item["stage"] == "adversary")
     else:
         age = "operating" if plant.status == "operating" else "new"
-        row = next(
-            item
-            for item in defaults
-            if item["stage"] == plant.stage and item["status"] in ("any", age)
-        )
+        row = next(item for item in defaults if item["stage"] == plant.stage and item["status"] in ("any", age))
     kinds = ("equipment", "finance", "technology")
     values = {kind: row[kind] if row[kind] == "unknown" else float(row[kind]) for kind in kinds}
     return values, row["why"]
@@ -347,10 +339,7 @@ def public_share(project: Row, plant: Plant, tiers: dict[str, str]) -> float:
 def distance(a: tuple[float, float], b: tuple[float, float]) -> float:
     """Great-circle distance, km."""
     lat1, lon1, lat2, lon2 = (math.radians(value) for value in (*a, *b))
-    chord = (
-        math.sin((lat2 - lat1) / 2) ** 2
-        + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
-    )
+    chord = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
     return 2 * 6371 * math.asin(math.sqrt(chord))
 
 

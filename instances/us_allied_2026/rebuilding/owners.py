@@ -68,19 +68,13 @@ class Graph:
 
 def upstream_key(row: Row) -> str:
     """What names a row of ownership_upstream.csv."""
-    return f"{row['owner']} > {row['owned']}" + (
-        f" ({row['link_type']})" if row["link_type"] != "equity" else ""
-    )
+    return f"{row['owner']} > {row['owned']}" + (f" ({row['link_type']})" if row["link_type"] != "equity" else "")
 
 
 def is_share(row: Row) -> bool:
     """Whether a row is a shareholding with a percentage."""
     kind = row["link_type"]
-    return (
-        (kind.startswith("equity") or kind == "earn-in")
-        and bool(row["pct"])
-        and float(row["pct"]) > 0
-    )
+    return (kind.startswith("equity") or kind == "earn-in") and bool(row["pct"]) and float(row["pct"]) > 0
 
 
 def candidate_links(known: dict[str, Plant]) -> tuple[list[Link], dict[str, tuple[str, str]]]:

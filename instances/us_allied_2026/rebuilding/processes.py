@@ -238,8 +238,7 @@ def magnet_processes(kg: dict[tuple[str, str], float]) -> list[Process]:
                     {f"magnet_{name}": 1, "swarf_l": swarf},
                     f"sources/recipes.csv {ids} and rc225-rc239",
                     "C",
-                    inputs=blend
-                    | {key: number(value, 5) for key, value in coating(kg, name).items()},
+                    inputs=blend | {key: number(value, 5) for key, value in coating(kg, name).items()},
                     items={item: 1.0, "diffusion": 1.0},
                     channels=channels,
                     note="grain boundary diffusion; alloys blended to the DyFe of that grade",

@@ -21,10 +21,7 @@ SOURCES = FOLDER / "sources"
 def read(name: str) -> list[Row]:
     """The rows of a table in `sources`."""
     text = (SOURCES / f"{name}.csv").read_text(encoding="utf-8")
-    return [
-        {key: (cell or "").strip() for key, cell in row.items()}
-        for row in csv.DictReader(io.StringIO(text))
-    ]
+    return [{key: (cell or "").strip() for key, cell in row.items()} for row in csv.DictReader(io.StringIO(text))]
 
 
 def by(name: str, key: str) -> dict[str, Row]:
