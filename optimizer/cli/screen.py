@@ -47,7 +47,10 @@ def _portfolio(portfolio: pd.DataFrame, console: Console) -> None:
         table.add_row(*words, tonnes(row.capacity), usd(row.capex))
     console.print(table)
     total, public = portfolio["capex"].sum(), portfolio["public_outlay"].sum()
-    console.print(f"{len(portfolio)} options, capex {usd(total)}, of it public {usd(public)}", markup=False)
+    weak = portfolio.loc[portfolio["confidence"].isna() | ~portfolio["confidence"].isin(["A", "B"]), "capex"].sum()
+    rests = f"; {weak / total:.0%} of it rests on estimates (confidence C)" if total else ""
+    words = f"{len(portfolio)} options, capex {usd(total)}, of it public {usd(public)}{rests}"
+    console.print(words, markup=False)
 
 
 def _shortfall(plan: Plan, console: Console) -> None:
