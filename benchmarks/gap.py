@@ -46,9 +46,7 @@ def main() -> None:
         "sizes": info["sizes"],
         "seconds": info["seconds"],
         "wall": round(time.monotonic() - began, 1),
-        "funded": []
-        if not plan.tables
-        else [f"{r.facility}:{r.option}:{r.funded}" for r in plan.portfolio.itertuples()],
+        "funded": [":".join(map(str, row)) for row in funded],
         "verified": info.get("verdict", {}).get("summary"),
         "trace": trace,
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),

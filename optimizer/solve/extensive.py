@@ -11,7 +11,7 @@ from optimizer.model import assemble, risk
 from optimizer.network.derive import tables_of
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network, Tables
 from optimizer.solve.compile import MONEY, Block, Problem, Vector, compile_block, join
-from optimizer.solve.first_plan import LARGE, FirstPlan, first_plan
+from optimizer.solve.first_plan import LARGE, FirstPlan, carrying, first_plan
 from optimizer.solve.highs import Progress, Raw, Report, Stop, run
 from optimizer.solve.options import Options
 
@@ -130,10 +130,10 @@ def solve(network: Network, options: Options, report: Report | None = None, stop
     }
     early = FirstPlan()
     if network.windows and problem.columns >= LARGE:
-        early = first_plan(network, blocks, problem, options, report, stop, deadline)
+        early = first_plan(network, blocks, problem, options, _naming(problem, report), stop, deadline)
         out.seconds["first_plan"] = time.monotonic() - began - out.seconds["build"]
     start = early.values
-    named = _naming(problem, report)
+    named = carrying(_naming(problem, report), early)
     raw = run(problem, options, phase="solving", report=named, stop=stop, start=start, deadline=deadline)
     out.seconds["solve"] = raw.seconds
     out.nodes = raw.nodes
@@ -173,8 +173,8 @@ def _naming(problem: Problem, report: Report | None) -> Report | None:
     funds = [(i, key[1]) for i, key in enumerate(investment.columns) if key[0] == "fund"]
 
     def named(progress: Progress) -> None:
-        if progress.values is None:
-            report(progress)
+        if progress.values is None or len(progress.values) != problem.columns:
+            report(replace(progress, values=None))
             return
         local = problem.local(INVESTMENT, progress.values)
         funded = tuple(":".join(str(part) for part in index) for i, index in funds if local[i] > 0.5)  # type: ignore[attr-defined]

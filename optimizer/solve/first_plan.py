@@ -16,7 +16,7 @@ import numpy as np
 from optimizer.model import assemble
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network
 from optimizer.solve.compile import Block, Problem, Vector, compile_block, join
-from optimizer.solve.highs import Report, Stop, run
+from optimizer.solve.highs import Progress, Report, Stop, run
 from optimizer.solve.options import Options
 
 LARGE = 60_000
@@ -76,7 +76,8 @@ def first_plan(
         if raw.ended == "optimal":
             out.values, out.objective, out.duals = raw.values, raw.objective, raw.duals
     relaxed = dataclasses.replace(problem, integer=np.zeros_like(problem.integer))
-    raw = run(relaxed, options, phase="a bound", report=report, stop=stop, deadline=deadline, crossover=False)
+    known = carrying(report, out)
+    raw = run(relaxed, options, phase="a bound", report=known, stop=stop, deadline=deadline, crossover=False)
     if raw.ended == "optimal" and raw.objective is not None:
         out.bound = raw.objective - SAFETY * abs(raw.objective)
     return out
@@ -99,3 +100,20 @@ def _portfolio_of_trunk(
     if raw.values is None:
         return None
     return np.round(raw.values[np.flatnonzero(alone.integer)])
+
+
+def carrying(report: Report | None, early: FirstPlan) -> Report | None:
+    """A report that keeps showing the plan and the bound known so far; its first call says what the plan funds."""
+    if report is None or (early.objective is None and early.bound is None):
+        return report
+    told = False
+
+    def carry(progress: Progress) -> None:
+        nonlocal told
+        incumbent = progress.incumbent if progress.incumbent is not None else early.objective
+        bounds = [bound for bound in (progress.bound, early.bound) if bound is not None]
+        values = progress.values if told or progress.values is not None else early.values
+        told = True
+        report(dataclasses.replace(progress, incumbent=incumbent, bound=max(bounds, default=None), values=values))
+
+    return carry
