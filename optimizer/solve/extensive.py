@@ -11,7 +11,7 @@ from optimizer.model import assemble, risk
 from optimizer.network.derive import tables_of
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network, Tables
 from optimizer.solve.compile import MONEY, Block, Problem, Vector, compile_block, join
-from optimizer.solve.first_plan import LARGE, FirstPlan, carrying, first_plan
+from optimizer.solve.first_plan import LARGE, FirstPlan, carrying, first_plan, reaches
 from optimizer.solve.highs import Progress, Raw, Report, Stop, run
 from optimizer.solve.options import Options
 
@@ -134,7 +134,10 @@ def solve(network: Network, options: Options, report: Report | None = None, stop
         out.seconds["first_plan"] = time.monotonic() - began - out.seconds["build"]
     start = early.values
     named = carrying(_naming(problem, report), early)
-    raw = run(problem, options, phase="solving", report=named, stop=stop, start=start, deadline=deadline)
+    if reaches(early.objective, early.bound, options):
+        raw = Raw("optimal", early.values, early.objective, early.bound, 0.0, duals=early.duals)
+    else:
+        raw = run(problem, options, phase="solving", report=named, stop=stop, start=start, deadline=deadline)
     out.seconds["solve"] = raw.seconds
     out.nodes = raw.nodes
     _take_better(raw, early, options)
@@ -158,10 +161,7 @@ def _take_better(raw: Raw, early: FirstPlan, options: Options) -> None:
         raw.bound = early.bound
     if early.values is not None and (raw.objective is None or (early.objective or 0.0) <= raw.objective):
         raw.values, raw.objective, raw.duals = early.values, early.objective, early.duals
-    if raw.objective is None or raw.bound is None or raw.ended not in ("limit", "interrupted"):
-        return
-    gap = raw.objective - raw.bound
-    if gap <= options.gap * abs(raw.objective) or (options.gap_usd is not None and gap <= options.gap_usd):
+    if raw.ended in ("limit", "interrupted") and reaches(raw.objective, raw.bound, options):
         raw.ended = "optimal"
 
 

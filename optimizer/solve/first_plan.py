@@ -1,14 +1,17 @@
-"""A plan and a bound early on, for problems whose root relaxation alone takes minutes.
+"""Plans and a bound early on, for problems whose root relaxation alone takes minutes.
 
-The trunk alone is a fraction of the extensive form. Its portfolio, fixed in the whole problem, gives a plan; the
-relaxation of the whole problem, by interior point without crossover, gives a bound. Both hold whatever comes later.
+The relaxation of the whole problem, by interior point without crossover, gives a bound; its fundings are nearly
+whole, so the nearest portfolio is a good one. The trunk alone, a fraction of the whole, gives another portfolio. Each of
+them fixed in the whole problem leaves a linear program, whose solution is a plan. All of it holds whatever comes later.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +19,7 @@ import numpy as np
 from optimizer.model import assemble
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network
 from optimizer.solve.compile import Block, Problem, Vector, compile_block, join
-from optimizer.solve.highs import Progress, Report, Stop, run
+from optimizer.solve.highs import Progress, Raw, Report, Stop, run
 from optimizer.solve.options import Options
 
 LARGE = 60_000
@@ -66,28 +69,82 @@ def first_plan(
         deadline: `time.monotonic()` at which to stop.
     """
     out = FirstPlan()
-    portfolio = _portfolio_of_trunk(network, blocks, options, report, stop, deadline)
-    if portfolio is not None:
-        integer = np.flatnonzero(problem.integer)
-        lower, upper = problem.lower.copy(), problem.upper.copy()
-        lower[integer] = upper[integer] = portfolio[: len(integer)]
-        fixed = dataclasses.replace(problem, lower=lower, upper=upper, integer=np.zeros_like(problem.integer))
-        raw = run(fixed, options, phase="a first plan", report=report, stop=stop, deadline=deadline)
-        if raw.ended == "optimal":
-            out.values, out.objective, out.duals = raw.values, raw.objective, raw.duals
-    relaxed = dataclasses.replace(problem, integer=np.zeros_like(problem.integer))
+    single = options if options.cores == 1 else dataclasses.replace(options, threads=1)
+    portfolios: dict[str, Vector] = {}
+
+    def of_trunk() -> None:
+        found = _portfolio_of_trunk(network, blocks, single, stop, deadline)
+        if found is not None:
+            portfolios["trunk"] = found
+
+    def of_relaxation() -> None:
+        relaxed = dataclasses.replace(problem, integer=np.zeros_like(problem.integer))
+        phase = "relaxing all futures"
+        raw = run(relaxed, single, phase=phase, report=report, stop=stop, deadline=deadline, crossover=False)
+        if raw.ended == "optimal" and raw.objective is not None and raw.values is not None:
+            out.bound = raw.objective - SAFETY * abs(raw.objective)
+            near = _nearest(blocks[INVESTMENT], raw.values[problem.integer], single)
+            if near is not None:
+                portfolios["relaxation"] = near
+
+    _side_by_side((of_relaxation, of_trunk), options, stop)
     known = carrying(report, out)
-    raw = run(relaxed, options, phase="a bound", report=known, stop=stop, deadline=deadline, crossover=False)
-    if raw.ended == "optimal" and raw.objective is not None:
-        out.bound = raw.objective - SAFETY * abs(raw.objective)
+    plans: list[Raw] = []
+
+    def fix(portfolio: Vector, tell: Report | None) -> None:
+        fixed = _with_portfolio(problem, portfolio)
+        raw = run(fixed, single, phase="a first plan", report=tell, stop=stop, deadline=deadline)
+        if raw.ended == "optimal":
+            plans.append(raw)
+
+    candidates = list(portfolios.values())
+    if len(candidates) == 2 and np.array_equal(candidates[0], candidates[1]):
+        candidates.pop()
+    reports = [known, None]
+    steps = [functools.partial(fix, portfolio, tell) for portfolio, tell in zip(candidates, reports, strict=False)]
+    _side_by_side(steps, options, stop)
+    for raw in plans:
+        if raw.objective is not None and (out.objective is None or raw.objective < out.objective):
+            out.values, out.objective, out.duals = raw.values, raw.objective, raw.duals
     return out
+
+
+def _nearest(investment: Block, wanted: Vector, options: Options) -> Vector | None:
+    """The portfolio allowed by the rows of the investment that is nearest to fractional fundings."""
+    alone = join([investment])
+    objective = np.zeros(alone.columns)
+    objective[alone.integer] = 1.0 - 2.0 * wanted
+    raw = run(dataclasses.replace(alone, objective=objective), options, clean=False)
+    return None if raw.values is None else np.round(raw.values[alone.integer])
+
+
+def _with_portfolio(problem: Problem, portfolio: Vector) -> Problem:
+    """The linear program left when a portfolio is fixed."""
+    integer = np.flatnonzero(problem.integer)
+    lower, upper = problem.lower.copy(), problem.upper.copy()
+    lower[integer] = upper[integer] = portfolio
+    return dataclasses.replace(problem, lower=lower, upper=upper, integer=np.zeros_like(problem.integer))
+
+
+def _side_by_side(steps: Sequence[Callable[[], None]], options: Options, stop: Stop | None) -> None:
+    """Run steps at once where there are cores for it; Ctrl-C asks all of them to stop."""
+    with ThreadPoolExecutor(max(1, min(len(steps), options.cores))) as pool:
+        running = [pool.submit(step) for step in steps]
+        while not all(future.done() for future in running):
+            try:
+                wait(running, timeout=0.1)
+            except KeyboardInterrupt:
+                if stop is None or stop.asked.is_set():
+                    raise
+                stop.asked.set()
+        for future in running:
+            future.result()
 
 
 def _portfolio_of_trunk(
     network: Network,
     blocks: Mapping[str, Block],
     options: Options,
-    report: Report | None,
     stop: Stop | None,
     deadline: float | None,
 ) -> Vector | None:
@@ -96,10 +153,10 @@ def _portfolio_of_trunk(
     loose = dataclasses.replace(options, gap=max(options.gap, TRUNK_GAP))
     now = time.monotonic()
     until = None if deadline is None else now + TRUNK_SHARE * (deadline - now)
-    raw = run(alone, loose, phase="the trunk alone", report=report, stop=stop, deadline=until, clean=False)
+    raw = run(alone, loose, stop=stop, deadline=until, clean=False)
     if raw.values is None:
         return None
-    return np.round(raw.values[np.flatnonzero(alone.integer)])
+    return np.round(raw.values[alone.integer])
 
 
 def carrying(report: Report | None, early: FirstPlan) -> Report | None:
@@ -117,3 +174,11 @@ def carrying(report: Report | None, early: FirstPlan) -> Report | None:
         report(dataclasses.replace(progress, incumbent=incumbent, bound=max(bounds, default=None), values=values))
 
     return carry
+
+
+def reaches(objective: float | None, bound: float | None, options: Options) -> bool:
+    """Whether a plan and a bound are within the gap asked for."""
+    if objective is None or bound is None:
+        return False
+    gap = objective - bound
+    return gap <= options.gap * abs(objective) or (options.gap_usd is not None and gap <= options.gap_usd)

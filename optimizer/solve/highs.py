@@ -149,6 +149,7 @@ def run(
         _give_start(highs, start)
     latest = _watch(highs, phase, report, stop, began, whole)
     _set(highs, settings)
+    _share_cores(options.cores)
     _run(highs, stop, None if report is None else lambda: report(latest(time.monotonic() - began)))
     raw = _read(highs, time.monotonic() - began, whole)
     if raw.values is not None and whole and clean:
@@ -211,9 +212,21 @@ def _money(value: float) -> float | None:
     return None if not math.isfinite(value) or abs(value) >= highspy.kHighsInf else value / MONEY
 
 
+_cores = 0
+_cores_lock = threading.Lock()
+
+
+def _share_cores(cores: int) -> None:
+    """HiGHS has one pool of threads per process: it must be made anew when another number is asked for."""
+    global _cores  # noqa: PLW0603
+    with _cores_lock:
+        if cores != _cores:
+            highspy.Highs.resetGlobalScheduler(True)
+            _cores = cores
+
+
 def _run(highs: Any, stop: Stop | None, beat: Callable[[], None] | None = None) -> None:
     """Run in a thread of its own, so that Ctrl-C reaches us and the plan found so far is kept."""
-    highspy.Highs.resetGlobalScheduler(True)
     outcome: list[Any] = []
 
     def work() -> None:
@@ -294,6 +307,7 @@ def _clean(problem: Problem, options: Options, values: Vector) -> tuple[Vector, 
     lower[problem.integer] = upper[problem.integer] = np.round(values[problem.integer])
     fixed = replace(problem, lower=lower, upper=upper, integer=np.zeros_like(problem.integer))
     highs = load(fixed)
+    _share_cores(options.cores)
     settings = {"threads": options.cores, "primal_feasibility_tolerance": 1e-8, "dual_feasibility_tolerance": 1e-8}
     _set(highs, settings | ({"solver": "ipx"} if problem.columns > INTERIOR_POINT_FROM else {}))
     _run(highs, None)
