@@ -98,9 +98,8 @@ def _lumps(required: dict[tuple[str, str | None], list[Outlay]], annual: Outlay)
             continue
         period = next(t for t in ways[0] if ways[0][t] > annual.get(t, float("inf")))
         text = (
-            f"{facility} is required, and no way to fund it in time fits the annual budget: funded as early as may "
-            f"be it takes "
-            f"{dollars(ways[0][period])} of public money in {period}, and {dollars(annual[period])} is there."
+            f"{facility} is required, and no way to fund it in time fits the annual budget: funded as early as may be "
+            f"it takes {dollars(ways[0][period])} of public money in {period}, and {dollars(annual[period])} is there."
         )
         data = {"facility": facility, "period": period, "least": ways[0][period], "allowed": annual[period]}
         yield Finding("budget_too_small", ("policy", "budget", "annual"), text, data, CANNOT)

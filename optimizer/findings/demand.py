@@ -193,8 +193,7 @@ def _tell(
     more = f" Also short in {years(short.period for short in told[1:])}." if len(told) > 1 else ""
     text = (
         f"{who} {amount(first.asked)} t/yr of {what} in {first.period}; trusted capacity on line by then (channel "
-        f"{channel}): "
-        f"{amount(first.existing)} t/yr existing, {amount(first.possible)} t/yr with every option.{stock} "
+        f"{channel}): {amount(first.existing)} t/yr existing, {amount(first.possible)} t/yr with every option.{stock} "
         f"{earliest_text(earliest, first.period)}.{more}"
     )
     data = {

@@ -98,7 +98,7 @@ def _facilities(blow: Blow, effect: FacilityEffect) -> Reason | None:
     if effect.available in (None, 1.0) and not effect.exposure:
         return (
             "factor",
-            "its factor is 1" if effect.available is not None else "it gives neither available nor exposure",
+            "its factor is 1",
         )
     survey, trust = blow.survey, blow.survey.network.trust
     running = {f for f, _, _ in survey.places.runs}
@@ -151,7 +151,7 @@ def _lanes(blow: Blow, effect: LaneEffect) -> Reason | None:
     rows |= {f"freight:{i}": row for i, row in enumerate(instance.logistics.freight)}  # type: ignore[misc]
     hit = {link: row for link, row in rows.items() if matches(effect.where, link_facts(blow.survey.network, link))}
     if effect.available in (None, 1.0) and effect.cost in (None, 1.0):
-        return "factor", "its factors are 1, or it gives none"
+        return "factor", "its factors are 1"
     dearer = effect.cost not in (None, 1.0) and any(row.cost > 0 for row in hit.values())
     if dearer or effect.available == 0:
         return None

@@ -30,12 +30,12 @@ def horizon_summary(survey: Survey) -> Iterator[Finding]:
     futures = [name for name in survey.network.probability if name != BASE]
     text = (
         f"{count(len(survey.periods), 'period')}, {first} to {calendar.end_year - 1}: "
-        f"{count(len(instance.facilities), 'facility', 'facilities')}, {count(len(options), 'option')}"
-        f"{f' ({len(never)} never on line within it)' if never else ''}, {count(len(instance.materials), 'material')}, "
-        f"{count(len(instance.recipes), 'recipe')}, {count(len(instance.channels), 'channel')}, "
-        f"{count(len(instance.markets), 'market')}, {count(len(instance.stockpiles), 'stockpile')}. Demand, first "
-        f"period to "
-        f"last: {some(asked, 6)}. {count(len(futures), 'disruption')}; nothing happens with probability "
+        f"{count(len(instance.facilities), 'facility', 'facilities')}, "
+        f"{count(len(options), 'option')}{f' ({len(never)} never on line within it)' if never else ''}, "
+        f"{count(len(instance.materials), 'material')}, {count(len(instance.recipes), 'recipe')}, "
+        f"{count(len(instance.channels), 'channel')}, {count(len(instance.markets), 'market')}, "
+        f"{count(len(instance.stockpiles), 'stockpile')}. Demand, first period to last: {some(asked, 6)}. "
+        f"{count(len(futures), 'disruption')}; nothing happens with probability "
         f"{percent(survey.network.probability[BASE])}."
     )
     data = {

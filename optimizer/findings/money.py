@@ -48,8 +48,7 @@ def _free_channels(survey: Survey) -> Iterator[Finding]:
     pairs = some([f"{strict} and {loose}" for strict, loose in ties])
     text = (
         f"Making a thing costs the same in {pairs}, and moving it down costs nothing: plans that differ only in that "
-        f"tie, and "
-        f"tonnes by channel mean little. A small custody_cost on the stricter one settles it."
+        "tie, and tonnes by channel mean little. A small custody_cost on the stricter one settles it."
     )
     data = {"what": "channels", "ties": [list(pair) for pair in ties]}
     yield Finding("free_lunch", ("channels", ties[0][0], "custody_cost"), text, data, WARNING)
@@ -82,9 +81,8 @@ def _free_shortage(survey: Survey) -> Iterator[Finding]:
             ]
             if free:
                 text = (
-                    f"A shortage of {line.product} costs {name} nothing in {some([str(t) for t in free])}: it will "
-                    f"be short "
-                    f"unless the supply is free."
+                    f"A shortage of {line.product} costs {name} nothing in {some([str(t) for t in free])}: it will be "
+                    "short unless the supply is free."
                 )
                 data = {"what": "shortage", "market": name, "product": line.product, "periods": free}
                 yield Finding("free_lunch", ("markets", name, "demand", index, "shortage_cost"), text, data, WARNING)
@@ -103,8 +101,9 @@ def _extreme(survey: Survey) -> Iterator[Finding]:
     for facility, recipe, channel in survey.places.runs:
         made = sum(survey.instance.recipes[recipe].outputs.values())
         usd = survey.cost(facility, recipe) / made + survey.instance.channels[channel].custody_cost
+        name = f"recipe {recipe} at {facility}"
         if usd > 0:
-            smallest[f"recipe {recipe} at {facility}"] = usd
+            smallest[name] = min(usd, smallest.get(name, usd))
     smallest |= {f"lane {i}": row.cost for i, row in enumerate(survey.instance.lanes) if row.cost > 0}
     freight = survey.instance.logistics.freight
     smallest |= {f"freight row {i}": row.cost for i, row in enumerate(freight) if row.cost > 0}

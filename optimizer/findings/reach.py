@@ -93,8 +93,7 @@ def unreachable_demand(survey: Survey) -> Iterator[Finding]:
         first = next(t for t in survey.periods if asked[t] > 0)
         text = (
             f"{name} needs {amount(asked[first])} t/yr of {line.product} from {first} on, and nobody can ever supply "
-            f"it in "
-            f"channel {market.channel}: {why}."
+            f"it in channel {market.channel}: {why}."
         )
         data = {
             "market": name,

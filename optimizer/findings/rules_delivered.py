@@ -54,9 +54,8 @@ def _stock_outside(survey: Survey, number: int, rule: DeliveredContent, within: 
         if outside:
             branch = "binds in disruptions too" if rule.in_disruption else "does not bind in disruptions"
             why = (
-                f"does not reach the stock of {name}: its targets for {some(list(dict.fromkeys(outside)))} count "
-                f"stock of "
-                f"{some([k for k in stockpile.holds if k not in within])}, which is not {rule.channel}; the rule "
+                f"does not reach the stock of {name}: its targets for {some(list(dict.fromkeys(outside)))} count stock "
+                f"of {some([k for k in stockpile.holds if k not in within])}, which is not {rule.channel}; the rule "
                 f"{branch}"
             )
             data = {"stockpile": name, "materials": sorted(set(outside))}
@@ -101,12 +100,10 @@ def _products(survey: Survey, number: int, rule: DeliveredContent) -> Iterator[F
             earliest = earliest_of(survey, pool)
             who = some(list(dict.fromkeys(name for name, _ in lines)))
             text = (
-                f"{name_of(number, rule)}: {percent(share_of(survey.network, rule, first.period))} of the {product} "
-                f"of {who} in "
-                f"{first.period} is {amount(first.asked)} t/yr from {rule.channel}; capacity trusted for it and on "
-                f"line by "
-                f"then: {amount(first.existing)} t/yr existing, {amount(first.possible)} t/yr with every option. "
-                f"{earliest_text(earliest, first.period)}.{_also(told)}{'' if must else _SOFT}"
+                f"{name_of(number, rule)}: {percent(share_of(survey.network, rule, first.period))} of the {product} of "
+                f"{who} in {first.period} is {amount(first.asked)} t/yr from {rule.channel}; capacity trusted for it "
+                f"and on line by then: {amount(first.existing)} t/yr existing, {amount(first.possible)} t/yr with "
+                f"every option. {earliest_text(earliest, first.period)}.{_also(told)}{'' if must else _SOFT}"
             )
             data = {
                 "rule": number,
@@ -147,13 +144,11 @@ def _feeds(survey: Survey, number: int, rule: DeliveredContent) -> Iterator[Find
                 continue
             earliest = earliest_of(survey, pool)
             text = (
-                f"{name_of(number, rule)}: what it asks of {rule.channel} takes at least {amount(first.asked)} t/yr "
-                f"of {material} "
-                f"made there in {first.period} (for {some(['/'.join(sorted(u)) for u in want.users[material]])}); "
-                f"capacity "
-                f"trusted for it and on line by then makes at most {amount(first.existing)} t/yr existing, "
-                f"{amount(first.possible)} t/yr with every option. "
-                f"{earliest_text(earliest, first.period)}.{_also(told)}"
+                f"{name_of(number, rule)}: what it asks of {rule.channel} takes at least {amount(first.asked)} t/yr of "
+                f"{material} made there in {first.period} (for "
+                f"{some(['/'.join(sorted(u)) for u in want.users[material]])}); capacity trusted for it and on line by "
+                f"then makes at most {amount(first.existing)} t/yr existing, {amount(first.possible)} t/yr with every "
+                f"option. {earliest_text(earliest, first.period)}.{_also(told)}"
             )
             data = {
                 "rule": number,

@@ -134,9 +134,8 @@ def _reach_of(survey: Survey, part: Part) -> Iterator[Finding]:
         first = min(zero)
         share = share_of(survey.network, part.rule, first)
         why = (
-            f"forces {part.what} in {part.channel} to zero in {years(zero)}: the best {name} of those who can make "
-            f"it in "
-            f"{first} is {amount(zero[first])}, and {amount(share)} is asked"
+            f"forces {part.what} in {part.channel} to zero in {years(zero)}: the best {name} of those who can make it "
+            f"in {first} is {amount(zero[first])}, and {amount(share)} is asked"
         )
         more = {**data, "best": zero, "share": share}
         yield hollow(part.number, part.rule, "forces_zero", why, more, _severity(survey, part, list(zero)))
@@ -187,10 +186,9 @@ def _mass_without_use(survey: Survey, part: Part) -> Iterator[Finding]:
     names = sorted(spare, key=lambda m: -spare[m])
     why = (
         f"counts tonnes that nobody can use: of {amount(total)} t/yr of {part.what} that could be made in "
-        f"{part.channel} in "
-        f"{period}, {percent(share)} is more than all use "
-        f"({some([f'{m} {amount(spare[m])} t/yr' for m in names], 3)}), so the "
-        f"share can be met by coproducts; name the materials that matter, or say `each: material`"
+        f"{part.channel} in {period}, {percent(share)} is more than all use "
+        f"({some([f'{m} {amount(spare[m])} t/yr' for m in names], 3)}), so the share can be met by coproducts; name "
+        "the materials that matter, or say `each: material`"
     )
     data = {"channel": part.channel, "period": period, "share": share, "spare": spare, "made": total}
     yield hollow(part.number, part.rule, "mass_without_use", why, data)
@@ -227,8 +225,7 @@ def _free_excess(survey: Survey, number: int, rule: OutputRule, parts: list[Part
     if elsewhere:
         why = (
             f"can be passed by: {what} for {some(elsewhere)} can be made in a stricter channel at no more cost and "
-            f"moved "
-            f"down, where the rule does not see it"
+            "moved down, where the rule does not see it"
         )
         yield hollow(number, rule, "made_elsewhere", why, {"channels": elsewhere})
 

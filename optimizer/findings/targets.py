@@ -94,10 +94,9 @@ def target_before_demand(survey: Survey) -> Iterator[Finding]:
             level = target_level(survey.network, target, hard[-1])
             text = (
                 f"The target of {name} for {target.material} ({amount(level)} t by {hard[-1]}) must be met, and the "
-                f"demand of "
-                f"{', '.join(starved)} for it ({amount(sum(starved.values()))} t/yr in {hard[0]}) may go short: the "
-                f"plan starves "
-                f"the market to fill the stock where both cannot be had. Give the target a shortage_cost."
+                f"demand of {', '.join(starved)} for it ({amount(sum(starved.values()))} t/yr in {hard[0]}) may go "
+                "short: the plan starves the market to fill the stock where both cannot be had. Give the target a "
+                "shortage_cost."
             )
             data = {"stockpile": name, "material": target.material, "level": level, "demand": starved}
             yield Finding("target_before_demand", ("stockpiles", name, "targets", index), text, data, WARNING)
@@ -138,8 +137,8 @@ def stock_before_start(survey: Survey, number: int, rule: OutputRule) -> Iterato
                 continue
             why = (
                 f"does not see what is stocked before {full}, when its share reaches {percent(final)}: up to "
-                f"{amount(most)} t of "
-                f"the {amount(level)} t of {target.material} that {name} is to hold can be bought abroad before"
+                f"{amount(most)} t of the {amount(level)} t of {target.material} that {name} is to hold can be bought "
+                "abroad before"
             )
             data = {"stockpile": name, "material": target.material, "level": level, "foreign": most, "full": full}
             yield hollow(number, rule, "stock_before_start", why, data)

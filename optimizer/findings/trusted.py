@@ -10,7 +10,7 @@ from typing import Any
 from optimizer.findings.finding import NOTE, SMALL, WARNING, Finding, amount, count, percent, some
 from optimizer.findings.survey import Survey
 from optimizer.instance.fields import EXPOSURE_KINDS
-from optimizer.network.trust import ADVERSARY
+from optimizer.network.trust import ADVERSARY, TOLERANCE
 
 TIER = "tier"
 NEAR_SHARE = 0.2
@@ -23,7 +23,7 @@ class Judged:
 
     Attributes:
         facility: its id.
-        lowest: least exposure over its states and the horizon.
+        lowest: least exposure, in the periods in which it fails; else over the horizon, where it passes.
         highest: largest one.
         out: periods in which it fails the condition in every state.
         alone: whether no other condition of the channel shuts it out then.
@@ -79,9 +79,12 @@ def _judge(survey: Survey, name: str, channel: str, kind: str, failing: dict[int
     values = [
         survey.network.trust.counted(name, state, kind, t, record)
         for state in survey.network.trust.states[name]
-        for t in survey.periods
+        for t in out or survey.periods
         if survey.attainable(name, state, t)
     ]
+    if not out:
+        cap = record.max_exposure[kind]  # type: ignore[index]
+        values = [value for value in values if value <= cap + TOLERANCE] or values
     return Judged(name, min(values), max(values), out, alone)
 
 
@@ -104,8 +107,7 @@ def _tell(survey: Survey, channel: str, kind: str, cap: float, out: list[Judged]
         parts.append(
             f"Channel {channel}: {condition} shut{'' if kind == TIER else 's'} out {len(rows)} of "
             f"{len(survey.instance.facilities)} facilities ({alone} by this condition alone), {tonnes} with options; "
-            f"the "
-            f"biggest: {biggest}."
+            f"the biggest: {biggest}."
         )
         if whole:
             parts.append(f"That is every facility of stage {some(whole)}.")
@@ -170,10 +172,9 @@ def unknown_exposure(survey: Survey) -> Iterator[Finding]:
             all_tonnes = sum(survey.tonnes(name)[1] for name in survey.instance.facilities)
             share = sum(tonnes.values()) / all_tonnes if all_tonnes > 0 else 0.0
             text = (
-                f"{count(len(names), 'facility has', 'facilities have')} {what} ({percent(share)} of all capacity "
-                f"with options); in channel {channel} "
-                f"that counts as {amount(counts)}, "
-                f"{'so the cap may shut them out' if counts else 'so the cap does not touch them'}: "
+                f"{count(len(names), 'facility has', 'facilities have')} {what} ({percent(share)} of all capacity with "
+                f"options); in channel {channel} that counts as {amount(counts)}, "
+                f"{'so the cap may shut them out' if counts else 'so the cap does not see it'}: "
                 f"{some([f'{name} ({amount(tonnes[name])} t/yr)' for name in names])}."
             )
             data = {

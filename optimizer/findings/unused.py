@@ -59,9 +59,8 @@ def material_without_user(survey: Survey) -> Iterator[Finding]:
         tonnes = _most_made(survey, material)
         cost = f"at {amount(record.disposal)} USD/t" if record.disposal > 0 else "free of charge"
         text = (
-            f"{material} is made (up to {amount(tonnes)} t/yr at {some(makers)}) but nobody asks for it, uses, "
-            f"stores or "
-            f"sells it: all of it is surplus, thrown away {cost}."
+            f"{material} is made (up to {amount(tonnes)} t/yr at {some(makers)}) but nobody asks for it, uses, stores "
+            f"or sells it: all of it is surplus, thrown away {cost}."
         )
         data = {"material": material, "tonnes": tonnes, "disposal": record.disposal, "makers": list(makers)}
         yield Finding("material_without_user", ("materials", material), text, data, NOTE)
@@ -205,8 +204,7 @@ def _why_never(survey: Survey, facility: str, name: str) -> tuple[str, str, dict
     if online >= end:
         why = (
             f"can be funded in {periods[0]} at the earliest and would be on line in {online} (lead {option.lead} "
-            f"years), after "
-            f"the horizon, which ends with {end - 1}"
+            f"years), after the horizon, which ends with {end - 1}"
         )
         return "lead", why, {"online": online, "end": end - 1}
     base = starts.base(facility, name)
@@ -215,7 +213,7 @@ def _why_never(survey: Survey, facility: str, name: str) -> tuple[str, str, dict
         return "after", f"comes after option {base}, which never comes on line", {}
     why = (
         f"comes after option {base}, on line in {ready} at the earliest: too late for it to be funded and on line in "
-        f"time"
+        "time"
     )
     return "after", why, {"ready": ready or 0}
 

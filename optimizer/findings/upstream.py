@@ -282,10 +282,9 @@ def _tell(chain: Chain, material: str, asked: Asked, told: list[Short], must: bo
     more = f" Also short in {years(item.period for item in told[1:])}." if len(told) > 1 else ""
     text = (
         f"The {which} of channel {chain.channel} takes at least {amount(first.asked)} t/yr of {material} in "
-        f"{first.period} "
-        f"(for {some(users)}, by the recipes that use least of it); trusted capacity on line by then makes at most "
-        f"{amount(first.existing)} t/yr existing, {amount(first.possible)} t/yr with every option.{stock} "
-        f"{earliest_text(earliest, first.period)}.{more}"
+        f"{first.period} (for {some(users)}, by the recipes that use least of it); trusted capacity on line by then "
+        f"makes at most {amount(first.existing)} t/yr existing, {amount(first.possible)} t/yr with every "
+        f"option.{stock} {earliest_text(earliest, first.period)}.{more}"
     )
     data = {
         "channel": chain.channel,

@@ -34,7 +34,12 @@ def series_starts_late(survey: Survey) -> Iterator[Finding]:
     late: dict[tuple[str, str], list[tuple[Path, int]]] = defaultdict(list)
     for path, series in _series_of(survey.instance, ()):
         since = series.first_year
-        if since is None or since <= first or (path[:2] == ("policy", "rules") and path[-1] == "share"):
+        if (
+            since is None
+            or since <= first
+            or "sets" in path
+            or (path[:2] == ("policy", "rules") and path[-1] == "share")
+        ):
             continue
         words = [str(part) for part in path if isinstance(part, str)]
         field = next((word for word in reversed(words) if word in _MEANS), None)
@@ -118,8 +123,7 @@ def _resting(what: str, unit: str, rows: Iterable[tuple[Path, Row, float]]) -> I
     biggest = some([f"{'.'.join(str(part) for part in path[1:])} ({show(value)})" for path, _, value in weak], 3)
     text = (
         f"{percent(share)} of {what} ({show(total)}) rests on estimates (confidence C, {percent(parts['C'])}) or on "
-        f"rows without "
-        f"a source ({percent(none)}); the biggest: {biggest}."
+        f"rows without a source ({percent(none)}); the biggest: {biggest}."
     )
     data = {"of": what, "unit": unit, "total": total, "weak": share, "without_source": none, "by_confidence": parts}
     yield Finding("confidence", weak[0][0], text, data, NOTE)

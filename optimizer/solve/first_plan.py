@@ -1,8 +1,8 @@
 """Plans and a bound early on, for problems whose root relaxation alone takes minutes.
 
 The relaxation of the whole problem, by interior point without crossover, gives a bound; its fundings are nearly
-whole, so the nearest portfolio is a good one. The trunk alone, a fraction of the whole, gives another portfolio. Each of
-them fixed in the whole problem leaves a linear program, whose solution is a plan. All of it holds whatever comes later.
+whole, so the nearest portfolio is a good one. The trunk alone, a fraction of the whole, gives another portfolio. Each
+of them fixed in the whole problem leaves a linear program whose solution is a plan. All of it holds whatever follows.
 """
 
 from __future__ import annotations
