@@ -16,6 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from optimizer.findings import supply_of
+from optimizer.findings.survey import Survey
 from optimizer.network.tables import TRUNK, Network, Tables
 from optimizer.plan.rules import label_of
 from optimizer.solve.compile import Problem, join
@@ -81,12 +82,13 @@ def why_infeasible(
     problem = join(blocks.values())
     loose = dataclasses.replace(options, gap=0.01, gap_usd=None)
     deadline = None if options.time_limit is None else time.monotonic() + options.time_limit
+    survey = Survey(network)
     for components in (TONNES, TONNES + RULES):
         elastic, slacks = _elastic(problem, components)
         raw = run(elastic, loose, phase="finding what is missing", report=report, stop=stop, deadline=deadline)
         if raw.values is not None:
             found = [
-                _describe(network, tables, problem, row, float(raw.values[column]))
+                _describe(network, tables, problem, row, float(raw.values[column]), survey)
                 for column, row in slacks
                 if raw.values[column] > SHOWN
             ]
@@ -135,12 +137,14 @@ def _elastic(problem: Problem, components: Iterable[str]) -> tuple[Problem, list
     return elastic, [(problem.columns + j, row) for j, row in enumerate(rows)]
 
 
-def _describe(network: Network, tables: dict[str, Tables], problem: Problem, row: int, amount: float) -> Shortfall:
+def _describe(
+    network: Network, tables: dict[str, Tables], problem: Problem, row: int, amount: float, survey: Survey
+) -> Shortfall:
     course, (component, index) = problem.name_of_row(row)
     at = "" if course in (TRUNK, "investment") else f" in scenario {course}"
     i: Any = index
     if component == "demand_is_met_or_short":
-        return _of_demand(network, course, i, amount, at)
+        return _of_demand(network, course, i, amount, at, survey)
     if component == "target_is_reached":
         p, number, t = i
         material = network.instance.stockpiles[p].targets[number].material
@@ -167,14 +171,15 @@ def _describe(network: Network, tables: dict[str, Tables], problem: Problem, row
     return Shortfall("rule", course, label, "", "", period, amount, "", text)
 
 
-def _of_demand(network: Network, course: str, index: Any, amount: float, at: str) -> Shortfall:
+def _of_demand(network: Network, course: str, index: Any, amount: float, at: str, survey: Survey) -> Shortfall:
     d, line, t = index
     market = network.instance.markets[d]
     product = market.demand[line].product
-    supply = supply_of(network, d, line, t)
+    supply = supply_of(network, d, line, t, survey=survey)
     earliest = ", ".join(f"{f} ({o}, on line {year})" for f, o, year in supply.earliest[:3])
     text = (
-        f"{d} lacks {amount:,.4g} t of {product} ({market.channel}) in {t}{at}; trusted capacity on line by then: "
+        f"{d} lacks {amount:,.4g} t of {product} ({market.channel}) in {t}{at}; trusted capacity on line by then"
+        f"{' if nothing happened' if at else ''}: "
         f"{supply.existing:,.4g} t/yr, with every option {supply.possible:,.4g} t/yr"
     )
     text += f"; earliest: {earliest}" if earliest else "; no option could add to it"
