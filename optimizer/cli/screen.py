@@ -49,8 +49,8 @@ def _portfolio(portfolio: pd.DataFrame, console: Console) -> None:
     total, public = portfolio["capex"].sum(), portfolio["public_outlay"].sum()
     weak = portfolio.loc[portfolio["confidence"].isna() | ~portfolio["confidence"].isin(["A", "B"]), "capex"].sum()
     rests = f"; {weak / total:.0%} of it rests on estimates (confidence C)" if total else ""
-    words = f"{len(portfolio)} options, capex {usd(total)}, of it public {usd(public)}{rests}"
-    console.print(words, markup=False)
+    summary = f"{len(portfolio)} options, capex {usd(total)}, of it public {usd(public)}{rests}"
+    console.print(summary, markup=False)
 
 
 def _shortfall(plan: Plan, console: Console) -> None:
