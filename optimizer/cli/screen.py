@@ -48,7 +48,7 @@ def _portfolio(portfolio: pd.DataFrame, console: Console) -> None:
     console.print(table)
     total, public = portfolio["capex"].sum(), portfolio["public_outlay"].sum()
     weak = portfolio.loc[portfolio["confidence"].isna() | ~portfolio["confidence"].isin(["A", "B"]), "capex"].sum()
-    rests = f"; {weak / total:.0%} of it rests on estimates (confidence C)" if total else ""
+    rests = f"; {weak / total:.0%} of it rests on estimates (confidence C or none stated)" if total else ""
     summary = f"{len(portfolio)} options, capex {usd(total)}, of it public {usd(public)}{rests}"
     console.print(summary, markup=False)
 
