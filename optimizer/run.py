@@ -93,6 +93,7 @@ def solve(
     time_limit: float | None = None,
     threads: int | None = None,
     seed: int = 0,
+    start: Plan | None = None,
     report: Report | None = None,
     stop: Stop | None = None,
 ) -> Plan:
@@ -106,6 +107,7 @@ def solve(
         time_limit: seconds.
         threads: cores used; default all.
         seed: random seed of the solver.
+        start: a plan whose portfolio is tried first; `info["start"]` says what became of it.
         report: called with progress, from the solver's thread.
         stop: asks it to stop with the best plan found.
 
@@ -118,7 +120,8 @@ def solve(
     """
     options = Options(method, gap, gap_usd, time_limit, threads, seed)
     network = network_of(instance)
-    solved = solve_extensive(network, options, report, stop)
+    portfolio = None if start is None else [(r.facility, r.option, r.funded) for r in rows_of(start.portfolio)]
+    solved = solve_extensive(network, options, report, stop, portfolio)
     info = _info(instance, options, solved)
     if not solved.values:
         if solved.status == "infeasible":
@@ -162,6 +165,7 @@ def _info(instance: Instance, options: Options, solved: Solved) -> dict[str, Any
         "sizes": solved.sizes,
         "seconds": {name: round(seconds, 3) for name, seconds in solved.seconds.items()},
         "nodes": solved.nodes,
+        "start": solved.start,
         "versions": versions(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }

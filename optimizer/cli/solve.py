@@ -30,6 +30,9 @@ def solve(
     method: Annotated[str, typer.Option(help="auto or extensive.")] = "auto",
     gap: Annotated[float, typer.Option(help="Stop at this relative gap.")] = 1e-4,
     gap_usd: Annotated[float | None, typer.Option("--gap-usd", help="Stop at this gap in USD.")] = None,
+    start: Annotated[
+        Path | None, typer.Option(metavar="PLAN", help="Result folder whose portfolio is tried first.")
+    ] = None,
     time_limit: Annotated[float | None, typer.Option("--time-limit", help="Stop after this many seconds.")] = None,
     threads: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
     seed: Annotated[int, typer.Option(help="Random seed of the solver.")] = 0,
@@ -44,6 +47,7 @@ def solve(
     folder = output if output is not None else Path("results") / checked.name
     if not may_replace(folder):
         raise PlanError(f"{folder} is there already and is no result folder; name another one with -o")
+    known = None if start is None else Plan.read(start)
     stop = Stop()
     with Ticker(enabled=not quiet) as ticker:
         plan = run(
@@ -54,6 +58,7 @@ def solve(
             time_limit=time_limit,
             threads=threads,
             seed=seed,
+            start=known,
             report=ticker.report,
             stop=stop,
         )
@@ -68,6 +73,8 @@ def solve(
 
 
 def _tell(plan: Plan, folder: Path, as_json: bool) -> None:
+    if plan.info["start"] not in ("", "used"):
+        err.print(f"the plan to start from: {plan.info['start']}", style="yellow", markup=False)
     if as_json:
         document = dict(plan.info)
         if plan.tables:

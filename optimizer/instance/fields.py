@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Annotated, Any, Literal
 
@@ -14,7 +13,6 @@ from optimizer.instance.series import Range, Series, json_schema
 ID_PATTERN = r"^[a-z0-9_]+$"
 TIERS = ("domestic", "ally", "exposed", "adversary")
 EXPOSURE_KINDS = ("location", "ownership", "equipment", "finance", "technology", "feed")
-GIVEN_KINDS = EXPOSURE_KINDS[2:]
 WHOLE = ""
 """The name under which a plain value of a `ByName` field is kept."""
 
@@ -190,5 +188,3 @@ Holdings = Annotated[
         }
     ),
 ]
-
-INFINITE = math.inf

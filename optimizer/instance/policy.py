@@ -172,8 +172,6 @@ class Starts(Row):
 
 
 OutputRule = DomesticContent | ExposureCap | HeavyContent | Diversify
-OperationsRule = DomesticContent | ExposureCap | HeavyContent | Diversify | DeliveredContent
-FundingRule = Count | Require | Forbid | Exclusive | Implies | Starts
 Rule = Annotated[
     DomesticContent
     | ExposureCap

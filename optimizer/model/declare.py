@@ -30,7 +30,6 @@ def new_model(name: str) -> Model:
     """An empty model that can tell which of its variables belong to another block."""
     m = pyo.ConcreteModel(name=name)
     m.owners = {}
-    m.families = []
     m.nothing = pyo.Var(bounds=(0, 0), doc="zero; holds rows that nothing can satisfy")
     return m
 

@@ -14,7 +14,6 @@ from optimizer.network.calendar import Calendar
 
 TOLERANCE = 1e-9
 ADVERSARY = "adversary"
-Unknown = None
 
 
 @dataclass(frozen=True, slots=True)

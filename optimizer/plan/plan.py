@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import InstanceError, PlanError
-from optimizer.instance.folder import judge, read_source, sha256, yaml_text
+from optimizer.instance.folder import judge, read_source, yaml_text
 from optimizer.instance.instance import Instance
 from optimizer.plan.columns import COLUMNS, TEXT
 
@@ -180,8 +180,3 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
 
 
 _NUMBERS = {column for columns in COLUMNS.values() for column in columns} - TEXT
-
-
-def content_hash(instance: Instance) -> str:
-    """SHA-256 of an instance, as plan.json states it."""
-    return sha256(instance)

@@ -6,7 +6,7 @@ solver interfaces are not used: they cost 50 to 400 times as much as this road (
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -264,8 +264,3 @@ def join(blocks: Iterable[Block]) -> Problem:
         offset=offset,
         cost_columns=cost_columns,
     )
-
-
-def names_of(columns: Sequence[Key]) -> dict[Key, int]:
-    """(component, index) -> local column."""
-    return {key: i for i, key in enumerate(columns)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from optimizer.instance.policy import Regret
@@ -11,7 +11,7 @@ from optimizer.model import assemble, risk
 from optimizer.network.derive import tables_of
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network, Tables
 from optimizer.solve.compile import MONEY, Block, Problem, Vector, compile_block, join
-from optimizer.solve.first_plan import LARGE, FirstPlan, carrying, first_plan, reaches
+from optimizer.solve.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches
 from optimizer.solve.highs import Progress, Raw, Report, Stop, run
 from optimizer.solve.options import Options
 
@@ -37,6 +37,7 @@ class Solved:
         sizes: rows, columns, nonzeros, binaries.
         seconds: build, solve and other times.
         nodes: branch-and-bound nodes.
+        start: what became of the plan to start from; empty without one.
     """
 
     network: Network
@@ -50,6 +51,7 @@ class Solved:
     sizes: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     nodes: int = 0
+    start: str = ""
     duals: dict[tuple[str, str, object], float] = field(default_factory=dict)
     """(course, constraint, index) -> USD per unit of right-hand side, fundings fixed; rules, targets, budget."""
 
@@ -97,7 +99,13 @@ def single_future(network: Network, blocks: Mapping[str, Block], future: str) ->
     return join([*(blocks[name] for name in names), compile_block(model, [])])
 
 
-def solve(network: Network, options: Options, report: Report | None = None, stop: Stop | None = None) -> Solved:
+def solve(
+    network: Network,
+    options: Options,
+    report: Report | None = None,
+    stop: Stop | None = None,
+    portfolio: Collection[tuple[str, str, int]] | None = None,
+) -> Solved:
     """Solve an instance as one problem.
 
     Args:
@@ -105,6 +113,7 @@ def solve(network: Network, options: Options, report: Report | None = None, stop
         options: how to solve.
         report: called with progress.
         stop: asks it to stop with what it has.
+        portfolio: (facility, option, year) of each funding of a plan to start from.
 
     Raises:
         SolveError: the solver failed.
@@ -129,8 +138,12 @@ def solve(network: Network, options: Options, report: Report | None = None, stop
         "binaries": int(problem.integer.sum()),
     }
     early = FirstPlan()
+    if portfolio is not None:
+        early = plan_of(problem, portfolio, options, _naming(problem, report), stop)
+        out.start = "used" if early.values is not None else "it holds no plan in this instance, and was not used"
     if network.windows and problem.columns >= LARGE:
-        early = first_plan(network, blocks, problem, options, _naming(problem, report), stop, deadline)
+        named = carrying(_naming(problem, report), early)
+        early = better(early, first_plan(network, blocks, problem, options, named, stop, deadline))
         out.seconds["first_plan"] = time.monotonic() - began - out.seconds["build"]
     start = early.values
     named = carrying(_naming(problem, report), early)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
@@ -107,6 +107,40 @@ def first_plan(
         if raw.objective is not None and (out.objective is None or raw.objective < out.objective):
             out.values, out.objective, out.duals = raw.values, raw.objective, raw.duals
     return out
+
+
+def plan_of(
+    problem: Problem,
+    portfolio: Collection[tuple[str, str, int]],
+    options: Options,
+    report: Report | None,
+    stop: Stop | None,
+) -> FirstPlan:
+    """The plan that a given portfolio has in a problem; empty where it holds no plan.
+
+    Args:
+        problem: the whole problem.
+        portfolio: (facility, option, year) of each funding; what the problem does not know is left out.
+        options: how to solve.
+        report: called with progress.
+        stop: asks it to stop.
+    """
+    wanted = set(portfolio)
+    keys = problem.blocks[INVESTMENT].columns
+    chosen = np.array([float(keys[i][1] in wanted) for i in np.flatnonzero(problem.blocks[INVESTMENT].integer)])
+    fixed = _with_portfolio(problem, chosen)
+    raw = run(fixed, options, phase="the plan to start from", report=report, stop=stop)
+    if raw.ended != "optimal":
+        return FirstPlan()
+    return FirstPlan(raw.values, raw.objective, None, raw.duals)
+
+
+def better(one: FirstPlan, other: FirstPlan) -> FirstPlan:
+    """The better plan of two, with the better bound."""
+    bounds = [bound for bound in (one.bound, other.bound) if bound is not None]
+    known = [plan for plan in (one, other) if plan.objective is not None]
+    best = min(known, key=lambda plan: plan.objective or 0.0, default=one)
+    return dataclasses.replace(best, bound=max(bounds, default=None))
 
 
 def _nearest(investment: Block, wanted: Vector, options: Options) -> Vector | None:

@@ -45,7 +45,6 @@ class Raw:
         bound: USD.
         seconds: HiGHS's own time.
         nodes: branch-and-bound nodes.
-        iterations: simplex and interior-point iterations.
     """
 
     ended: str
@@ -54,7 +53,6 @@ class Raw:
     bound: float | None
     seconds: float
     nodes: int = 0
-    iterations: int = 0
     duals: Vector | None = None
     """USD per unit of right-hand side, by row, with the integers fixed."""
 
@@ -285,7 +283,6 @@ def _read(highs: Any, seconds: float, whole: bool) -> Raw:
         bound=bound if ended != "infeasible" else None,
         seconds=seconds,
         nodes=max(0, int(info.mip_node_count)),
-        iterations=int(info.simplex_iteration_count) + int(info.ipm_iteration_count),
         duals=duals,
     )
 
