@@ -172,6 +172,7 @@ class Starts(Row):
 
 
 OutputRule = DomesticContent | ExposureCap | HeavyContent | Diversify
+FundingRule = Count | Require | Forbid | Exclusive | Implies | Starts
 Rule = Annotated[
     DomesticContent
     | ExposureCap
