@@ -172,7 +172,10 @@ def _take_better(raw: Raw, early: FirstPlan, options: Options) -> None:
     """The better plan and the better bound of the two; the gap may be reached by them together."""
     if early.bound is not None and (raw.bound is None or raw.bound < early.bound):
         raw.bound = early.bound
-    if early.values is not None and (raw.objective is None or (early.objective or 0.0) <= raw.objective):
+    # A start that nothing improved comes back with rounding in its objective: it is the same plan, with its duals.
+    if early.objective is not None and (
+        raw.objective is None or early.objective <= raw.objective + 1e-9 * abs(raw.objective)
+    ):
         raw.values, raw.objective, raw.duals = early.values, early.objective, early.duals
     if raw.ended in ("limit", "interrupted") and reaches(raw.objective, raw.bound, options):
         raw.ended = "optimal"
