@@ -96,7 +96,7 @@ P_t = 1 - \sum_{{S : t \in W_S}} p_S .
 | $i$ | target of a stockpile | $c_{{em}}$ | t of element e per t |
 | $S$ | future: `base` or a scenario | $p_S$ | probability |
 
-All variables are 0 or more. Quantities are totals of a period. Which indices exist is decided in `optimizer/network/`;
+All variables are 0 or more, but $W$ and $\eta$. Quantities are totals of a period. Which indices exist is decided in `optimizer/network/`;
 a rule never skips one.
 """
 
@@ -198,8 +198,8 @@ def _names(modules: tuple[ModuleType, ...]) -> str:
 
 def _section(family: ModuleType) -> str:
     file = _file(family)
-    head = (family.__doc__ or "").strip().partition("\n")[0]
-    lines = [f"## {head.partition(':')[0]}", "", f"{head}", "", f"[{file}](../{file})", ""]
+    head, _, says = (family.__doc__ or "").strip().partition("\n")[0].partition(": ")
+    lines = [f"## {head}", "", f"{says[:1].upper()}{says[1:]} [{file}](../{file})", ""]
     declared = variables(family)
     if declared:
         lines += ["| symbol | name | index | unit | meaning |", "|---|---|---|---|---|"]
@@ -210,8 +210,8 @@ def _section(family: ModuleType) -> str:
             index = f"${INDICES[item.name].replace('π', chr(92) + 'pi')}$" if INDICES[item.name] else ""
             lines.append(f"| ${_symbol(item.symbol)}$ | `{item.name}` | {index} | {item.unit} | {meaning} |")
         lines.append("")
-    costs = (getattr(family, "costs", None).__doc__ or "").strip() if hasattr(family, "costs") else ""
-    if costs and not costs.startswith("None"):
+    costs = (getattr(family, "costs", None).__doc__ or "").strip()
+    if hasattr(family, "costs") and not costs.startswith("None"):
         lines += [f"Costs: {costs[0].lower()}{costs[1:]}", ""]
     for equation in equations(family):
         link = f"[{equation.file}:{equation.line}](../{equation.file}#L{equation.line})"

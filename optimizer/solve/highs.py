@@ -125,6 +125,8 @@ def run(
     Raises:
         SolveError: HiGHS failed, or found the problem unbounded.
     """
+    if stop is not None and stop.asked.is_set():
+        return Raw("interrupted", None, None, None, 0.0)
     highs = load(problem)
     began = time.monotonic()
     whole = bool(problem.integer.any())
@@ -203,7 +205,13 @@ def _watch(
     if report is not None and whole:
         highs.cbMipLogging += tell
         highs.cbMipImprovingSolution += lambda event: tell(event, np.array(event.data_out.mip_solution))
-    return lambda seconds: replace(known, seconds=seconds, values=None)
+
+    def latest(seconds: float) -> Progress:
+        stopping = stop is not None and stop.asked.is_set()
+        named = f"{phase}, stopping as soon as HiGHS can" if stopping else phase
+        return replace(known, phase=named, seconds=seconds, values=None)
+
+    return latest
 
 
 def _money(value: float) -> float | None:
