@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 import optimizer
-from optimizer.solve.highs import Progress
+from optimizer.solver.highs import Progress
 
 
 def main() -> None:

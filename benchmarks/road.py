@@ -21,9 +21,9 @@ from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
 from optimizer.network.tables import TRUNK
 from optimizer.run import versions
-from optimizer.solve.extensive import compile_all, problem_of
-from optimizer.solve.highs import run
-from optimizer.solve.options import Options
+from optimizer.solver.extensive import compile_all, problem_of
+from optimizer.solver.highs import run
+from optimizer.solver.options import Options
 
 T = TypeVar("T")
 

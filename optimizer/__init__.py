@@ -9,11 +9,11 @@ Four calls do most of the work::
 """
 
 from optimizer.errors import Fault, InstanceError, OptimizerError, OptionsError, PlanError, SolveError, Where
-from optimizer.findings import Finding, findings_of
+from optimizer.findings import Finding
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
-from optimizer.run import findings, load, solve, validate
-from optimizer.verify import Tolerance, Verdict, Violation, verify
+from optimizer.run import Validation, diagnose, load, solve, validate
+from optimizer.verifier import Tolerance, Verdict, Violation, verify
 
 __all__ = [
     "Fault",
@@ -26,11 +26,11 @@ __all__ = [
     "PlanError",
     "SolveError",
     "Tolerance",
+    "Validation",
     "Verdict",
     "Violation",
     "Where",
-    "findings",
-    "findings_of",
+    "diagnose",
     "load",
     "solve",
     "validate",

@@ -15,18 +15,20 @@ from optimizer.errors import Fault, InstanceError
 from optimizer.explain import Shortfall, why_infeasible
 from optimizer.findings import Finding, findings_of
 from optimizer.instance.checks import check
-from optimizer.instance.folder import judge, read_source, sha256
+from optimizer.instance.folder import read_source
 from optimizer.instance.instance import Instance
+from optimizer.instance.judge import judge
+from optimizer.instance.write import sha256
 from optimizer.network.network import laundering, network_of
 from optimizer.plan.build import tables_of_plan
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import FORMAT, Plan
 from optimizer.plan.rules import rule_report
-from optimizer.solve.extensive import Solved
-from optimizer.solve.extensive import solve as solve_extensive
-from optimizer.solve.highs import Report, Stop
-from optimizer.solve.options import Options
-from optimizer.verify import Verdict, verify_tables
+from optimizer.solver.extensive import Solved
+from optimizer.solver.extensive import solve as solve_extensive
+from optimizer.solver.highs import Report, Stop
+from optimizer.solver.options import Options
+from optimizer.verifier import Verdict, verify_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,10 @@ def validate(path: Path | str, overrides: Sequence[str] = ()) -> Validation:
         instance = load(path, overrides)
     except InstanceError as error:
         return Validation(None, error.faults, ())
-    return Validation(instance, (), tuple(findings(instance)))
+    return Validation(instance, (), tuple(diagnose(instance)))
 
 
-def findings(instance: Instance) -> list[Finding]:
+def diagnose(instance: Instance) -> list[Finding]:
     """What a planner should know of an instance before solving it."""
     return findings_of(network_of(instance))
 
@@ -196,4 +198,4 @@ def _cost_parts(network: Any, tables: Any) -> dict[str, float]:
     return parts
 
 
-__all__ = ["Shortfall", "Validation", "Verdict", "findings", "load", "solve", "validate", "versions"]
+__all__ = ["Shortfall", "Validation", "Verdict", "diagnose", "load", "solve", "validate", "versions"]

@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from optimizer.cli.output import err, usd
-from optimizer.solve.highs import Progress
+from optimizer.solver.highs import Progress
 
 PLAIN_EVERY = 10.0
 """Seconds between lines where there is no terminal."""

@@ -14,7 +14,7 @@ from optimizer.errors import PlanError
 from optimizer.plan.plan import Plan, may_replace
 from optimizer.run import load
 from optimizer.run import solve as run
-from optimizer.solve.highs import Stop
+from optimizer.solver.highs import Stop
 
 EXITS = {"optimal": DONE, "feasible": DONE, "infeasible": FAILED, "no_plan": STOPPED}
 

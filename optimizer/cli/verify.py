@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from optimizer.cli.output import FAILED, out, print_json
-from optimizer.verify import verify as check
+from optimizer.verifier import verify as check
 
 SHOWN = 20
 

@@ -19,10 +19,10 @@ from optimizer.findings import supply_of
 from optimizer.findings.survey import Survey
 from optimizer.network.tables import TRUNK, Network, Tables
 from optimizer.plan.rules import label_of
-from optimizer.solve.compile import Problem, join
-from optimizer.solve.extensive import compile_all
-from optimizer.solve.highs import Report, Stop, run
-from optimizer.solve.options import Options
+from optimizer.solver.compile import Problem, join
+from optimizer.solver.extensive import compile_all
+from optimizer.solver.highs import Report, Stop, run
+from optimizer.solver.options import Options
 
 TONNES = ("demand_is_met_or_short", "target_is_reached", "stock_rejoins_the_trunk")
 RULES = (

@@ -9,8 +9,8 @@ from optimizer.findings.finding import CANNOT, SMALL, WARNING, Finding, amount, 
 from optimizer.findings.rule_facts import binding, hollow, most_made
 from optimizer.findings.supply import earliest_of, pool_at, rates
 from optimizer.findings.survey import Survey
+from optimizer.instance.movement import Target
 from optimizer.instance.policy import DomesticContent, OutputRule
-from optimizer.instance.records import Target
 from optimizer.network.derive_markets import target_level
 from optimizer.network.derive_rules import materials_of, share_of
 from optimizer.network.places import initial_stock

@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from optimizer.findings.finding import NOTE, WARNING, Finding, amount, some
 from optimizer.findings.reach import conditions, missing_inputs
 from optimizer.findings.survey import Survey
-from optimizer.instance.records import Freight, Lane
+from optimizer.instance.movement import Freight, Lane
 from optimizer.network.places import Arc, initial_stock
 
 

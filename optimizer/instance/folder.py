@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import copy
-import hashlib
-import json
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
-import yaml
-from pydantic import ValidationError
-
 from optimizer.errors import Fault, InstanceError, Where
-from optimizer.instance.faults import did_you_mean, dotted, faults_of, place_of
+from optimizer.instance.faults import did_you_mean, dotted, place_of
 from optimizer.instance.fields import Record
 from optimizer.instance.instance import Instance
 from optimizer.instance.table import (
@@ -99,92 +93,6 @@ def read_source(path: FilePath | str, overrides: Sequence[str] = ()) -> Source:
     for override in overrides:
         _override(source, override)
     return source
-
-
-def judge(source: Source) -> Instance | None:
-    """Make records of the data; what is at fault is noted and left out, so that further checks can go on.
-
-    Returns:
-        The instance, possibly without the parts at fault; None where nothing can be made of it.
-    """
-    data = copy.deepcopy(source.data)
-    finance = data.pop("finance", None)
-    if finance is not None:
-        wrong = "'finance' is not built yet"
-        source.fault(("finance",), wrong, "leave it out: capex, public_share and budget work without it")
-    for index, scenario in enumerate(data.get("scenarios") or [] if isinstance(data.get("scenarios"), list) else []):
-        if isinstance(scenario, dict) and "parent" in scenario:
-            del scenario["parent"]
-            wrong = "'parent' (a scenario that leaves another's branch) is not built yet"
-            source.fault(("scenarios", index, "parent"), wrong, "leave it out: each scenario leaves the trunk")
-    for _ in range(8):
-        try:
-            return Instance.model_validate(data)
-        except ValidationError as error:
-            found = faults_of(error, data, source.places, source.file, lambda path: _as_written(path, source))
-            source.faults.extend(fault for fault, path in found if not _follows(_as_written(path, source), source))
-            if not _remove(data, {path for _, path in found}, source):
-                return None
-    return None
-
-
-def _as_written(path: Path, source: Source) -> Path:
-    """A path in what is left as it was written: items of lists that were left out before it count too."""
-    holder: Any = source.data
-    found: Path = ()
-    for part in path:
-        step = part
-        if isinstance(holder, list) and isinstance(step, int):
-            for gone in sorted(int(str(item[-1])) for item in source.removed if item[:-1] == found):
-                step += gone <= step
-        found = (*found, step)
-        holder = holder[step] if _has(holder, step) else None
-    return found
-
-
-def _follows(path: Path, source: Source) -> bool:
-    """Whether a fault only follows from what was left out: it is missing now, or its record lacks it."""
-    return any(gone == path or gone[:-1] == path for gone in source.removed)
-
-
-def _remove(data: dict[str, Any], paths: set[Path], source: Source) -> bool:
-    """Take the values at paths out of the data, or the records around them where a key is missing.
-
-    Returns:
-        False if what is at fault cannot be left out.
-    """
-    there = {_nearest(data, path) for path in paths}
-    there = {path for path in there if not any(path[:length] in there for length in range(len(path)))}
-    source.removed |= {_as_written(path, source) for path in there}
-    for path in sorted(there, key=_last_first):
-        required = len(path) == 1 and Instance.model_fields.get(str(path[0]))
-        if not path or (required and required.is_required()):
-            return False
-        holder: Any = data
-        for part in path[:-1]:
-            holder = holder[part]
-        del holder[path[-1]]
-    return True
-
-
-def _nearest(data: dict[str, Any], path: Path) -> Path:
-    """The longest part of a path that there is."""
-    holder: Any = data
-    for length, part in enumerate(path):
-        if not _has(holder, part):
-            return path[:length]
-        holder = holder[part]
-    return path
-
-
-def _last_first(path: Path) -> tuple[Any, ...]:
-    return tuple((1, -part) if isinstance(part, int) else (0, str(part)) for part in path)
-
-
-def _has(holder: Any, part: Hashable) -> bool:
-    if isinstance(holder, dict):
-        return part in holder
-    return isinstance(holder, list) and isinstance(part, int) and part < len(holder)
 
 
 def _text_of(file: FilePath, source: Source, named_at: Where) -> str | None:
@@ -425,31 +333,3 @@ def _step(holder: Any, part: str) -> Hashable | None:
         if part.isdigit() and int(part) < len(holder):
             return int(part)
     return None
-
-
-_BREAKS = frozenset("\r\x85\u2028\u2029")
-
-
-class _Dumper(yaml.SafeDumper):
-    """Writes YAML that reads back the same under YAML 1.2."""
-
-
-def _write_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "'" if not isinstance(scalar(text), str) else None
-    if not _BREAKS.isdisjoint(text):
-        style = '"'  # escapes them; in other styles they are read back as plain line ends
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _write_text)
-
-
-def yaml_text(instance: Instance) -> str:
-    """The instance as one YAML text that reads back to the same instance."""
-    return yaml.dump(instance.plain(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
-
-
-def sha256(instance: Instance) -> str:
-    """A hash of the content of an instance, whatever files it stood in."""
-    text = json.dumps(instance.plain(), sort_keys=False, separators=(",", ":"), default=str)
-    return hashlib.sha256(text.encode()).hexdigest()

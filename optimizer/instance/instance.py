@@ -7,19 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from optimizer.instance.fields import Id, Iso3, Record, Text, Tier, Year
+from optimizer.instance.movement import Lane, Logistics, Market, Stockpile
 from optimizer.instance.policy import Expected, PlanningCase, Policy, Risk, Scenario
-from optimizer.instance.records import (
-    Channel,
-    Facility,
-    Lane,
-    Logistics,
-    Market,
-    Material,
-    Owner,
-    OwnershipRule,
-    Recipe,
-    Stockpile,
-)
+from optimizer.instance.records import Channel, Facility, Material, Owner, OwnershipRule, Recipe
 
 
 class Period(Record):

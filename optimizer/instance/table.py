@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from optimizer.errors import Fault, Where
-from optimizer.instance import policy, records
+from optimizer.instance import movement, policy, records
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.fields import Holding, Record
 from optimizer.instance.yaml12 import read_flow, scalar
@@ -91,11 +91,11 @@ SECTIONS: tuple[Section, ...] = (
     Section(("facilities",), (records.Facility,)),
     Section(("owners",), (records.Owner,)),
     Section(("channels",), (records.Channel,)),
-    Section(("markets",), (records.Market,)),
-    Section(("stockpiles",), (records.Stockpile,)),
-    Section(("lanes",), (records.Lane,), key=None),
+    Section(("markets",), (movement.Market,)),
+    Section(("stockpiles",), (movement.Stockpile,)),
+    Section(("lanes",), (movement.Lane,), key=None),
     Section(("scenarios",), (policy.Scenario,), key=None),
-    Section(("logistics", "freight"), (records.Freight,), key=None),
+    Section(("logistics", "freight"), (movement.Freight,), key=None),
     Section(("policy", "rules"), _kinds(policy.Rule), key=None),
 )
 
@@ -105,8 +105,8 @@ SIDE_TABLES: tuple[SideTable, ...] = (
     SideTable("facility_owners", "facilities", "facility", "owners", (Holding,), "owner"),
     SideTable("claims", "facilities", "facility", "claims", (records.Claim,)),
     SideTable("owner_owners", "owners", "held", "owners", (Holding,), "owner"),
-    SideTable("demand", "markets", "market", "demand", (records.DemandLine,)),
-    SideTable("targets", "stockpiles", "stockpile", "targets", (records.Target,)),
+    SideTable("demand", "markets", "market", "demand", (movement.DemandLine,)),
+    SideTable("targets", "stockpiles", "stockpile", "targets", (movement.Target,)),
     SideTable("effects", "scenarios", "scenario", "effects", _kinds(policy.Effect)),
 )
 

@@ -28,7 +28,8 @@ LABEL = re.compile(r"([A-Z]+[0-9]+)\. ")
 
 def new_model(name: str) -> Model:
     """An empty model that can tell which of its variables belong to another block."""
-    m = pyo.ConcreteModel(name=name)
+    m = pyo.ConcreteModel()
+    m.block = name  # Pyomo puts quotes around a name that looks like a number
     m.owners = {}
     m.nothing = pyo.Var(bounds=(0, 0), doc="zero; holds rows that nothing can satisfy")
     return m

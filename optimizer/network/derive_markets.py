@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from optimizer.instance.fields import WHOLE
-from optimizer.instance.records import Target
+from optimizer.instance.movement import Target
 from optimizer.network.calendar import Calendar
 from optimizer.network.effects import Disruption
 from optimizer.network.places import initial_stock

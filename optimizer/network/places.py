@@ -134,6 +134,11 @@ class Places:
             return False
         if arc.end.startswith("users:") and (material, arc.end.removeprefix("users:")) not in self.claimants:
             return False
+        if any(
+            place in self.instance.stockpiles and channel not in self.instance.stockpiles[place].holds
+            for place in (arc.start, arc.end)
+        ):
+            return False
         return arc.channel is None or arc.channel == channel
 
     def surplus_at(self, place: str, material: str) -> bool:

@@ -12,7 +12,7 @@ import pandas as pd
 from optimizer.instance.fields import EXPOSURE_KINDS
 from optimizer.network.starts import Start
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network, Tables
-from optimizer.plan.columns import COLUMNS, rows_of
+from optimizer.plan.columns import COLUMNS, YEARS_OR_BLANK, rows_of
 
 Values = Mapping[str, Mapping[Any, float]]
 Rows = list[tuple[Any, ...]]
@@ -312,4 +312,4 @@ def _scenarios(network: Network, frames: Mapping[str, pd.DataFrame]) -> pd.DataF
         rows.append((future, probability, onset, until, cost, *service))
     columns = [*COLUMNS["scenarios"], *(f"service_{k}" for k in channels)]
     frame = pd.DataFrame(rows, columns=columns)
-    return frame.astype({"onset": "Int64", "until": "Int64"})
+    return frame.astype(dict.fromkeys(YEARS_OR_BLANK, "Int64"))

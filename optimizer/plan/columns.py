@@ -66,6 +66,9 @@ TEXT = frozenset(
 )
 """Columns that hold words; ids are words even where they look like numbers."""
 
+YEARS_OR_BLANK = ("onset", "until")
+"""Columns that hold a year, or nothing where it does not apply."""
+
 
 def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
     """The rows of a table, with a column each as attribute."""

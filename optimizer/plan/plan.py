@@ -12,9 +12,11 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import InstanceError, PlanError
-from optimizer.instance.folder import judge, read_source, yaml_text
+from optimizer.instance.folder import read_source
 from optimizer.instance.instance import Instance
-from optimizer.plan.columns import COLUMNS, TEXT
+from optimizer.instance.judge import judge
+from optimizer.instance.write import yaml_text
+from optimizer.plan.columns import COLUMNS, TEXT, YEARS_OR_BLANK
 
 FORMAT = 1
 """Version of the result folder."""
@@ -89,8 +91,13 @@ class Plan:
             if target.exists():
                 old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
                 target.replace(old / "old")
-                made.replace(target)
-                shutil.rmtree(old, ignore_errors=True)
+                try:
+                    made.replace(target)
+                except OSError:
+                    (old / "old").replace(target)
+                    raise
+                finally:
+                    shutil.rmtree(old, ignore_errors=True)
             else:
                 made.replace(target)
         finally:
@@ -176,7 +183,9 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
     missing = [column for column in COLUMNS[name] if column not in table.columns]
     if missing:
         raise PlanError(f"{file} lacks the column {', '.join(missing)}")
-    return table.astype({column: object for column in table.columns if column in TEXT})
+    kinds: dict[str, Any] = {column: object for column in table.columns if column in TEXT}
+    kinds |= {column: "Int64" for column in YEARS_OR_BLANK if column in table.columns}
+    return table.astype(kinds)
 
 
 _NUMBERS = {column for columns in COLUMNS.values() for column in columns} - TEXT

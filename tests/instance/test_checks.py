@@ -15,7 +15,8 @@ import pytest
 
 from optimizer.errors import InstanceError
 from optimizer.instance.checks import CHECKS, check
-from optimizer.instance.folder import Source, judge, read_source
+from optimizer.instance.folder import Source, read_source
+from optimizer.instance.judge import judge
 from optimizer.instance.yaml12 import read_yaml
 
 from .conftest import Read, Reader

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from optimizer.errors import Fault, InstanceError
-from optimizer.instance import records
+from optimizer.instance import movement, records
 from optimizer.instance.folder import read_source
 from optimizer.instance.table import MAX_COLUMNS, SECTIONS, SIDE_TABLES, column_kinds, known_columns, read_table
 
@@ -125,7 +125,7 @@ def test_each_table_has_columns_of_its_own() -> None:
 
 
 def test_lists_and_texts_are_known_by_their_fields() -> None:
-    kinds = column_kinds((records.Lane, records.Stockpile, records.DemandLine))
+    kinds = column_kinds((movement.Lane, movement.Stockpile, movement.DemandLine))
     assert kinds["tags"] == kinds["materials"] == kinds["channels"] == kinds["accepts"] == "list"
     assert kinds["note"] == kinds["source"] == kinds["name"] == "text"
     assert "material" not in kinds

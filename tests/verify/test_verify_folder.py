@@ -9,7 +9,7 @@ import pytest
 from verify_plans import rejoin
 
 from optimizer.errors import PlanError
-from optimizer.verify import Tolerance, verify, verify_tables
+from optimizer.verifier import Tolerance, verify, verify_tables
 
 
 def test_what_is_missing_is_named(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from verify_plans import PLANS, Plan
 
-from optimizer.verify import CONSTRAINTS, verify
+from optimizer.verifier import CONSTRAINTS, verify
 
 Change = Callable[[Plan], object]
 

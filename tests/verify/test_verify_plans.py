@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from verify_plans import PLANS
 
-from optimizer.verify import verify
+from optimizer.verifier import verify
 
 
 @pytest.mark.parametrize("name", PLANS)

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from verify_plans import claims, instance_of, lanes, rejoin, rules
 
-from optimizer.verify.built import Built
-from optimizer.verify.facts import Facts
-from optimizer.verify.futures import TRUNK, Factors, blocks
-from optimizer.verify.objective import tail_mean
-from optimizer.verify.trust import Trust
+from optimizer.verifier.built import Built
+from optimizer.verifier.facts import Facts
+from optimizer.verifier.futures import TRUNK, Factors, blocks
+from optimizer.verifier.objective import tail_mean
+from optimizer.verifier.trust import Trust
 
 HEAD = """
 schema: 1

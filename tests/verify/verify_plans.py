@@ -13,9 +13,11 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.instance.folder import judge, read_source, sha256, yaml_text
+from optimizer.instance.folder import read_source
 from optimizer.instance.instance import Instance
-from optimizer.verify import Verdict, verify_tables
+from optimizer.instance.judge import judge
+from optimizer.instance.write import sha256, yaml_text
+from optimizer.verifier import Verdict, verify_tables
 
 COLUMNS = {
     "portfolio": "facility option stage country funded online capacity capex public_outlay confidence",

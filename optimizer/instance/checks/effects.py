@@ -11,8 +11,8 @@ from optimizer.instance.faults import did_you_mean
 from optimizer.instance.fields import EXPOSURE_KINDS, WHOLE
 from optimizer.instance.folder import Source
 from optimizer.instance.instance import Instance
+from optimizer.instance.movement import Freight, Lane
 from optimizer.instance.policy import Effect, FacilityEffect, LaneEffect, Scenario
-from optimizer.instance.records import Freight, Lane
 from optimizer.instance.yaml12 import Path
 
 Thing = Mapping[str, frozenset[str]]

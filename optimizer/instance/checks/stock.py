@@ -9,7 +9,8 @@ from optimizer.instance.faults import did_you_mean
 from optimizer.instance.fields import WHOLE
 from optimizer.instance.folder import Source
 from optimizer.instance.instance import Instance
-from optimizer.instance.records import Material, Stockpile
+from optimizer.instance.movement import Stockpile
+from optimizer.instance.records import Material
 from optimizer.instance.yaml12 import Path
 
 

@@ -1,0 +1,175 @@
+"""What a person writes of markets, logistics and stockpiles: where material goes, on what, and where it is kept.
+
+A field's docstring is its documentation and its description in the JSON Schema. Quantities are tonnes, tonnes
+per year, US dollars of the base year, years.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from optimizer.instance.fields import (
+    Amount,
+    AmountSeries,
+    Id,
+    Iso3,
+    Positive,
+    Record,
+    Row,
+    ShareSeries,
+    ShortageSeries,
+    Text,
+    Truth,
+)
+from optimizer.instance.series import Series
+
+
+class DemandLine(Row):
+    """A product a market asks for."""
+
+    product: Id
+    """Material."""
+    tonnes: AmountSeries
+    """t per year."""
+    accepts: tuple[Id, ...] | None = None
+    """All materials that serve, the product included; default the product only."""
+    shortage_cost: ShortageSeries = Series(constant=None)
+    """USD per t not delivered, a series; null or absent: must be met."""
+
+
+class Market(Row):
+    """A demand node."""
+
+    name: Text | None = None
+    """Name for readers."""
+    channel: Id
+    """It draws from this channel or any stricter one."""
+    country: Iso3
+    """ISO 3166 alpha-3."""
+    location: tuple[float, float] | None = None
+    """Latitude and longitude, degrees."""
+    demand: tuple[DemandLine, ...] = ()
+    """What it asks for."""
+
+
+class Freight(Row):
+    """A link between the hubs of two regions, one way."""
+
+    from_: Id = Field(alias="from")
+    """Region."""
+    to: Id
+    """Region."""
+    material: Id | None = None
+    """Material it carries; default all pooled ones."""
+    cost: Amount = 0.0
+    """USD per gross t."""
+    capacity: Amount | None = None
+    """Gross t per year, over all materials and channels."""
+    tags: tuple[Id, ...] = ()
+    """Routes and chokepoints."""
+
+
+class Logistics(Record):
+    """Regions with a hub each, and freight between hubs."""
+
+    regions: dict[Id, tuple[Iso3, ...]] | None = None
+    """Countries of each region; without regions there is one hub for all."""
+    freight: tuple[Freight, ...] = ()
+    """Links between hubs."""
+
+
+class Lane(Row):
+    """A link between two places, one way."""
+
+    from_: Id = Field(alias="from")
+    """Facility or stockpile."""
+    to: Id
+    """Facility, market or stockpile."""
+    material: Id
+    """Material; it then moves on lanes only."""
+    cost: Amount = 0.0
+    """USD per gross t."""
+    capacity: Amount | None = None
+    """Gross t per year, over all channels."""
+    channel: Id | None = None
+    """The one channel this row serves; default all."""
+    tags: tuple[Id, ...] = ()
+    """Routes and chokepoints."""
+
+
+class Target(Row):
+    """A level that a stockpile reaches at the end of each period."""
+
+    material: Id
+    """Material."""
+    tonnes: AmountSeries | None = None
+    """A given amount, t."""
+    years_of_demand: Positive | None = None
+    """Years of the coming demand of the markets in `of`."""
+    of: tuple[Id, ...] | None = None
+    """Markets."""
+    share: ShareSeries = Series(constant=1.0)
+    """Share of that demand, by year."""
+    channel: Id | None = None
+    """Only stock of this channel or a stricter one counts."""
+    shortage_cost: ShortageSeries = Series(constant=None)
+    """USD per t and year missing; null or absent: must be met."""
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Target:
+        if (self.tonnes is None) == (self.years_of_demand is None):
+            wrong = {"wrong": "a target gives either tonnes or years_of_demand", "right": "keep one of the two"}
+            raise PydanticCustomError("target", "{wrong}|{right}", wrong)
+        if (self.years_of_demand is None) != (self.of is None):
+            wrong = {"wrong": "years_of_demand and of go together", "right": "of: [a market]"}
+            raise PydanticCustomError("target", "{wrong}|{right}", wrong)
+        return self
+
+
+class Stockpile(Row):
+    """A storage node."""
+
+    name: Text | None = None
+    """Name for readers."""
+    country: Iso3
+    """ISO 3166 alpha-3."""
+    location: tuple[float, float] | None = None
+    """Latitude and longitude, degrees."""
+    channel: Id | None = None
+    """The one channel it holds."""
+    channels: tuple[Id, ...] | None = None
+    """The channels it holds, apart."""
+    materials: tuple[Id, ...] = Field(min_length=1)
+    """What it holds."""
+    initial: dict[Id, Amount | dict[Id, Amount]] = Field(default_factory=dict)
+    """Stock before the first period, t, or t by channel."""
+    capacity: dict[Id, Amount] = Field(default_factory=dict)
+    """Most it holds of a material, t over all channels."""
+    holding_cost: dict[Id, Amount] = Field(default_factory=dict)
+    """USD per t and year; default the material's storage cost."""
+    release: Literal["disruption", "always"] = "disruption"
+    """disruption: a reserve, released only while an effect is active. always: a working stock."""
+    public: Truth | None = None
+    """Its purchases and holding are public outlay; default for a reserve."""
+    targets: tuple[Target, ...] = ()
+    """Levels to reach."""
+
+    @model_validator(mode="after")
+    def _channels_given_once(self) -> Stockpile:
+        if (self.channel is None) == (self.channels is None):
+            wrong = {"wrong": "a stockpile gives either channel or channels", "right": "keep one of the two"}
+            raise PydanticCustomError("stockpile", "{wrong}|{right}", wrong)
+        return self
+
+    @property
+    def holds(self) -> tuple[str, ...]:
+        """The channels it holds."""
+        return self.channels if self.channels is not None else (str(self.channel),)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether its purchases and holding are public outlay."""
+        return self.public if self.public is not None else self.release == "disruption"

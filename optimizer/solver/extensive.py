@@ -1,0 +1,258 @@
+"""The extensive form: investment, trunk and all branches in one problem."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from optimizer.instance.policy import Regret
+from optimizer.model import assemble, risk
+from optimizer.network.derive import tables_of
+from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network, Tables
+from optimizer.solver.compile import MONEY, Block, Problem, Vector, compile_block, join
+from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches
+from optimizer.solver.highs import Progress, Raw, Report, Stop, run
+from optimizer.solver.options import Options
+
+Values = dict[str, dict[object, float]]
+"""component -> index -> value, those that are not zero."""
+
+ZERO = 1e-9
+
+
+@dataclass(slots=True)
+class Solved:
+    """What came out of the solver.
+
+    Attributes:
+        network: what was solved.
+        tables: tables by course.
+        status: `optimal`, `feasible`, `infeasible` or `no_plan`.
+        why: why it stopped, in words.
+        objective: value of the risk measure, USD.
+        bound: proven bound on it, USD.
+        values: course (and `investment`) -> component -> index -> value.
+        hindsight: each future's own optimum, for regret, USD.
+        sizes: rows, columns, nonzeros, binaries.
+        seconds: build, solve and other times.
+        nodes: branch-and-bound nodes.
+        start: what became of the plan to start from; empty without one.
+    """
+
+    network: Network
+    tables: dict[str, Tables]
+    status: str
+    why: str
+    objective: float | None = None
+    bound: float | None = None
+    values: dict[str, Values] = field(default_factory=dict)
+    hindsight: dict[str, float] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    nodes: int = 0
+    start: str = ""
+    duals: dict[tuple[str, str, object], float] = field(default_factory=dict)
+    """(course, constraint, index) -> USD per unit of right-hand side, fundings fixed; rules, targets, budget."""
+
+
+PRICED = frozenset(
+    [
+        "domestic_content",
+        "exposure_cap",
+        "heavy_content",
+        "diversify",
+        "delivered_content",
+        "target_is_reached",
+        "annual_budget",
+        "total_budget",
+    ]
+)
+
+
+def compile_all(network: Network, report: Report | None = None) -> tuple[dict[str, Block], dict[str, Tables]]:
+    """Build and compile the investment, the trunk and every branch."""
+    blocks: dict[str, Block] = {}
+    tables: dict[str, Tables] = {}
+    began = time.monotonic()
+    blocks[INVESTMENT] = compile_block(*assemble.investment(network))
+    for course in (TRUNK, *network.windows):
+        if report is not None:
+            report(Progress(f"building {course}", time.monotonic() - began, None, None, 0))
+        tables[course] = tables_of(network, course)
+        blocks[course] = compile_block(*assemble.operations(tables[course]))
+    return blocks, tables
+
+
+def problem_of(network: Network, blocks: Mapping[str, Block], hindsight: Mapping[str, float],
+               ceiling: float | None = None) -> Problem:  # fmt: skip
+    """The extensive form with the instance's risk measure; money of `hindsight` and `ceiling` in USD."""
+    scaled = {future: usd * MONEY for future, usd in hindsight.items()}
+    model = assemble.measure(network, scaled, None if ceiling is None else ceiling * MONEY)
+    return join([*blocks.values(), compile_block(model, [])])
+
+
+def single_future(network: Network, blocks: Mapping[str, Block], future: str) -> Problem:
+    """The problem of someone who knows which future comes. Source: design.md 4.3, regret."""
+    names = [INVESTMENT, TRUNK] + ([future] if future != BASE else [])
+    model = assemble.one_future(network, future)
+    return join([*(blocks[name] for name in names), compile_block(model, [])])
+
+
+def solve(
+    network: Network,
+    options: Options,
+    report: Report | None = None,
+    stop: Stop | None = None,
+    portfolio: Collection[tuple[str, str, int]] | None = None,
+) -> Solved:
+    """Solve an instance as one problem.
+
+    Args:
+        network: the instance's network.
+        options: how to solve.
+        report: called with progress.
+        stop: asks it to stop with what it has.
+        portfolio: (facility, option, year) of each funding of a plan to start from.
+
+    Raises:
+        SolveError: the solver failed.
+    """
+    began = time.monotonic()
+    deadline = None if options.time_limit is None else began + options.time_limit
+    blocks, tables = compile_all(network, report)
+    out = Solved(network, tables, "no_plan", "stopped before a plan was found")
+    if isinstance(network.instance.risk, Regret):
+        for future in risk.futures(network):
+            problem = single_future(network, blocks, future)
+            raw = run(problem, options, phase=f"hindsight of {future}", report=report, stop=stop, deadline=deadline)
+            if raw.ended != "optimal" or raw.objective is None:
+                return _ended(out, raw)
+            out.hindsight[future] = raw.objective
+    problem = problem_of(network, blocks, out.hindsight)
+    out.seconds["build"] = time.monotonic() - began
+    out.sizes = {
+        "rows": problem.rows,
+        "columns": problem.columns,
+        "nonzeros": int(problem.matrix.nnz),
+        "binaries": int(problem.integer.sum()),
+    }
+    early = FirstPlan()
+    if portfolio is not None:
+        early = plan_of(problem, portfolio, options, _naming(problem, report), stop)
+        out.start = "used" if early.values is not None else "it holds no plan in this instance, and was not used"
+    if network.windows and problem.columns >= LARGE:
+        named = carrying(_naming(problem, report), early)
+        early = better(early, first_plan(network, blocks, problem, options, named, stop, deadline))
+        out.seconds["first_plan"] = time.monotonic() - began - out.seconds["build"]
+    start = early.values
+    named = carrying(_naming(problem, report), early)
+    if reaches(early.objective, early.bound, options):
+        raw = Raw("optimal", early.values, early.objective, early.bound, 0.0, duals=early.duals)
+    else:
+        raw = run(problem, options, phase="solving", report=named, stop=stop, start=start, deadline=deadline)
+    out.seconds["solve"] = raw.seconds
+    out.nodes = raw.nodes
+    _take_better(raw, early, options)
+    _ended(out, raw)
+    if raw.values is None:
+        return out
+    out.objective, out.bound = raw.objective, raw.bound
+    values = raw.values
+    if raw.duals is not None:
+        out.duals = _priced(problem, raw.duals)
+    if risk.needs_second_pass(network) and raw.objective is not None and not (stop and stop.asked.is_set()):
+        values = _second_pass(network, blocks, out, options, values, report, stop, deadline)
+    out.values = values_of(problem, values)
+    out.seconds["total"] = time.monotonic() - began
+    return out
+
+
+def _take_better(raw: Raw, early: FirstPlan, options: Options) -> None:
+    """The better plan and the better bound of the two; the gap may be reached by them together."""
+    if early.bound is not None and (raw.bound is None or raw.bound < early.bound):
+        raw.bound = early.bound
+    # A start that nothing improved comes back with rounding in its objective: it is the same plan, with its duals.
+    if early.objective is not None and (
+        raw.objective is None or early.objective <= raw.objective + 1e-9 * abs(raw.objective)
+    ):
+        raw.values, raw.objective, raw.duals = early.values, early.objective, early.duals
+    if raw.ended in ("limit", "interrupted") and reaches(raw.objective, raw.bound, options):
+        raw.ended = "optimal"
+
+
+def _naming(problem: Problem, report: Report | None) -> Report | None:
+    """A report that says what a new incumbent funds."""
+    if report is None:
+        return None
+    investment = problem.blocks[INVESTMENT]
+    funds = [(i, key[1]) for i, key in enumerate(investment.columns) if key[0] == "fund"]
+
+    def named(progress: Progress) -> None:
+        if progress.values is None or len(progress.values) != problem.columns:
+            report(replace(progress, values=None))
+            return
+        local = problem.local(INVESTMENT, progress.values)
+        funded = tuple(":".join(str(part) for part in index) for i, index in funds if local[i] > 0.5)  # type: ignore[attr-defined]
+        report(replace(progress, funded=funded))
+
+    return named
+
+
+def _priced(problem: Problem, duals: Vector) -> dict[tuple[str, str, object], float]:
+    found: dict[tuple[str, str, object], float] = {}
+    for name, block in problem.blocks.items():
+        first = problem.row_start[name]
+        for i, (component, index) in enumerate(block.rows):
+            if component in PRICED and abs(duals[first + i]) > ZERO:
+                found[name, component, index] = float(duals[first + i])
+    return found
+
+
+def _second_pass(
+    network: Network,
+    blocks: Mapping[str, Block],
+    out: Solved,
+    options: Options,
+    values: Vector,
+    report: Report | None,
+    stop: Stop | None,
+    deadline: float | None,
+) -> Vector:
+    """Least expected cost at the risk value reached, so that no future's operations are arbitrary."""
+    assert out.objective is not None
+    ceiling = out.objective + max(1e-3, 1e-10 * abs(out.objective))
+    problem = problem_of(network, blocks, out.hindsight, ceiling)
+    raw = run(problem, options, phase="second pass", report=report, stop=stop, start=values, deadline=deadline)
+    out.seconds["second_pass"] = raw.seconds
+    if raw.values is None:
+        out.why += "; the second pass (least expected cost at that value) found no plan in time"
+        return values
+    if raw.ended != "optimal":
+        out.why += "; the second pass (least expected cost at that value) was stopped early"
+    return raw.values
+
+
+def _ended(out: Solved, raw: Raw) -> Solved:
+    """Status in the words of design.md 5: a limit reached is never called optimal."""
+    if raw.ended == "optimal":
+        out.status, out.why = "optimal", "the gap asked for is reached"
+    elif raw.ended == "infeasible":
+        out.status, out.why = "infeasible", "no plan meets all that must be met"
+    else:
+        word = {"limit": "the time limit was reached", "interrupted": "it was interrupted"}[raw.ended]
+        out.status, out.why = ("feasible" if raw.values is not None else "no_plan"), word
+    return out
+
+
+def values_of(problem: Problem, values: Vector) -> dict[str, Values]:
+    """The values that are not zero, by block, component and index."""
+    found: dict[str, Values] = {}
+    for name, block in problem.blocks.items():
+        mine: Values = {}
+        local = problem.local(name, values) if name != "risk" else ()
+        for (component, index), value in zip(block.columns, local, strict=False):
+            if abs(value) > ZERO:
+                mine.setdefault(component, {})[index] = float(value)
+        found[name] = mine
+    return found

@@ -1,0 +1,218 @@
+"""Plans and a bound early on, for problems whose root relaxation alone takes minutes.
+
+The relaxation of the whole problem, by interior point without crossover, gives a bound; its fundings are nearly
+whole, so the nearest portfolio is a good one. The trunk alone, a fraction of the whole, gives another portfolio. Each
+of them fixed in the whole problem leaves a linear program whose solution is a plan. All of it holds whatever follows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.model import assemble
+from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network
+from optimizer.solver.compile import Block, Problem, Vector, compile_block, join
+from optimizer.solver.highs import Progress, Raw, Report, Stop, run
+from optimizer.solver.options import Options
+
+LARGE = 60_000
+"""Columns from which an early plan is worth its time."""
+TRUNK_GAP = 5e-3
+TRUNK_SHARE = 0.25
+"""Share of the time limit that the trunk alone may take."""
+SAFETY = 1e-8
+"""Relative, taken off a bound that interior point reached within its tolerance."""
+
+
+@dataclass(slots=True)
+class FirstPlan:
+    """What is known before branch and bound begins.
+
+    Attributes:
+        values: a plan, by column of the whole problem; None where none was found.
+        objective: its value, USD.
+        bound: proven bound, USD.
+        duals: of the linear program left with the portfolio fixed, USD by row.
+    """
+
+    values: Vector | None = None
+    objective: float | None = None
+    bound: float | None = None
+    duals: Vector | None = None
+
+
+def first_plan(
+    network: Network,
+    blocks: Mapping[str, Block],
+    problem: Problem,
+    options: Options,
+    report: Report | None,
+    stop: Stop | None,
+    deadline: float | None,
+) -> FirstPlan:
+    """Find a plan and a bound of a large problem.
+
+    Args:
+        network: what is solved.
+        blocks: compiled blocks.
+        problem: the whole problem.
+        options: how to solve.
+        report: called with progress.
+        stop: asks it to stop.
+        deadline: `time.monotonic()` at which to stop.
+    """
+    out = FirstPlan()
+    single = options if options.cores == 1 else dataclasses.replace(options, threads=1)
+    portfolios: dict[str, Vector] = {}
+
+    def of_trunk() -> None:
+        found = _portfolio_of_trunk(network, blocks, single, stop, deadline)
+        if found is not None:
+            portfolios["trunk"] = found
+
+    def of_relaxation() -> None:
+        relaxed = dataclasses.replace(problem, integer=np.zeros_like(problem.integer))
+        phase = "relaxing all futures"
+        raw = run(relaxed, single, phase=phase, report=report, stop=stop, deadline=deadline, crossover=False)
+        if raw.ended == "optimal" and raw.objective is not None and raw.values is not None:
+            out.bound = raw.objective - SAFETY * abs(raw.objective)
+            near = _nearest(blocks[INVESTMENT], raw.values[problem.integer], single)
+            if near is not None:
+                portfolios["relaxation"] = near
+
+    _side_by_side((of_relaxation, of_trunk), options, stop)
+    known = carrying(report, out)
+    plans: list[Raw] = []
+
+    def fix(portfolio: Vector, tell: Report | None) -> None:
+        fixed = _with_portfolio(problem, portfolio)
+        raw = run(fixed, single, phase="a first plan", report=tell, stop=stop, deadline=deadline)
+        if raw.ended == "optimal":
+            plans.append(raw)
+
+    candidates = list(portfolios.values())
+    if len(candidates) == 2 and np.array_equal(candidates[0], candidates[1]):
+        candidates.pop()
+    reports = [known, None]
+    steps = [functools.partial(fix, portfolio, tell) for portfolio, tell in zip(candidates, reports, strict=False)]
+    _side_by_side(steps, options, stop)
+    for raw in plans:
+        if raw.objective is not None and (out.objective is None or raw.objective < out.objective):
+            out.values, out.objective, out.duals = raw.values, raw.objective, raw.duals
+    return out
+
+
+def plan_of(
+    problem: Problem,
+    portfolio: Collection[tuple[str, str, int]],
+    options: Options,
+    report: Report | None,
+    stop: Stop | None,
+) -> FirstPlan:
+    """The plan that a given portfolio has in a problem; empty where it holds no plan.
+
+    Args:
+        problem: the whole problem.
+        portfolio: (facility, option, year) of each funding; what the problem does not know is left out.
+        options: how to solve.
+        report: called with progress.
+        stop: asks it to stop.
+    """
+    wanted = set(portfolio)
+    keys = problem.blocks[INVESTMENT].columns
+    chosen = np.array([float(keys[i][1] in wanted) for i in np.flatnonzero(problem.blocks[INVESTMENT].integer)])
+    fixed = _with_portfolio(problem, chosen)
+    raw = run(fixed, options, phase="the plan to start from", report=report, stop=stop)
+    if raw.ended != "optimal":
+        return FirstPlan()
+    return FirstPlan(raw.values, raw.objective, None, raw.duals)
+
+
+def better(one: FirstPlan, other: FirstPlan) -> FirstPlan:
+    """The better plan of two, with the better bound."""
+    bounds = [bound for bound in (one.bound, other.bound) if bound is not None]
+    known = [plan for plan in (one, other) if plan.objective is not None]
+    best = min(known, key=lambda plan: plan.objective or 0.0, default=one)
+    return dataclasses.replace(best, bound=max(bounds, default=None))
+
+
+def _nearest(investment: Block, wanted: Vector, options: Options) -> Vector | None:
+    """The portfolio allowed by the rows of the investment that is nearest to fractional fundings."""
+    alone = join([investment])
+    objective = np.zeros(alone.columns)
+    objective[alone.integer] = 1.0 - 2.0 * wanted
+    raw = run(dataclasses.replace(alone, objective=objective), options, clean=False)
+    return None if raw.values is None else np.round(raw.values[alone.integer])
+
+
+def _with_portfolio(problem: Problem, portfolio: Vector) -> Problem:
+    """The linear program left when a portfolio is fixed."""
+    integer = np.flatnonzero(problem.integer)
+    lower, upper = problem.lower.copy(), problem.upper.copy()
+    lower[integer] = upper[integer] = portfolio
+    return dataclasses.replace(problem, lower=lower, upper=upper, integer=np.zeros_like(problem.integer))
+
+
+def _side_by_side(steps: Sequence[Callable[[], None]], options: Options, stop: Stop | None) -> None:
+    """Run steps at once where there are cores for it; Ctrl-C asks all of them to stop."""
+    with ThreadPoolExecutor(max(1, min(len(steps), options.cores))) as pool:
+        running = [pool.submit(step) for step in steps]
+        while not all(future.done() for future in running):
+            try:
+                wait(running, timeout=0.1)
+            except KeyboardInterrupt:
+                if stop is None or stop.asked.is_set():
+                    raise
+                stop.asked.set()
+        for future in running:
+            future.result()
+
+
+def _portfolio_of_trunk(
+    network: Network,
+    blocks: Mapping[str, Block],
+    options: Options,
+    stop: Stop | None,
+    deadline: float | None,
+) -> Vector | None:
+    """Integer values of the investment block, as the trunk alone would have them."""
+    alone = join([blocks[INVESTMENT], blocks[TRUNK], compile_block(assemble.one_future(network, BASE), [])])
+    loose = dataclasses.replace(options, gap=max(options.gap, TRUNK_GAP))
+    now = time.monotonic()
+    until = None if deadline is None else now + TRUNK_SHARE * (deadline - now)
+    raw = run(alone, loose, stop=stop, deadline=until, clean=False)
+    if raw.values is None:
+        return None
+    return np.round(raw.values[alone.integer])
+
+
+def carrying(report: Report | None, early: FirstPlan) -> Report | None:
+    """A report that keeps showing the plan and the bound known so far; its first call says what the plan funds."""
+    if report is None or (early.objective is None and early.bound is None):
+        return report
+    told = False
+
+    def carry(progress: Progress) -> None:
+        nonlocal told
+        incumbent = progress.incumbent if progress.incumbent is not None else early.objective
+        bounds = [bound for bound in (progress.bound, early.bound) if bound is not None]
+        values = progress.values if told or progress.values is not None else early.values
+        told = True
+        report(dataclasses.replace(progress, incumbent=incumbent, bound=max(bounds, default=None), values=values))
+
+    return carry
+
+
+def reaches(objective: float | None, bound: float | None, options: Options) -> bool:
+    """Whether a plan and a bound are within the gap asked for."""
+    if objective is None or bound is None:
+        return False
+    gap = objective - bound
+    return gap <= options.gap * abs(objective) or (options.gap_usd is not None and gap <= options.gap_usd)

@@ -1,0 +1,322 @@
+"""The one door to HiGHS: a problem and options in, a raw result out."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import highspy
+import numpy as np
+
+from optimizer.errors import SolveError
+from optimizer.solver.compile import MONEY, Problem, Vector
+from optimizer.solver.options import Options
+
+INTERIOR_POINT_FROM = 20_000
+"""Columns from which linear programs start by interior point; below, dual simplex is as fast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is known while HiGHS runs; money in USD, None where there is none yet."""
+
+    phase: str
+    seconds: float
+    incumbent: float | None
+    bound: float | None
+    nodes: int
+    values: Vector | None = None
+    funded: tuple[str, ...] | None = None
+    """What a new incumbent funds, `facility:option:year`."""
+
+
+@dataclass(slots=True)
+class Raw:
+    """What HiGHS returned.
+
+    Attributes:
+        ended: `optimal`, `infeasible`, `limit`, `interrupted`.
+        values: by column; None where there is no plan.
+        objective: USD.
+        bound: USD.
+        seconds: HiGHS's own time.
+        nodes: branch-and-bound nodes.
+    """
+
+    ended: str
+    values: Vector | None
+    objective: float | None
+    bound: float | None
+    seconds: float
+    nodes: int = 0
+    duals: Vector | None = None
+    """USD per unit of right-hand side, by row, with the integers fixed."""
+
+
+@dataclass(slots=True)
+class Stop:
+    """Ask a running solve to stop with what it has."""
+
+    asked: threading.Event = field(default_factory=threading.Event)
+
+
+Report = Callable[[Progress], None]
+
+
+class _Highs(highspy.Highs):  # type: ignore[misc]
+    """HiGHS without its banner, which it prints to standard output while callbacks are enabled on construction."""
+
+    def enableCallbacks(self) -> None:  # noqa: N802
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()
+
+
+def load(problem: Problem) -> Any:
+    """A HiGHS object that holds a problem."""
+    model = highspy.HighsLp()
+    model.num_col_, model.num_row_ = problem.columns, problem.rows
+    model.col_cost_ = problem.objective
+    model.col_lower_, model.col_upper_ = problem.lower, problem.upper
+    model.row_lower_, model.row_upper_ = problem.row_lower, problem.row_upper
+    model.offset_ = problem.offset
+    matrix = problem.matrix.tocsc()
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_ = matrix.indptr
+    model.a_matrix_.index_ = matrix.indices
+    model.a_matrix_.value_ = matrix.data
+    if problem.integer.any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        model.integrality_ = [kinds[int(flag)] for flag in problem.integer]
+    highs = _Highs()
+    if highs.passModel(model) == highspy.HighsStatus.kError:
+        raise SolveError("HiGHS refused the model")
+    return highs
+
+
+def run(
+    problem: Problem,
+    options: Options,
+    *,
+    phase: str = "solving",
+    report: Report | None = None,
+    stop: Stop | None = None,
+    start: Vector | None = None,
+    deadline: float | None = None,
+    crossover: bool = True,
+    clean: bool = True,
+) -> Raw:
+    """Solve a problem, then clean the plan: integers exact, operations the optimum of the linear program left.
+
+    Args:
+        problem: the problem.
+        options: how to solve.
+        phase: what to call it in progress.
+        report: called with progress, from the solver's thread.
+        stop: asks it to stop.
+        start: a known plan.
+        deadline: `time.monotonic()` at which to stop.
+        crossover: go on to a vertex after interior point, for linear programs.
+        clean: clean the plan.
+
+    Raises:
+        SolveError: HiGHS failed, or found the problem unbounded.
+    """
+    if stop is not None and stop.asked.is_set():
+        return Raw("interrupted", None, None, None, 0.0)
+    highs = load(problem)
+    began = time.monotonic()
+    whole = bool(problem.integer.any())
+    settings: dict[str, Any] = {
+        "threads": options.cores,
+        "random_seed": options.seed,
+        "mip_rel_gap": options.gap,
+        "mip_abs_gap": max(options.gap_usd or 0.0, 0.0) * MONEY,
+        "mip_feasibility_tolerance": 1e-7,
+        "primal_feasibility_tolerance": 1e-8,
+        "dual_feasibility_tolerance": 1e-8,
+    }
+    if problem.columns > INTERIOR_POINT_FROM:
+        settings |= (
+            {"mip_lp_solver": "ipx"} if whole else {"solver": "ipx", "run_crossover": "on" if crossover else "off"}
+        )
+    if deadline is not None:
+        settings["time_limit"] = max(0.01, deadline - began)
+    if start is not None:
+        _give_start(highs, start)
+    latest = _watch(highs, phase, report, stop, began, whole)
+    _set(highs, settings)
+    _share_cores(options.cores)
+    _run(highs, stop, None if report is None else lambda: report(latest(time.monotonic() - began)))
+    raw = _read(highs, time.monotonic() - began, whole)
+    if raw.values is not None and whole and clean:
+        same = start is not None and np.array_equal(
+            np.round(start[problem.integer]), np.round(raw.values[problem.integer])
+        )
+        if same and start is not None:
+            raw.values = start
+        else:
+            raw.values, raw.duals = _clean(problem, options, raw.values)
+        raw.objective = (float(problem.objective @ raw.values) + problem.offset) / MONEY
+        if raw.bound is not None and raw.bound > raw.objective:
+            raw.bound = raw.objective
+    return raw
+
+
+def _set(highs: Any, settings: dict[str, Any]) -> None:
+    for name, value in settings.items():
+        if highs.setOptionValue(name, value) == highspy.HighsStatus.kError:
+            raise SolveError(f"HiGHS does not take {name} = {value!r}")
+
+
+def _give_start(highs: Any, start: Vector) -> None:
+    solution = highspy.HighsSolution()
+    solution.col_value = list(start)
+    solution.value_valid = True
+    highs.setSolution(solution)
+
+
+def _watch(
+    highs: Any, phase: str, report: Report | None, stop: Stop | None, began: float, whole: bool
+) -> Callable[[float], Progress]:
+    """Hook progress and interruption into HiGHS's callbacks; returns what is known at a time."""
+    known = Progress(phase, 0.0, None, None, 0)
+
+    def interrupt(event: Any) -> None:
+        if stop is not None and stop.asked.is_set():
+            event.interrupt()
+
+    if stop is not None:
+        highs.cbSimplexInterrupt += interrupt
+        highs.cbIpmInterrupt += interrupt
+        highs.cbMipInterrupt += interrupt
+
+    def tell(event: Any, values: Vector | None = None) -> None:
+        nonlocal known
+        out = event.data_out
+        bounds = _money(out.mip_primal_bound), _money(out.mip_dual_bound)
+        known = Progress(phase, time.monotonic() - began, *bounds, int(out.mip_node_count), values)
+        if report is not None:
+            report(known)
+
+    if report is not None and whole:
+        highs.cbMipLogging += tell
+        highs.cbMipImprovingSolution += lambda event: tell(event, np.array(event.data_out.mip_solution))
+
+    def latest(seconds: float) -> Progress:
+        stopping = stop is not None and stop.asked.is_set()
+        named = f"{phase}, stopping as soon as HiGHS can" if stopping else phase
+        return replace(known, phase=named, seconds=seconds, values=None)
+
+    return latest
+
+
+def _money(value: float) -> float | None:
+    return None if not math.isfinite(value) or abs(value) >= highspy.kHighsInf else value / MONEY
+
+
+_cores = 0
+_cores_lock = threading.Lock()
+
+
+def _share_cores(cores: int) -> None:
+    """HiGHS has one pool of threads per process: it must be made anew when another number is asked for."""
+    global _cores  # noqa: PLW0603
+    with _cores_lock:
+        if cores != _cores:
+            highspy.Highs.resetGlobalScheduler(True)
+            _cores = cores
+
+
+def _run(highs: Any, stop: Stop | None, beat: Callable[[], None] | None = None) -> None:
+    """Run in a thread of its own, so that Ctrl-C reaches us and the plan found so far is kept."""
+    outcome: list[Any] = []
+
+    def work() -> None:
+        try:
+            outcome.append(highspy.Highs.run(highs))
+        except BaseException as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=work, name="highs", daemon=True)
+    thread.start()
+    last = time.monotonic()
+    while thread.is_alive():
+        try:
+            thread.join(0.05)
+            if beat is not None and time.monotonic() - last >= 1.0:
+                last = time.monotonic()
+                beat()
+        except KeyboardInterrupt:
+            if stop is None or stop.asked.is_set():
+                raise
+            stop.asked.set()
+    if outcome and isinstance(outcome[0], BaseException):
+        raise SolveError(f"HiGHS failed: {outcome[0]}") from outcome[0]
+    if not outcome or outcome[0] == highspy.HighsStatus.kError:
+        raise SolveError("HiGHS failed without saying why")
+
+
+def _read(highs: Any, seconds: float, whole: bool) -> Raw:
+    status = highs.getModelStatus()
+    kinds = highspy.HighsModelStatus
+    info = highs.getInfo()
+    ended = {
+        kinds.kOptimal: "optimal",
+        kinds.kInfeasible: "infeasible",
+        kinds.kModelEmpty: "optimal",
+        kinds.kTimeLimit: "limit",
+        kinds.kIterationLimit: "limit",
+        kinds.kSolutionLimit: "limit",
+        kinds.kInterrupt: "interrupted",
+    }.get(status)
+    if status == kinds.kUnboundedOrInfeasible:
+        return _decide(highs, seconds)
+    if ended is None:
+        raise SolveError(f"HiGHS ended with '{highs.modelStatusToString(status)}'")
+    solution = highs.getSolution()
+    feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+    holds = ended == "optimal" or (whole and feasible and math.isfinite(info.objective_function_value))
+    values = np.array(solution.col_value) if holds and ended != "infeasible" else None
+    objective = info.objective_function_value / MONEY if values is not None else None
+    duals = np.array(solution.row_dual) / MONEY if values is not None and not whole else None
+    bound = _money(info.mip_dual_bound) if whole else objective
+    return Raw(
+        ended=ended,
+        values=values,
+        objective=objective,
+        bound=bound if ended != "infeasible" else None,
+        seconds=seconds,
+        nodes=max(0, int(info.mip_node_count)),
+        duals=duals,
+    )
+
+
+def _decide(highs: Any, seconds: float) -> Raw:
+    """Presolve could not tell unbounded from infeasible: costs are taken away and it is asked again."""
+    columns = highs.getNumCol()
+    indices = np.arange(columns, dtype=np.int32)
+    highs.changeColsCost(columns, indices, np.zeros(columns))
+    _run(highs, None)
+    if highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+        return Raw("infeasible", None, None, None, seconds)
+    raise SolveError("the problem is unbounded: something earns money without limit")
+
+
+def _clean(problem: Problem, options: Options, values: Vector) -> tuple[Vector, Vector]:
+    """Round the integers and solve the linear program left, for exact operations and the duals of its rows."""
+    lower, upper = problem.lower.copy(), problem.upper.copy()
+    lower[problem.integer] = upper[problem.integer] = np.round(values[problem.integer])
+    fixed = replace(problem, lower=lower, upper=upper, integer=np.zeros_like(problem.integer))
+    highs = load(fixed)
+    _share_cores(options.cores)
+    settings = {"threads": options.cores, "primal_feasibility_tolerance": 1e-8, "dual_feasibility_tolerance": 1e-8}
+    _set(highs, settings | ({"solver": "ipx"} if problem.columns > INTERIOR_POINT_FROM else {}))
+    _run(highs, None)
+    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        raise SolveError("the plan found does not hold once its fundings are exactly 0 or 1")
+    solution = highs.getSolution()
+    return np.array(solution.col_value), np.array(solution.row_dual) / MONEY

@@ -1,0 +1,174 @@
+"""The check of a whole plan: from a folder, or from an instance and tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimizer.errors import InstanceError, PlanError
+from optimizer.instance.folder import read_source
+from optimizer.instance.instance import Instance
+from optimizer.instance.judge import judge
+from optimizer.instance.write import sha256
+from optimizer.verifier.activity import check_element_balance, check_exposure_table, check_runs
+from optimizer.verifier.balance import check_balance
+from optimizer.verifier.built import Built
+from optimizer.verifier.case import Case
+from optimizer.verifier.columns import ROWS
+from optimizer.verifier.facts import Facts
+from optimizer.verifier.funding_rules import check_funding_rules
+from optimizer.verifier.futures import Factors, blocks
+from optimizer.verifier.investment import check_capacity_table, check_investment, funded_options
+from optimizer.verifier.money import check_costs, check_outlay, costs_of
+from optimizer.verifier.moves import check_claims, check_downgrades, check_flows, check_surplus
+from optimizer.verifier.objective import check_objective, check_scenarios, future_costs
+from optimizer.verifier.rules import check_rules
+from optimizer.verifier.service import check_demand, check_targets
+from optimizer.verifier.stores import check_stock
+from optimizer.verifier.tables import read_tables
+from optimizer.verifier.trust import Trust
+from optimizer.verifier.verdict import At, Ledger, Tolerance, Verdict
+
+PLAN = "plan.json"
+INSTANCE = Path("instance") / "instance.yaml"
+_WITHOUT_PLAN = ("infeasible", "no_plan")
+_USUAL = Tolerance()
+
+
+def verify_tables(
+    instance: Instance,
+    plan: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    tolerance: Tolerance = _USUAL,
+) -> Verdict:
+    """Re-check a plan from its tables and its instance alone.
+
+    Args:
+        instance: the resolved instance.
+        plan: plan.json.
+        tables: the result tables by name.
+        tolerance: how far rows may be off.
+
+    Returns:
+        The verdict. Whatever is wrong with the tables is a violation, never an exception.
+    """
+    return _check(instance, plan, tables, Ledger(tolerance))
+
+
+def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> Verdict:
+    stated, actual = plan.get("instance_sha256"), sha256(instance)
+    text = f"plan.json states {stated}, the instance has {actual}"
+    ledger.holds("instance_hash", At(PLAN), stated == actual, text)
+    if plan.get("status") in _WITHOUT_PLAN:
+        ledger.holds("status", At(PLAN), False, f"status is {plan.get('status')}: there is no plan to check")
+        return ledger.verdict()
+    facts = Facts(instance)
+    factors = Factors(facts)
+    courses = blocks(instance)
+    rows = read_tables(facts, courses, ledger, tables)
+    case = Case(
+        instance=instance,
+        facts=facts,
+        blocks=courses,
+        factors=factors,
+        trust=Trust(facts, factors, ledger.tolerance.exposure),
+        built=Built(facts, factors, funded_options(facts, rows, ledger)),
+        rows=rows,
+        plan=plan,
+        ledger=ledger,
+        stock={(row.scenario, row.period, row.stockpile, row.material, row.channel): row for row in rows.stock},
+    )
+    check_investment(case)
+    check_funding_rules(case)
+    check_element_balance(case)
+    check_capacity_table(case)
+    check_runs(case)
+    check_exposure_table(case)
+    check_flows(case)
+    check_claims(case)
+    check_downgrades(case)
+    check_surplus(case)
+    check_balance(case)
+    check_stock(case)
+    check_demand(case)
+    check_targets(case)
+    check_rules(case)
+    money = costs_of(case)
+    check_costs(case, money)
+    check_outlay(case)
+    costs = future_costs(case, money)
+    check_scenarios(case, costs)
+    check_objective(case, costs)
+    return ledger.verdict()
+
+
+def verify(folder: Path | str) -> Verdict:
+    """Re-check a result folder from its files alone.
+
+    Args:
+        folder: a result folder.
+
+    Returns:
+        The verdict.
+
+    Raises:
+        PlanError: the folder lacks plan.json, its instance or a table, or plan.json is no JSON document.
+    """
+    folder = Path(folder)
+    plan = _plan(folder)
+    if plan.get("status") in _WITHOUT_PLAN:
+        raise PlanError(f"{folder}: status is {plan['status']}, there is no plan to check")
+    lacking = [name for name in (str(INSTANCE), *(f"{table}.csv" for table in ROWS)) if not (folder / name).is_file()]
+    if lacking:
+        raise PlanError(f"{folder} is no whole result folder: it lacks {', '.join(lacking)}")
+    ledger = Ledger()
+    tables = {file.stem: _table(file, ledger) for file in sorted(folder.glob("*.csv"))}
+    instance = _instance(folder / INSTANCE, ledger)
+    if instance is None:
+        return ledger.verdict()
+    return _check(instance, plan, tables, ledger)
+
+
+def _plan(folder: Path) -> dict[str, Any]:
+    if not folder.is_dir():
+        raise PlanError(f"there is no folder {folder}")
+    file = folder / PLAN
+    if not file.is_file():
+        raise PlanError(f"{folder} is no result folder: it has no {PLAN}")
+    try:
+        plan = json.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise PlanError(f"{file} cannot be read: {error}") from error
+    if not isinstance(plan, dict):
+        raise PlanError(f"{file} is not a mapping")
+    return plan
+
+
+def _table(file: Path, ledger: Ledger) -> pd.DataFrame:
+    """A table with all cells as text, so that no cell is taken for what it is not."""
+    try:
+        return pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8")
+    except OSError as error:
+        raise PlanError(f"{file} cannot be read: {error}") from error
+    except ValueError as error:  # what pandas raises for a file that is no table
+        ledger.holds("table_columns", At(file.stem), False, f"{file.name} is no table: {error}")
+        return pd.DataFrame()
+
+
+def _instance(file: Path, ledger: Ledger) -> Instance | None:
+    """The instance, or None where it has faults; the faults are violations."""
+    try:
+        source = read_source(file)
+        instance = judge(source)
+        faults = [str(fault) for fault in source.faults]
+    except InstanceError as error:
+        instance, faults = None, [str(fault) for fault in error.faults] or [str(error)]
+    if instance is None and not faults:
+        faults = ["nothing can be made of it"]
+    for fault in faults:
+        ledger.holds("instance_reads", At(str(INSTANCE)), False, fault)
+    return instance if not faults else None

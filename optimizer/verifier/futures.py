@@ -1,0 +1,262 @@
+"""Futures: the trunk, the branches, and the factors that effects put on things."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from optimizer.instance.fields import EXPOSURE_KINDS
+from optimizer.instance.instance import Instance, Period
+from optimizer.instance.policy import (
+    DemandEffect,
+    FacilityEffect,
+    LaneEffect,
+    OptionEffect,
+    PriceEffect,
+    RecipeEffect,
+    Scenario,
+)
+from optimizer.verifier.facts import Facts
+
+TRUNK = "trunk"
+BASE = "base"
+
+AnyEffect = FacilityEffect | LaneEffect | DemandEffect | PriceEffect | RecipeEffect | OptionEffect
+Fields = Mapping[str, Collection[str]]
+
+_COMPARISON = re.compile(r"^\s*(>=|<=|==|=|>|<)?\s*([0-9.eE+-]+)\s*$")
+_SLACK = 1e-9
+_OPERATORS: dict[str, Callable[[float, float], bool]] = {
+    ">=": lambda a, b: a >= b - _SLACK,
+    "<=": lambda a, b: a <= b + _SLACK,
+    ">": lambda a, b: a > b + _SLACK,
+    "<": lambda a, b: a < b - _SLACK,
+    "=": lambda a, b: abs(a - b) <= _SLACK,
+    "==": lambda a, b: abs(a - b) <= _SLACK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One course of operations: the trunk, or the branch of a scenario.
+
+    Attributes:
+        name: `trunk` or the scenario's id.
+        scenario: none for the trunk.
+        periods: the periods it covers.
+        restores: whether stocks must be at the trunk's level at its end.
+    """
+
+    name: str
+    scenario: Scenario | None
+    periods: tuple[Period, ...]
+    restores: bool = False
+
+    def covers(self, period: Period) -> bool:
+        """Whether it has rows for a period."""
+        return period in self.periods
+
+    @property
+    def effects(self) -> tuple[AnyEffect, ...]:
+        """What happens in it."""
+        return self.scenario.effects if self.scenario is not None else ()
+
+    def span(self, effect: AnyEffect) -> tuple[int, float]:
+        """First year of an effect, and the first year after it."""
+        assert self.scenario is not None
+        start = effect.from_ if effect.from_ is not None else self.scenario.onset
+        duration = effect.duration if effect.duration is not None else self.scenario.duration
+        return start, math.inf if duration is None else start + duration
+
+    def active(self, effect: AnyEffect, year: int) -> bool:
+        """Whether an effect is active in a year."""
+        start, end = self.span(effect)
+        return start <= year < end
+
+    def disrupted(self, period: Period) -> bool:
+        """Whether any effect is active in any year of a period."""
+        return any(self.active(effect, year) for effect in self.effects for year in period.span)
+
+
+def blocks(instance: Instance) -> dict[str, Block]:
+    """The trunk, and the branch of each scenario that has effects."""
+    found = {TRUNK: Block(TRUNK, None, instance.periods)}
+    for scenario in instance.scenarios:
+        if not scenario.effects:
+            continue
+        ends = max(Block(scenario.id, scenario, ()).span(effect)[1] for effect in scenario.effects)
+        # The branch covers year ends + recovery - 1 and the period it lies in.
+        back = math.inf if math.isinf(ends) else math.ceil(ends + scenario.recovery)
+        covered = tuple(
+            period
+            for period in instance.periods
+            if period.year >= scenario.onset and (period.year < back or period.year == scenario.onset)
+        )
+        found[scenario.id] = Block(scenario.id, scenario, covered, restores=ends < instance.end_year)
+    return found
+
+
+def matches(where: Mapping[str, Any], fields: Fields, exposures: Mapping[str, float] | None = None) -> bool:
+    """Whether all conditions of a `where` match a thing.
+
+    Args:
+        where: field and value, or list of values.
+        fields: the thing's fields, each with all words it answers to.
+        exposures: exposures by kind, for comparisons such as `>=0.25`.
+    """
+    for key, wanted in where.items():
+        values = wanted if isinstance(wanted, list | tuple | set) else [wanted]
+        if key in EXPOSURE_KINDS:
+            if exposures is None or not any(_compares(value, exposures[key]) for value in values):
+                return False
+        elif not any(str(value) in fields.get(key, ()) for value in values):
+            return False
+    return True
+
+
+def _compares(wanted: Any, value: float) -> bool:
+    parsed = _COMPARISON.match(str(wanted))
+    if parsed is None:
+        return False
+    return _OPERATORS[parsed.group(1) or "="](value, float(parsed.group(2)))
+
+
+def mean_factor(period: Period, yearly: Callable[[int], float]) -> float:
+    """The mean over a period's years of a yearly factor."""
+    return sum(yearly(year) for year in period.span) / period.years
+
+
+def product(values: Iterable[float]) -> float:
+    """The product of factors."""
+    total = 1.0
+    for value in values:
+        total = operator.mul(total, value)
+    return total
+
+
+def _words(*values: str | None) -> set[str]:
+    return {value for value in values if value}
+
+
+class Factors:
+    """Factors that a block's effects put on lanes, demand, prices and recipes."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self._cache: dict[tuple[Any, ...], float] = {}
+        self._facilities: dict[tuple[str, int], dict[str, set[str]]] = {}
+
+    def _factor(self, block: Block, kind: type[AnyEffect], key: str, period: Period, fields: Fields) -> float:
+        def yearly(year: int) -> float:
+            return product(
+                value
+                for effect in block.effects
+                if isinstance(effect, kind)
+                and block.active(effect, year)
+                and matches(effect.where, fields)
+                and (value := getattr(effect, key)) is not None
+            )
+
+        return mean_factor(period, yearly)
+
+    def facility_fields(self, name: str, year: int) -> dict[str, set[str]]:
+        """What a facility answers to in a `where`."""
+        if (name, year) not in self._facilities:
+            self._facilities[name, year] = self._facility_fields(name, year)
+        return self._facilities[name, year]
+
+    def _facility_fields(self, name: str, year: int) -> dict[str, set[str]]:
+        facility = self.facts.instance.facilities[name]
+        tier = _words(self.facts.tier(facility.country, year))
+        region = _words(self.facts.region(facility.country))
+        owners, recipes, tags = set(facility.owners), set(facility.recipes), set(facility.tags)
+        return {
+            "id": {name}, "facility": {name}, "facilities": {name}, "name": _words(facility.name),
+            "stage": {facility.stage}, "country": {facility.country}, "countries": {facility.country},
+            "tier": tier, "tiers": tier, "region": region, "owner": owners, "owners": owners,
+            "recipe": recipes, "recipes": recipes, "tags": tags, "tag": tags,
+            "material": self.facts.makes[name], "materials": self.facts.makes[name],
+            "confidence": _words(facility.confidence),
+        }  # fmt: skip
+
+    def _link_fields(self, link: str) -> dict[str, set[str]]:
+        kind, _, number = link.partition(":")
+        instance = self.facts.instance
+        row = instance.lanes[int(number)] if kind == "lane" else instance.logistics.freight[int(number)]
+        channel = instance.lanes[int(number)].channel if kind == "lane" else None
+        return {
+            "id": {link}, "from": {row.from_}, "to": {row.to}, "material": _words(row.material),
+            "channel": _words(channel), "tags": set(row.tags), "tag": set(row.tags),
+            "confidence": _words(row.confidence),
+        }  # fmt: skip
+
+    def _link(self, block: Block, period: Period, link: str, key: str) -> float:
+        known = (block.name, period.year, link, key)
+        if known not in self._cache:
+            self._cache[known] = self._factor(block, LaneEffect, key, period, self._link_fields(link))
+        return self._cache[known]
+
+    def link_available(self, block: Block, period: Period, link: str) -> float:
+        """Factor on the capacity of a lane or freight row."""
+        return self._link(block, period, link, "available")
+
+    def link_cost(self, block: Block, period: Period, link: str) -> float:
+        """Factor on the cost of a lane or freight row."""
+        return self._link(block, period, link, "cost")
+
+    def demand(self, block: Block, period: Period, market: str, line: int) -> float:
+        """Factor on a demand line."""
+        record = self.facts.instance.markets[market]
+        row = record.demand[line]
+        accepts = set(row.accepts or (row.product,))
+        fields = {
+            "market": {market}, "id": {market}, "channel": {record.channel}, "country": {record.country},
+            "product": {row.product}, "material": {row.product}, "accepts": accepts, "line": {str(line)},
+            "region": _words(self.facts.region(record.country)), "name": _words(record.name),
+            "stage": {self.facts.instance.materials[row.product].stage}, "confidence": _words(row.confidence),
+        }  # fmt: skip
+        return self._factor(block, DemandEffect, "factor", period, fields)
+
+    def price(self, block: Block, period: Period, material: str, region: str) -> float | None:
+        """The reference price of a material in a region, with effects; None where it has none."""
+        series = self.facts.price_series(material, region)
+        if series is None:
+            return None
+        record = self.facts.instance.materials[material]
+        fields = {
+            "material": {material}, "id": {material}, "stage": {record.stage}, "region": {region},
+            "name": _words(record.name), "confidence": _words(record.confidence),
+        }  # fmt: skip
+        return self.facts.mean(series, period) * self._factor(block, PriceEffect, "factor", period, fields)
+
+    def recipe_cost(self, block: Block, period: Period, facility: str, recipe: str) -> float:
+        """Factor on the cost of a recipe at a facility."""
+        known = (block.name, period.year, "recipe", facility, recipe)
+        if known not in self._cache:
+            record = self.facts.instance.recipes[recipe]
+            materials = set(record.outputs)
+            place = self.facility_fields(facility, period.year)
+            fields = {
+                "id": {recipe}, "recipe": {recipe}, "recipes": {recipe}, "stage": {record.stage},
+                "unit": _words(record.unit), "channel": set(record.channels or ()),
+                "channels": set(record.channels or ()), "inputs": set(record.inputs), "outputs": set(record.outputs),
+                "material": materials, "materials": materials, "name": _words(record.name),
+                "confidence": _words(record.confidence),
+            } | {key: place[key] for key in ("facility", "country", "region", "owner", "owners", "tags")}  # fmt: skip
+            self._cache[known] = self._factor(block, RecipeEffect, "cost", period, fields)
+        return self._cache[known]
+
+    def delay(self, block: Block, facility: str, option: str, funded: int, online: int) -> int:
+        """Years by which effects delay an option; several add up."""
+        fields = self.facility_fields(facility, funded) | {"id": {option}, "option": {option}}
+        total = 0
+        for effect in block.effects:
+            if isinstance(effect, OptionEffect) and matches(effect.where, fields):
+                start, end = block.span(effect)
+                if online >= start and funded < end:
+                    total += effect.delay
+        return total

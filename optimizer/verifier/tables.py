@@ -1,0 +1,227 @@
+"""The result tables as typed rows, with every fault of form on the way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import pandas as pd
+
+from optimizer.verifier.columns import (
+    ROWS,
+    Capacity,
+    Cost,
+    Demand,
+    Downgrade,
+    Exposure,
+    Flow,
+    Future,
+    Outlay,
+    Portfolio,
+    Run,
+    Stock,
+    Surplus,
+    TargetRow,
+)
+from optimizer.verifier.facts import Facts
+from optimizer.verifier.futures import BASE, TRUNK, Block
+from optimizer.verifier.verdict import At, Ledger
+
+SERVICE = "service_"
+
+
+@dataclass(slots=True)
+class Rows:
+    """All tables. `service` holds the service columns by future and channel; None where blank."""
+
+    portfolio: list[Portfolio] = field(default_factory=list)
+    capacity: list[Capacity] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+    flows: list[Flow] = field(default_factory=list)
+    stock: list[Stock] = field(default_factory=list)
+    demand: list[Demand] = field(default_factory=list)
+    downgrades: list[Downgrade] = field(default_factory=list)
+    surplus: list[Surplus] = field(default_factory=list)
+    targets: list[TargetRow] = field(default_factory=list)
+    exposure: list[Exposure] = field(default_factory=list)
+    costs: list[Cost] = field(default_factory=list)
+    scenarios: list[Future] = field(default_factory=list)
+    outlay: list[Outlay] = field(default_factory=list)
+    service: dict[tuple[str, str], float | None] = field(default_factory=dict)
+
+
+def _text(value: Any) -> str:
+    """A cell as text; what pandas makes of a blank one is an empty text."""
+    if value is None or value is pd.NaT or value is pd.NA:
+        return ""
+    if isinstance(value, float):
+        if math.isnan(value):
+            return ""
+        return str(int(value)) if value.is_integer() else repr(value)
+    return str(value).strip()
+
+
+def _number(value: Any) -> float:
+    """A cell as a finite number.
+
+    Raises:
+        ValueError: it is none.
+    """
+    text = value if isinstance(value, int | float) else _text(value)
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _whole(value: Any) -> int:
+    number = _number(value)
+    if not number.is_integer():
+        raise ValueError(value)
+    return int(number)
+
+
+def _maybe_whole(value: Any) -> int | None:
+    return None if _text(value) == "" else _whole(value)
+
+
+_PARSERS: dict[str, Callable[[Any], Any]] = {
+    "amount": _number,
+    "money": _number,
+    "whole": _whole,
+    "whole?": _maybe_whole,
+    "period": _whole,
+}
+
+
+class _Reader:
+    """Reads one plan's tables."""
+
+    def __init__(self, facts: Facts, blocks: Mapping[str, Block], ledger: Ledger) -> None:
+        self.facts = facts
+        self.blocks = blocks
+        self.ledger = ledger
+        instance = facts.instance
+        futures = {BASE, *(scenario.id for scenario in instance.scenarios)}
+        self.known: dict[str, set[Any]] = {
+            "facility": set(instance.facilities),
+            "material": set(instance.materials),
+            "recipe": set(instance.recipes),
+            "channel": set(instance.channels),
+            "stockpile": set(instance.stockpiles),
+            "market": set(instance.markets),
+            "period": set(facts.periods),
+            "block": {TRUNK, *(scenario.id for scenario in instance.scenarios)},
+            "account": {TRUNK, "investment", *(scenario.id for scenario in instance.scenarios)},
+            "future": futures,
+        }
+
+    def read(self, tables: Mapping[str, pd.DataFrame]) -> Rows:
+        rows = Rows()
+        for name in ROWS:
+            self.ledger.holds("table_present", At(name), name in tables, f"there is no table {name}")
+            if name in tables:
+                getattr(rows, name).extend(self._table(name, tables[name], rows))
+        for name in tables:
+            self.ledger.holds("table_present", At(str(name)), name in ROWS, f"{name} is no result table")
+        return rows
+
+    def _table(self, name: str, frame: pd.DataFrame, rows: Rows) -> list[Any]:
+        row_type = ROWS[name]
+        columns = {one.name: one.name.rstrip("_") for one in fields(row_type)}
+        there = [str(column) for column in frame.columns]
+        wanted = list(columns.values())
+        if name == "scenarios":
+            wanted += [f"{SERVICE}{channel}" for channel in self._served() if f"{SERVICE}{channel}" not in wanted]
+        missing = [column for column in wanted if column not in there]
+        allowed = set(wanted)
+        if name == "scenarios":
+            allowed |= {f"{SERVICE}{channel}" for channel in self.facts.channels}
+        extra = [column for column in there if column not in allowed or there.count(column) > 1]
+        text = "; ".join([f"no column {column}" for column in missing] + [f"extra column {column}" for column in extra])
+        self.ledger.holds("table_columns", At(name), not text, text)
+        if any(column not in there or there.count(column) > 1 for column in columns.values()):
+            return []
+        values = {column: frame[column].tolist() for column in there if there.count(column) == 1}
+        found: list[Any] = []
+        seen: set[tuple[Any, ...]] = set()
+        for number in range(len(frame)):
+            row = self._row(name, columns, values, number)
+            if row is None:
+                continue
+            key = tuple(getattr(row, column) for column in row_type.key)
+            if key:
+                where = At(f"{name} row {number}")
+                self.ledger.holds("duplicate_row", where, key not in seen, f"a second row for {key}")
+                if key in seen:
+                    continue
+                seen.add(key)
+            found.append(row)
+            if name == "scenarios":
+                self._service(row, values, number, rows)
+        return found
+
+    def _served(self) -> list[str]:
+        """Channels of markets that ask for anything: these have a service column."""
+        return list(dict.fromkeys(m.channel for m in self.facts.instance.markets.values() if m.demand))
+
+    def _service(self, row: Future, values: Mapping[str, list[Any]], number: int, rows: Rows) -> None:
+        for channel in self.facts.channels:
+            column = values.get(f"{SERVICE}{channel}")
+            if column is None:
+                continue
+            try:
+                value = None if _text(column[number]) == "" else _number(column[number])
+            except ValueError:
+                where = At(f"scenarios row {number}")
+                self.ledger.holds("cell_values", where, False, f"{SERVICE}{channel} is {column[number]!r}")
+                continue
+            rows.service[row.scenario, channel] = value
+
+    def _row(self, table: str, columns: Mapping[str, str], values: Mapping[str, list[Any]], number: int) -> Any:
+        build: Callable[..., Any] = ROWS[table]
+        where = At(f"{table} row {number}")
+        cells: dict[str, Any] = {}
+        for one in fields(ROWS[table]):
+            kind, column = one.metadata["kind"], columns[one.name]
+            value = values[column][number]
+            parse: Callable[[Any], Any] = _PARSERS.get(kind, _text)
+            try:
+                cells[one.name] = parse(value)
+            except (ValueError, TypeError, OverflowError):
+                return self._refuse("cell_values", where, f"{column} is {value!r}")
+            if kind == "place":
+                if not self.facts.kind_of_place(cells[one.name]):
+                    return self._refuse("known_ids", where, f"there is no place {cells[one.name]!r} ({column})")
+            elif kind in self.known and cells[one.name] not in self.known[kind]:
+                return self._refuse("known_ids", where, f"there is no {kind} {cells[one.name]!r} ({column})")
+            if kind == "amount":
+                limit = -self.ledger.tolerance.absolute
+                self.ledger.holds(
+                    "nonnegative", where, cells[one.name] >= limit, f"{column} is {value}", -cells[one.name], "t"
+                )
+        self.ledger.holds("cell_values", where, True, "")
+        self.ledger.holds("known_ids", where, True, "")
+        return self._covered(build(**cells), where)
+
+    def _refuse(self, name: str, where: At, text: str) -> None:
+        self.ledger.holds(name, where, False, text)
+
+    def _covered(self, row: Any, where: At) -> Any:
+        """The row, unless it lies in periods that its branch does not cover."""
+        name = getattr(row, "scenario", None)
+        period = self.facts.periods.get(getattr(row, "period", -1))
+        if name is None or name in (TRUNK, BASE, "investment") or isinstance(row, Future):
+            return row
+        block = self.blocks.get(name)
+        ok = block is not None and period is not None and block.covers(period)
+        at = At(where.place, getattr(row, "period", None), name)
+        self.ledger.holds("branch_periods", at, ok, "a row in a period that the branch does not cover")
+        return row if ok else None
+
+
+def read_tables(facts: Facts, blocks: Mapping[str, Block], ledger: Ledger, tables: Mapping[str, pd.DataFrame]) -> Rows:
+    """Turn result tables into typed rows; what is at fault is a violation and left out."""
+    return _Reader(facts, blocks, ledger).read(tables)

@@ -1,0 +1,46 @@
+"""Sizes of modules, the public names, and the help of commands. Import rules are .ci/check's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+import optimizer
+from optimizer.cli import app
+
+PACKAGE = Path(optimizer.__file__).parent
+MOST = 400
+"""Lines of a module; one that grows past it has a second subject."""
+
+COMMANDS: dict[str, object] = dict(vars(get_command(app))["commands"])
+
+
+def test_no_module_is_too_long() -> None:
+    """A module over 400 lines is split."""
+    lines = {file: len(file.read_text(encoding="utf-8").splitlines()) for file in PACKAGE.rglob("*.py")}
+    long = {file.relative_to(PACKAGE).as_posix(): count for file, count in lines.items() if count > MOST}
+    assert not long, f"over {MOST} lines: {long}"
+
+
+def test_the_public_names_are_sorted_and_there() -> None:
+    """`__all__` names what a user may import, in order, and nothing that is not there."""
+    assert list(optimizer.__all__) == sorted(optimizer.__all__)
+    assert len(set(optimizer.__all__)) == len(optimizer.__all__)
+    for name in optimizer.__all__:
+        assert getattr(optimizer, name) is not None
+
+
+def test_every_public_name_says_what_it_is() -> None:
+    """Each has a docstring of its own."""
+    for name in optimizer.__all__:
+        assert (getattr(optimizer, name).__doc__ or "").strip(), name
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    """`--help` says what a command does, and shows a line to type."""
+    words = str(vars(COMMANDS[name])["help"])
+    assert words.split(".", maxsplit=1)[0]
+    assert f"Example: optimizer {name}" in " ".join(words.split())

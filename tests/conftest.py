@@ -1,0 +1,19 @@
+"""Settings for all tests."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "few",
+    max_examples=4,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+settings.register_profile("many", parent=settings.get_profile("few"), max_examples=25)
+settings.load_profile("few")
+
+pytest.register_assert_rewrite("support")

@@ -1,0 +1,864 @@
+"""Every row of the model, written out by hand on a small instance; nothing is solved here.
+
+Rows are written `+coefficient component[index] ... <= right-hand side`, their terms in any order.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+
+import pytest
+from support.build import network_from
+from support.rows import check, indices, investment, labels_in_model, measure, operations, row
+
+HEAD = """
+schema: 1
+name: rows
+base_year: 2027
+discount_rate: 0.0
+domestic: [USA]
+countries: {USA: domestic, AUS: ally, JPN: ally, CHN: adversary}
+"""
+COMMERCIAL = "channels: {commercial: {}}\n"
+TWO_CHANNELS = "channels: {mdap: {tiers: [domestic, ally]}, commercial: {}}\n"
+MAGNET = """
+materials: {magnet: {stage: magnet}}
+recipes: {make: {stage: magnet, outputs: {magnet: 1}, cost: 10}}
+"""
+TOWN = "markets: {town: {channel: commercial, country: USA, demand: [{product: magnet, tonnes: 10}]}}\n"
+
+FUNDING = (
+    HEAD
+    + MAGNET
+    + COMMERCIAL
+    + TOWN
+    + """
+periods: [2027, 2028, {year: 2029, years: 2}]
+facilities:
+  plant:
+    stage: magnet
+    country: USA
+    recipes: [make]
+    capacity: 0
+    options:
+    - {id: small, capacity: 10, capex: 100, lead: 1, latest: 2028}
+    - {id: large, capacity: 30, capex: 200, lead: 2, latest: 2028}
+    - {id: expand, capacity: 5, capex: 50, lead: 0, after: small}
+  works:
+    stage: alloy
+    country: AUS
+    recipes: [make]
+    capacity: 0
+    options: [{id: build, capacity: 10, capex: 100, lead: 1}]
+"""
+)
+LATE = """
+scenarios:
+- id: late
+  probability: 0.5
+  onset: 2028
+  effects: [{affects: options, where: {id: small}, delay: 1}]
+"""
+
+
+def test_f1_alternatives_are_funded_at_most_once_together() -> None:
+    """Of a facility's options without `after` one is funded at most, in one of the years it may be."""
+    m = investment(FUNDING)
+    check(
+        m,
+        "F1",
+        ("plant",),
+        "+1 fund[plant,small,2027] +1 fund[plant,small,2028] +1 fund[plant,large,2027] +1 fund[plant,large,2028] <= 1",
+    )
+    assert indices(m, "F1") == {"plant", "works"}
+
+
+def test_f2_expansion_is_funded_at_most_once() -> None:
+    """An expansion is funded once at most; before its base can be on line, in 2028, not at all."""
+    m = investment(FUNDING)
+    check(m, "F2", ("plant", "expand"), "+1 fund[plant,expand,2028] +1 fund[plant,expand,2029] <= 1")
+
+
+def test_f3_base_is_on_line_when_the_expansion_is_funded() -> None:
+    """What is funded in 2027 with a year of lead is on line in 2028; the period of 2029 lasts until 2030."""
+    m = investment(FUNDING)
+    check(m, "F3", ("plant", "expand", 2028), "+1 fund[plant,expand,2028] -1 fund[plant,small,2027] <= 0")
+    check(
+        m,
+        "F3",
+        ("plant", "expand", 2029),
+        "+1 fund[plant,expand,2029] -1 fund[plant,small,2027] -1 fund[plant,small,2028] <= 0",
+    )
+
+
+def test_f4_expansion_has_a_history_where_its_base_may_be_delayed() -> None:
+    """An expansion of an option that some future delays is funded after the base was, in one year or the other."""
+    m = investment(FUNDING + LATE)
+    check(
+        m,
+        "F4",
+        ("plant", "expand", 2029),
+        "+1 fund[plant,expand,2029] -1 sequence[plant,expand,2027>2029] -1 sequence[plant,expand,2028>2029] = 0",
+    )
+    assert not indices(investment(FUNDING), "F4")
+
+
+def test_f5_history_is_that_of_the_base() -> None:
+    """An expansion follows a base funded in 2027 only if the base was funded in 2027."""
+    m = investment(FUNDING + LATE)
+    check(
+        m,
+        "F5",
+        ("plant", "expand", "2027"),
+        "+1 sequence[plant,expand,2027>2028] +1 sequence[plant,expand,2027>2029] -1 fund[plant,small,2027] <= 0",
+    )
+
+
+RULES = (
+    FUNDING
+    + """
+policy:
+  rules:
+  - {rule: count, stage: magnet, min: 1, by: 2028}
+  - {rule: count, countries: [USA, AUS], max: 1}
+  - {rule: require, facility: plant, option: small, by: 2029}
+  - {rule: forbid, facility: plant, option: expand}
+  - {rule: exclusive, facilities: [plant, works]}
+  - {rule: implies, if: works, then: plant, by: 2028}
+  - {rule: starts, countries: [USA], max: {2027: 1, 2030: 2}}
+"""
+)
+
+
+def test_p1_count_asks_for_facilities_on_line() -> None:
+    """On line by 2028 is what is funded in 2027 with a year of lead; the large option takes two."""
+    check(investment(RULES), "P1", (0,), "+1 fund[plant,small,2027] >= 1")
+
+
+def test_p2_count_bounds_facilities_that_are_funded() -> None:
+    """Without a year every funding that comes on line within the horizon counts, expansions apart."""
+    check(
+        investment(RULES),
+        "P2",
+        (1,),
+        """+1 fund[plant,small,2027] +1 fund[plant,small,2028] +1 fund[plant,large,2027] +1 fund[plant,large,2028]
+        +1 fund[works,build,2027] +1 fund[works,build,2028] +1 fund[works,build,2029] <= 1""",
+    )
+
+
+def test_p3_required_option_is_on_line_in_time() -> None:
+    """Either year of funding brings the small option on line by 2029."""
+    check(investment(RULES), "P3", (2,), "+1 fund[plant,small,2027] +1 fund[plant,small,2028] >= 1")
+
+
+def test_p4_forbidden_option_is_not_funded() -> None:
+    """A forbidden expansion is funded in no year."""
+    check(investment(RULES), "P4", (3,), "+1 fund[plant,expand,2028] +1 fund[plant,expand,2029] <= 0")
+
+
+def test_p5_of_exclusive_facilities_one_is_funded() -> None:
+    """Plant and works exclude one another, whatever the option and the year."""
+    check(
+        investment(RULES),
+        "P5",
+        (4,),
+        """+1 fund[plant,small,2027] +1 fund[plant,small,2028] +1 fund[plant,large,2027] +1 fund[plant,large,2028]
+        +1 fund[works,build,2027] +1 fund[works,build,2028] +1 fund[works,build,2029] <= 1""",
+    )
+
+
+def test_p6_one_facility_implies_another() -> None:
+    """Who funds the works, whenever, has the plant on line by 2028: the small option, funded in 2027."""
+    check(
+        investment(RULES),
+        "P6",
+        (5,),
+        """+1 fund[works,build,2027] +1 fund[works,build,2028] +1 fund[works,build,2029]
+        -1 fund[plant,small,2027] <= 0""",
+    )
+
+
+def test_p7_crews_carry_so_many_starts() -> None:
+    """Every option counts where it is funded; 1 in 2029 and 2 in 2030 make 3 in the period of both."""
+    m = investment(RULES)
+    check(m, "P7", (6, 2027), "+1 fund[plant,small,2027] +1 fund[plant,large,2027] <= 1")
+    check(m, "P7", (6, 2029), "+1 fund[plant,expand,2029] <= 3")
+
+
+UNIT = (
+    HEAD
+    + COMMERCIAL
+    + TOWN
+    + """
+periods: [2027, {year: 2028, years: 2}]
+materials: {magnet: {stage: magnet}}
+recipes:
+  make: {stage: magnet, outputs: {magnet: 1}, cost: 10}
+  make_slow: {stage: magnet, outputs: {magnet: 1}, cost: 8, capacity_use: 2.5}
+facilities:
+  plant:
+    stage: magnet
+    country: USA
+    recipes: [make, make_slow]
+    capacity: 4
+    options: [{id: build, capacity: 10, capex: 100, lead: 1, ramp: [0.5]}]
+scenarios:
+- id: fire
+  probability: 0.5
+  onset: 2028
+  duration: 1
+  effects: [{affects: facilities, where: {id: plant}, available: 0.2}]
+"""
+)
+
+
+def test_c1_unit_runs_within_what_stands_and_what_is_funded() -> None:
+    """Funded in 2027 it gives half, then all of 10 t in the period; funded in 2028 half in its last year. 2*4 stand."""
+    m = operations(UNIT)
+    check(
+        m,
+        "C1",
+        ("plant", "", 2028),
+        """+1 run[plant,,make,commercial,2028] +2.5 run[plant,,make_slow,commercial,2028]
+        -15 fund[plant,build,2027] -5 fund[plant,build,2028] <= 8""",
+    )
+    check(
+        m,
+        "C1",
+        ("plant", "", 2027),
+        "+1 run[plant,,make,commercial,2027] +2.5 run[plant,,make_slow,commercial,2027] <= 4",
+    )
+
+
+def test_c1_effect_scales_capacity_by_its_mean() -> None:
+    """A fifth is left for one of the two years: 0.6 of 15, of 5 and of 8."""
+    check(
+        operations(UNIT, "fire"),
+        "C1",
+        ("plant", "", 2028),
+        """+1 run[plant,,make,commercial,2028] +2.5 run[plant,,make_slow,commercial,2028]
+        -9 fund[plant,build,2027] -3 fund[plant,build,2028] <= 4.8""",
+    )
+
+
+def test_c1_delayed_expansion_counts_by_its_history() -> None:
+    """In the future in which the base is late the expansion's capacity depends on when the base was funded."""
+    m = operations(FUNDING + LATE, "late")
+    check(
+        m,
+        "C1",
+        ("plant", "", 2029),
+        """+1 run[plant,,make,commercial,2029] -20 fund[plant,small,2027] -10 fund[plant,small,2028]
+        -60 fund[plant,large,2027] -30 fund[plant,large,2028]
+        -10 sequence[plant,expand,2027>2028] -10 sequence[plant,expand,2027>2029] -5 sequence[plant,expand,2028>2029]
+        <= 0""",
+    )
+
+
+STATES = (
+    HEAD
+    + MAGNET
+    + TOWN
+    + """
+periods: [2027, {year: 2028, years: 2}]
+channels: {mdap: {max_exposure: {equipment: 0.0}}, commercial: {}}
+facilities:
+  plant:
+    stage: magnet
+    country: AUS
+    recipes: [make]
+    capacity: 10
+    exposure: {equipment: 1.0}
+    options:
+    - {id: refit, capacity: 2, capex: 30, lead: 2, sets: {exposure: {equipment: 0.0}}, qualification: {mdap: 1}}
+scenarios:
+- id: embargo
+  probability: 0.5
+  onset: 2028
+  effects: [{affects: facilities, where: {equipment: ">0.5"}, available: 0.25}]
+"""
+)
+
+
+def test_c2_states_share_what_stands() -> None:
+    """Refitted or not, the plant has its 10 t, and 2 more in one of the two years."""
+    check(
+        operations(STATES),
+        "C2",
+        ("plant", "", 2028),
+        "+1 standing[plant,,,2028] +1 standing[plant,,refit,2028] -1 fund[plant,refit,2027] <= 10",
+    )
+
+
+def test_c3_state_holds_while_its_options_are_on_line() -> None:
+    """The refitted state holds for the half of the period in which the refit is on line; 11 t are the most there is."""
+    m = operations(STATES)
+    check(
+        m,
+        "C3",
+        ("plant", "", "refit", "refit", 2028),
+        "+1 standing[plant,,refit,2028] -5.5 fund[plant,refit,2027] <= 0",
+    )
+    check(m, "C3", ("plant", "", "refit", "refit", 2027), "+1 standing[plant,,refit,2027] <= 0")
+
+
+def test_c4_state_holds_while_no_other_option_is_on_line() -> None:
+    """The plant as it stood holds for the rest of the period."""
+    check(
+        operations(STATES),
+        "C4",
+        ("plant", "", "", "refit", 2028),
+        "+1 standing[plant,,,2028] +5.5 fund[plant,refit,2027] <= 11",
+    )
+
+
+def test_c5_state_runs_within_its_capacity() -> None:
+    """Under the embargo a quarter of the unrefitted plant runs, and all of the refitted one, for two years."""
+    m = operations(STATES, "embargo")
+    check(m, "C5", ("plant", "", "", 2028), "+1 run[plant,,make,commercial,2028] -0.5 standing[plant,,,2028] <= 0")
+    check(
+        m,
+        "C5",
+        ("plant", "", "refit", 2028),
+        """+1 run[plant,refit,make,mdap,2028] +1 run[plant,refit,make,commercial,2028]
+        -2 standing[plant,,refit,2028] <= 0""",
+    )
+
+
+def test_c7_state_that_holds_for_a_part_has_that_part_of_what_stands() -> None:
+    """With the refit on line for one of two years each state has half: 0.5*(10 + 1); without it the row is idle."""
+    m = operations(STATES)
+    for state in ("", "refit"):
+        check(
+            m,
+            "C7",
+            ("plant", "", state, "refit", "2027", 2028),
+            f"+1 standing[plant,,{state},2028] +10.5 fund[plant,refit,2027] <= 16",
+        )
+
+
+QUALIFIED = (
+    HEAD
+    + MAGNET
+    + """
+periods: [2027, {year: 2028, years: 2}]
+channels: {home: {tiers: [domestic]}, mdap: {tiers: [domestic, ally]}, commercial: {}}
+markets:
+  programs: {channel: home, country: USA, demand: [{product: magnet, tonnes: 10}]}
+  town: {channel: commercial, country: USA, demand: [{product: magnet, tonnes: 10}]}
+facilities:
+  plant:
+    stage: magnet
+    country: USA
+    recipes: {make: {capacity_use: 2}}
+    capacity: 3
+    options: [{id: build, capacity: 10, capex: 100, lead: 0, qualification: {mdap: 1}}]
+"""
+)
+
+
+def test_c6_channel_and_all_stricter_ones_run_on_qualified_capacity() -> None:
+    """A year after it came on line the new capacity may serve mdap, and not before it home either."""
+    m = operations(QUALIFIED)
+    check(
+        m,
+        "C6",
+        ("plant", "", "", "mdap", 2028),
+        """+2 run[plant,,make,home,2028] +2 run[plant,,make,mdap,2028]
+        -20 fund[plant,build,2027] -10 fund[plant,build,2028] <= 6""",
+    )
+    check(
+        m,
+        "C6",
+        ("plant", "", "", "home", 2028),
+        "+2 run[plant,,make,home,2028] -20 fund[plant,build,2027] -10 fund[plant,build,2028] <= 6",
+    )
+    assert {index[3] for index in indices(m, "C6")} == {"home", "mdap"}
+
+
+CHAIN = (
+    HEAD
+    + TWO_CHANNELS
+    + """
+periods: [2027]
+materials:
+  ore: {stage: mining, freight_factor: 2}
+  magnet: {stage: magnet, storage: {cost: 1}}
+recipes:
+  dig: {stage: mining, outputs: {ore: 1}, cost: 1}
+  make: {stage: magnet, inputs: {ore: 3}, outputs: {magnet: 0.5}, cost: 10}
+facilities:
+  mine: {stage: mining, country: AUS, recipes: [dig], capacity: 100}
+  mine_x: {stage: mining, country: CHN, recipes: [dig], capacity: 100}
+  plant: {stage: magnet, country: USA, recipes: [make], capacity: 100}
+markets:
+  programs: {channel: mdap, country: USA, demand: [{product: magnet, tonnes: 4}]}
+  town: {channel: commercial, country: USA, demand: [{product: magnet, tonnes: 6}]}
+stockpiles:
+  yard: {country: USA, channel: commercial, materials: [magnet], initial: {magnet: 5}, release: always}
+logistics:
+  regions: {america: [USA], oceania: [AUS], china: [CHN], japan: [JPN]}
+  freight:
+  - {from: oceania, to: america, cost: 3, capacity: 40}
+  - {from: china, to: america, cost: 2}
+"""
+)
+
+
+def test_m1_material_is_downgraded_where_it_is_made() -> None:
+    """At the mine's hub ore is made, shipped on freight row 0 or moved down to commercial."""
+    check(
+        operations(CHAIN),
+        "M1",
+        ("hub:oceania", "ore", "mdap", 2027),
+        """+1 run[mine,,dig,mdap,2027] -1 flow[0,ore,mdap,2027] -1 downgrade[hub:oceania,ore,mdap,2027]
+        -1 surplus[hub:oceania,ore,mdap,2027] = 0""",
+    )
+
+
+def test_m1_what_comes_in_is_used() -> None:
+    """At the plant's hub 3 t of ore go into a unit of activity; the adversary's ore comes in commercial only."""
+    m = operations(CHAIN)
+    check(
+        m,
+        "M1",
+        ("hub:america", "ore", "commercial", 2027),
+        "+1 flow[0,ore,commercial,2027] +1 flow[1,ore,commercial,2027] -3 run[plant,,make,commercial,2027] = 0",
+    )
+    check(
+        m,
+        "M1",
+        ("hub:america", "ore", "mdap", 2027),
+        "+1 flow[0,ore,mdap,2027] -3 run[plant,,make,mdap,2027] = 0",
+    )
+
+
+def test_m1_product_is_delivered_downgraded_stored_or_released() -> None:
+    """Magnets: half a tonne a unit, what comes down from mdap and what the yard releases, to the town or the yard."""
+    check(
+        operations(CHAIN),
+        "M1",
+        ("hub:america", "magnet", "commercial", 2027),
+        """+0.5 run[plant,,make,commercial,2027] +1 downgrade[hub:america,magnet,mdap,2027]
+        +1 stock_out[yard,magnet,commercial,2027] -1 stock_in[yard,magnet,commercial,2027]
+        -1 deliver[town,0,magnet,commercial,2027] -1 surplus[hub:america,magnet,commercial,2027] = 0""",
+    )
+
+
+def test_l1_link_carries_gross_tonnes_of_all_channels() -> None:
+    """Two gross tonnes a tonne of ore, in both channels, on the one link that has a limit."""
+    m = operations(CHAIN)
+    check(m, "L1", ("freight:0", 2027), "+2 flow[0,ore,mdap,2027] +2 flow[0,ore,commercial,2027] <= 40")
+    assert indices(m, "L1") == {("freight:0", 2027)}
+
+
+CLAIM = (
+    HEAD
+    + MAGNET
+    + COMMERCIAL
+    + TOWN
+    + """
+periods: [{year: 2027, years: 2}]
+facilities:
+  plant:
+    stage: magnet
+    country: USA
+    recipes: [make]
+    capacity: 10
+    claims: [{to: japan, share: 0.4, until: 2027}]
+logistics:
+  regions: {america: [USA], japan: [JPN], rest: [AUS, CHN]}
+  freight: [{from: america, to: japan, cost: 2}]
+"""
+)
+
+
+def test_o1_claimed_share_goes_to_its_region() -> None:
+    """0.4 in the first of two years is 0.2 of the output of both; on arcs put apart for the claim."""
+    m = operations(CLAIM)
+    claim = arcs(CLAIM).index(("claim", "plant"))
+    check(
+        m,
+        "O1",
+        ("plant", "japan", "magnet", 2027),
+        f"+1 flow[{claim},magnet,commercial,2027] -0.2 run[plant,,make,commercial,2027] >= 0",
+    )
+
+
+def arcs(text: str) -> list[tuple[str, str]]:
+    """Link and start of every arc, in the order of their numbers."""
+    return [(arc.link, arc.start) for arc in network_from(text).places.arcs]
+
+
+MARKET = (
+    HEAD
+    + TWO_CHANNELS
+    + """
+periods: [{year: 2027, years: 2}]
+materials: {sh: {stage: magnet}, uh: {stage: magnet}}
+recipes:
+  make_sh: {stage: magnet, outputs: {sh: 1}, cost: 10}
+  make_uh: {stage: magnet, outputs: {uh: 1}, cost: 20}
+facilities:
+  plant: {stage: magnet, country: USA, recipes: [make_sh, make_uh], capacity: 100}
+markets:
+  programs: {channel: mdap, country: USA, demand: [{product: sh, tonnes: {2027: 10, 2028: 20}, accepts: [sh, uh]}]}
+  town: {channel: commercial, country: USA, demand: [{product: sh, tonnes: 6, shortage_cost: 30}]}
+policy:
+  rules: [{rule: delivered_content, markets: [town], channel: mdap, share: 0.25}]
+"""
+)
+
+
+def test_d1_demand_is_met_or_short() -> None:
+    """10 and 20 t make 30 in the period; substitutes serve, stricter channels serve, soft demand may be short."""
+    m = operations(MARKET)
+    check(
+        m, "D1", ("programs", 0, 2027), "+1 deliver[programs,0,sh,mdap,2027] +1 deliver[programs,0,uh,mdap,2027] = 30"
+    )
+    check(
+        m,
+        "D1",
+        ("town", 0, 2027),
+        "+1 deliver[town,0,sh,mdap,2027] +1 deliver[town,0,sh,commercial,2027] +1 short[town,0,2027] = 12",
+    )
+
+
+def test_d1_demand_nobody_can_serve_is_a_row_that_cannot_hold() -> None:
+    """A hard demand without any supply leaves a row that no values satisfy, not a row left out."""
+    text = MARKET.replace("country: USA, recipes", "country: CHN, recipes").replace(
+        "mdap, share: 0.25", "mdap, share: 0"
+    )
+    assert row(operations(text), "D1", "programs", 0, 2027) == "+1 nothing[None] >= 1"
+
+
+STOCK = (
+    HEAD
+    + TWO_CHANNELS
+    + """
+periods: [2027, {year: 2028, years: 2}, 2030]
+materials: {magnet: {stage: magnet, price: 8, storage: {cost: 1, loss: 0.1}}}
+recipes: {make: {stage: magnet, outputs: {magnet: 1}, cost: 10}}
+facilities:
+  plant: {stage: magnet, country: USA, recipes: [make], capacity: 100}
+markets:
+  programs: {channel: mdap, country: USA, demand: [{product: magnet, tonnes: {2027: 4, 2030: 6}}]}
+stockpiles:
+  depot:
+    country: USA
+    channels: [mdap, commercial]
+    materials: [magnet]
+    initial: {magnet: {mdap: 50}}
+    capacity: {magnet: 70}
+    targets:
+    - {material: magnet, tonnes: 20, shortage_cost: 5}
+    - {material: magnet, years_of_demand: 2, of: [programs], share: 0.5}
+scenarios:
+- id: outage
+  probability: 0.5
+  onset: 2028
+  duration: 1
+  recovery: 1
+  effects: [{affects: facilities, where: {id: plant}, available: 0.0}]
+"""
+)
+LANES = """
+lanes:
+- {from: plant, to: programs, material: magnet, cost: 1}
+- {from: plant, to: depot, material: magnet, cost: 1}
+- {from: depot, to: programs, material: magnet, cost: 1}
+"""
+
+
+def test_s1_stock_is_what_is_left_and_what_comes_in() -> None:
+    """Of 50 t 45 are left after a year; a reserve releases nothing in the trunk, but moves stock down the order."""
+    m = operations(STOCK)
+    check(
+        m,
+        "S1",
+        ("depot", "magnet", "mdap", 2027),
+        """+1 stock[depot,magnet,mdap,2027] -1 stock_in[depot,magnet,mdap,2027]
+        +1 stock_down[depot,magnet,mdap,2027] = 45""",
+    )
+    check(
+        m,
+        "S1",
+        ("depot", "magnet", "commercial", 2028),
+        """+1 stock[depot,magnet,commercial,2028] -0.81 stock[depot,magnet,commercial,2027]
+        -1 stock_in[depot,magnet,commercial,2028] -1 stock_down[depot,magnet,mdap,2028] = 0""",
+    )
+
+
+def test_s1_branch_opens_with_the_trunks_stock() -> None:
+    """In the branch two years' losses are taken off the trunk's stock of 2027, and the reserve releases."""
+    m = operations(STOCK, "outage")
+    check(
+        m,
+        "S1",
+        ("depot", "magnet", "mdap", 2028),
+        """+1 stock[depot,magnet,mdap,2028] -0.81 opening[depot,magnet,mdap] -1 stock_in[depot,magnet,mdap,2028]
+        +1 stock_out[depot,magnet,mdap,2028] +1 stock_down[depot,magnet,mdap,2028] = 0""",
+    )
+    assert m.owners["opening"]["depot", "magnet", "mdap"] == ("trunk", ("stock", ("depot", "magnet", "mdap", 2027)))
+
+
+def test_s2_room_is_shared_by_channels() -> None:
+    """A tonne takes room in whatever channel it is kept."""
+    check(
+        operations(STOCK),
+        "S2",
+        ("depot", "magnet", 2030),
+        "+1 stock[depot,magnet,mdap,2030] +1 stock[depot,magnet,commercial,2030] <= 70",
+    )
+
+
+def test_s3_lanes_fill_a_stockpile() -> None:
+    """What the depot takes in of a material with lanes came on a lane: row 1, from the plant."""
+    check(
+        operations(STOCK + LANES),
+        "S3",
+        ("depot", "magnet", "mdap", 2028),
+        "+1 stock_in[depot,magnet,mdap,2028] -1 flow[1,magnet,mdap,2028] = 0",
+    )
+    assert not indices(operations(STOCK), "S3")
+
+
+def test_s4_stock_leaves_by_lanes_or_is_discarded() -> None:
+    """What the depot releases goes to the market on row 2 or is thrown away; in the trunk nothing leaves."""
+    check(
+        operations(STOCK + LANES, "outage"),
+        "S4",
+        ("depot", "magnet", "mdap", 2028),
+        """+1 stock_out[depot,magnet,mdap,2028] -1 discarded[depot,magnet,mdap,2028]
+        -1 flow[2,magnet,mdap,2028] = 0""",
+    )
+    check(operations(STOCK + LANES), "S4", ("depot", "magnet", "mdap", 2028), "-1 flow[2,magnet,mdap,2028] = 0")
+
+
+def test_t1_target_is_reached_or_missed() -> None:
+    """20 t of any channel, which may be missed; half of the next two years' demand of mdap alone, which may not."""
+    m = operations(STOCK)
+    check(
+        m,
+        "T1",
+        ("depot", 0, 2027),
+        "+1 stock[depot,magnet,mdap,2027] +1 stock[depot,magnet,commercial,2027] +1 missing[depot,0,2027] >= 20",
+    )
+    check(m, "T1", ("depot", 1, 2027), "+1 stock[depot,magnet,mdap,2027] >= 4")
+    check(m, "T1", ("depot", 1, 2028), "+1 stock[depot,magnet,mdap,2028] >= 6")
+    assert not indices(operations(STOCK, "outage"), "T1")
+
+
+def test_j1_branch_ends_with_the_trunks_stock() -> None:
+    """The outage is over in 2029 and a year of recovery ends with the period 2028: stock is back or bought back."""
+    m = operations(STOCK, "outage")
+    check(
+        m,
+        "J1",
+        ("depot", "magnet", "mdap"),
+        """+1 stock[depot,magnet,mdap,2028] +1 bought_back[depot,magnet,mdap]
+        -1 trunk_level[depot,magnet,mdap] >= 0""",
+    )
+    assert m.owners["trunk_level"]["depot", "magnet", "mdap"] == ("trunk", ("stock", ("depot", "magnet", "mdap", 2028)))
+    priceless = STOCK.replace("price: 8, ", "")
+    check(
+        operations(priceless, "outage"),
+        "J1",
+        ("depot", "magnet", "mdap"),
+        "+1 stock[depot,magnet,mdap,2028] -1 trunk_level[depot,magnet,mdap] >= 0",
+    )
+
+
+OUTPUT = (
+    HEAD
+    + """
+periods: [2027]
+channels: {commercial: {unknown: adversary}}
+materials:
+  light: {stage: alloy, content: {Nd: 0.3, Fe: 0.6}}
+  heavy: {stage: alloy, content: {Nd: 0.2, Dy: 0.1, Fe: 0.6}}
+recipes:
+  melt: {stage: alloy, outputs: {light: 1}, cost: 10}
+  melt_both: {stage: alloy, outputs: {light: 0.5, heavy: 2}, cost: 20}
+facilities:
+  us: {stage: alloy, country: USA, recipes: [melt], capacity: 10, owners: {acme: 1.0}}
+  au: {stage: alloy, country: AUS, recipes: [melt_both], capacity: 10, exposure: {finance: 0.75}}
+  jp: {stage: alloy, country: JPN, recipes: [melt], capacity: 10, exposure: {finance: unknown}, owners: {acme: 0.5}}
+owners: {acme: {country: USA}}
+markets:
+  town: {channel: commercial, country: USA, demand: [{product: light, tonnes: 5}, {product: heavy, tonnes: 5}]}
+policy:
+  rules:
+  - {rule: domestic_content, stage: alloy, share: 0.4}
+  - {rule: exposure_cap, channel: commercial, stage: alloy, kind: finance, share: 0.5}
+  - {rule: heavy_content, stage: alloy, elements: [Dy], share: 0.25}
+  - {rule: diversify, stage: alloy, each: material, by: owner, share: 0.6}
+"""
+)
+
+
+def test_r1_share_of_the_output_is_domestic() -> None:
+    """A tonne at home counts 1 - 0.4, one abroad -0.4; a unit of melt_both makes 2.5 t."""
+    check(
+        operations(OUTPUT),
+        "R1",
+        (0,),
+        """+0.6 run[us,,melt,commercial,2027] -1 run[au,,melt_both,commercial,2027]
+        -0.4 run[jp,,melt,commercial,2027] >= 0""",
+    )
+
+
+def test_r2_mean_exposure_of_the_output_is_capped() -> None:
+    """0 - 0.5 at home, 2.5*(0.75 - 0.5) in Australia, and unknown counts in full in this channel."""
+    check(
+        operations(OUTPUT),
+        "R2",
+        (1,),
+        """-0.5 run[us,,melt,commercial,2027] +0.625 run[au,,melt_both,commercial,2027]
+        +0.5 run[jp,,melt,commercial,2027] <= 0""",
+    )
+
+
+def test_r3_heavy_elements_are_a_share_of_the_rare_earths() -> None:
+    """melt: -0.25*0.3. melt_both: 2*0.1 of Dy less 0.25*(0.5*0.3 + 2*0.3) of rare earths; iron is none."""
+    check(
+        operations(OUTPUT),
+        "R3",
+        (2,),
+        """-0.075 run[us,,melt,commercial,2027] +0.0125 run[au,,melt_both,commercial,2027]
+        -0.075 run[jp,,melt,commercial,2027] >= 0""",
+    )
+
+
+def test_r4_no_owner_makes_more_than_a_share_of_a_material() -> None:
+    """acme holds us and jp, in full each; of light au makes half a tonne a unit and stands for itself."""
+    m = operations(OUTPUT)
+    found = {row(m, "R4", index) for index in indices(m, "R4")}
+    light_acme = (
+        "+0.4 run[jp,,melt,commercial,2027] +0.4 run[us,,melt,commercial,2027] "
+        "-0.3 run[au,,melt_both,commercial,2027] <= 0"
+    )
+    light_au = (
+        "+0.2 run[au,,melt_both,commercial,2027] -0.6 run[jp,,melt,commercial,2027] "
+        "-0.6 run[us,,melt,commercial,2027] <= 0"
+    )
+    heavy_acme, heavy_au = (
+        "-1.2 run[au,,melt_both,commercial,2027] <= 0",
+        "+0.8 run[au,,melt_both,commercial,2027] <= 0",
+    )
+    assert found == {light_acme, light_au, heavy_acme, heavy_au}
+
+
+def test_r5_share_of_deliveries_comes_from_a_channel() -> None:
+    """A tonne drawn from mdap counts 1 - 0.25, one drawn from commercial -0.25; what is short counts nothing."""
+    check(
+        operations(MARKET),
+        "R5",
+        (0, "town", "sh", 2027),
+        "+0.75 deliver[town,0,sh,mdap,2027] -0.25 deliver[town,0,sh,commercial,2027] >= 0",
+    )
+
+
+BUDGET = (
+    STOCK.replace("recipes: [make], capacity: 100}", "recipes: [make], capacity: 100, options: [%s]}")
+    % "{id: more, capacity: 5, capex: 100, public_share: 0.5, spend: [0.4, 0.6], latest: 2030}"
+    + """
+policy:
+  budget: {annual: 60, total: 150}
+"""
+)
+
+
+def test_b1_public_outlay_keeps_within_the_year() -> None:
+    """0.5*40 in the year of funding, 0.5*60 in the next; a tonne stored is bought at 8 and held at 1 a year."""
+    m = operations(BUDGET)
+    check(
+        m,
+        "B1",
+        (2028,),
+        """+30 public_fund[plant,more,2027] +50 public_fund[plant,more,2028]
+        +8 stock_in[depot,magnet,mdap,2028] +2 stock[depot,magnet,mdap,2028]
+        +8 stock_in[depot,magnet,commercial,2028] +2 stock[depot,magnet,commercial,2028] <= 120""",
+    )
+    check(
+        m,
+        "B1",
+        (2030,),
+        """+20 public_fund[plant,more,2030]
+        +8 stock_in[depot,magnet,mdap,2030] +1 stock[depot,magnet,mdap,2030]
+        +8 stock_in[depot,magnet,commercial,2030] +1 stock[depot,magnet,commercial,2030] <= 60""",
+    )
+
+
+def test_b2_public_outlay_keeps_within_the_total() -> None:
+    """In total all that is spent counts, after the horizon too."""
+    check(
+        operations(BUDGET),
+        "B2",
+        (0,),
+        """+50 public_fund[plant,more,2027] +50 public_fund[plant,more,2028] +50 public_fund[plant,more,2030]
+        +8 stock_in[depot,magnet,mdap,2027] +1 stock[depot,magnet,mdap,2027]
+        +8 stock_in[depot,magnet,commercial,2027] +1 stock[depot,magnet,commercial,2027]
+        +8 stock_in[depot,magnet,mdap,2028] +2 stock[depot,magnet,mdap,2028]
+        +8 stock_in[depot,magnet,commercial,2028] +2 stock[depot,magnet,commercial,2028]
+        +8 stock_in[depot,magnet,mdap,2030] +1 stock[depot,magnet,mdap,2030]
+        +8 stock_in[depot,magnet,commercial,2030] +1 stock[depot,magnet,commercial,2030] <= 150""",
+    )
+
+
+@pytest.mark.parametrize("label", ["B1", "B2"])
+def test_budget_binds_no_branch(label: str) -> None:
+    """Outlay is the trunk's: what is bought back in a branch is cost, not budget."""
+    assert not indices(operations(BUDGET, "outage"), label)
+
+
+FUTURES = STOCK + "risk: {measure: %s}\n"
+OUTAGE_COST = "+1 {first} -1 investment_cost[0] -1 trunk_cost[2027] -1 trunk_cost[2030] -1 branch_cost[outage]"
+BASE_COST = "+1 {first} -1 investment_cost[0] -1 trunk_cost[2027] -1 trunk_cost[2028] -1 trunk_cost[2030]"
+
+
+def test_y1_worst_case_is_no_less_than_any_future() -> None:
+    """A future costs the investment, its branch, and the trunk before and after it; the base the whole trunk."""
+    m = measure(FUTURES % "worst_case")
+    check(m, "Y1", ("outage",), OUTAGE_COST.format(first="worst[0]") + " >= 0")
+    check(m, "Y1", ("base",), BASE_COST.format(first="worst[0]") + " >= 0")
+
+
+def test_y2_regret_is_cost_over_hindsight() -> None:
+    """What a future would have cost someone who knew is taken off."""
+    m = measure(FUTURES % "regret", {"base": 700.0, "outage": 900.0})
+    check(m, "Y2", ("outage",), OUTAGE_COST.format(first="worst[0]") + " >= -900")
+    check(m, "Y2", ("base",), BASE_COST.format(first="worst[0]") + " >= -700")
+
+
+def test_y3_excess_is_cost_over_the_level() -> None:
+    """What a future costs over the level of the tail."""
+    m = measure(FUTURES % "cvar, alpha: 0.5, weight: 0.4")
+    text = OUTAGE_COST.format(first="excess[outage]") + " +1 level[0] >= 0"
+    check(m, "Y3", ("outage",), text)
+
+
+def test_y4_second_pass_keeps_the_value_reached() -> None:
+    """0.6 of the mean and 0.4 of the tail: level, and the excesses by probability over 1 - 0.5."""
+    m = measure(FUTURES % "cvar, alpha: 0.5, weight: 0.4", ceiling=1234.0)
+    check(
+        m,
+        "Y4",
+        (0,),
+        """+0.6 investment_cost[0] +0.6 trunk_cost[2027] +0.3 trunk_cost[2028] +0.6 trunk_cost[2030]
+        +0.3 branch_cost[outage] +0.4 level[0] +0.4 excess[base] +0.4 excess[outage] <= 1234""",
+    )
+    assert not indices(measure(FUTURES % "cvar, alpha: 0.5, weight: 0.4"), "Y4")
+
+
+def test_every_label_has_a_row_written_by_hand() -> None:
+    """A constraint whose rows nobody has written out by hand is not in the model."""
+    tests = inspect.getmembers(sys.modules[__name__], inspect.isfunction)
+    named = {
+        found.group(1).upper(): function for name, function in tests if (found := re.match(r"test_([a-z]\d)_", name))
+    }
+    for label, function in named.items():
+        assert f'"{label}"' in inspect.getsource(function), f"the test named after {label} checks another one"
+    assert set(named) == set(labels_in_model())

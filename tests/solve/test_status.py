@@ -1,0 +1,176 @@
+"""What a run calls its answer, and what it does when it is stopped."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from support.build import Data, funded, solve
+from support.generate import generate
+
+import optimizer
+from optimizer.solver import extensive, first_plan
+from optimizer.solver.highs import Progress, Stop
+
+
+def knapsack(plants: int = 24) -> Data:
+    """Many plants, a tight budget and fundings that differ by little: slow to prove, quick to find a plan for."""
+    facilities = {
+        f"plant_{i:02}": {
+            "stage": "magnet",
+            "country": "USA",
+            "recipes": {"make": {"cost": 10 + i % 7}},
+            "capacity": 0,
+            "options": [{"id": "build", "capacity": 31 + 17 * i % 29, "capex": 10_000 + 370 * (i * i % 31)}],
+        }
+        for i in range(plants)
+    }
+    return {
+        "schema": 1,
+        "name": "knapsack",
+        "base_year": 2027,
+        "discount_rate": 0.0,
+        "periods": [2027, 2028],
+        "domestic": ["USA"],
+        "countries": {"USA": "domestic"},
+        "materials": {"magnet": {"stage": "magnet"}},
+        "recipes": {"make": {"stage": "magnet", "outputs": {"magnet": 1}, "cost": 10}},
+        "facilities": facilities,
+        "channels": {"open": {}},
+        "markets": {
+            "town": {
+                "channel": "open",
+                "country": "USA",
+                "demand": [{"product": "magnet", "tonnes": 900, "shortage_cost": 1000}],
+            }
+        },
+        "policy": {"budget": {"annual": 61_000}},
+    }
+
+
+@pytest.mark.parametrize("limit", [1e-6, 0.01])
+def test_limit_that_is_reached_is_not_called_optimal(limit: float) -> None:
+    """Who stops after no time at all has a plan without proof, or none, and is told why."""
+    plan = solve(knapsack(), time_limit=limit)
+    assert plan.status in ("feasible", "no_plan")
+    assert "time limit" in plan.info["why"]
+    if plan.status == "feasible":
+        assert plan.info["verdict"]["ok"], plan.info["verdict"]
+    else:
+        assert plan.objective is None
+        assert not plan.tables
+
+
+@pytest.mark.parametrize("seed", [3, 10])
+def test_plan_lies_between_its_bound_and_the_gap_asked_for(seed: int) -> None:
+    """Bound, objective, gap and gap in USD tell the same story."""
+    plan = solve(generate(seed), gap=0.05)
+    best = solve(generate(seed)).objective
+    assert plan.objective is not None
+    assert plan.bound is not None
+    assert plan.gap is not None
+    assert best is not None
+    assert plan.bound <= best * (1 + 1e-8)
+    assert plan.objective >= best * (1 - 1e-8)
+    assert plan.info["gap_usd"] == pytest.approx(plan.objective - plan.bound)
+    assert plan.gap == pytest.approx(plan.info["gap_usd"] / plan.objective)
+    assert plan.gap <= 0.05
+
+
+def test_gap_in_dollars_stops_too() -> None:
+    """A gap of what the whole plan costs is reached by any plan, however small the relative gap asked for."""
+    data = knapsack()
+    loose = solve(data, gap=0.0, gap_usd=1e9)
+    assert loose.status == "optimal"
+    assert loose.info["options"]["gap_usd"] == 1e9
+    assert loose.info["gap_usd"] <= 1e9
+    assert loose.info["nodes"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("option", "word"),
+    [
+        ({"method": "magic"}, "method"),
+        ({"gap": -0.1}, "gap"),
+        ({"gap": 1.0}, "gap"),
+        ({"gap_usd": -1.0}, "gap_usd"),
+        ({"time_limit": 0.0}, "time_limit"),
+        ({"threads": 0}, "threads"),
+        ({"seed": -1}, "seed"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else None,
+)
+def test_option_that_makes_no_sense_is_refused(option: dict[str, Any], word: str) -> None:
+    """An option out of range is named, before anything is solved."""
+    with pytest.raises(optimizer.OptionsError, match=word):
+        solve(generate(0), **option)
+
+
+def test_interruption_keeps_the_best_plan_found() -> None:
+    """Who asks to stop once there is a plan gets that plan, checked, and it is not called optimal."""
+    stop, seen = Stop(), list[float]()
+
+    def report(progress: Progress) -> None:
+        if progress.phase == "solving" and progress.incumbent is not None:
+            seen.append(progress.incumbent)
+            stop.asked.set()
+
+    plan = solve(knapsack(60), gap=0.0, report=report, stop=stop, time_limit=30)
+    assert seen, "no plan was reported on the way"
+    assert plan.status == "feasible"
+    assert "interrupted" in plan.info["why"]
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
+    assert plan.objective is not None
+    assert plan.objective <= seen[0] * (1 + 1e-6)
+    assert funded(plan)
+
+
+def test_interruption_before_there_is_a_plan_leaves_none() -> None:
+    """Who asks to stop at once gets no plan, and no error."""
+    stop = Stop(threading.Event())
+    stop.asked.set()
+    plan = solve(knapsack(60), gap=0.0, stop=stop)
+    assert plan.status in ("no_plan", "feasible")
+    assert plan.status == "feasible" or not plan.tables
+
+
+def test_same_seed_gives_the_same_plan() -> None:
+    """A run can be repeated: instance, options and seed settle the answer."""
+    first, second = (solve(generate(10), seed=7) for _ in range(2))
+    assert funded(first) == funded(second)
+    assert first.objective == second.objective
+    for name, table in first.tables.items():
+        assert table.equals(second.tables[name]), name
+
+
+def test_progress_is_told_in_dollars() -> None:
+    """What is shown on the way is money as the planner knows it, not as the solver scales it."""
+    told: list[Progress] = []
+    plan = solve(knapsack(), report=told.append, gap=1e-4)
+    assert plan.objective is not None
+    incumbents = [item.incumbent for item in told if item.phase == "solving" and item.incumbent is not None]
+    assert incumbents
+    assert min(incumbents) == pytest.approx(plan.objective, rel=1e-4)
+    assert max(incumbents) < 1e3 * plan.objective
+
+
+@pytest.mark.parametrize("seed", [5, 14])
+def test_plan_found_early_changes_no_answer(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The trunk's portfolio and the relaxation, tried first on large problems, lead to the same optimum."""
+    expected = solve(generate(seed, scenarios=2))
+    name = "LARGE"
+    for module in (extensive, first_plan):
+        if hasattr(module, name):
+            monkeypatch.setattr(module, name, 0)
+    early = solve(generate(seed, scenarios=2))
+    assert early.status == "optimal"
+    assert early.objective == pytest.approx(expected.objective, rel=1e-7)
+    assert early.info["verdict"]["ok"], early.info["verdict"]
+
+
+def test_solver_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    """Standard output is for results: no banner of the solver's."""
+    solve(generate(0))
+    out = capfd.readouterr()
+    assert (out.out, out.err) == ("", "")
