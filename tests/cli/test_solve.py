@@ -135,6 +135,16 @@ def test_an_earlier_result_is_replaced(tiny: Path) -> None:
     assert [path.name for path in (tiny / "results").iterdir()] == ["tiny"]
 
 
+def test_an_earlier_plan_may_be_the_start(tiny: Path) -> None:
+    """A start changes no answer; what is no result folder is refused."""
+    assert call("solve", "tiny.yaml", folder=tiny).code == 0
+    called = call("solve", "tiny.yaml", "--json", "--start", "results/tiny", "-o", "again", folder=tiny)
+    assert called.code == 0, called.err
+    assert called.document["objective"] == pytest.approx(TINY_COST)
+    assert call("solve", "tiny.yaml", "--start", ".", "-o", "third", folder=tiny).code == 2
+    assert not (tiny / "third").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

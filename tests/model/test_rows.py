@@ -487,6 +487,23 @@ def test_o1_claimed_share_goes_to_its_region() -> None:
     )
 
 
+def test_o1_claim_on_lanes_is_served_by_lanes_to_its_region() -> None:
+    """On lanes what goes to a market of the region counts, row 1; what is thrown away at the plant serves nobody."""
+    tokyo = "  tokyo: {channel: commercial, country: JPN, demand: [{product: magnet, tonnes: 4}]}\n"
+    lanes = """
+lanes:
+- {from: plant, to: town, material: magnet, cost: 1}
+- {from: plant, to: tokyo, material: magnet, cost: 5}
+"""
+    town = "markets:\n" + TOWN.replace("markets: {", "  ").replace("]}}", "]}")
+    check(
+        operations(CLAIM.replace(TOWN, town + tokyo) + lanes),
+        "O1",
+        ("plant", "japan", "magnet", 2027),
+        "+1 flow[1,magnet,commercial,2027] -0.2 run[plant,,make,commercial,2027] >= 0",
+    )
+
+
 def arcs(text: str) -> list[tuple[str, str]]:
     """Link and start of every arc, in the order of their numbers."""
     return [(arc.link, arc.start) for arc in network_from(text).places.arcs]

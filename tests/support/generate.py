@@ -187,7 +187,7 @@ def _links(data: Data, rng: random.Random, regions: bool | None) -> None:
             if rng.random() < 0.3:
                 row["capacity"] = rng.choice([10, 30])
         for name, record in data["facilities"].items():
-            if name.startswith("mag_") and "lanes" not in data and rng.random() < 0.4:
+            if name.startswith("mag_") and rng.random() < 0.4:
                 claim = {"to": rng.choice(["japan", "america"]), "share": rng.choice([0.3, 0.6]), "until": 2028}
                 record["claims"] = [claim]
         data["logistics"] = {"regions": {name: list(members) for name, members in REGIONS.items()}, "freight": rows}
