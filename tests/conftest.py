@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "few",
-    max_examples=4,
+    max_examples=3,
     derandomize=True,
     deadline=None,
     database=None,

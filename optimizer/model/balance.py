@@ -94,7 +94,7 @@ def _flows_of(m: Model, t: Tables) -> dict[tuple[str, int], list[tuple[int, str,
 
 
 def claim_is_served(m: Model, t: Tables, f: str, region: str, material: str, y: int) -> object:
-    r"""O1. $\sum_k \sum_{a : f \to R} q_{amkt} \ge \theta_{fRmt} \sum_k \sum b^+ z$: what is owed of the output goes to the claimant's region; on lanes what is thrown away at the facility may be its share."""
+    r"""O1. $\sum_k \sum_{a : f \to R} q_{amkt} \ge \theta_{fRmt} \sum_k \sum b^+ z$: what is owed of the output goes to the claimant's region."""
     share = t.flow.owed[f, region, material, y]
     terms: list[Term] = []
     country_region = t.places.region_of
@@ -112,8 +112,6 @@ def claim_is_served(m: Model, t: Tables, f: str, region: str, material: str, y: 
                 served = country_region[_country(t, arc.end)] == region
             if served:
                 terms.append((1.0, m.flow[a, material, k, y]))
-        if material in t.places.laned and (f, material, k, y) in m.surplus:
-            terms.append((1.0, m.surplus[f, material, k, y]))
         source = t.places.source(f, material)
         terms += made_by(m, t, source, f, material, k, y, -share)
     return total(terms) >= 0

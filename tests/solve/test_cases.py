@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from support.cases import OWN, Case, cases_in, check, name_of
 
 
 @pytest.mark.parametrize("case", cases_in(OWN), ids=name_of)
-def test_optimum_is_the_one_worked_out_by_hand(case: Case, tmp_path: Path) -> None:
+def test_optimum_is_the_one_worked_out_by_hand(case: Case) -> None:
     """The optimum worked out on paper is found, with the fundings and the cost of each future that go with it."""
-    plan = check(case, tmp_path)
+    plan = check(case)
     expected = case.expected
     if "futures" in expected:
         cost = dict(zip(plan.scenarios["scenario"], plan.scenarios["cost"], strict=True))
