@@ -25,8 +25,10 @@ def needed_freight(places: Places, drawn: Iterable[Cell]) -> set[tuple[int, str,
     origins: dict[tuple[str, str], set[str]] = defaultdict(set)
     for place, material, channel in drawn:
         ends[material, channel].add(place)
+    # What is claimed is put apart at its facility; what is left goes to the facility's hub.
+    home = {arc.start: arc.end for arc in places.arcs if arc.link == "hub" and not arc.start.startswith("hub:")}
     for place, material, channel in places.origins:
-        origins[material, channel].add(place)
+        origins[material, channel].add(home.get(place, place))
     arcs = [
         (number, arc)
         for number, arc in enumerate(places.arcs)

@@ -6,6 +6,7 @@ solver interfaces are not used: they cost 50 to 400 times as much as this road (
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -20,8 +21,8 @@ from optimizer.model.risk import COST
 Vector = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
-MONEY = 1e-6
-"""Money is million USD inside the solver, USD everywhere else."""
+LARGEST_COST = 3
+"""The largest cost coefficient inside the solver has at most this many digits before the point."""
 
 
 @dataclass(slots=True)
@@ -136,12 +137,13 @@ def _costs(costs: Costs, position: Mapping[int, int], width: int) -> tuple[sp.cs
 
 @dataclass(slots=True)
 class Problem:
-    """All blocks as one problem; money in million USD.
+    """All blocks as one problem.
 
     Attributes:
         blocks: by name.
         place: block -> global column of each local one.
         row_start: block -> number of its first row.
+        money: units of money inside the solver per USD, a power of ten; USD everywhere else.
         cost_columns: (block, period) -> column that holds a block's cost, where a row needs it.
     """
 
@@ -156,6 +158,7 @@ class Problem:
     integer: npt.NDArray[np.bool_]
     objective: Vector
     offset: float
+    money: float
     cost_columns: dict[tuple[str, int | None], int] = field(default_factory=dict)
 
     @property
@@ -180,8 +183,20 @@ class Problem:
         return "risk", (COST, row)
 
 
-def join(blocks: Iterable[Block]) -> Problem:
-    """Join blocks into one problem: linked columns are the owner's, cost columns stand for a block's cost."""
+def money_of(blocks: Iterable[Block]) -> float:
+    """Units of money that suit a problem, per USD: tolerances of the solver are absolute, instances are not alike."""
+    largest = max((float(np.max(np.abs(block.cost.data), initial=0.0)) for block in blocks), default=0.0)
+    digits = math.floor(math.log10(largest)) + 1 if largest > 0 else 0
+    return 10.0 ** -max(0, digits - LARGEST_COST)
+
+
+def join(blocks: Iterable[Block], money: float = 1.0) -> Problem:
+    """Join blocks into one problem: linked columns are the owner's, cost columns stand for a block's cost.
+
+    Args:
+        blocks: compiled blocks, the owners of linked columns among them.
+        money: units of money inside the solver per USD.
+    """
     by_name = {block.name: block for block in blocks}
     place: dict[str, Indices] = {}
     known: dict[tuple[str, Key], int] = {}
@@ -225,8 +240,8 @@ def join(blocks: Iterable[Block]) -> Problem:
             if link is not None and link[1][0] == COST and place[name][i] < 0:
                 owner, (_, period) = link
                 vector, constant = by_name[owner].cost_of(int(str(period)) if owner == "trunk" else None)
-                np.add.at(objective, place[owner], coef * vector * MONEY)
-                offset += coef * constant * MONEY
+                np.add.at(objective, place[owner], coef * vector * money)
+                offset += coef * constant * money
             else:
                 objective[place[name][i]] += coef
     matrices, lows, highs, row_start = [], [], [], {}
@@ -245,11 +260,11 @@ def join(blocks: Iterable[Block]) -> Problem:
         cost_columns[owner, period] = column
         vector, constant = by_name[owner].cost_of(period)
         used_columns = np.flatnonzero(vector)
-        data = np.append(-vector[used_columns] * MONEY, 1.0)
+        data = np.append(-vector[used_columns] * money, 1.0)
         cols = np.append(place[owner][used_columns], column)
         matrices.append(sp.csr_array((data, (np.zeros(len(cols), dtype=int), cols)), shape=(1, width)))
-        lows.append(np.array([constant * MONEY]))
-        highs.append(np.array([constant * MONEY]))
+        lows.append(np.array([constant * money]))
+        highs.append(np.array([constant * money]))
     return Problem(
         blocks=by_name,
         place=place,
@@ -262,5 +277,6 @@ def join(blocks: Iterable[Block]) -> Problem:
         integer=integer,
         objective=objective,
         offset=offset,
+        money=money,
         cost_columns=cost_columns,
     )

@@ -6,11 +6,11 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from optimizer.instance.policy import Regret
+from optimizer.instance.policy import Cvar, Regret
 from optimizer.model import assemble, risk
 from optimizer.network.derive import tables_of
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network, Tables
-from optimizer.solver.compile import MONEY, Block, Problem, Vector, compile_block, join
+from optimizer.solver.compile import Block, Problem, Vector, compile_block, join, money_of
 from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches
 from optimizer.solver.highs import Progress, Raw, Report, Stop, run
 from optimizer.solver.options import Options
@@ -87,16 +87,17 @@ def compile_all(network: Network, report: Report | None = None) -> tuple[dict[st
 def problem_of(network: Network, blocks: Mapping[str, Block], hindsight: Mapping[str, float],
                ceiling: float | None = None) -> Problem:  # fmt: skip
     """The extensive form with the instance's risk measure; money of `hindsight` and `ceiling` in USD."""
-    scaled = {future: usd * MONEY for future, usd in hindsight.items()}
-    model = assemble.measure(network, scaled, None if ceiling is None else ceiling * MONEY)
-    return join([*blocks.values(), compile_block(model, [])])
+    money = money_of(blocks.values())
+    scaled = {future: usd * money for future, usd in hindsight.items()}
+    model = assemble.measure(network, scaled, None if ceiling is None else ceiling * money)
+    return join([*blocks.values(), compile_block(model, [])], money)
 
 
 def single_future(network: Network, blocks: Mapping[str, Block], future: str) -> Problem:
     """The problem of someone who knows which future comes. Source: design.md 4.3, regret."""
     names = [INVESTMENT, TRUNK] + ([future] if future != BASE else [])
     model = assemble.one_future(network, future)
-    return join([*(blocks[name] for name in names), compile_block(model, [])])
+    return join([*(blocks[name] for name in names), compile_block(model, [])], money_of(blocks.values()))
 
 
 def solve(
@@ -163,6 +164,7 @@ def solve(
         out.duals = _priced(problem, raw.duals)
     if risk.needs_second_pass(network) and raw.objective is not None and not (stop and stop.asked.is_set()):
         values = _second_pass(network, blocks, out, options, values, report, stop, deadline)
+        out.objective = min(raw.objective, _value(network, blocks, problem, values, out.hindsight))
     out.values = values_of(problem, values)
     out.seconds["total"] = time.monotonic() - began
     return out
@@ -207,6 +209,30 @@ def _priced(problem: Problem, duals: Vector) -> dict[tuple[str, str, object], fl
             if component in PRICED and abs(duals[first + i]) > ZERO:
                 found[name, component, index] = float(duals[first + i])
     return found
+
+
+def _value(
+    network: Network, blocks: Mapping[str, Block], problem: Problem, values: Vector, hindsight: Mapping[str, float]
+) -> float:
+    """The risk measure of a plan, USD, from what its futures cost."""
+
+    def usd(name: str, period: int | None = None) -> float:
+        vector, constant = blocks[name].cost_of(period)
+        return float(vector @ problem.local(name, values)) + constant
+
+    costs: dict[str, float] = {}
+    for future in risk.futures(network):
+        inside = network.windows[future].periods if future in network.windows else ()
+        costs[future] = usd(INVESTMENT) + sum(usd(TRUNK, t) for t in network.calendar.periods if t not in inside)
+        costs[future] += usd(future) if future in network.windows else 0.0
+    measure = network.instance.risk
+    if not isinstance(measure, Cvar):
+        return max(cost - hindsight.get(future, 0.0) for future, cost in costs.items())
+    left, tail = 1.0 - measure.alpha, 0.0
+    for future in sorted(costs, key=lambda name: -costs[name]):
+        part = min(left, network.probability[future])
+        tail, left = tail + part * costs[future], left - part
+    return tail / (1.0 - measure.alpha)
 
 
 def _second_pass(

@@ -18,7 +18,7 @@ import numpy as np
 
 from optimizer.model import assemble
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network
-from optimizer.solver.compile import Block, Problem, Vector, compile_block, join
+from optimizer.solver.compile import Block, Problem, Vector, compile_block, join, money_of
 from optimizer.solver.highs import Progress, Raw, Report, Stop, run
 from optimizer.solver.options import Options
 
@@ -27,7 +27,7 @@ LARGE = 60_000
 TRUNK_GAP = 5e-3
 TRUNK_SHARE = 0.25
 """Share of the time limit that the trunk alone may take."""
-SAFETY = 1e-8
+SAFETY = 1e-7
 """Relative, taken off a bound that interior point reached within its tolerance."""
 
 
@@ -183,7 +183,8 @@ def _portfolio_of_trunk(
     deadline: float | None,
 ) -> Vector | None:
     """Integer values of the investment block, as the trunk alone would have them."""
-    alone = join([blocks[INVESTMENT], blocks[TRUNK], compile_block(assemble.one_future(network, BASE), [])])
+    model = compile_block(assemble.one_future(network, BASE), [])
+    alone = join([blocks[INVESTMENT], blocks[TRUNK], model], money_of(blocks.values()))
     loose = dataclasses.replace(options, gap=max(options.gap, TRUNK_GAP))
     now = time.monotonic()
     until = None if deadline is None else now + TRUNK_SHARE * (deadline - now)

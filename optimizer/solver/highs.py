@@ -13,7 +13,7 @@ import highspy
 import numpy as np
 
 from optimizer.errors import SolveError
-from optimizer.solver.compile import MONEY, Problem, Vector
+from optimizer.solver.compile import Problem, Vector
 from optimizer.solver.options import Options
 
 INTERIOR_POINT_FROM = 20_000
@@ -134,7 +134,7 @@ def run(
         "threads": options.cores,
         "random_seed": options.seed,
         "mip_rel_gap": options.gap,
-        "mip_abs_gap": max(options.gap_usd or 0.0, 0.0) * MONEY,
+        "mip_abs_gap": max(options.gap_usd or 0.0, 0.0) * problem.money,
         "mip_feasibility_tolerance": 1e-7,
         "primal_feasibility_tolerance": 1e-8,
         "dual_feasibility_tolerance": 1e-8,
@@ -147,11 +147,11 @@ def run(
         settings["time_limit"] = max(0.01, deadline - began)
     if start is not None:
         _give_start(highs, start)
-    latest = _watch(highs, phase, report, stop, began, whole)
+    latest = _watch(highs, phase, report, stop, began, whole, problem.money)
     _set(highs, settings)
     _share_cores(options.cores)
     _run(highs, stop, None if report is None else lambda: report(latest(time.monotonic() - began)))
-    raw = _read(highs, time.monotonic() - began, whole)
+    raw = _read(highs, time.monotonic() - began, whole, problem.money)
     if raw.values is not None and whole and clean:
         same = start is not None and np.array_equal(
             np.round(start[problem.integer]), np.round(raw.values[problem.integer])
@@ -160,7 +160,7 @@ def run(
             raw.values = start
         else:
             raw.values, raw.duals = _clean(problem, options, raw.values)
-        raw.objective = (float(problem.objective @ raw.values) + problem.offset) / MONEY
+        raw.objective = (float(problem.objective @ raw.values) + problem.offset) / problem.money
         if raw.bound is not None and raw.bound > raw.objective:
             raw.bound = raw.objective
     return raw
@@ -180,7 +180,7 @@ def _give_start(highs: Any, start: Vector) -> None:
 
 
 def _watch(
-    highs: Any, phase: str, report: Report | None, stop: Stop | None, began: float, whole: bool
+    highs: Any, phase: str, report: Report | None, stop: Stop | None, began: float, whole: bool, money: float
 ) -> Callable[[float], Progress]:
     """Hook progress and interruption into HiGHS's callbacks; returns what is known at a time."""
     known = Progress(phase, 0.0, None, None, 0)
@@ -197,7 +197,7 @@ def _watch(
     def tell(event: Any, values: Vector | None = None) -> None:
         nonlocal known
         out = event.data_out
-        bounds = _money(out.mip_primal_bound), _money(out.mip_dual_bound)
+        bounds = _usd(out.mip_primal_bound, money), _usd(out.mip_dual_bound, money)
         known = Progress(phase, time.monotonic() - began, *bounds, int(out.mip_node_count), values)
         if report is not None:
             report(known)
@@ -214,8 +214,8 @@ def _watch(
     return latest
 
 
-def _money(value: float) -> float | None:
-    return None if not math.isfinite(value) or abs(value) >= highspy.kHighsInf else value / MONEY
+def _usd(value: float, money: float) -> float | None:
+    return None if not math.isfinite(value) or abs(value) >= highspy.kHighsInf else value / money
 
 
 _cores = 0
@@ -260,7 +260,7 @@ def _run(highs: Any, stop: Stop | None, beat: Callable[[], None] | None = None) 
         raise SolveError("HiGHS failed without saying why")
 
 
-def _read(highs: Any, seconds: float, whole: bool) -> Raw:
+def _read(highs: Any, seconds: float, whole: bool, money: float) -> Raw:
     status = highs.getModelStatus()
     kinds = highspy.HighsModelStatus
     info = highs.getInfo()
@@ -281,9 +281,9 @@ def _read(highs: Any, seconds: float, whole: bool) -> Raw:
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     holds = ended == "optimal" or (whole and feasible and math.isfinite(info.objective_function_value))
     values = np.array(solution.col_value) if holds and ended != "infeasible" else None
-    objective = info.objective_function_value / MONEY if values is not None else None
-    duals = np.array(solution.row_dual) / MONEY if values is not None and not whole else None
-    bound = _money(info.mip_dual_bound) if whole else objective
+    objective = info.objective_function_value / money if values is not None else None
+    duals = np.array(solution.row_dual) / money if values is not None and not whole else None
+    bound = _usd(info.mip_dual_bound, money) if whole else objective
     return Raw(
         ended=ended,
         values=values,
@@ -319,4 +319,4 @@ def _clean(problem: Problem, options: Options, values: Vector) -> tuple[Vector, 
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         raise SolveError("the plan found does not hold once its fundings are exactly 0 or 1")
     solution = highs.getSolution()
-    return np.array(solution.col_value), np.array(solution.row_dual) / MONEY
+    return np.array(solution.col_value), np.array(solution.row_dual) / problem.money
