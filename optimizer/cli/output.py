@@ -63,9 +63,13 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             print_faults(error.source, error.faults)
             raise typer.Exit(BAD_INPUT) from error
         except (OptionsError, PlanError) as error:
+            if kwargs.get("as_json"):
+                print_json({"status": "bad_input", "error": str(error)})
             err.print(str(error), style="red", markup=False)
             raise typer.Exit(BAD_INPUT) from error
         except OptimizerError as error:
+            if kwargs.get("as_json"):
+                print_json({"status": "failed", "error": str(error)})
             err.print(str(error), style="red", markup=False)
             raise typer.Exit(FAILED) from error
         except KeyboardInterrupt:

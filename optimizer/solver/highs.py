@@ -234,19 +234,21 @@ def _share_cores(cores: int) -> None:
 def _run(highs: Any, stop: Stop | None, beat: Callable[[], None] | None = None) -> None:
     """Run in a thread of its own, so that Ctrl-C reaches us and the plan found so far is kept."""
     outcome: list[Any] = []
+    done = threading.Event()  # not join: Ctrl-C in a join makes Python 3.11 take a running thread for ended
 
     def work() -> None:
         try:
             outcome.append(highspy.Highs.run(highs))
         except BaseException as error:
             outcome.append(error)
+        finally:
+            done.set()
 
-    thread = threading.Thread(target=work, name="highs", daemon=True)
-    thread.start()
+    threading.Thread(target=work, name="highs", daemon=True).start()
     last = time.monotonic()
-    while thread.is_alive():
+    while not done.is_set():
         try:
-            thread.join(0.05)
+            done.wait(0.05)
             if beat is not None and time.monotonic() - last >= 1.0:
                 last = time.monotonic()
                 beat()

@@ -15,7 +15,6 @@ from optimizer.network.network import network_of
 from optimizer.network.tables import INVESTMENT, TRUNK
 from optimizer.plan.build import tables_of_plan
 from optimizer.plan.columns import rows_of
-from optimizer.solver.compile import MONEY
 from optimizer.solver.extensive import compile_all, problem_of, values_of
 from optimizer.solver.highs import run
 from optimizer.solver.options import Options
@@ -48,7 +47,7 @@ def test_objective_is_the_sum_of_the_cost_table(name: str | int) -> None:
     problem = problem_of(network, blocks, {})
     raw = run(problem, Options(gap=1e-9, threads=1))
     assert raw.values is not None
-    of_solver = (float(problem.objective @ raw.values) + problem.offset) / MONEY
+    of_solver = (float(problem.objective @ raw.values) + problem.offset) / problem.money
     frames = tables_of_plan(network, tables, values_of(problem, raw.values))
     of_tables = 0.0
     by_category: dict[str, float] = defaultdict(float)
