@@ -122,3 +122,14 @@ def funded_years(survey: Survey, facility: str, option: str | None = None) -> li
         and (facility, record.id) not in survey.forbidden
         for start in starts.paths[facility, record.id]
     )
+
+
+def inactive(survey: Survey, number: int, rule: OutputRule | DeliveredContent) -> Finding:
+    """A rule whose share never binds within the horizon."""
+    first = rule.share.first_year
+    end = survey.calendar.end_year
+    if first is not None and first >= end:
+        why = f"does nothing: its share begins in {first}, after the horizon, which ends with {end - 1}"
+    else:
+        why = "does nothing: its share never binds within the horizon"
+    return hollow(number, rule, "inactive", why, {"first_year": first})

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from optimizer.findings.demand import Short, asked_by, earliest_text, shorts
 from optimizer.findings.finding import CANNOT, NOTE, SMALL, WARNING, Finding, amount, percent, some, years
-from optimizer.findings.rule_facts import binding, hollow, name_of, path_of
+from optimizer.findings.rule_facts import binding, hollow, inactive, name_of, path_of
 from optimizer.findings.supply import Line, earliest_of, pool_of
 from optimizer.findings.survey import Survey
 from optimizer.findings.upstream import Chain, Needs, Use, asked_of
@@ -17,15 +17,7 @@ from optimizer.network.derive_rules import share_of
 def hollow_delivered(survey: Survey, number: int, rule: DeliveredContent) -> Iterator[Finding]:
     """Whether a rule on what is delivered asks for more than the market's channel does."""
     if not binding(survey, rule):
-        first = rule.share.first_year
-        if first is not None and first >= survey.calendar.end_year:
-            why = (
-                f"does nothing: its share begins in {first}, after the horizon, which ends with "
-                f"{survey.calendar.end_year - 1}"
-            )
-        else:
-            why = "does nothing: its share never binds within the horizon"
-        yield hollow(number, rule, "inactive", why, {"first_year": first})
+        yield inactive(survey, number, rule)
         return
     within = survey.places.stricter_or_equal(rule.channel)
     always = [name for name in rule.markets if survey.instance.markets[name].channel in within]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from optimizer.findings.demand import all_lines, asked_by
 from optimizer.findings.finding import CANNOT, NOTE, WARNING, Finding, Severity, amount, percent, some, years
-from optimizer.findings.rule_facts import Part, binding, hollow, most_made, parts_of, runs_of
+from optimizer.findings.rule_facts import Part, binding, hollow, inactive, most_made, parts_of, runs_of
 from optimizer.findings.supply import pool_of
 from optimizer.findings.survey import Survey
 from optimizer.instance.policy import Diversify, DomesticContent, ExposureCap, HeavyContent, OutputRule
@@ -20,15 +20,7 @@ MUCH = 0.5
 def hollow_output(survey: Survey, number: int, rule: OutputRule) -> Iterator[Finding]:
     """In how many ways a rule over output can be met without meaning it."""
     if not binding(survey, rule):
-        first = rule.share.first_year
-        if first is not None and first >= survey.calendar.end_year:
-            why = (
-                f"does nothing: its share begins in {first}, after the horizon, which ends with "
-                f"{survey.calendar.end_year - 1}"
-            )
-        else:
-            why = "does nothing: its share never binds within the horizon"
-        yield hollow(number, rule, "inactive", why, {"first_year": first})
+        yield inactive(survey, number, rule)
         return
     parts = list(parts_of(survey, number, rule))
     if not parts:
