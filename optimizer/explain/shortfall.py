@@ -16,6 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from optimizer.findings import supply_of
+from optimizer.findings.finding import amount as amount_of
 from optimizer.findings.survey import Survey
 from optimizer.network.tables import TRUNK, Network, Tables
 from optimizer.plan.rules import label_of
@@ -180,9 +181,13 @@ def _of_demand(network: Network, course: str, index: Any, amount: float, at: str
     text = (
         f"{d} lacks {amount:,.4g} t of {product} ({market.channel}) in {t}{at}; trusted capacity on line by then"
         f"{' if nothing happened' if at else ''}: "
-        f"{supply.existing:,.4g} t/yr, with every option {supply.possible:,.4g} t/yr"
+        f"{amount_of(supply.existing)} t/yr, with every option {amount_of(supply.possible)} t/yr"
     )
-    text += f"; earliest: {earliest}" if earliest else "; no option could add to it"
+    asked = network.calendar.mean(market.demand[line].tonnes, t)
+    if supply.possible >= asked:
+        text += "; the last step could make it: its feed, other demand, a rule or the budget holds it back"
+    else:
+        text += f"; earliest: {earliest}" if earliest else "; no option could add to it"
     return Shortfall("demand", course, d, product, market.channel, t, amount, "t", text)
 
 
