@@ -18,6 +18,8 @@ from optimizer.solver.options import Options
 
 INTERIOR_POINT_FROM = 20_000
 """Columns from which linear programs start by interior point; below, dual simplex is as fast."""
+PATIENCE = 2.0
+"""Seconds given to HiGHS once it is asked to stop; it does not listen while it relaxes the root of a MIP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +149,14 @@ def run(
         settings["time_limit"] = max(0.01, deadline - began)
     if start is not None:
         _give_start(highs, start)
-    latest = _watch(highs, phase, report, stop, began, whole, problem.money)
+    watch = _Watch(Progress(phase, 0.0, None, None, 0), began, problem.money)
+    watch.hook(highs, report, stop, whole)
     _set(highs, settings)
     _share_cores(options.cores)
-    _run(highs, stop, None if report is None else lambda: report(latest(time.monotonic() - began)))
-    raw = _read(highs, time.monotonic() - began, whole, problem.money)
+    if _run(highs, stop, None if report is None else lambda: report(watch.latest(stop))):
+        raw = _read(highs, time.monotonic() - began, whole, problem.money)
+    else:
+        raw = watch.left(time.monotonic() - began)
     if raw.values is not None and whole and clean:
         same = start is not None and np.array_equal(
             np.round(start[problem.integer]), np.round(raw.values[problem.integer])
@@ -179,39 +184,59 @@ def _give_start(highs: Any, start: Vector) -> None:
     highs.setSolution(solution)
 
 
-def _watch(
-    highs: Any, phase: str, report: Report | None, stop: Stop | None, began: float, whole: bool, money: float
-) -> Callable[[float], Progress]:
-    """Hook progress and interruption into HiGHS's callbacks; returns what is known at a time."""
-    known = Progress(phase, 0.0, None, None, 0)
+@dataclass(slots=True)
+class _Watch:
+    """Progress and interruption, through HiGHS's callbacks; the best plan so far, should HiGHS be left behind."""
 
-    def interrupt(event: Any) -> None:
-        if stop is not None and stop.asked.is_set():
-            event.interrupt()
+    known: Progress
+    began: float
+    money: float
+    best: Vector | None = None
+    over: bool = False
 
-    if stop is not None:
-        highs.cbSimplexInterrupt += interrupt
-        highs.cbIpmInterrupt += interrupt
-        highs.cbMipInterrupt += interrupt
+    def hook(self, highs: Any, report: Report | None, stop: Stop | None, whole: bool) -> None:
+        """Register the callbacks."""
 
-    def tell(event: Any, values: Vector | None = None) -> None:
-        nonlocal known
-        out = event.data_out
-        bounds = _usd(out.mip_primal_bound, money), _usd(out.mip_dual_bound, money)
-        known = Progress(phase, time.monotonic() - began, *bounds, int(out.mip_node_count), values)
-        if report is not None:
-            report(known)
+        def interrupt(event: Any) -> None:
+            if stop is not None and stop.asked.is_set():
+                event.interrupt()
 
-    if report is not None and whole:
+        if stop is not None:
+            highs.cbSimplexInterrupt += interrupt
+            highs.cbIpmInterrupt += interrupt
+            highs.cbMipInterrupt += interrupt
+        if not whole:
+            return
+
+        def tell(event: Any, values: Vector | None = None) -> None:
+            if self.over:
+                return
+            out = event.data_out
+            bounds = _usd(out.mip_primal_bound, self.money), _usd(out.mip_dual_bound, self.money)
+            seconds = time.monotonic() - self.began
+            self.known = Progress(self.known.phase, seconds, *bounds, int(out.mip_node_count), values)
+            if report is not None:
+                report(self.known)
+
+        def improved(event: Any) -> None:
+            if not self.over:
+                self.best = np.array(event.data_out.mip_solution)
+                tell(event, self.best)
+
         highs.cbMipLogging += tell
-        highs.cbMipImprovingSolution += lambda event: tell(event, np.array(event.data_out.mip_solution))
+        highs.cbMipImprovingSolution += improved
 
-    def latest(seconds: float) -> Progress:
+    def latest(self, stop: Stop | None) -> Progress:
+        """What is known now."""
         stopping = stop is not None and stop.asked.is_set()
-        named = f"{phase}, stopping as soon as HiGHS can" if stopping else phase
-        return replace(known, phase=named, seconds=seconds, values=None)
+        named = f"{self.known.phase}, stopping as soon as HiGHS can" if stopping else self.known.phase
+        return replace(self.known, phase=named, seconds=time.monotonic() - self.began, values=None)
 
-    return latest
+    def left(self, seconds: float) -> Raw:
+        """What a run that did not stop when asked had by then."""
+        self.over = True
+        objective = self.known.incumbent if self.best is not None else None
+        return Raw("interrupted", self.best, objective, self.known.bound, seconds, self.known.nodes)
 
 
 def _usd(value: float, money: float) -> float | None:
@@ -220,6 +245,8 @@ def _usd(value: float, money: float) -> float | None:
 
 _cores = 0
 _cores_lock = threading.Lock()
+_left_behind: list[threading.Event] = []
+"""Runs that did not stop when asked; each is set when it has ended after all."""
 
 
 def _share_cores(cores: int) -> None:
@@ -227,12 +254,18 @@ def _share_cores(cores: int) -> None:
     global _cores  # noqa: PLW0603
     with _cores_lock:
         if cores != _cores:
+            while _left_behind:
+                _left_behind.pop().wait()
             highspy.Highs.resetGlobalScheduler(True)
             _cores = cores
 
 
-def _run(highs: Any, stop: Stop | None, beat: Callable[[], None] | None = None) -> None:
-    """Run in a thread of its own, so that Ctrl-C reaches us and the plan found so far is kept."""
+def _run(highs: Any, stop: Stop | None, beat: Callable[[], None] | None = None) -> bool:
+    """Run in a thread of its own, so that Ctrl-C reaches us and the plan found so far is kept.
+
+    Returns:
+        Whether the run ended. A run that does not end when asked to is left behind; it ends at its next callback.
+    """
     outcome: list[Any] = []
     done = threading.Event()  # not join: Ctrl-C in a join makes Python 3.11 take a running thread for ended
 
@@ -246,12 +279,19 @@ def _run(highs: Any, stop: Stop | None, beat: Callable[[], None] | None = None) 
 
     threading.Thread(target=work, name="highs", daemon=True).start()
     last = time.monotonic()
+    asked: float | None = None
     while not done.is_set():
         try:
             done.wait(0.05)
-            if beat is not None and time.monotonic() - last >= 1.0:
-                last = time.monotonic()
+            now = time.monotonic()
+            if beat is not None and now - last >= 1.0:
+                last = now
                 beat()
+            if stop is not None and stop.asked.is_set():
+                asked = now if asked is None else asked
+                if now - asked > PATIENCE:
+                    _left_behind.append(done)
+                    return False
         except KeyboardInterrupt:
             if stop is None or stop.asked.is_set():
                 raise
@@ -260,6 +300,7 @@ def _run(highs: Any, stop: Stop | None, beat: Callable[[], None] | None = None) 
         raise SolveError(f"HiGHS failed: {outcome[0]}") from outcome[0]
     if not outcome or outcome[0] == highspy.HighsStatus.kError:
         raise SolveError("HiGHS failed without saying why")
+    return True
 
 
 def _read(highs: Any, seconds: float, whole: bool, money: float) -> Raw:

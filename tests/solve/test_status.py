@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import highspy
 import pytest
 from support.build import Data, funded, solve
 from support.generate import generate
 
 import optimizer
-from optimizer.solver import extensive, first_plan
+from optimizer.solver import extensive, first_plan, highs
 from optimizer.solver.highs import Progress, Stop
 
 
@@ -174,3 +175,38 @@ def test_solver_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     solve(generate(0))
     out = capfd.readouterr()
     assert (out.out, out.err) == ("", "")
+
+
+def test_solver_that_does_not_stop_when_asked_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks to stop gets the plan in hand within seconds, even while HiGHS listens to nobody."""
+    before = solve(knapsack(12), gap=0.1)
+    release, stop = threading.Event(), Stop()
+    began = threading.Event()
+
+    def deaf(_: object) -> None:
+        began.set()
+        release.wait(30)
+
+    def report(progress: Progress) -> None:
+        if began.is_set():
+            stop.asked.set()
+
+    run = extensive.run
+
+    def whole_only(problem: Any, *args: Any, **options: Any) -> Any:
+        with monkeypatch.context() as patch:
+            if options.get("phase") == "solving":
+                patch.setattr(highspy.Highs, "run", deaf)
+            return run(problem, *args, **options)
+
+    monkeypatch.setattr(extensive, "run", whole_only)
+    monkeypatch.setattr(highs, "PATIENCE", 0.2)
+    try:
+        plan = solve(knapsack(12), gap=0.0, start=before, report=report, stop=stop)
+    finally:
+        release.set()
+    assert began.is_set(), "the whole problem was never begun"
+    assert plan.status == "feasible"
+    assert "interrupted" in plan.info["why"]
+    assert plan.objective == pytest.approx(before.objective)
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
