@@ -187,7 +187,7 @@ def test_solver_that_does_not_stop_when_asked_is_left_behind(monkeypatch: pytest
         began.set()
         release.wait(30)
 
-    def report(progress: Progress) -> None:
+    def report(_: Progress) -> None:
         if began.is_set():
             stop.asked.set()
 
