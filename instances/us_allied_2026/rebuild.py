@@ -1,6 +1,6 @@
 """Rebuild the reference instance from `sources/`, or check that it is as rebuilt.
 
-Usage: python rebuild.py            writes instance.yaml and the tables
+Usage: python rebuild.py            writes instance.yaml, the tables and the overlays that follow from sources
        python rebuild.py --check    exits 1 where a file differs from what would be written
 """
 
@@ -24,6 +24,7 @@ from rebuilding import (
     processes,
     tables,
     trade,
+    variants,
 )
 
 SAYS = ("source", "confidence", "note")
@@ -114,7 +115,7 @@ def build() -> dict[str, str]:
     balance.check(rows["materials"], rows["recipes"], rows["facility_recipes"])
     files = {f"{name}.csv": tables.table(rows[name], columns) for name, columns in COLUMNS.items()}
     files["instance.yaml"] = document.yaml_text(plants)
-    return files
+    return files | variants.files(plants, rows["options"], files["instance.yaml"])
 
 
 def main(arguments: list[str]) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from .network import FIRST, LAST
-from .tables import Out, joined, number, read
+from .tables import Out, Row, by, joined, number, read
 
 YEARS = range(FIRST, LAST + 1)
 
@@ -94,12 +95,12 @@ def programme_series(values: dict[int, float]) -> Series:
     return {year: values[year] if year in values else values[last] * (1 + GROWTH) ** (year - last) for year in YEARS}
 
 
-def programmes() -> Table:
-    """Tonnes of each programme market."""
+def programmes(groups: Mapping[str, tuple[str, ...]] = PROGRAMMES, rows: dict[str, Row] | None = None) -> Table:
+    """Tonnes of each programme market: rows of demand_mdap.csv, or of a case of it, put together in groups."""
     table: Table = {}
-    rows = {row["row_id"]: row for row in read("demand_mdap")}
+    rows = rows or by("demand_mdap", "row_id")
     fleet: dict[str, float] = {}
-    for market, members in PROGRAMMES.items():
+    for market, members in groups.items():
         for name in members:
             if name == "spares":
                 continue
@@ -114,16 +115,17 @@ def programmes() -> Table:
             add(table, market, "smco", programme_series(samarium))
     total = sum(fleet.values())
     spares = rows["spares"]
+    sustained = next(market for market, members in groups.items() if "spares" in members)
     tonnes = {year: float(spares[f"ndfeb_t_fy{year}"]) for year in range(FIRST, 2031)}
     for word, amount in fleet.items():
         add(
             table,
-            "mdap_sustainment",
+            sustained,
             WORDS[word],
             {year: value * amount / total for year, value in programme_series(tonnes).items()},
         )
     samarium = {year: float(spares[f"smco_t_fy{year}"]) for year in range(FIRST, 2031)}
-    add(table, "mdap_sustainment", "smco", programme_series(samarium))
+    add(table, sustained, "smco", programme_series(samarium))
     return table
 
 
@@ -141,10 +143,10 @@ def between(points: dict[int, float]) -> Series:
     return found
 
 
-def commercial() -> Table:
-    """Tonnes of each commercial market."""
+def commercial(rows: list[Row] | None = None, india: dict[int, float] = INDIA) -> Table:
+    """Tonnes of each commercial market: demand_commercial.csv, or a case of it."""
     table: Table = {}
-    rows = read("demand_commercial")
+    rows = rows or read("demand_commercial")
     regions = {code: market for market, code in COMMERCIAL.items()}
     hot: dict[str, Series] = {}
     rest: dict[str, float] = {}
@@ -172,7 +174,7 @@ def commercial() -> Table:
             table,
             "india",
             WORDS[word],
-            {year: value * amount / total for year, value in between(INDIA).items()},
+            {year: value * amount / total for year, value in between(india).items()},
         )
     return table
 

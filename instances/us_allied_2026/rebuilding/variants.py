@@ -1,0 +1,28 @@
+"""The folder `variants`: overlays that follow from sources."""
+
+from __future__ import annotations
+
+import yaml
+
+from . import network, tables, variants_baselines, variants_demand
+from .tables import Out
+
+DEMAND_COLUMNS = ("market", "product", "tonnes", "accepts", "shortage_cost", "source", "confidence")
+
+
+def files(known: dict[str, network.Plant], options: list[Out], document_text: str) -> dict[str, str]:
+    """The text of each overlay and of the tables it names, by path.
+
+    Args:
+        known: the facilities.
+        options: the rows of options.csv.
+        document_text: instance.yaml, whose rules, targets and scenarios the overlays follow.
+    """
+    document = yaml.safe_load(document_text)
+    found = [*variants_baselines.overlays(known, options, document), *variants_demand.overlays()]
+    texts = {}
+    for finer in (variants_demand.by_programme, variants_demand.by_sector):
+        overlay, lines = finer(document)
+        found.append(overlay)
+        texts[f"variants/{overlay.name}.csv"] = tables.table(lines, DEMAND_COLUMNS)
+    return texts | {f"variants/{overlay.name}.yaml": overlay.text() for overlay in found}
