@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from . import network, tables, variants_baselines, variants_demand
+from . import network, tables, variants_baselines, variants_demand, variants_policy
 from .tables import Out
 
 DEMAND_COLUMNS = ("market", "product", "tonnes", "accepts", "shortage_cost", "source", "confidence")
@@ -19,7 +19,11 @@ def files(known: dict[str, network.Plant], options: list[Out], document_text: st
         document_text: instance.yaml, whose rules, targets and scenarios the overlays follow.
     """
     document = yaml.safe_load(document_text)
-    found = [*variants_baselines.overlays(known, options, document), *variants_demand.overlays()]
+    found = [
+        *variants_baselines.overlays(known, options, document),
+        *variants_demand.overlays(),
+        *variants_policy.overlays(document),
+    ]
     texts = {}
     for finer in (variants_demand.by_programme, variants_demand.by_sector):
         overlay, lines = finer(document)

@@ -150,8 +150,9 @@ def overlays(known: dict[str, network.Plant], options: list[Out], document: dict
         "Baseline: what is financed",
         "The base requires what is built with its money in place. Here what is signed counts too: plants whose owner "
         f"builds or expands with a loan, award or contract behind it. {len(signed)} more options are required, on "
-        f"line as announced or as soon as their lead allows, at a cost to complete of {money(index[key] for key in signed)} beside the "
-        f"{money(index[key] for key in required)} of the base's; the capex of a plan's portfolio keeps each apart. "
+        "line as announced or as soon as their lead allows, at a cost to complete of "
+        f"{money(index[key] for key in signed)} beside the {money(index[key] for key in required)} of the base's; "
+        "the capex of a plan's portfolio keeps each apart. "
         f"Signed offtakes with tonnes are claims. Terms that the model has no place for: {terms}.",
         {"add": added([require(key, years[key], rows.get(key)) for key in signed], claims(building, there))},
     )
@@ -161,7 +162,8 @@ def overlays(known: dict[str, network.Plant], options: list[Out], document: dict
     announced = Overlay(
         "announced",
         "Baseline: what is announced",
-        "Every project announced comes as announced, at its size and in its year: an upper bound on supply and no "
+        "Every project announced comes as announced, at its size and in its year or as soon as its lead "
+        "allows: an upper bound on supply and no "
         f"forecast. {len(spoken)} more options are required than in financed.yaml, at "
         f"{money(index[key] for key in spoken)}. Limits on fundings per year go, since the announcements exceed "
         "them. Stalled projects, and expansions that are only studied, stay a planner's choice."

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import demand
+from .network import FIRST
 from .overlay import Overlay
 from .tables import Out, Row, by, number, read
 
@@ -48,7 +49,7 @@ def high_rows() -> dict[str, Row]:
     """demand_mdap.csv with the high mass of magnets per unit, and more spares."""
     rows = {name: dict(row) for name, row in by("demand_mdap", "row_id").items()}
     members = {name for group in demand.PROGRAMMES.values() for name in group} - {"spares", GAP}
-    years = [f"fy{year}" for year in range(demand.FIRST, LAST_FISCAL + 1)]
+    years = [f"fy{year}" for year in range(FIRST, LAST_FISCAL + 1)]
     for kind in ("ndfeb", "smco"):
         for year in years:
             for name in members:
@@ -94,7 +95,7 @@ def programme_cases() -> Iterable[Overlay]:
                 {
                     "source": "sources/demand_mdap.csv kg_per_unit_high",
                     "confidence": "C",
-                    "note": "units of each year x high kg per unit; spares at 0.6; after 2030 own growth of 2 pct a year",
+                    "note": "units x high kg per unit; spares at 0.6; after 2030 own growth of 2 pct a year",
                 },
             )
         },
@@ -206,7 +207,7 @@ def by_programme(document: dict[str, Any]) -> tuple[Overlay, list[Out]]:
 
 
 def case_rows(case: str) -> list[Row]:
-    """demand_commercial.csv at its low or high: today's figure to 2026, then straight to the case's of 2030 and 2035."""
+    """demand_commercial.csv at its low or high: today's to 2026, then straight to the case's of 2030 and 2035."""
     rows = []
     for given in read("demand_commercial"):
         row = dict(given)
@@ -296,7 +297,7 @@ def by_sector(document: dict[str, Any]) -> tuple[Overlay, list[Out]]:
         "A market for each commercial sector",
         "The commercial markets of the United States, Europe, Japan and Korea taken apart by sector, with the same "
         "tonnes by grade and year; SmCo goes to the sectors whose mix names it, by their size. India has no sectors "
-        "and stays whole. Shortage costs are the base's, the same for all sectors: a tie between sectors is no finding.",
+        "and stays whole. Shortage costs are the base's, the same for all sectors: a tie between them is no finding.",
         merged(following(document, split, table), markets, "demand_by_sector"),
     )
     return overlay, lines
