@@ -43,7 +43,7 @@ def overlays(document: dict[str, Any]) -> list[Overlay]:
         "public": False,
         "source": "sources/policy.csv pol100",
         "confidence": "A",
-        "note": "read as a year of what programmes take; a year of all American production would be some fifty times it",
+        "note": "read as a year of what programmes take; a year of all American use would be tens of times it",
         "targets": targets(document, by_market),
     }
     memo = Overlay(
