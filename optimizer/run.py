@@ -15,9 +15,9 @@ from optimizer.errors import Fault, InstanceError
 from optimizer.explain import Shortfall, why_infeasible
 from optimizer.findings import Finding, findings_of
 from optimizer.instance.checks import check
-from optimizer.instance.folder import read_source
 from optimizer.instance.instance import Instance
 from optimizer.instance.judge import judge
+from optimizer.instance.read import read_source
 from optimizer.instance.write import sha256
 from optimizer.network.network import laundering, network_of
 from optimizer.plan.build import tables_of_plan

@@ -1,16 +1,15 @@
-"""Reads an instance: a YAML file, or a folder with `instance.yaml` and the tables it names."""
+"""Reads one YAML file of an instance, and the tables it names."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from optimizer.errors import Fault, InstanceError, Where
-from optimizer.instance.faults import did_you_mean, dotted, place_of
+from optimizer.errors import Fault, Where
+from optimizer.instance.faults import did_you_mean, dotted
 from optimizer.instance.fields import Record
-from optimizer.instance.instance import Instance
+from optimizer.instance.source import Source
 from optimizer.instance.table import (
     MAX_BYTES,
     SECTIONS,
@@ -21,83 +20,61 @@ from optimizer.instance.table import (
     known_columns,
     read_table,
 )
-from optimizer.instance.yaml12 import Path, read_yaml, scalar
+from optimizer.instance.yaml12 import Path, read_yaml
 
 MAX_TOTAL_BYTES = 256 * 1024 * 1024
 
 
-@dataclass(slots=True)
-class Source:
-    """An instance as read: data, the place of each value, and what was found on the way.
-
-    Attributes:
-        file: name of the main file, for messages.
-        data: the whole as plain data, tables included.
-        places: file and line by path.
-        faults: faults found so far.
-        removed: paths that were left out because they were at fault, so that checks can go on.
-    """
-
-    file: str
-    data: dict[str, Any] = field(default_factory=dict)
-    places: dict[Path, Where] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
-    removed: set[Path] = field(default_factory=set)
-
-    def where(self, *path: Hashable) -> Where:
-        """The place of a path."""
-        return place_of(path, self.places, self.file)
-
-    def fault(self, path: Path, wrong: str, right: str = "") -> None:
-        """Note a fault at a path."""
-        self.faults.append(Fault(self.where(*path), dotted(path), wrong, right))
-
-    def ids(self, section: str) -> set[str]:
-        """The ids of a section as written, those of records at fault included."""
-        named = self.data.get(section)
-        found = {str(key) for key in named} if isinstance(named, Mapping) else set()
-        return found | {str(path[1]) for path in self.removed if len(path) == 2 and path[0] == section}
-
-
-def read_source(path: FilePath | str, overrides: Sequence[str] = ()) -> Source:
-    """Read files into one document, without judging the records.
+def read_document(main: FilePath, label: str = "") -> Source:
+    """Read one YAML file; the tables that it names are not read yet.
 
     Args:
-        path: file or folder.
-        overrides: `KEY=VALUE` texts, KEY a dotted path.
+        main: the file.
+        label: what stands before its name, and those of its tables, in messages.
 
-    Raises:
-        InstanceError: there is no such file, or it is not readable at all.
+    Returns:
+        The source; with faults and without data where the file holds no mapping.
     """
-    path = FilePath(path)
-    main = path / "instance.yaml" if path.is_dir() else path
-    source = Source(file=main.name)
-    text = _text_of(main, source, Where(main.name))
+    source = Source(file=label + main.name, label=label)
+    text = _text_of(main, source, Where(source.file))
     if text is None:
-        raise InstanceError(str(path), source.faults)
-    document = read_yaml(text, main.name)
+        return source
+    document = read_yaml(text, source.file)
     source.places = document.places
     source.faults.extend(document.faults)
-    if not isinstance(document.data, dict):
-        if not source.faults:
-            wrong = "the file is empty" if document.data is None else "the file is not a mapping"
-            source.fault((), wrong, "an instance begins with 'schema: 1'")
-        raise InstanceError(str(path), source.faults)
-    source.data = {str(key): value for key, value in document.data.items()}
-    folder = main.parent
-    total = [len(text)]
+    if isinstance(document.data, dict):
+        source.data = {str(key): value for key, value in document.data.items()}
+    elif not source.faults:
+        wrong = "the file is empty" if document.data is None else "the file is not a mapping"
+        source.fault((), wrong, "an instance begins with 'schema: 1'")
+    return source
+
+
+def load_tables(source: Source, folder: FilePath) -> None:
+    """Read the tables that an instance names, and put every row where it belongs."""
+    total = [0]
+    load_sections(source, folder, total)
+    for table in SIDE_TABLES:
+        given = source.data.pop(table.name, None)
+        if given is None:
+            continue
+        rows = side_rows(source, folder, table, given, total)
+        if rows is None:
+            source.removed.add((table.parent, "", table.field))
+        parents = source.data.get(table.parent)
+        for row, where in rows or []:
+            _attach(source, table, parents, row, where)
+
+
+def load_sections(source: Source, folder: FilePath, total: list[int]) -> None:
+    """Read the sections that are tables."""
     for section in SECTIONS:
         _load_section(source, folder, section, total)
-    for table in SIDE_TABLES:
-        _load_side_table(source, folder, table, total)
-    for override in overrides:
-        _override(source, override)
-    return source
 
 
 def _text_of(file: FilePath, source: Source, named_at: Where) -> str | None:
     """The text of a file, or a fault."""
-    name = file.name
+    name = source.label + file.name
     try:
         if not file.is_file():
             source.faults.append(Fault(named_at, "", f"there is no file {name}", f"looked in {file.parent}"))
@@ -153,7 +130,7 @@ def _rows_of(
     if total[0] > MAX_TOTAL_BYTES:
         source.fault(path, "the files are too large together", f"at most {MAX_TOTAL_BYTES:,} bytes")
         return None
-    rows, faults = read_table(text, name, column_kinds(kinds), known_columns(kinds, keys))
+    rows, faults = read_table(text, source.label + name, column_kinds(kinds), known_columns(kinds, keys))
     source.faults.extend(faults)
     return rows
 
@@ -199,15 +176,18 @@ def _with_plain_keys(
             yield row, where
 
 
-def _load_side_table(source: Source, folder: FilePath, table: SideTable, total: list[int]) -> None:
-    given = source.data.pop(table.name, None)
-    if given is None:
-        return
+def side_rows(
+    source: Source, folder: FilePath, table: SideTable, given: Any, total: list[int]
+) -> list[tuple[dict[str, Any], Where]] | None:
+    """The rows of a side table, each with its place; None where it cannot be read."""
     path: Path = (table.name,)
+    rows: list[tuple[dict[str, Any], Where]] = []
     if isinstance(given, str):
-        rows = _rows_of(source, folder, path, given, table.records, table.keys, total)
+        read = _rows_of(source, folder, path, given, table.records, table.keys, total)
+        if read is None:
+            return None
+        rows = read
     elif isinstance(given, list):
-        rows = []
         for index, item in enumerate(given):
             if isinstance(item, dict):
                 rows.append((dict(item), source.where(table.name, index)))
@@ -215,12 +195,8 @@ def _load_side_table(source: Source, folder: FilePath, table: SideTable, total: 
                 source.fault((table.name, index), "a row is a mapping")
     else:
         source.fault(path, f"'{table.name}' is a list of rows or the name of a .csv file")
-        rows = None
-    if rows is None:
-        source.removed.add((table.parent, "", table.field))
-    parents = source.data.get(table.parent)
-    for row, where in _with_plain_keys(source, rows or [], table.keys):
-        _attach(source, table, parents, row, where)
+        return None
+    return list(_with_plain_keys(source, rows, table.keys))
 
 
 def _attach(source: Source, table: SideTable, parents: Any, row: dict[str, Any], where: Where) -> None:
@@ -228,7 +204,7 @@ def _attach(source: Source, table: SideTable, parents: Any, row: dict[str, Any],
     owner = row.pop(table.column, None)
     index, parent = _find_parent(parents, owner)
     if parent is None:
-        known = [str(key) for key in parents] if isinstance(parents, Mapping) else _list_ids(parents)
+        known = [str(key) for key in parents] if isinstance(parents, Mapping) else list_ids(parents)
         wrong = f"{table.parent} has no '{owner}'" if owner is not None else f"the row has no {table.column}"
         source.faults.append(Fault(where, table.column, wrong, did_you_mean(owner, known)))
         return
@@ -269,67 +245,6 @@ def _find_parent(parents: Any, owner: Any) -> tuple[Hashable, dict[str, Any] | N
     return owner, None
 
 
-def _list_ids(parents: Any) -> list[str]:
+def list_ids(parents: Any) -> list[str]:
+    """The ids of a list of records as written."""
     return [str(item["id"]) for item in parents if isinstance(item, dict) and "id" in item] if parents else []
-
-
-def _override(source: Source, override: str) -> None:
-    """Apply one KEY=VALUE."""
-    key, equals, text = override.partition("=")
-    where = Where("--set", 0)
-    if not equals or not key:
-        source.faults.append(Fault(where, override, "not of the form KEY=VALUE", "--set policy.budget.annual=5e9"))
-        return
-    document = read_yaml(text, "--set") if text[:1] in ("{", "[", '"', "'") else None
-    value = document.data if document is not None else scalar(text)
-    if document is not None and document.faults:
-        source.faults.extend(document.faults)
-        return
-    holder: Any = source.data
-    path: list[Hashable] = []
-    parts = key.split(".")
-    for part in parts[:-1]:
-        found = _step(holder, part)
-        if found is None:
-            if not _may_begin(holder, path, part):
-                known = [str(name) for name in holder] if isinstance(holder, Mapping) else _list_ids(holder)
-                wrong = f"'{dotted(tuple(path)) or 'the instance'}' has no '{part}'"
-                source.faults.append(Fault(where, key, wrong, did_you_mean(part, known)))
-                return
-            holder[part] = {}
-            found = part
-        path.append(found)
-        holder = holder[found]
-    last = _step(holder, parts[-1])
-    if last is None:
-        if not isinstance(holder, dict):
-            source.faults.append(Fault(where, key, f"'{parts[-1]}' is not there"))
-            return
-        last = scalar(parts[-1]) if parts[-1].isdigit() else parts[-1]
-    holder[last] = value
-    source.places[*path, last] = where
-
-
-def _may_begin(holder: Any, path: list[Hashable], part: str) -> bool:
-    """Whether an override may begin a mapping that is not written yet."""
-    if not isinstance(holder, dict):
-        return False
-    if not path:
-        return part in Instance.model_fields
-    return path[0] in ("policy", "logistics", "planning_case")
-
-
-def _step(holder: Any, part: str) -> Hashable | None:
-    """The key or index in a holder that a part of a dotted path names."""
-    if isinstance(holder, dict):
-        if part in holder:
-            return part
-        number = scalar(part)
-        return number if isinstance(number, int) and number in holder else None
-    if isinstance(holder, list):
-        for index, item in enumerate(holder):
-            if isinstance(item, dict) and part in (item.get("id"), item.get("product")):
-                return index
-        if part.isdigit() and int(part) < len(holder):
-            return int(part)
-    return None

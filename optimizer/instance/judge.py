@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from optimizer.instance.faults import faults_of
-from optimizer.instance.folder import Source
 from optimizer.instance.instance import Instance
+from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path
 
 

@@ -12,9 +12,9 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import InstanceError, PlanError
-from optimizer.instance.folder import read_source
 from optimizer.instance.instance import Instance
 from optimizer.instance.judge import judge
+from optimizer.instance.read import read_source
 from optimizer.instance.write import yaml_text
 from optimizer.plan.columns import COLUMNS, TEXT, YEARS_OR_BLANK
 

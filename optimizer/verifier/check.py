@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import InstanceError, PlanError
-from optimizer.instance.folder import read_source
 from optimizer.instance.instance import Instance
 from optimizer.instance.judge import judge
+from optimizer.instance.read import read_source
 from optimizer.instance.write import sha256
 from optimizer.verifier.activity import check_element_balance, check_exposure_table, check_runs
 from optimizer.verifier.balance import check_balance

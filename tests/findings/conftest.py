@@ -12,8 +12,8 @@ import yaml
 
 from optimizer.findings import Finding, findings_of
 from optimizer.instance.checks import check
-from optimizer.instance.folder import read_source
 from optimizer.instance.judge import judge
+from optimizer.instance.read import read_source
 from optimizer.instance.yaml12 import read_yaml
 from optimizer.network.network import laundering, network_of
 from optimizer.network.tables import Network

@@ -10,8 +10,8 @@ import pytest
 
 from optimizer.findings import KINDS, Finding, findings_of
 from optimizer.findings.survey import Survey
-from optimizer.instance.folder import read_source
 from optimizer.instance.judge import judge
+from optimizer.instance.read import read_source
 from optimizer.network.network import network_of
 
 from .conftest import Draw, Find

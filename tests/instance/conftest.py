@@ -13,9 +13,10 @@ import yaml
 
 from optimizer.errors import InstanceError
 from optimizer.instance.checks import check
-from optimizer.instance.folder import Source, read_source
 from optimizer.instance.instance import Instance
 from optimizer.instance.judge import judge
+from optimizer.instance.read import read_source
+from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import read_yaml
 
 

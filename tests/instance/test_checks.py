@@ -15,8 +15,9 @@ import pytest
 
 from optimizer.errors import InstanceError
 from optimizer.instance.checks import CHECKS, check
-from optimizer.instance.folder import Source, read_source
 from optimizer.instance.judge import judge
+from optimizer.instance.read import read_source
+from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import read_yaml
 
 from .conftest import Read, Reader

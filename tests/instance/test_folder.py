@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from optimizer.errors import InstanceError
-from optimizer.instance.folder import read_source
 from optimizer.instance.instance import Instance
 from optimizer.instance.judge import judge
+from optimizer.instance.read import read_source
 from optimizer.instance.write import sha256, yaml_text
 from optimizer.instance.yaml12 import read_yaml
 

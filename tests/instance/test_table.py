@@ -10,7 +10,7 @@ import pytest
 
 from optimizer.errors import Fault, InstanceError
 from optimizer.instance import movement, records
-from optimizer.instance.folder import read_source
+from optimizer.instance.read import read_source
 from optimizer.instance.table import MAX_COLUMNS, SECTIONS, SIDE_TABLES, column_kinds, known_columns, read_table
 
 from .conftest import Reader

@@ -13,9 +13,9 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.instance.folder import read_source
 from optimizer.instance.instance import Instance
 from optimizer.instance.judge import judge
+from optimizer.instance.read import read_source
 from optimizer.instance.write import sha256, yaml_text
 from optimizer.verifier import Verdict, verify_tables
 

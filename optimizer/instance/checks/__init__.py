@@ -19,8 +19,8 @@ from optimizer.instance.checks import (
     stock,
 )
 from optimizer.instance.checks.base import Check
-from optimizer.instance.folder import Source
 from optimizer.instance.instance import Instance
+from optimizer.instance.source import Source
 
 CHECKS: tuple[Check, ...] = (
     *horizon.CHECKS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from optimizer.instance.checks.base import lost, whole
-from optimizer.instance.folder import Source
 from optimizer.instance.instance import Instance
+from optimizer.instance.source import Source
 
 TOLERANCE = 1e-6
 SUM_TOLERANCE = 1e-9

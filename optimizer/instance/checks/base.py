@@ -7,8 +7,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from typing import Any, TypeVar
 
 from optimizer.instance.faults import did_you_mean
-from optimizer.instance.folder import Source
 from optimizer.instance.instance import Instance
+from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path
 
 Check = Callable[[Source, Instance], None]
@@ -101,8 +101,15 @@ def refer(source: Source, section: str, path: Path, name: str) -> bool:
     """
     if not unknown(source, section, name):
         return True
-    source.fault(path, f"there is no {NOUNS[section]} '{name}'", did_you_mean(name, names(source, section) or ()))
+    right = removal(source, _section(section), name) or did_you_mean(name, names(source, section) or ())
+    source.fault(path, f"there is no {NOUNS[section]} '{name}'", right)
     return False
+
+
+def removal(source: Source, path: Path, name: object) -> str:
+    """Which overlay removed what a reference names; empty where none did."""
+    places = [where for gone, where in source.gone.get(path, ()) if gone == name]
+    return f"{places[0]} removed it: change or remove this too" if places else ""
 
 
 def refer_all(source: Source, section: str, path: Path, given: Iterable[str] | None) -> bool:

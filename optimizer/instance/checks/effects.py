@@ -6,13 +6,13 @@ import re
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from optimizer.instance.checks.base import NOUNS, listed, names, ordinal, region_of, unknown, whole
+from optimizer.instance.checks.base import NOUNS, listed, names, ordinal, region_of, removal, unknown, whole
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.fields import EXPOSURE_KINDS, WHOLE
-from optimizer.instance.folder import Source
 from optimizer.instance.instance import Instance
 from optimizer.instance.movement import Freight, Lane
 from optimizer.instance.policy import Effect, FacilityEffect, LaneEffect, Scenario
+from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path
 
 Thing = Mapping[str, frozenset[str]]
@@ -290,7 +290,8 @@ def _judged(source: Source, instance: Instance) -> Iterator[Judged]:
                 for word in words:
                     if known is not None and word not in known:
                         wrong = f"{what}: there is no {_noun(effect, key)} '{word}'"
-                        faults.append((place, wrong, did_you_mean(word, known)))
+                        section = AFFECTED[effect.affects].keys[key] or ""
+                        faults.append((place, wrong, removal(source, (section,), word) or did_you_mean(word, known)))
                 wanted[key] = words
         yield (path, effect, what), None if odd else wanted, faults
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 
 from optimizer.instance.checks.base import NOUNS, PLACES, at, listed, names, quoted, refer, refer_all, whole
-from optimizer.instance.folder import Source
 from optimizer.instance.instance import Instance
 from optimizer.instance.movement import Freight, Lane
+from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path
 
 

@@ -6,8 +6,8 @@ import itertools
 from decimal import Decimal
 
 from optimizer.instance.checks.base import listed, orderly, ordinal, whole
-from optimizer.instance.folder import Source
 from optimizer.instance.instance import Instance
+from optimizer.instance.source import Source
 
 RESERVED = ("trunk", "base", "investment")
 """Words that stand in the result tables where scenarios do."""
@@ -83,9 +83,18 @@ def effects_begin_in_time(source: Source, instance: Instance) -> None:
 def probabilities_add_up(source: Source, instance: Instance) -> None:
     """The probabilities of all scenarios, summed as exact decimals, are at most 1."""
     total = sum((Decimal(repr(float(scenario.probability))) for scenario in instance.scenarios), Decimal(0))
-    if total > 1:
-        wrong = f"the probabilities add up to {total.normalize():f}"
-        source.fault(("scenarios",), wrong, "1 or less; what is left is the future without disruption")
+    if total <= 1:
+        return
+    paths = [(*path, "probability") for path, _ in listed(source, ("scenarios",), instance.scenarios)]
+    parts = [
+        f"{scenario.id} {scenario.probability:g} ({source.where(*path)})"
+        for scenario, path in zip(instance.scenarios, paths, strict=True)
+    ]
+    shown = ", ".join(parts[:8]) + (f" and {len(parts) - 8} more" if len(parts) > 8 else "")
+    wrong = f"the probabilities add up to {total.normalize():f}: {shown}"
+    changed = [path for path in paths if source.where(*path).file == source.file != source.where("scenarios").file]
+    at = changed[0] if changed else ("scenarios",)
+    source.fault(at, wrong, "1 or less; what is left is the future without disruption")
 
 
 CHECKS = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from optimizer.instance.checks.base import listed
-from optimizer.instance.folder import Source
 from optimizer.instance.instance import Instance
+from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path
 
 _RULE_LISTS = ("materials", "elements", "markets", "countries", "facilities")

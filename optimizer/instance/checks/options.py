@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from optimizer.instance.checks.base import at, listed, lost, quoted, raw
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.fields import WHOLE
-from optimizer.instance.folder import Source
 from optimizer.instance.instance import Instance
 from optimizer.instance.records import Facility
 from optimizer.instance.series import Series
+from optimizer.instance.source import Source
 
 TOLERANCE = 1e-9
 

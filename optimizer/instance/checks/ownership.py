@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 
 from optimizer.instance.checks.base import listed
 from optimizer.instance.fields import Holding
-from optimizer.instance.folder import Source
 from optimizer.instance.instance import Instance
+from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path
 
 TOLERANCE = 1e-9

@@ -9,7 +9,6 @@ from optimizer.instance.checks.balance import NAMES
 from optimizer.instance.checks.base import at, listed, lost, ordinal, refer, refer_all, whole
 from optimizer.instance.checks.options import option_ids
 from optimizer.instance.faults import did_you_mean
-from optimizer.instance.folder import Source
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import (
     Count,
@@ -22,6 +21,7 @@ from optimizer.instance.policy import (
     Require,
     Starts,
 )
+from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path
 
 Numbered = tuple[Path, str, Any]

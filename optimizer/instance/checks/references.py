@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from optimizer.instance.checks.base import NOUNS, PLACES, at, listed, names, refer, refer_all
+from optimizer.instance.checks.base import NOUNS, PLACES, at, listed, names, refer, refer_all, removal
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.fields import TIERS
-from optimizer.instance.folder import Source
 from optimizer.instance.instance import Instance
+from optimizer.instance.source import Source
 
 
 def recipes_name_materials(source: Source, instance: Instance) -> None:
@@ -127,7 +127,9 @@ def lanes_name_places(source: Source, instance: Instance) -> None:
                 continue
             kinds = [NOUNS[section] for section in sections]
             wrong = f"there is no {', '.join(kinds[:-1])} or {kinds[-1]} '{place}'"
-            source.fault((*path, key), wrong, did_you_mean(place, set().union(*(known or () for known in found))))
+            right = next(filter(None, (removal(source, (section,), place) for section in sections)), "")
+            right = right or did_you_mean(place, set().union(*(known or () for known in found)))
+            source.fault((*path, key), wrong, right)
         refer(source, "materials", (*path, "material"), lane.material)
         if lane.channel is not None:
             refer(source, "channels", (*path, "channel"), lane.channel)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from optimizer.instance.checks.base import PLACES, at, listed, lost, quoted, region_of, unknown
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.fields import WHOLE
-from optimizer.instance.folder import Source
 from optimizer.instance.instance import Instance
 from optimizer.instance.movement import Stockpile
 from optimizer.instance.records import Material
+from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path
 
 

@@ -1,0 +1,144 @@
+"""Instances that say what differs from another one: `extends`. Rules: docs/decisions/0010."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+from typing import Any
+
+from optimizer.errors import Fault, Where
+from optimizer.instance.folder import load_sections, load_tables, read_document, side_rows
+from optimizer.instance.merge import ALL, VERBS, Merge
+from optimizer.instance.nodes import Node, node_of, places_of, plain
+from optimizer.instance.source import Source
+from optimizer.instance.table import SIDE_TABLES
+from optimizer.instance.yaml12 import Path
+
+EXTENDS = "extends"
+TITLES = ("schema", "name", "title", "description")
+"""What an overlay says of itself; by these alone it changes nothing."""
+
+
+@dataclass(slots=True)
+class _Chain:
+    """The files that make up an instance, from the one without a base to the one asked for."""
+
+    main: FilePath
+    layers: list[tuple[Source, FilePath]] = field(default_factory=list)
+    known: set[FilePath] = field(default_factory=set)
+    faults: list[Fault] = field(default_factory=list)
+
+    def gather(self, file: FilePath, above: tuple[FilePath, ...] = ()) -> None:
+        """Take in a file after all that it extends."""
+        resolved = file.resolve()
+        if resolved in self.known:
+            return
+        relative = os.path.relpath(file.parent, self.main.parent)
+        source = read_document(file, "" if relative == "." else FilePath(relative).as_posix() + "/")
+        bases = source.data.get(EXTENDS)
+        if bases is None and self.layers and source.data:
+            first = self.layers[0][0].file
+            wrong = f"{source.file} is another instance than {first}"
+            source.fault((), wrong, "what one overlay extends comes from one instance; give this one an 'extends'")
+        for index, base in enumerate(bases if isinstance(bases, list) else [] if bases is None else [bases]):
+            self._gather_base(source, file, base, index, (*above, resolved))
+        self.known.add(resolved)
+        self.layers.append((source, file.parent))
+
+    def _gather_base(self, source: Source, file: FilePath, base: Any, index: int, above: tuple[FilePath, ...]) -> None:
+        where = source.where(EXTENDS, index)
+        if not isinstance(base, str):
+            right = "a path as seen from this file, or a list of paths"
+            self.faults.append(Fault(where, EXTENDS, f"{base!r} is no path", right))
+            return
+        target = file.parent / base
+        target = target / "instance.yaml" if target.is_dir() else target
+        if not target.is_file():
+            right = f"paths are seen from the folder of {FilePath(source.file).name}"
+            self.faults.append(Fault(where, EXTENDS, f"there is no instance '{base}'", right))
+        elif target.resolve() in above:
+            self.faults.append(Fault(where, EXTENDS, f"'{base}' extends this file in turn", "one of them must not"))
+        else:
+            self.gather(target, above)
+
+
+def read_chain(main: FilePath) -> Source:
+    """Read an instance with all that it extends.
+
+    Args:
+        main: the YAML file asked for.
+
+    Returns:
+        The merged whole, with every fault found on the way.
+    """
+    chain = _Chain(main)
+    chain.gather(main)
+    last = chain.layers[-1][0]
+    root, folder = chain.layers[0]
+    faults = [fault for source, _ in chain.layers for fault in source.faults] + chain.faults
+    if chain.faults or not all(source.data for source, _ in chain.layers):
+        last.data, last.faults = {}, faults
+        return last
+    load_tables(root, folder)
+    if len(chain.layers) == 1:
+        return root
+    merge = Merge(node_of(root.data, root.places), list(root.faults))
+    for source, folder in chain.layers[1:]:
+        _lay(merge, source, folder)
+    whole = Source(last.file, plain(merge.root), places_of(merge.root), merge.faults, root.removed, merge.gone)
+    whole.places[()] = Where(last.file, 1)
+    return whole
+
+
+def _lay(merge: Merge, source: Source, folder: FilePath) -> None:
+    """Merge one overlay."""
+    merge.file = source.file
+    merge.faults.extend(source.faults)
+    before = _content(merge.root)
+    count = len(merge.faults)
+    groups = {verb: source.data.pop(verb, None) for verb in VERBS if verb != "change"}
+    source.data.pop(EXTENDS, None)
+    if "name" not in source.data:
+        right = f"such as 'name: {FilePath(source.file).stem.lower()}'"
+        merge.faults.append(Fault(source.where(), "name", "an overlay has a name of its own", right))
+    groups["change"] = source.data
+    total = [0]
+    for verb in VERBS:
+        given = groups[verb]
+        if given is None:
+            continue
+        if not isinstance(given, dict):
+            wrong = f"'{verb}' is a mapping of sections"
+            merge.faults.append(Fault(source.where(verb), verb, wrong, f"{verb}: {{facilities: ...}}"))
+            continue
+        base: Path = () if verb == "change" else (verb,)
+        places = {path[len(base) :]: where for path, where in source.places.items() if path[: len(base)] == base}
+        group = Source(source.file, _alls(given) if verb == "remove" else given, places, label=source.label)
+        load_sections(group, folder, total)
+        sides = {table.name: group.data.pop(table.name) for table in SIDE_TABLES if table.name in group.data}
+        merge.section(verb, node_of(group.data, group.places))
+        for table in SIDE_TABLES:
+            if table.name not in sides:
+                continue
+            given_rows = sides[table.name]
+            if given_rows == [ALL]:
+                rows: list[tuple[dict[str, Any], Where]] | None = [({}, group.where(table.name))]
+            else:
+                rows = side_rows(group, folder, table, given_rows, total)
+            merge.rows(verb, table, [(node_of(row, {(): where}), where) for row, where in rows or []])
+        merge.faults.extend(group.faults)
+    if len(merge.faults) == count and _content(merge.root) == before:
+        wrong = "the overlay changes nothing of what it extends"
+        merge.faults.append(Fault(source.where(EXTENDS), EXTENDS, wrong, "say what differs, or leave the overlay out"))
+
+
+def _alls(given: Any) -> Any:
+    """What is to be removed, with the word `all` as a list, so that it is not taken for the name of a table."""
+    if isinstance(given, dict):
+        return {key: _alls(value) for key, value in given.items()}
+    return [ALL] if given == ALL else given
+
+
+def _content(root: Node) -> Any:
+    return plain(Node({key: value for key, value in root.value.items() if key not in TITLES}))
