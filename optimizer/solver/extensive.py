@@ -132,7 +132,9 @@ def solve(
             if raw.ended != "optimal" or raw.objective is None:
                 raw.values = None
                 _ended(out, raw)
-                out.why += f" while the optimum of {future} with hindsight was sought: regret needs that of every future"
+                out.why += (
+                    f" while the optimum of {future} with hindsight was sought: regret needs that of every future"
+                )
                 return out
             out.hindsight[future] = raw.objective
     problem = problem_of(network, blocks, out.hindsight)
