@@ -56,7 +56,7 @@ def quantities(plan: optimizer.Plan, future: str) -> dict[str, float]:
     """What one future says of each quantity."""
     runs = plan.runs[plan.runs["scenario"] == future]
     flows = plan.flows[plan.flows["scenario"] == future]
-    magnets = flows["material"].isin(["magnet_light", "magnet_heavy"]) & (flows["from"] == "china")
+    magnets = flows["material"].isin(["magnet_light", "magnet_heavy"]) & (flows["from"] == "hub:china")
     made = runs[runs["recipe"].isin(["make_magnet_light", "make_magnet_heavy"])]
 
     def run(facility: str, prefix: str) -> float:
@@ -78,7 +78,7 @@ def quantities(plan: optimizer.Plan, future: str) -> dict[str, float]:
         "us_heavy_oxide": run("mountain_pass", "heavy_") + run("white_mesa", "heavy_"),
         "us_magnets": magnets_of(*AMERICA),
         "china_magnet_exports": exports,
-        "china_magnets_to_usa": float(flows[magnets & (flows["to"] == "north_america")]["tonnes"].sum()),
+        "china_magnets_to_usa": float(flows[magnets & (flows["to"] == "hub:north_america")]["tonnes"].sum()),
         "china_share_outside": exports / (exports + outside),
         "japan_magnets": magnets_of("japan_magnets"),
         "europe_magnets": magnets_of(*EUROPE),
