@@ -1,0 +1,1 @@
+"""The reference instance and its kin."""
