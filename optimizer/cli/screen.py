@@ -29,7 +29,8 @@ def print_answer(plan: Plan, console: Console = out) -> None:
     _verdict(info["verdict"], console)
 
 
-def _table(title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
+def headed(title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
+    """An empty table with a title and columns; those in `right` hold numbers."""
     table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
@@ -41,7 +42,7 @@ def _portfolio(portfolio: pd.DataFrame, console: Console) -> None:
         console.print("\nNothing is funded.")
         return
     heads = ("facility", "option", "stage", "country", "funded", "on line", "t/yr", "capex")
-    table = _table("\nFunded", *heads, right=("funded", "on line", "t/yr", "capex"))
+    table = headed("\nFunded", *heads, right=("funded", "on line", "t/yr", "capex"))
     for row in rows_of(portfolio.sort_values(["funded", "stage", "facility"])):
         words = (row.facility, row.option, row.stage, row.country, str(row.funded), str(row.online))
         table.add_row(*words, tonnes(row.capacity), usd(row.capex))
@@ -70,7 +71,7 @@ def _shortfall(plan: Plan, console: Console) -> None:
         worst = worst.merge(asked, on=keys)
         order = {name: rank for rank, name in enumerate(plan.instance.channels)}
         worst = worst.sort_values(["channel", "short"], key=lambda s: s.map(order) if s.name == "channel" else -s)
-        table = _table("\nShort", "channel", "product", "year", "future", "t", "of t", right=("year", "t", "of t"))
+        table = headed("\nShort", "channel", "product", "year", "future", "t", "of t", right=("year", "t", "of t"))
         for row in rows_of(worst.head(SHORT_ROWS)):
             cells = (row.channel, row.product, str(row.period), row.scenario, tonnes(row.short), tonnes(row.demand))
             table.add_row(*cells)
@@ -78,14 +79,14 @@ def _shortfall(plan: Plan, console: Console) -> None:
         if len(worst) > SHORT_ROWS:
             console.print(f"... and {len(worst) - SHORT_ROWS} more rows in demand.csv")
     if not missed.empty:
-        table = _table("\nTargets missed", "stockpile", "material", "year", "t", "of t", right=("year", "t", "of t"))
+        table = headed("\nTargets missed", "stockpile", "material", "year", "t", "of t", right=("year", "t", "of t"))
         for row in rows_of(missed.sort_values("short", ascending=False).head(SHORT_ROWS)):
             table.add_row(row.stockpile, row.material, str(row.period), tonnes(row.short), tonnes(row.level))
         console.print(table)
 
 
 def _costs(parts: dict[str, float], console: Console) -> None:
-    table = _table("\nExpected cost, discounted", "category", "USD", right=("USD",))
+    table = headed("\nExpected cost, discounted", "category", "USD", right=("USD",))
     for category, value in sorted(parts.items(), key=lambda item: -abs(item[1])):
         table.add_row(category.replace("_", " "), usd(value))
     console.print(table)

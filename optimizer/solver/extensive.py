@@ -6,12 +6,14 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from optimizer.instance.policy import Cvar, Regret
 from optimizer.model import assemble, risk
 from optimizer.network.derive import tables_of
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network, Tables
 from optimizer.solver.compile import Block, Problem, Vector, compile_block, join, money_of
-from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches
+from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches, with_portfolio
 from optimizer.solver.highs import Progress, Raw, Report, Stop, run
 from optimizer.solver.options import Options
 
@@ -128,7 +130,12 @@ def solve(
             problem = single_future(network, blocks, future)
             raw = run(problem, options, phase=f"hindsight of {future}", report=report, stop=stop, deadline=deadline)
             if raw.ended != "optimal" or raw.objective is None:
-                return _ended(out, raw)
+                raw.values = None
+                _ended(out, raw)
+                out.why += (
+                    f" while the optimum of {future} with hindsight was sought: regret needs that of every future"
+                )
+                return out
             out.hindsight[future] = raw.objective
     problem = problem_of(network, blocks, out.hindsight)
     out.seconds["build"] = time.monotonic() - began
@@ -249,14 +256,17 @@ def _second_pass(
     assert out.objective is not None
     ceiling = out.objective + max(1e-3, 1e-10 * abs(out.objective))
     problem = problem_of(network, blocks, out.hindsight, ceiling)
+    began = time.monotonic()
+    # With the fundings as they are it is a linear program: worth its time even past the limit, for without it the
+    # operations of futures that do not matter to the measure stay as they fell.
+    kept = run(with_portfolio(problem, np.round(values[problem.integer])), options, phase="second pass", report=report)
+    if kept.values is not None:
+        values = kept.values
     raw = run(problem, options, phase="second pass", report=report, stop=stop, start=values, deadline=deadline)
-    out.seconds["second_pass"] = raw.seconds
-    if raw.values is None:
-        out.why += "; the second pass (least expected cost at that value) found no plan in time"
-        return values
+    out.seconds["second_pass"] = time.monotonic() - began
     if raw.ended != "optimal":
-        out.why += "; the second pass (least expected cost at that value) was stopped early"
-    return raw.values
+        out.why += "; the second pass (least expected cost at that value) is optimal for these fundings only"
+    return values if raw.values is None else raw.values
 
 
 def _ended(out: Solved, raw: Raw) -> Solved:

@@ -92,7 +92,7 @@ def first_plan(
     plans: list[Raw] = []
 
     def fix(portfolio: Vector, tell: Report | None) -> None:
-        fixed = _with_portfolio(problem, portfolio)
+        fixed = with_portfolio(problem, portfolio)
         raw = run(fixed, single, phase="a first plan", report=tell, stop=stop, deadline=deadline)
         if raw.ended == "optimal":
             plans.append(raw)
@@ -128,7 +128,7 @@ def plan_of(
     wanted = set(portfolio)
     keys = problem.blocks[INVESTMENT].columns
     chosen = np.array([float(keys[i][1] in wanted) for i in np.flatnonzero(problem.blocks[INVESTMENT].integer)])
-    fixed = _with_portfolio(problem, chosen)
+    fixed = with_portfolio(problem, chosen)
     raw = run(fixed, options, phase="the plan to start from", report=report, stop=stop)
     if raw.ended != "optimal":
         return FirstPlan()
@@ -152,7 +152,7 @@ def _nearest(investment: Block, wanted: Vector, options: Options) -> Vector | No
     return None if raw.values is None else np.round(raw.values[alone.integer])
 
 
-def _with_portfolio(problem: Problem, portfolio: Vector) -> Problem:
+def with_portfolio(problem: Problem, portfolio: Vector) -> Problem:
     """The linear program left when a portfolio is fixed."""
     integer = np.flatnonzero(problem.integer)
     lower, upper = problem.lower.copy(), problem.upper.copy()

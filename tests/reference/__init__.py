@@ -1,1 +1,1 @@
-"""The reference instance: what it must hold, beside what any instance must."""
+"""The reference instance and its kin."""

@@ -1,0 +1,141 @@
+"""optimizer sensitivity."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, usd
+from optimizer.cli.screen import headed
+from optimizer.errors import OptionsError
+from optimizer.plan.columns import rows_of
+from optimizer.run import load
+from optimizer.sensitivity import Sensitivity
+from optimizer.sensitivity import sensitivity as run
+
+SHOWN = 15
+
+
+def sensitivity(
+    instance: Annotated[Path, typer.Argument(help="A YAML file, or a folder with instance.yaml.")],
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default results/NAME_sensitivity.")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value beforehand.")
+    ] = None,
+    confidence: Annotated[
+        list[str] | None, typer.Option(help="Grades whose numbers are swept: A, B, C, none. Default C and none.")
+    ] = None,
+    range_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--range", metavar="GRADE=SHARE", help="How far either way; default C=0.3 none=0.3 B=0.15 A=0.05."
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="PATTERN", help="Keys, such as 'facilities.*.options.*.capex'.")
+    ] = None,
+    top: Annotated[int, typer.Option(help="How many numbers are confirmed by whole solves.")] = 10,
+    gap: Annotated[float, typer.Option(help="Relative gap of whole solves.")] = 1e-3,
+    workers: Annotated[int, typer.Option(help="Processes.")] = 2,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Which uncertain numbers change the portfolio when swept over their range.
+
+    A stopped sweep goes on where it was when it is called again. Without futures it is far faster:
+    optimizer sensitivity instances/starter --set 'scenarios=[]' --only 'facilities.*'
+    """
+    checked = load(instance, set_ or ())
+    folder = output if output is not None else Path("results") / f"{checked.name}_sensitivity"
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err,
+        disable=quiet or not err.is_terminal,
+    )  # fmt: skip
+    with bar:
+        line = bar.add_task("", total=None)
+
+        def tell(what: str, done: int, of: int) -> None:
+            bar.update(line, description=what, completed=done, total=of)
+            if not quiet and not err.is_terminal and (done in (0, of) or done % 50 == 0):
+                err.print(f"{what}: {done} of {of}", markup=False)
+
+        found = run(
+            checked,
+            folder,
+            confidence=tuple(confidence or ("C", "none")),
+            ranges=_ranges(range_ or ()),
+            only=only or (),
+            top=top,
+            gap=gap,
+            workers=workers,
+            tell=tell,
+        )
+    if as_json:
+        print_json(found.info | {"screen": _records(found.ranking()), "confirmed": _records(found.confirmed)})
+    else:
+        _print(found)
+        err.print(f"written to {folder}", markup=False)
+    code = {"infeasible": FAILED, "no_plan": STOPPED}.get(str(found.info["base"]["status"]), DONE)
+    if code:
+        raise typer.Exit(code)
+
+
+def _ranges(given: list[str] | tuple[()]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for text in given:
+        grade, _, share = text.partition("=")
+        try:
+            found[grade] = float(share)
+        except ValueError:
+            raise OptionsError(f"--range {text} is not of the form GRADE=SHARE, such as C=0.3") from None
+    return found
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{str(column): value for column, value in row.items()} for row in rows]
+
+
+def _print(found: Sensitivity) -> None:
+    info, base = found.info, found.info["base"]
+    if base["objective"] is None:
+        err.print(f"{info['instance']}: {base['status']}: there is no base plan to be sensitive", style="bold red")
+        return
+    swept = ", ".join(
+        f"{count} of confidence {grade} by {info['ranges'][grade]:.0%} either way"
+        for grade, count in info["by_confidence"].items()
+    )
+    out.print(f"{info['instance']}: base plan {usd(base['objective'])}, gap {usd(base['gap_usd'])}", style="bold")
+    out.print(f"{info['numbers']} numbers: {swept}", markup=False)
+    if info["stopped_early"]:
+        out.print(f"stopped early: {len(found.screen)} of {2 * info['numbers']} ends screened", style="yellow")
+    ranking = found.ranking()
+    moving = ranking[ranking["moved_usd"] > 1.0] if len(ranking) else ranking
+    columns = ("number", "end", "cost changes by", "capex moved", "comes", "goes", "shifts")
+    table = headed("\nIn the relaxation, by capex moved", *columns, right=columns[2:4])
+    for row in rows_of(moving.head(SHOWN)):
+        table.add_row(
+            row.key, f"x {row.factor:g}", usd(row.change_usd), usd(row.moved_usd), row.comes, row.goes, row.shifts
+        )
+    out.print(table)
+    out.print(f"{len(moving)} numbers move it; {len(ranking) - len(moving)} do not at either end.", markup=False)
+    if len(found.confirmed):
+        heads = ("number", "end", "verdict", "saves at least", "at most", "comes", "goes", "shifts")
+        table = headed("\nConfirmed by whole solves", *heads, right=heads[3:5])
+        for row in rows_of(found.confirmed):
+            money = (usd(_known(row.saves_at_least)), usd(_known(row.saves_at_most)))
+            changes = (row.comes, row.goes, row.shifts) if row.verdict == "changes" else ("", "", "")
+            table.add_row(row.key, f"x {row.factor:g}", row.verdict, *money, *changes)
+        out.print(table)
+        note = "saves: what the best portfolio for the moved number costs less than the base portfolio does"
+        out.print(note, style="dim", markup=False)
+
+
+def _known(value: float) -> float | None:
+    return None if pd.isna(value) else value

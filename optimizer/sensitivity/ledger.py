@@ -1,0 +1,99 @@
+"""Keeps the rows of a sweep as they come, so that a stopped one is gone on with."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimizer.errors import PlanError
+from optimizer.plan.plan import Plan
+
+SCREEN, CONFIRMED = "screen", "confirmed"
+_ROW = ("key", "kind", "field", "confidence", "value", "end", "factor", "status")
+COLUMNS: dict[str, tuple[str, ...]] = {
+    SCREEN: (*_ROW, "objective", "change_usd", "moved_usd", "comes", "goes", "shifts", "seconds"),
+    CONFIRMED: (
+        *_ROW, "base_portfolio_usd", "objective", "bound", "saves_at_least", "saves_at_most", "verdict", "comes",
+        "goes", "shifts", "seconds",
+    ),
+}  # fmt: skip
+"""Columns of the tables; money in USD, `comes` and `goes` name options."""
+
+
+class Ledger:
+    """A folder with the settings of a sweep, its base plan and the rows so far."""
+
+    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+        """Begin, or go on with the same sweep.
+
+        Raises:
+            PlanError: the folder holds something else, or another sweep.
+        """
+        self.folder = folder
+        note = folder / "sensitivity.json"
+        if folder.exists() and not note.is_file() and any(folder.iterdir()):
+            raise PlanError(f"{folder} is there already and holds no sensitivity study; name another one with -o")
+        if note.is_file():
+            there = json.loads(note.read_text(encoding="utf-8"))
+            other = [key for key, value in settings.items() if there.get(key) != value]
+            if other:
+                what = " and ".join(other)
+                raise PlanError(f"{folder} holds a sensitivity study with another {what}; name another one with -o")
+        folder.mkdir(parents=True, exist_ok=True)
+        if not note.is_file():
+            note.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+        for name, columns in COLUMNS.items():
+            if not self._file(name).exists():
+                self._write(name, [columns], "w")
+            self._drop_half_row(name)
+
+    def base(self) -> Plan | None:
+        """The base plan, if there is one."""
+        return Plan.read(self.folder / "base") if (self.folder / "base" / "plan.json").is_file() else None
+
+    def keep_base(self, plan: Plan) -> None:
+        """Keep the base plan."""
+        plan.save(self.folder / "base")
+
+    def add(self, name: str, row: dict[str, Any]) -> None:
+        """Add a row at once to the file."""
+        self._write(name, [tuple(row.get(column) for column in COLUMNS[name])], "a")
+
+    def known(self, name: str) -> set[tuple[str, str]]:
+        """Key and end of the rows that are there."""
+        frame = self._read(name)
+        return set(zip(frame["key"], frame["end"], strict=True))
+
+    def screen(self) -> pd.DataFrame:
+        """The rows of the screening."""
+        return self._read(SCREEN)
+
+    def confirmed(self) -> pd.DataFrame:
+        """The rows that were solved whole."""
+        return self._read(CONFIRMED)
+
+    def close(self, info: dict[str, Any]) -> None:
+        """Write what the sweep says of itself."""
+        (self.folder / "sensitivity.json").write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
+
+    def _file(self, name: str) -> Path:
+        return self.folder / f"{name}.csv"
+
+    def _drop_half_row(self, name: str) -> None:
+        """A run that was killed while it wrote leaves half a row."""
+        text = self._file(name).read_text(encoding="utf-8")
+        if not text.endswith("\n"):
+            self._file(name).write_text(text[: text.rfind("\n") + 1], encoding="utf-8")
+
+    def _read(self, name: str) -> pd.DataFrame:
+        words = dict.fromkeys(("key", "kind", "field", "confidence", "end", "status", "comes", "goes", "shifts"), "str")
+        frame = pd.read_csv(self._file(name), dtype=words, keep_default_na=False, na_values=[""])
+        return frame.fillna({"comes": "", "goes": "", "shifts": ""})
+
+    def _write(self, name: str, rows: list[tuple[Any, ...]], mode: str) -> None:
+        with self._file(name).open(mode, newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)

@@ -1,0 +1,171 @@
+"""The work of a sweep, in processes of their own: one relaxation, or one whole solve, per task."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from pydantic import ValidationError
+
+from optimizer.instance.instance import Instance
+from optimizer.plan.columns import rows_of
+from optimizer.run import solve
+from optimizer.sensitivity.numbers import Number, scaled
+from optimizer.sensitivity.relaxation import Funding, Relaxation, Relaxed, moved, problem_from
+from optimizer.solver.first_plan import plan_of
+from optimizer.solver.options import Options
+
+Portfolio = tuple[tuple[str, str, int], ...]
+Row = dict[str, Any]
+
+MOVED = 0.05
+"""Share of an option that must come or go in the relaxation to be named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One number at one end of its range."""
+
+    step: str
+    number: Number
+    end: str
+    factor: float
+
+
+class Pool:
+    """Processes that work through tasks; each keeps the instance and the basis of its relaxation."""
+
+    def __init__(self, instance: Instance, portfolio: Portfolio, gap: float, workers: int) -> None:
+        """Start nothing yet."""
+        self._workers = workers
+        self._pool = ProcessPoolExecutor(
+            workers, multiprocessing.get_context("spawn"), _begin, (instance, portfolio, gap)
+        )
+
+    def __enter__(self) -> Pool:
+        """Itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        """End the processes; after an error or Ctrl-C without waiting for what they do."""
+        if kind is not None:
+            for process in list((self._pool._processes or {}).values()):
+                process.terminate()
+        self._pool.shutdown(wait=kind is None, cancel_futures=True)
+
+    def results(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Row]]:
+        """The tasks with their rows, as they are done; a few more than there are workers wait their turn."""
+        waiting = iter(tasks)
+        running: dict[Future[Row], Task] = {}
+        while True:
+            for task in waiting:
+                running[self._pool.submit(_do, task)] = task
+                if len(running) >= 2 * self._workers:
+                    break
+            if not running:
+                return
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield running.pop(future), future.result()
+
+
+@dataclass(slots=True)
+class _Home:
+    """What a process keeps."""
+
+    instance: Instance
+    portfolio: Portfolio
+    gap: float
+    relaxation: Relaxation
+    base: Relaxed | None = None
+
+
+_home: _Home | None = None
+
+
+def _begin(instance: Instance, portfolio: Portfolio, gap: float) -> None:
+    global _home  # noqa: PLW0603
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _home = _Home(instance, portfolio, gap, Relaxation())
+
+
+def _do(task: Task) -> Row:
+    assert _home is not None
+    began = time.monotonic()
+    number = task.number
+    row: Row = {
+        "key": number.key,
+        "kind": number.kind,
+        "field": number.field,
+        "confidence": number.confidence,
+        "value": None if isinstance(number.value, dict) else number.value,
+        "end": task.end,
+        "factor": task.factor,
+    }
+    try:
+        instance = scaled(_home.instance, number, task.factor)
+    except ValidationError:
+        return row | {"status": "not allowed", "seconds": time.monotonic() - began}
+    row |= _screened(_home, instance) if task.step == "screen" else _confirmed(_home, instance)
+    return row | {"seconds": time.monotonic() - began}
+
+
+def _screened(home: _Home, instance: Instance) -> Row:
+    if home.base is None:
+        home.base = home.relaxation.solve(problem_from(home.instance))
+    found = home.relaxation.solve(problem_from(instance))
+    if found.objective is None or home.base.objective is None:
+        return {"status": "no plan", "change_usd": None, "moved_usd": None}
+    moves = moved(home.base.funded, found.funded)
+    capex = _capex(home.instance)
+    return {
+        "status": "solved",
+        "objective": found.objective,
+        "change_usd": found.objective - home.base.objective,
+        "moved_usd": sum(most * capex[option] for option, (most, _) in moves.items()),
+        "comes": _named({option: by for option, (_, by) in moves.items() if by > MOVED}),
+        "goes": _named({option: -by for option, (_, by) in moves.items() if by < -MOVED}),
+        "shifts": _named({option: most for option, (most, by) in moves.items() if most > abs(by) + MOVED}),
+    }
+
+
+def _confirmed(home: _Home, instance: Instance) -> Row:
+    options = Options(gap=home.gap, threads=1)
+    kept = plan_of(problem_from(instance), home.portfolio, options, None, None)
+    plan = solve(instance, gap=home.gap, threads=1)
+    row: Row = {"status": plan.status, "base_portfolio_usd": kept.objective}
+    row |= {"objective": plan.objective, "bound": plan.bound, "saves_at_least": None, "saves_at_most": None}
+    if not plan.tables or plan.objective is None or plan.bound is None:
+        return row
+    if kept.objective is not None:
+        # A plan that is worse than the base portfolio shows that the base portfolio is as good, within the gap.
+        row["saves_at_least"] = max(0.0, kept.objective - plan.objective)
+        row["saves_at_most"] = max(0.0, kept.objective - plan.bound)
+    now = {(r.facility, r.option): int(r.funded) for r in rows_of(plan.portfolio)}
+    before = {(facility, option): year for facility, option, year in home.portfolio}
+    row["comes"] = _named(dict.fromkeys(now.keys() - before.keys(), 1.0))
+    row["goes"] = _named(dict.fromkeys(before.keys() - now.keys(), 1.0))
+    shifts = {key: now[key] - before[key] for key in sorted(now.keys() & before.keys()) if now[key] != before[key]}
+    row["shifts"] = " ".join(f"{facility}:{option}:{by:+d}" for (facility, option), by in shifts.items())
+    return row
+
+
+def _capex(instance: Instance) -> dict[Funding, float]:
+    return {
+        (name, option.id): option.capex for name, facility in instance.facilities.items() for option in facility.options
+    }
+
+
+def _named(shares: dict[Funding, float]) -> str:
+    """Options with how much of each: `plant_a:build`, or `plant_a:build:0.4` of it."""
+    parts = (
+        f"{facility}:{option}" + ("" if share > 0.995 else f":{share:.2f}")
+        for (facility, option), share in sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+    )
+    return " ".join(parts)
