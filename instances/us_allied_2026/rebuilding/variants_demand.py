@@ -207,11 +207,14 @@ def by_programme(document: dict[str, Any]) -> tuple[Overlay, list[Out]]:
 
 
 def case_rows(case: str) -> list[Row]:
-    """demand_commercial.csv at its low or high: today's to 2026, then straight to the case's of 2030 and 2035."""
+    """demand_commercial.csv at its low or high: today's to 2026, then straight to the case's of 2030 and 2035.
+
+    Rows of the rest of the world stay: only their mix of grades is used, for India.
+    """
     rows = []
     for given in read("demand_commercial"):
         row = dict(given)
-        if row[f"{case}_2030"] and row["t_2026"]:
+        if row[f"{case}_2030"] and row["t_2026"] and row["region"] != "REST_EX_CHINA":
             row["t_2030"], row["t_2035"] = row[f"{case}_2030"], row[f"{case}_2035"]
             row["t_2028"] = str((float(row["t_2026"]) + float(row["t_2030"])) / 2)
         rows.append(row)
