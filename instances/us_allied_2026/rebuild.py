@@ -115,7 +115,7 @@ def build() -> dict[str, str]:
     balance.check(rows["materials"], rows["recipes"], rows["facility_recipes"])
     files = {f"{name}.csv": tables.table(rows[name], columns) for name, columns in COLUMNS.items()}
     files["instance.yaml"] = document.yaml_text(plants)
-    return files | variants.files(plants, rows["options"], files["instance.yaml"])
+    return files | variants.files(plants, rows["options"], rows["freight"], files["instance.yaml"])
 
 
 def main(arguments: list[str]) -> int:

@@ -10,12 +10,15 @@ from .tables import Out
 DEMAND_COLUMNS = ("market", "product", "tonnes", "accepts", "shortage_cost", "source", "confidence")
 
 
-def files(known: dict[str, network.Plant], options: list[Out], document_text: str) -> dict[str, str]:
+def files(
+    known: dict[str, network.Plant], options: list[Out], freight: list[Out], document_text: str
+) -> dict[str, str]:
     """The text of each overlay and of the tables it names, by path.
 
     Args:
         known: the facilities.
         options: the rows of options.csv.
+        freight: the rows of freight.csv.
         document_text: instance.yaml, whose rules, targets and scenarios the overlays follow.
     """
     document = yaml.safe_load(document_text)
@@ -23,6 +26,7 @@ def files(known: dict[str, network.Plant], options: list[Out], document_text: st
         *variants_baselines.overlays(known, options, document),
         *variants_demand.overlays(),
         *variants_policy.overlays(document),
+        *variants_policy.free_trade(freight),
     ]
     texts = {}
     for finer in (variants_demand.by_programme, variants_demand.by_sector):

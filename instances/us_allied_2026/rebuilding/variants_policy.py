@@ -1,4 +1,4 @@
-"""Policy cases whose rows follow the base: the memo's programme, also with a market for each programme."""
+"""Policy cases whose rows follow the base: the memo's programme, and trade without China's export licences."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from . import demand
 from .overlay import Overlay
+from .tables import Out
 
 STOCK = "programme_suppliers"
 # The memo names no year for the companies' stock: half with the initial capability, all with the full one. C.
@@ -70,3 +71,49 @@ def overlays(document: dict[str, Any]) -> list[Overlay]:
         ("memo_programme.yaml", "demand_by_programme.yaml"),
     )
     return [memo, finer]
+
+
+def free_trade(freight: list[Out]) -> list[Overlay]:
+    """The optimistic scenario: what China licenses moves as its other exports do, at the freight alone.
+
+    Args:
+        freight: the rows of freight.csv. Where none is limited by licence there is nothing to lift.
+    """
+    open_cost = {(row["from"], row["to"]): row["cost"] for row in freight if "china_light" in row["tags"]}
+    lifted = [
+        {"from": row["from"], "to": row["to"], "material": row["material"], "cost": open_cost[row["from"], row["to"]]}
+        | {"capacity": None, "source": "sources/routes.csv", "confidence": "C", "note": "freight alone, no licence"}
+        for row in freight
+        if "china_heavy" in row["tags"] and row.get("capacity") is not None
+    ]
+    if not lifted:
+        return []
+    trade = Overlay(
+        "free_trade",
+        "Free trade: no Chinese export licences",
+        "The optimistic scenario. The licences on samarium, dysprosium, terbium and what contains them, in force since "
+        "4 April 2025 (sources/policy.csv pol091, sources/disruption_events.csv 2025-04-04 and 2026-01-06), are lifted "
+        f"for good from 2027 on: {len(lifted)} freight rows lose their limits and the premium of export prices, and "
+        "cost what other Chinese exports cost. China stands at its export size as in the base. Programmes do not gain "
+        "directly: American rules keep Chinese material out of them (with no_policy_free_trade.yaml they do). Futures "
+        "in which China stops exports stay.",
+        {"logistics": {"freight": lifted}},
+    )
+    nothing = Overlay(
+        "no_policy_free_trade",
+        "Free trade and no American policy",
+        "no_policy.yaml and free_trade.yaml together, and programmes may buy from China, which sells to them: the "
+        "cheapest world, against which every rule and every licence can be priced. An assumption and no forecast.",
+        {
+            "channels": {
+                "mdap": {
+                    "tiers": ["domestic", "ally", "exposed", "adversary"],
+                    "source": "own estimate",
+                    "confidence": "C",
+                    "note": "nobody is shut out",
+                }
+            }
+        },
+        ("no_policy.yaml", "free_trade.yaml"),
+    )
+    return [trade, nothing]
