@@ -13,6 +13,7 @@ from optimizer.findings import Finding
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.run import Validation, diagnose, load, solve, validate
+from optimizer.sweep import Sensitivity, sensitivity
 from optimizer.verifier import Tolerance, Verdict, Violation, verify
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "OptionsError",
     "Plan",
     "PlanError",
+    "Sensitivity",
     "SolveError",
     "Tolerance",
     "Validation",
@@ -32,6 +34,7 @@ __all__ = [
     "Where",
     "diagnose",
     "load",
+    "sensitivity",
     "solve",
     "validate",
     "verify",

@@ -22,6 +22,7 @@ from optimizer.instance.write import sha256
 from optimizer.network.network import laundering, network_of
 from optimizer.plan.build import tables_of_plan
 from optimizer.plan.columns import rows_of
+from optimizer.plan.confidence import confidence_of_plan
 from optimizer.plan.plan import FORMAT, Plan
 from optimizer.plan.rules import rule_report
 from optimizer.solver.extensive import Solved
@@ -131,6 +132,7 @@ def solve(
         return Plan(instance, info)
     tables = tables_of_plan(network, solved.tables, solved.values)
     info["cost"] = _cost_parts(network, tables)
+    info["confidence"] = confidence_of_plan(network, tables)
     info["rules"] = rule_report(network, solved.tables, solved.values, solved.duals)
     verdict = verify_tables(instance, info, tables)
     info["verdict"] = verdict.to_dict()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
@@ -25,6 +27,7 @@ def print_answer(plan: Plan, console: Console = out) -> None:
     _portfolio(plan.portfolio, console)
     _shortfall(plan, console)
     _costs(info["cost"], console)
+    _rests(info["confidence"], console)
     _rules(info["rules"], console)
     _verdict(info["verdict"], console)
 
@@ -48,10 +51,7 @@ def _portfolio(portfolio: pd.DataFrame, console: Console) -> None:
         table.add_row(*words, tonnes(row.capacity), usd(row.capex))
     console.print(table)
     total, public = portfolio["capex"].sum(), portfolio["public_outlay"].sum()
-    weak = portfolio.loc[portfolio["confidence"].isna() | ~portfolio["confidence"].isin(["A", "B"]), "capex"].sum()
-    rests = f"; {weak / total:.0%} of it rests on estimates (confidence C or none stated)" if total else ""
-    summary = f"{len(portfolio)} options, capex {usd(total)}, of it public {usd(public)}{rests}"
-    console.print(summary, markup=False)
+    console.print(f"{len(portfolio)} options, capex {usd(total)}, of it public {usd(public)}", markup=False)
 
 
 def _shortfall(plan: Plan, console: Console) -> None:
@@ -90,6 +90,17 @@ def _costs(parts: dict[str, float], console: Console) -> None:
     for category, value in sorted(parts.items(), key=lambda item: -abs(item[1])):
         table.add_row(category.replace("_", " "), usd(value))
     console.print(table)
+
+
+def _rests(rows: list[dict[str, Any]], console: Console) -> None:
+    """What share of the answer rests on estimates, in one line."""
+    weak = {row["of"]: row["C"] + row["none"] for row in rows}
+    named = [f"{weak[of]:.0%} of {of}" for of in ("capex", "activity", "demand", "short") if of in weak]
+    stages = {of.removeprefix("capacity: "): share for of, share in weak.items() if of.startswith("capacity: ")}
+    named += [f"{share:.0%} of {stage} capacity" for stage, share in stages.items()]
+    if named:
+        console.print("\nRests on estimates (confidence C or none stated)", style="bold")
+        console.print("  " + ", ".join(named), markup=False)
 
 
 def _rules(rules: list[dict[str, object]], console: Console) -> None:

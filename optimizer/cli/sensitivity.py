@@ -14,8 +14,8 @@ from optimizer.cli.screen import headed
 from optimizer.errors import OptionsError
 from optimizer.plan.columns import rows_of
 from optimizer.run import load
-from optimizer.sensitivity import Sensitivity
-from optimizer.sensitivity import sensitivity as run
+from optimizer.sweep import Sensitivity
+from optimizer.sweep import sensitivity as run
 
 SHOWN = 15
 
@@ -48,8 +48,8 @@ def sensitivity(
 ) -> None:
     """Which uncertain numbers change the portfolio when swept over their range.
 
-    A stopped sweep goes on where it was when it is called again. Without futures it is far faster:
-    optimizer sensitivity instances/starter --set 'scenarios=[]' --only 'facilities.*'
+    A stopped sweep goes on where it was when it is called again; without futures it is far faster.
+    Example: optimizer sensitivity instances/starter --set 'scenarios=[]' --only 'facilities.*'
     """
     checked = load(instance, set_ or ())
     folder = output if output is not None else Path("results") / f"{checked.name}_sensitivity"

@@ -8,8 +8,8 @@ import pytest
 from support.build import Data, instance_of, solve
 
 from optimizer.instance.instance import Instance
-from optimizer.sensitivity.numbers import Number, numbers_of, scaled
-from optimizer.sensitivity.relaxation import Relaxation, moved, problem_from
+from optimizer.sweep.numbers import Number, numbers_of, scaled
+from optimizer.sweep.relaxation import Relaxation, moved, problem_from
 
 from .conftest import rivals
 

@@ -9,8 +9,8 @@ import pytest
 from support.build import Data, instance_of
 
 import optimizer
-from optimizer.sensitivity import Sensitivity, sensitivity
-from optimizer.sensitivity.study import verdict
+from optimizer.sweep import Sensitivity, sensitivity
+from optimizer.sweep.study import verdict
 
 from .conftest import rivals
 

@@ -210,3 +210,20 @@ def test_solver_that_does_not_stop_when_asked_is_left_behind(monkeypatch: pytest
     assert "interrupted" in plan.info["why"]
     assert plan.objective == pytest.approx(before.objective)
     assert plan.info["verdict"]["ok"], plan.info["verdict"]
+
+
+def test_regret_without_hindsight_has_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Regret needs the optimum of every future: a limit before that leaves no plan, and says what was missing."""
+    run = extensive.run
+
+    def limited(problem: Any, *args: Any, **options: Any) -> Any:
+        raw = run(problem, *args, **options)
+        if options["phase"].startswith("hindsight"):
+            raw.ended = "limit"
+        return raw
+
+    monkeypatch.setattr(extensive, "run", limited)
+    plan = solve(knapsack(4) | {"risk": {"measure": "regret"}}, gap=0.1)
+    assert plan.status == "no_plan"
+    assert not plan.tables
+    assert "the optimum of base with hindsight" in plan.info["why"]

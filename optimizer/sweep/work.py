@@ -16,10 +16,10 @@ from pydantic import ValidationError
 from optimizer.instance.instance import Instance
 from optimizer.plan.columns import rows_of
 from optimizer.run import solve
-from optimizer.sensitivity.numbers import Number, scaled
-from optimizer.sensitivity.relaxation import Funding, Relaxation, Relaxed, moved, problem_from
 from optimizer.solver.first_plan import plan_of
 from optimizer.solver.options import Options
+from optimizer.sweep.numbers import Number, scaled
+from optimizer.sweep.relaxation import Funding, Relaxation, Relaxed, moved, problem_from
 
 Portfolio = tuple[tuple[str, str, int], ...]
 Row = dict[str, Any]

@@ -17,9 +17,9 @@ from optimizer.instance.write import sha256
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 from optimizer.run import solve
-from optimizer.sensitivity.ledger import CONFIRMED, SCREEN, Ledger
-from optimizer.sensitivity.numbers import Number, numbers_of
-from optimizer.sensitivity.work import Pool, Task
+from optimizer.sweep.ledger import CONFIRMED, SCREEN, Ledger
+from optimizer.sweep.numbers import Number, numbers_of
+from optimizer.sweep.work import Pool, Task
 
 RANGES: Mapping[str, float] = {"A": 0.05, "B": 0.15, "C": 0.3, "none": 0.3}
 """How far a number is swept either way, as a share of it, by confidence. Own judgement: the data state no ranges."""
