@@ -30,7 +30,7 @@ def figures(instance: optimizer.Instance, plan: optimizer.Plan) -> dict[str, Any
     """What a reader compares."""
     info = plan.info
     found: dict[str, Any] = {"status": info["status"], "objective_usd": info["objective"], "gap": info["gap"]}
-    found["seconds"] = info["seconds"]
+    found |= {"seconds": info["seconds"], "instance_sha256": info["instance_sha256"]}
     if not plan.tables:
         return found | {"explanation": info.get("explanation")}
     commercial = list(instance.channels)[-1]
