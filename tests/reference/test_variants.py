@@ -322,3 +322,16 @@ def test_cases_combine(tmp_path: Path, demand: str, policy: str) -> None:
     assert tonnes(mixed, True) == tonnes(load(f"demand_{demand}"), True)
     assert mixed.channels == load(policy).channels
     assert required(mixed) == required(load(policy))
+
+
+@pytest.mark.slow
+def test_the_page_shows_overlays_that_work(tmp_path: Path) -> None:
+    """Every overlay shown in README.md is one that loads."""
+    shown = re.findall(r"```yaml\n(.*?)```", (VARIANTS / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert len(shown) >= 2
+    for number, text in enumerate(shown):
+        file = tmp_path / f"shown_{number}.yaml"
+        extends = re.sub(r"([\w.]+\.yaml)", lambda found: f'"{VARIANTS / found[1]}"', text.splitlines()[0])
+        extends = extends.replace("[..,", f'["{FOLDER}",')
+        file.write_text("\n".join([extends, *text.splitlines()[1:]]), encoding="utf-8")
+        assert optimizer.load(file).name in text
