@@ -75,7 +75,7 @@ COLUMNS = {
     "claims": ("facility", "to", "share", "materials", "until", "source", "confidence"),
     "demand": ("market", "product", "tonnes", "accepts", "shortage_cost", *SAYS),
     "lanes": ("from", "to", "material", "cost", "capacity", "tags", *SAYS),
-    "freight": ("from", "to", "material", "cost", "tags", *SAYS),
+    "freight": ("from", "to", "material", "cost", "capacity", "tags", *SAYS),
     "left_out": ("file", "row", "reason"),
 }
 
@@ -108,7 +108,7 @@ def build() -> dict[str, str]:
         "claims": [dict(row) for row in tables.read("claims")],
         "demand": demand.demand_rows(),
         "lanes": trade.lane_rows(plants),
-        "freight": trade.freight_rows(),
+        "freight": trade.freight_rows(plants),
         "left_out": left_out.left_out_rows(plants, links),
     }
     balance.check(rows["materials"], rows["recipes"], rows["facility_recipes"])
