@@ -14,9 +14,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from rebuilding import (
     balance,
     chemistry,
+    coverage,
     demand,
     document,
-    left_out,
     materials,
     network,
     owners,
@@ -77,7 +77,10 @@ COLUMNS = {
     "lanes": ("from", "to", "material", "cost", "capacity", "tags", *SAYS),
     "freight": ("from", "to", "material", "cost", "capacity", "tags", *SAYS),
     "left_out": ("file", "row", "reason"),
+    "coverage": ("file", "rows", "used", "left_out", "share_used"),
+    "confidence": ("table", "rows", "A", "B", "C", "none"),
 }
+ACCOUNTS = ("left_out", "coverage", "confidence")
 
 
 def build() -> dict[str, str]:
@@ -109,11 +112,15 @@ def build() -> dict[str, str]:
         "demand": demand.demand_rows(),
         "lanes": trade.lane_rows(plants),
         "freight": trade.freight_rows(plants),
-        "left_out": left_out.left_out_rows(plants, links),
     }
     balance.check(rows["materials"], rows["recipes"], rows["facility_recipes"])
-    files = {f"{name}.csv": tables.table(rows[name], columns) for name, columns in COLUMNS.items()}
+    files = {f"{name}.csv": tables.table(table, COLUMNS[name]) for name, table in rows.items()}
     files["instance.yaml"] = document.yaml_text(plants)
+    taken = coverage.used(files, links)
+    accounts = {"left_out": coverage.left_out(taken)}
+    accounts["coverage"] = coverage.coverage_rows(taken, accounts["left_out"])
+    accounts["confidence"] = coverage.confidence_rows(rows)
+    files |= {f"{name}.csv": tables.table(accounts[name], COLUMNS[name]) for name in ACCOUNTS}
     return files
 
 
