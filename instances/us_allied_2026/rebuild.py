@@ -17,6 +17,7 @@ from rebuilding import (
     coverage,
     demand,
     document,
+    intensity,
     materials,
     network,
     owners,
@@ -76,11 +77,12 @@ COLUMNS = {
     "demand": ("market", "product", "tonnes", "accepts", "shortage_cost", *SAYS),
     "lanes": ("from", "to", "material", "cost", "capacity", "tags", *SAYS),
     "freight": ("from", "to", "material", "cost", "capacity", "tags", *SAYS),
+    "capex_intensity": ("facility", "option", "kinds", "tonnes", "usd_per_t", "low", "high", "outlier", "reason"),
     "left_out": ("file", "row", "reason"),
     "coverage": ("file", "rows", "used", "left_out", "share_used"),
     "confidence": ("table", "rows", "A", "B", "C", "none"),
 }
-ACCOUNTS = ("left_out", "coverage", "confidence")
+ACCOUNTS = ("capex_intensity", "left_out", "coverage", "confidence")
 
 
 def build() -> dict[str, str]:
@@ -117,7 +119,10 @@ def build() -> dict[str, str]:
     files = {f"{name}.csv": tables.table(table, COLUMNS[name]) for name, table in rows.items()}
     files["instance.yaml"] = document.yaml_text(plants)
     taken = coverage.used(files, links)
-    accounts = {"left_out": coverage.left_out(taken)}
+    accounts = {
+        "capex_intensity": intensity.intensity_rows(plants, rows["options"]),
+        "left_out": coverage.left_out(taken),
+    }
     accounts["coverage"] = coverage.coverage_rows(taken, accounts["left_out"])
     accounts["confidence"] = coverage.confidence_rows(rows)
     files |= {f"{name}.csv": tables.table(accounts[name], COLUMNS[name]) for name in ACCOUNTS}

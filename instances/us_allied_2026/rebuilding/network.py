@@ -117,6 +117,11 @@ class Plant:
         form = "carb" if self.row["product_form"] in CARBONATE_FORMS else "conc"
         return f"{form}_{self.row['basket_id']}"
 
+    @property
+    def basket_mineral(self) -> str:
+        """The mineral of its basket."""
+        return mineral_of(self.mines) if self.mines else ""
+
 
 def plants() -> dict[str, Plant]:
     """All facilities of the instance."""
