@@ -160,5 +160,7 @@ def confidence_rows(tables: Mapping[str, list[Out]]) -> list[Out]:
     found = []
     for name, table in tables.items():
         marks = [letter(row["confidence"]) if row.get("confidence") else "none" for row in table]
-        found.append({"table": name, "rows": len(marks), **{mark: marks.count(mark) for mark in ("A", "B", "C", "none")}})
+        found.append(
+            {"table": name, "rows": len(marks), **{mark: marks.count(mark) for mark in ("A", "B", "C", "none")}}
+        )
     return found
