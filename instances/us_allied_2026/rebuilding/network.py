@@ -92,7 +92,8 @@ class Plant:
         """What the row rests on."""
         if self.plan["table"] == "estimate":
             return f"sources/plants.csv {self.id} (own estimate)"
-        return cite(f"{self.plan['table']}_facilities", self.plan["row"], self.row["source"])
+        said = f"{self.row['source']} ({self.row['source_year']})"
+        return cite(f"{self.plan['table']}_facilities", self.plan["row"], said)
 
     @property
     def cost_class(self) -> str:

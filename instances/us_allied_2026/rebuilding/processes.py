@@ -55,7 +55,7 @@ def feed_processes(
     found = []
     for feed in feeds:
         basket = known[basket_of(feed)]
-        source = cite("ore_baskets", basket.id, basket.row["source"])
+        source = cite("ore_baskets", basket.id, f"{basket.row['source']} ({basket.row['source_year']})")
         mark = letter(basket.row["confidence"])
         conc = feed.startswith("conc_")
         if feed not in {f"carb_{name}" for name in cracked}:
