@@ -15,6 +15,7 @@ from rebuilding import (
     balance,
     chemistry,
     demand,
+    disruptions,
     document,
     left_out,
     materials,
@@ -22,6 +23,7 @@ from rebuilding import (
     owners,
     process,
     processes,
+    scenario_page,
     tables,
     trade,
 )
@@ -113,7 +115,11 @@ def build() -> dict[str, str]:
     }
     balance.check(rows["materials"], rows["recipes"], rows["facility_recipes"])
     files = {f"{name}.csv": tables.table(rows[name], columns) for name, columns in COLUMNS.items()}
-    files["instance.yaml"] = document.yaml_text(plants)
+    futures = disruptions.library(rows["facilities"], rows["options"])
+    files["instance.yaml"] = document.yaml_text(plants, disruptions.base_text(futures))
+    files["variants/library.yaml"] = disruptions.overlay_text(futures)
+    if scenario_page.PAGE.parent.is_dir():
+        files[str(scenario_page.PAGE)] = scenario_page.page(futures)
     return files
 
 
@@ -127,6 +133,7 @@ def main(arguments: list[str]) -> int:
         if not same:
             differing.append(name)
             if "--check" not in arguments:
+                path.parent.mkdir(exist_ok=True)
                 path.write_text(text, encoding="utf-8", newline="\n")
     if "--check" in arguments:
         for name in differing:

@@ -177,7 +177,8 @@ def left_out_rows(known: dict[str, Plant], links: Graph) -> list[Out]:
         if row["row_id"] not in quoted:
             leave("prices", row["row_id"], _price_reason(row))
     frame = "\n".join(
-        (SOURCES / name).read_text(encoding="utf-8") for name in ("frame.yaml", "projects.csv", "claims.csv")
+        (SOURCES / name).read_text(encoding="utf-8")
+        for name in ("frame.yaml", "projects.csv", "claims.csv", "disruptions.csv", "project_record.csv")
     )
     policies = _spans(frame)
     for row in read("policy"):
