@@ -1,25 +1,37 @@
-"""What each disruption of a library does to cost and service, with the portfolio held.
+"""What each disruption of a library does to cost and service, with portfolio and trunk held.
 
-The trunk is solved alone for a portfolio. Then, for every scenario of the overlay, operations are planned anew with that
-portfolio and with that scenario as the only one; its future is compared with the base future of the same plan.
+The trunk is solved alone, for its portfolio and its operations. Then the branch of every scenario of the overlay is
+planned from that trunk. A branch is free of the targets and of the rules that hold in the trunk only, which alone saves
+money; so each is compared with a branch of the same years in which nothing happens.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import yaml
 
 import optimizer
 from optimizer.instance.instance import Instance
-from optimizer.instance.policy import OptionEffect, Require, Scenario
+from optimizer.instance.policy import FacilityEffect, OptionEffect, Require, Scenario
+from optimizer.model import assemble
+from optimizer.network.derive import tables_of
+from optimizer.network.network import network_of
+from optimizer.network.tables import INVESTMENT, TRUNK
+from optimizer.solver.compile import Block, Problem, Vector, compile_block
+from optimizer.solver.extensive import compile_all, problem_of, values_of
+from optimizer.solver.highs import run
+from optimizer.solver.options import Options
 
 
 def held(instance: Instance, portfolio: pd.DataFrame) -> Instance:
@@ -54,35 +66,96 @@ def fitted(scenario: Scenario, instance: Instance) -> Scenario:
     return scenario.model_copy(update={"effects": tuple(effects)})
 
 
-def short(plan: optimizer.Plan, name: str, channel: dict[str, str], years: range | None) -> dict[str, float]:
-    """Tonnes short by channel in a future of a plan, in the years of the branch."""
-    table = plan.demand[plan.demand["scenario"] == name]
-    if years is not None:
-        table = table[table["period"].isin(list(years))]
-    found = table.groupby(table["market"].map(channel))["short"].sum()
-    return {str(key): round(float(value), 1) for key, value in found.items()}
+def quiet(scenario: Scenario, instance: Instance) -> Scenario:
+    """A scenario of the same years in which nothing happens."""
+    where = {"id": next(iter(instance.facilities))}
+    effect = FacilityEffect(affects="facilities", where=where, available=1.0)
+    return scenario.model_copy(update={"id": "quiet", "effects": (effect,)})
 
 
-def compare(instance: Instance, scenario: Scenario) -> dict[str, Any]:
-    """One scenario against the base future of the same plan."""
+class Course:
+    """The undisrupted course of an instance whose portfolio is held, and branches that leave it."""
+
+    def __init__(self, instance: Instance) -> None:
+        """Solve the trunk."""
+        self.instance = instance
+        network = network_of(instance)
+        self.blocks: dict[str, Block] = compile_all(network)[0]
+        problem = problem_of(network, self.blocks, {})
+        raw = run(problem, Options(gap=1e-6))
+        if raw.values is None:
+            raise SystemExit(f"the trunk has no plan: {raw.ended}")
+        self.values: dict[str, Vector] = {name: problem.local(name, raw.values) for name in (INVESTMENT, TRUNK)}
+        self.short = values_of(problem, raw.values)[TRUNK].get("short", {})
+
+    def branch(self, scenario: Scenario) -> dict[str, Any]:
+        """Cost of the scenario's future, USD, and tonnes short in its branch by channel."""
+        network = network_of(self.instance.model_copy(update={"scenarios": (scenario,)}))
+        block = compile_block(*assemble.operations(tables_of(network, scenario.id)))
+        problem = problem_of(network, {**self.blocks, scenario.id: block}, {})
+        raw = run(self._held(problem), Options(gap=1e-6))
+        window = network.windows[scenario.id]
+        if raw.values is None:
+            return {"status": raw.ended, "until": window.until}
+        missing = values_of(problem, raw.values)[scenario.id].get("short", {})
+        return {
+            "status": raw.ended,
+            "until": window.until,
+            "usd": raw.objective,
+            "short": self._by_channel(missing),
+            "asked": self._asked(window.periods),
+        }
+
+    def _held(self, problem: Problem) -> Problem:
+        """The problem with investment and trunk as they are, and without their rows, which hold already."""
+        lower, upper = problem.lower.copy(), problem.upper.copy()
+        row_lower, row_upper = problem.row_lower.copy(), problem.row_upper.copy()
+        for name, values in self.values.items():
+            place = problem.place[name]
+            lower[place] = upper[place] = values
+            rows = slice(problem.row_start[name], problem.row_start[name] + len(problem.blocks[name].rows))
+            row_lower[rows], row_upper[rows] = -np.inf, np.inf
+        return dataclasses.replace(
+            problem,
+            lower=lower,
+            upper=upper,
+            row_lower=row_lower,
+            row_upper=row_upper,
+            integer=np.zeros_like(problem.integer),
+        )
+
+    def _by_channel(self, missing: dict[Any, float]) -> dict[str, float]:
+        found = dict.fromkeys(("mdap", "commercial"), 0.0)
+        for (market, _, _), tonnes in missing.items():
+            found[self.instance.markets[market].channel] += tonnes
+        return found
+
+    def _asked(self, periods: tuple[int, ...]) -> dict[str, float]:
+        """Tonnes asked for in the years of a branch, by channel, without the disruption."""
+        tables = tables_of(network_of(self.instance), TRUNK)
+        found = dict.fromkeys(("mdap", "commercial"), 0.0)
+        for (market, line, period), tonnes in tables.demand.tonnes.items():
+            if period in periods and (market, line, period) in tables.demand.tonnes:
+                found[self.instance.markets[market].channel] += tonnes
+        return found
+
+
+def compare(course: Course, scenario: Scenario, calm: dict[tuple[int, int | None], dict[str, Any]]) -> dict[str, Any]:
+    """One scenario against a branch of the same years in which nothing happens."""
     began = time.monotonic()
-    plan = optimizer.solve(instance.model_copy(update={"scenarios": (scenario,)}), gap=1e-6)
-    if not plan.tables:
-        return {"scenario": scenario.id, "status": plan.info["status"]}
-    futures = {row.scenario: row for row in plan.scenarios.itertuples()}
-    base, hit = futures["base"], futures.get(scenario.id)
-    out: dict[str, Any] = {"scenario": scenario.id, "status": plan.info["status"], "probability": scenario.probability}
-    if hit is None:
-        return {**out, "cost_musd": 0.0, "note": "no branch: nothing that is funded is affected"}
-    last = int(hit.until) if pd.notna(hit.until) else instance.end_year
-    channel = {name: market.channel for name, market in instance.markets.items()}
-    branch = short(plan, scenario.id, channel, None)
-    trunk = short(plan, "trunk", channel, range(scenario.onset, last))
-    out["until"] = last
-    out["cost_musd"] = round((hit.cost - base.cost) / 1e6, 1)
-    out["short_t"] = {key: round(branch.get(key, 0.0) - trunk.get(key, 0.0), 1) for key in sorted({*branch, *trunk})}
-    for key in ("service_mdap", "service_commercial"):
-        out[key] = [round(getattr(base, key), 5), round(getattr(hit, key), 5)]
+    out: dict[str, Any] = {"scenario": scenario.id, "onset": scenario.onset, "duration": scenario.duration}
+    if not scenario.effects:
+        return {**out, "note": "no branch: it touches nothing that is funded"}
+    window = (scenario.onset, scenario.duration)
+    if window not in calm:
+        calm[window] = course.branch(quiet(scenario, course.instance))
+    found, still = course.branch(scenario), calm[window]
+    out |= {"status": found["status"], "until": found["until"]}
+    if "usd" in found and "usd" in still:
+        out["cost_musd"] = round((found["usd"] - still["usd"]) / 1e6, 1)
+        out["short_t"] = {key: round(found["short"][key] - still["short"][key], 1) for key in found["short"]}
+        asked = found["asked"]
+        out["share_short_of_demand"] = {key: round(out["short_t"][key] / asked[key], 4) for key in asked}
     out["seconds"] = round(time.monotonic() - began, 1)
     return out
 
@@ -94,29 +167,29 @@ def main() -> None:
     parser.add_argument("--overlay", type=Path, help="default variants/library.yaml of the instance")
     parser.add_argument("--portfolio", type=Path, help="portfolio.csv of a plan; default: the trunk is solved first")
     parser.add_argument("--only", nargs="*", help="scenario ids; default all")
-    parser.add_argument("--weight", type=float, default=0.01, help="probability given to the scenario; 0 keeps its own")
     arguments = parser.parse_args()
     instance = optimizer.load(arguments.instance, ["scenarios=[]"])
     if arguments.portfolio:
         portfolio = pd.read_csv(arguments.portfolio)
     else:
         portfolio = optimizer.solve(instance, gap=2e-3).portfolio
-    instance = held(instance, portfolio)
+    course = Course(held(instance, portfolio))
     overlay = arguments.overlay or arguments.instance / "variants" / "library.yaml"
     rows = yaml.safe_load(overlay.read_text(encoding="utf-8"))["add"]["scenarios"]
-    results = []
+    results: list[dict[str, Any]] = []
+    calm: dict[tuple[int, int | None], dict[str, Any]] = {}
     for row in rows:
         if arguments.only and row["id"] not in arguments.only:
             continue
-        weight = {"probability": arguments.weight} if arguments.weight else {}
-        scenario = fitted(Scenario.model_validate(row).model_copy(update=weight), instance)
-        results.append(compare(instance, scenario))
+        scenario = Scenario.model_validate(row).model_copy(update={"probability": 1.0})
+        results.append(compare(course, fitted(scenario, course.instance), calm))
         sys.stderr.write(json.dumps(results[-1]) + "\n")
     funded = [f"{row.facility}:{row.option}:{row.funded}" for row in portfolio.itertuples()]
     document = {
         "instance": instance.name,
         "portfolio": funded,
         "results": results,
+        "date": datetime.now(UTC).date().isoformat(),
         "machine": {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 2)},
     }
     json.dump(document, sys.stdout, indent=1)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from scipy.stats import gamma
+from scipy.special import gammaincinv
 
 from . import record
 from .network import FIRST, LAST
@@ -66,9 +66,9 @@ def counted_hazard(row: Row) -> Hazard:
     years = sum(until - since for since, until in flow(row["watched"]).values())
     share = float(row["share"] or 1)
     low, mean, high = (
-        float(gamma.ppf(0.1, events + PRIOR)),
+        float(gammaincinv(events + PRIOR, 0.1)),
         events + PRIOR,
-        float(gamma.ppf(0.9, events + PRIOR)),
+        float(gammaincinv(events + PRIOR, 0.9)),
     )
     return Hazard(*(share * value / years for value in (mean, low, high)), events, years)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from .tables import Out, by, read
 
@@ -79,7 +79,7 @@ def interval(cls: str, kind: str) -> tuple[float, float]:
     seen = counts(cls)
     inside = seen[kind] + PRIOR
     outside = sum(seen.values()) + PRIOR * len(KINDS) - inside
-    return float(beta.ppf(0.1, inside, outside)), float(beta.ppf(0.9, inside, outside))
+    return float(betaincinv(inside, outside, 0.1)), float(betaincinv(inside, outside, 0.9))
 
 
 def delay(kind: str, cls: str) -> int:

@@ -52,6 +52,12 @@ becomes a yearly availability: 1 - lost x months / (12 x years), since periods a
 """
 
 WEAK = """
+## What each does
+
+`python benchmarks/library_effects.py instances/us_allied_2026` holds the undisrupted plan and compares each disruption
+with a branch of the same years in which nothing happens: cost and tonnes short. A branch by itself saves money, since
+targets and most rules do not hold in it; that is taken out. Results are in `benchmarks/results/`.
+
 ## What is weak
 
 - Every hazard rests on at most five events; the interval often spans a factor of ten. The event table lists what was
@@ -64,6 +70,8 @@ WEAK = """
 - Slips are against the dates first announced, while projects in this instance stand at dates that are already later.
   That overstates how much they will still slip. Projects that were given up quietly are missing, which understates
   failure; the record was collected because of its failures, which overstates it.
+- A slip hits what is unfinished in 2027 or funded within the three or four years that it lasts; three years later that
+  future is back on the trunk, as if the plants had caught up. Later projects slip in none of these futures.
 - Correlation of slips ({common}) is an own estimate, and so is the list of projects that fail.
 - Co-option, long outages and a full closure of Malacca have no event of their own kind: the number is the prior.
 """
