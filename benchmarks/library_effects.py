@@ -24,11 +24,10 @@ import yaml
 import optimizer
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import FacilityEffect, OptionEffect, Require, Scenario
-from optimizer.model import assemble
 from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
 from optimizer.network.tables import INVESTMENT, TRUNK
-from optimizer.solver.compile import Block, Problem, Vector, compile_block
+from optimizer.solver.compile import Problem, Vector
 from optimizer.solver.extensive import compile_all, problem_of, values_of
 from optimizer.solver.highs import run
 from optimizer.solver.options import Options
@@ -73,6 +72,12 @@ def quiet(scenario: Scenario, instance: Instance) -> Scenario:
     return scenario.model_copy(update={"id": "quiet", "effects": (effect,)})
 
 
+def _by_key(problem: Problem, block: str, values: Vector) -> dict[Any, float]:
+    """Values of a block's columns; fundings are whole."""
+    found = dict(zip(problem.blocks[block].columns, problem.local(block, values).tolist(), strict=True))
+    return {key: round(value) if key[0] == "fund" else value for key, value in found.items()}
+
+
 class Course:
     """The undisrupted course of an instance whose portfolio is held, and branches that leave it."""
 
@@ -80,19 +85,16 @@ class Course:
         """Solve the trunk."""
         self.instance = instance
         network = network_of(instance)
-        self.blocks: dict[str, Block] = compile_all(network)[0]
-        problem = problem_of(network, self.blocks, {})
+        problem = problem_of(network, compile_all(network)[0], {})
         raw = run(problem, Options(gap=1e-6))
         if raw.values is None:
             raise SystemExit(f"the trunk has no plan: {raw.ended}")
-        self.values: dict[str, Vector] = {name: problem.local(name, raw.values) for name in (INVESTMENT, TRUNK)}
-        self.short = values_of(problem, raw.values)[TRUNK].get("short", {})
+        self.values = {name: _by_key(problem, name, raw.values) for name in (INVESTMENT, TRUNK)}
 
     def branch(self, scenario: Scenario) -> dict[str, Any]:
         """Cost of the scenario's future, USD, and tonnes short in its branch by channel."""
         network = network_of(self.instance.model_copy(update={"scenarios": (scenario,)}))
-        block = compile_block(*assemble.operations(tables_of(network, scenario.id)))
-        problem = problem_of(network, {**self.blocks, scenario.id: block}, {})
+        problem = problem_of(network, compile_all(network)[0], {})
         raw = run(self._held(problem), Options(gap=1e-6))
         window = network.windows[scenario.id]
         if raw.values is None:
@@ -107,14 +109,16 @@ class Course:
         }
 
     def _held(self, problem: Problem) -> Problem:
-        """The problem with investment and trunk as they are, and without their rows, which hold already."""
+        """The problem with investment and trunk as they are, and without the trunk's rows, which hold already."""
         lower, upper = problem.lower.copy(), problem.upper.copy()
         row_lower, row_upper = problem.row_lower.copy(), problem.row_upper.copy()
         for name, values in self.values.items():
-            place = problem.place[name]
-            lower[place] = upper[place] = values
-            rows = slice(problem.row_start[name], problem.row_start[name] + len(problem.blocks[name].rows))
-            row_lower[rows], row_upper[rows] = -np.inf, np.inf
+            # A delay may add columns that say which funding waits for which: they follow from the fundings.
+            for key, column in zip(problem.blocks[name].columns, problem.place[name], strict=True):
+                if key in values:
+                    lower[column] = upper[column] = values[key]
+        start, count = problem.row_start[TRUNK], len(problem.blocks[TRUNK].rows)
+        row_lower[start : start + count], row_upper[start : start + count] = -np.inf, np.inf
         return dataclasses.replace(
             problem,
             lower=lower,

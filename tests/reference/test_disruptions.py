@@ -241,7 +241,7 @@ def test_onsets_are_spread() -> None:
     for name, scenario in library().items():
         if name not in SLIPS:
             weight[scenario["onset"]] += scenario["probability"]
-        assert 2027 <= scenario["onset"] <= 2032
+        assert 2027 <= scenario["onset"] <= 2033
     assert max(weight.values()) < sum(weight.values()) / 3
 
 
