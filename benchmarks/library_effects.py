@@ -24,7 +24,6 @@ import yaml
 import optimizer
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import FacilityEffect, OptionEffect, Require, Scenario
-from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
 from optimizer.network.tables import INVESTMENT, TRUNK
 from optimizer.solver.compile import Problem, Vector
@@ -85,7 +84,9 @@ class Course:
         """Solve the trunk."""
         self.instance = instance
         network = network_of(instance)
-        problem = problem_of(network, compile_all(network)[0], {})
+        blocks, tables = compile_all(network)
+        self.demand = tables[TRUNK].demand.tonnes
+        problem = problem_of(network, blocks, {})
         raw = run(problem, Options(gap=1e-6))
         if raw.values is None:
             raise SystemExit(f"the trunk has no plan: {raw.ended}")
@@ -136,10 +137,9 @@ class Course:
 
     def _asked(self, periods: tuple[int, ...]) -> dict[str, float]:
         """Tonnes asked for in the years of a branch, by channel, without the disruption."""
-        tables = tables_of(network_of(self.instance), TRUNK)
         found = dict.fromkeys(("mdap", "commercial"), 0.0)
-        for (market, line, period), tonnes in tables.demand.tonnes.items():
-            if period in periods and (market, line, period) in tables.demand.tonnes:
+        for (market, _, period), tonnes in self.demand.items():
+            if period in periods:
                 found[self.instance.markets[market].channel] += tonnes
         return found
 
