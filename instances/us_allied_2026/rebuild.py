@@ -16,6 +16,7 @@ from rebuilding import (
     chemistry,
     coverage,
     demand,
+    disruptions,
     document,
     intensity,
     materials,
@@ -23,6 +24,7 @@ from rebuilding import (
     owners,
     process,
     processes,
+    scenario_page,
     tables,
     trade,
 )
@@ -117,7 +119,9 @@ def build() -> dict[str, str]:
     }
     balance.check(rows["materials"], rows["recipes"], rows["facility_recipes"])
     files = {f"{name}.csv": tables.table(table, COLUMNS[name]) for name, table in rows.items()}
-    files["instance.yaml"] = document.yaml_text(plants)
+    futures = disruptions.library(rows["facilities"], rows["options"])
+    files["instance.yaml"] = document.yaml_text(plants, disruptions.base_text(futures))
+    files["variants/library.yaml"] = disruptions.overlay_text(futures)
     taken = coverage.used(files, links)
     accounts = {
         "capex_intensity": intensity.intensity_rows(plants, rows["options"]),
@@ -126,6 +130,8 @@ def build() -> dict[str, str]:
     accounts["coverage"] = coverage.coverage_rows(taken, accounts["left_out"])
     accounts["confidence"] = coverage.confidence_rows(rows)
     files |= {f"{name}.csv": tables.table(accounts[name], COLUMNS[name]) for name in ACCOUNTS}
+    if scenario_page.PAGE.parent.is_dir():
+        files[str(scenario_page.PAGE)] = scenario_page.page(futures)
     return files
 
 
@@ -139,6 +145,7 @@ def main(arguments: list[str]) -> int:
         if not same:
             differing.append(name)
             if "--check" not in arguments:
+                path.parent.mkdir(exist_ok=True)
                 path.write_text(text, encoding="utf-8", newline="\n")
     if "--check" in arguments:
         for name in differing:
