@@ -79,7 +79,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600.0)
     parser.add_argument("--machine", default="")
     arguments = parser.parse_args()
-    every = sorted(path.stem for path in (arguments.instance / "variants").glob("*.yaml"))
+    found = (arguments.instance / "variants").glob("*.yaml")
+    every = sorted(path.stem for path in found if path.stem != "library")  # scenarios only
     cases = arguments.only or ["base", *every, *arguments.also]
     document: dict[str, Any] = {"instance": str(arguments.instance), "gap": arguments.gap, "scenarios": "none"}
     first: optimizer.Plan | None = None

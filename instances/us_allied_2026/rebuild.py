@@ -14,14 +14,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from rebuilding import (
     balance,
     chemistry,
+    coverage,
     demand,
+    disruptions,
     document,
-    left_out,
+    intensity,
     materials,
     network,
     owners,
     process,
     processes,
+    scenario_page,
     tables,
     trade,
     variants,
@@ -76,9 +79,13 @@ COLUMNS = {
     "claims": ("facility", "to", "share", "materials", "until", "source", "confidence"),
     "demand": ("market", "product", "tonnes", "accepts", "shortage_cost", *SAYS),
     "lanes": ("from", "to", "material", "cost", "capacity", "tags", *SAYS),
-    "freight": ("from", "to", "material", "cost", "tags", *SAYS),
+    "freight": ("from", "to", "material", "cost", "capacity", "tags", *SAYS),
+    "capex_intensity": ("facility", "option", "kinds", "tonnes", "usd_per_t", "low", "high", "outlier", "reason"),
     "left_out": ("file", "row", "reason"),
+    "coverage": ("file", "rows", "used", "left_out", "share_used"),
+    "confidence": ("table", "rows", "A", "B", "C", "none"),
 }
+ACCOUNTS = ("capex_intensity", "left_out", "coverage", "confidence")
 
 
 def build() -> dict[str, str]:
@@ -109,12 +116,23 @@ def build() -> dict[str, str]:
         "claims": [dict(row) for row in tables.read("claims")],
         "demand": demand.demand_rows(),
         "lanes": trade.lane_rows(plants),
-        "freight": trade.freight_rows(),
-        "left_out": left_out.left_out_rows(plants, links),
+        "freight": trade.freight_rows(plants),
     }
     balance.check(rows["materials"], rows["recipes"], rows["facility_recipes"])
-    files = {f"{name}.csv": tables.table(rows[name], columns) for name, columns in COLUMNS.items()}
-    files["instance.yaml"] = document.yaml_text(plants)
+    files = {f"{name}.csv": tables.table(table, COLUMNS[name]) for name, table in rows.items()}
+    futures = disruptions.library(rows["facilities"], rows["options"])
+    files["instance.yaml"] = document.yaml_text(plants, disruptions.base_text(futures))
+    files["variants/library.yaml"] = disruptions.overlay_text(futures)
+    taken = coverage.used(files, links)
+    accounts = {
+        "capex_intensity": intensity.intensity_rows(plants, rows["options"]),
+        "left_out": coverage.left_out(taken),
+    }
+    accounts["coverage"] = coverage.coverage_rows(taken, accounts["left_out"])
+    accounts["confidence"] = coverage.confidence_rows(rows)
+    files |= {f"{name}.csv": tables.table(accounts[name], COLUMNS[name]) for name in ACCOUNTS}
+    if scenario_page.PAGE.parent.is_dir():
+        files[str(scenario_page.PAGE)] = scenario_page.page(futures)
     return files | variants.files(plants, rows["options"], rows["freight"], files["instance.yaml"])
 
 
@@ -128,6 +146,7 @@ def main(arguments: list[str]) -> int:
         if not same:
             differing.append(name)
             if "--check" not in arguments:
+                path.parent.mkdir(exist_ok=True)
                 path.write_text(text, encoding="utf-8", newline="\n")
     if "--check" in arguments:
         for name in differing:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
 import optimizer
 from optimizer.errors import InstanceError
 from optimizer.instance.instance import Instance
+from optimizer.instance.schema import overlay_schema
 
 Data = dict[str, Any]
 Lay = Callable[..., Path]
@@ -338,3 +341,20 @@ def test_set_comes_last(lay: Lay) -> None:
     """What is given on the command line holds over the overlay."""
     path = lay({"discount_rate": 0.01})
     assert optimizer.load(path, ["discount_rate=0.02"]).discount_rate == 0.02
+
+
+def test_schema_of_overlays() -> None:
+    """The schema for editors takes every sound overlay of these tests, and no misspelt section or key."""
+    check = jsonschema.Draft202012Validator(overlay_schema())
+    for overlay, _ in CHANGES.values():
+        as_json = json.loads(json.dumps({"extends": "..", "name": "variant"} | overlay))
+        assert not list(check.iter_errors(as_json)), overlay
+    for wrong in (
+        {"discount": 1},
+        {"recipes": {"dig": {"costs": 1}}},
+        {"add": {"facility": {}}},
+        {"add": {"facilities": {"mount_b": {"country": "AUS"}}}},
+        {"remove": {"recipe": ["dig"]}},
+    ):
+        assert list(check.iter_errors({"extends": "..", "name": "variant"} | wrong)), wrong
+    assert list(check.iter_errors({"name": "variant"}))

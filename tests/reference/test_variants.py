@@ -13,6 +13,7 @@ import pytest
 
 import optimizer
 from optimizer.instance.instance import Instance
+from optimizer.instance.movement import Freight
 
 FOLDER = Path(__file__).parents[2] / "instances" / "us_allied_2026"
 VARIANTS = FOLDER / "variants"
@@ -129,6 +130,17 @@ def test_what_is_financed_adds_what_is_signed() -> None:
     assert said is not None
     assert float(said[1]) == pytest.approx(sum(capex[key] for key in signed) / 1e6, rel=5e-3)
     assert float(said[2]) == pytest.approx(sum(capex[key] for key in required(base)) / 1e6, rel=5e-3)
+
+
+def test_what_has_started_takes_no_room_among_new_starts() -> None:
+    """The American limit on fundings has room in the first year for the signed plants there; later it is the base's."""
+    limits = []
+    for variant in (load(), load("financed")):
+        (rule,) = [rule for rule in variant.policy.rules if rule.rule == "starts" and rule.countries == ("USA",)]
+        limits.append([rule.max.at(year, 2027) for year in (2027, 2028, 2036)])
+    signed = required(load("financed")) - required(load())
+    american = [name for name, _ in signed if load().facilities[name].country == "USA"]
+    assert limits[1] == [limits[0][0] + len(american), *limits[0][1:]]
 
 
 def test_signed_offtakes_are_claims() -> None:
@@ -288,6 +300,22 @@ def test_no_policy_lifts_every_rule_of_the_buyer() -> None:
     assert "adversary" not in (variant.channels["mdap"].tiers or ())
 
 
+def test_free_trade_lifts_every_licence() -> None:
+    """Without licences Chinese heavies move to each region at the cost of other Chinese exports, without limit."""
+
+    def exports(instance: Instance, tag: str) -> list[Freight]:
+        return [row for row in instance.logistics.freight if row.from_ == "china" and tag in row.tags]
+
+    base, variant = load(), load("free_trade")
+    cost = {row.to: row.cost for row in exports(base, "china_light")}
+    limited = [row for row in exports(base, "china_heavy") if row.capacity is not None]
+    assert len(limited) > 50
+    assert all(row.capacity is None and row.cost == cost[row.to] for row in exports(variant, "china_heavy"))
+    assert exports(variant, "china_light") == exports(base, "china_light")
+    assert variant.facilities == base.facilities
+    assert "adversary" in (load("no_policy_free_trade").channels["mdap"].tiers or ())
+
+
 def test_allies_count_as_domestic() -> None:
     """The allied case drops American content and nothing else."""
     base, variant = load(), load("allies_only")
@@ -309,10 +337,12 @@ def test_american_material_only() -> None:
 @pytest.mark.parametrize(
     "demand", ["bottom_up", "high", "by_programme", "commercial_low", "commercial_high", "by_sector"]
 )
-@pytest.mark.parametrize("policy", ["dfars_2027", "memo_programme", "no_policy", "allies_only", "us_only", "announced"])
+@pytest.mark.parametrize(
+    "policy", ["dfars_2027", "memo_programme", "no_policy", "allies_only", "us_only", "announced", "free_trade"]
+)
 def test_cases_combine(tmp_path: Path, demand: str, policy: str) -> None:
     """Any case of demand goes with any policy case and baseline, and the result is both."""
-    if (demand, policy) == ("by_programme", "memo_programme"):
+    if (demand, policy) == ("by_programme", "memo_programme"):  # the companies' stock names the markets
         policy = "memo_by_programme"
     files = [FOLDER, VARIANTS / f"{policy}.yaml", VARIANTS / f"demand_{demand}.yaml"]
     file = tmp_path / "mixed.yaml"
@@ -335,3 +365,14 @@ def test_the_page_shows_overlays_that_work(tmp_path: Path) -> None:
         extends = extends.replace("[..,", f'["{FOLDER}",')
         file.write_text("\n".join([extends, *text.splitlines()[1:]]), encoding="utf-8")
         assert optimizer.load(file).name in text
+
+
+@pytest.mark.slow
+def test_finer_markets_go_with_the_whole_library(tmp_path: Path) -> None:
+    """Futures of the library hit programmes that are markets of their own."""
+    names = ", ".join(
+        f'"{path}"' for path in (FOLDER, VARIANTS / "library.yaml", VARIANTS / "demand_by_programme.yaml")
+    )
+    file = tmp_path / "mixed.yaml"
+    file.write_text(f"extends: [{names}]\nname: mixed\ndiscount_rate: 0.05\n", encoding="utf-8")
+    assert len(optimizer.load(file).scenarios) == len(load("library").scenarios)

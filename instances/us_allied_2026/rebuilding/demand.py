@@ -207,6 +207,43 @@ def samarium(table: Table, rows: list[dict[str, str]], hot: dict[str, Series]) -
         )
 
 
+def level_2024() -> dict[tuple[str, str], float]:
+    """Commercial use in 2024 by market and product: the year before licences. SmCo follows aerospace and medical."""
+    regions = {code: market for market, code in COMMERCIAL.items()}
+    found: dict[tuple[str, str], float] = {}
+    hot: dict[str, float] = {}
+    for row in read("demand_commercial"):
+        if "total" in row["sector"] or not row["basis"].startswith("direct use"):
+            continue
+        market = regions.get(row["region"], "india" if row["region"] == "REST_EX_CHINA" else "")
+        tonnes = float(row["t_2024"])
+        for word, share in mix(row["grade_mix"]).items():
+            key = market, WORDS[word]
+            found[key] = found.get(key, 0.0) + tonnes * share
+        if "SmCo" in row["grade_mix"]:
+            hot[market] = hot.get(market, 0.0) + tonnes
+    rest = sum(tonnes for (market, _), tonnes in found.items() if market == "india")
+    found = {key: value * (INDIA[2024] / rest if key[0] == "india" else 1.0) for key, value in found.items()}
+    rows = {row["row_id"]: row for row in read("demand_commercial")}
+    defence = float(next(row for row in read("demand_mdap") if row["row_id"] == "sum_top_down")["smco_t_fy2024"])
+    usa = float(rows["smco_usa"]["t_2024"])
+    found["usa", "smco"] = usa - defence
+    others = [market for market in hot if market not in ("usa", "india")]
+    for market in others:
+        world = float(rows["smco_world_ex_china"]["t_2024"]) - usa
+        found[market, "smco"] = 0.85 * world * hot[market] / sum(hot[name] for name in others)
+    return found
+
+
+def sectors(market: str) -> str:
+    """The rows of demand_commercial.csv behind a commercial market."""
+    region = COMMERCIAL.get(market, "REST_EX_CHINA")
+    rows = [row for row in read("demand_commercial") if row["region"] == region]
+    return ", ".join(
+        row["row_id"] for row in rows if row["basis"].startswith("direct use") and "total" not in row["sector"]
+    )
+
+
 def demand_rows() -> list[Out]:
     """The table of demand."""
     rows = []
@@ -217,11 +254,11 @@ def demand_rows() -> list[Out]:
         ):
             if max(series.values()) < 1e-9:
                 continue
-            members = ", ".join(PROGRAMMES[market]) if ours else "sectors of the region"
+            members = ", ".join(PROGRAMMES[market]) if ours else sectors(market)
             if market == "india":
-                members = "rest_total note and grades of the rest_ex_china sectors"
+                members = f"rest_total (note), grades of {sectors(market)}"
             elif product == "smco" and not ours:
-                members = "smco_usa less programmes" if market == "usa" else "smco_world_ex_china"
+                members = "smco_usa, less programmes" if market == "usa" else "smco_world_ex_china, smco_usa"
             rows.append(
                 {
                     "market": market,

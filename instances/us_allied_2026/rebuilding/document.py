@@ -35,8 +35,8 @@ def tiers() -> dict[str, str]:
     return found
 
 
-def yaml_text(known: dict[str, Plant]) -> str:
-    """The text of instance.yaml."""
+def yaml_text(known: dict[str, Plant], scenarios: list[str]) -> str:
+    """The text of instance.yaml; `scenarios` are the lines of its base set of futures."""
     dossier = {row["iso3"]: row for row in read("country_trust")}
     countries = []
     for code, tier in sorted(tiers().items()):
@@ -67,6 +67,7 @@ def yaml_text(known: dict[str, Plant]) -> str:
         ("regions", regions),
         ("magnet_targets", targets),
         ("require", required),
+        ("scenarios", scenarios),
     ):
         text = text.replace(f"@{name}@", "\n".join(lines))
     return text

@@ -69,7 +69,7 @@ def material_rows(
                 "content": feed_content(basket, kinds[basket.seg]),
                 "price": feed_price(feed, basket),
                 "freight_factor": number(1 / grade(feed, basket), 4),
-                "source": cite("ore_baskets", basket.id, basket.row["source"]),
+                "source": cite("ore_baskets", basket.id, f"{basket.row['source']} ({basket.row['source_year']})"),
                 "confidence": letter(basket.row["confidence"]),
                 "note": joined(
                     f"Nd share of Nd + Pr {split:.2f} and Tb share of Dy + Tb "

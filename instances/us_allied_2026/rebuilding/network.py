@@ -92,7 +92,8 @@ class Plant:
         """What the row rests on."""
         if self.plan["table"] == "estimate":
             return f"sources/plants.csv {self.id} (own estimate)"
-        return cite(f"{self.plan['table']}_facilities", self.plan["row"], self.row["source"])
+        said = f"{self.row['source']} ({self.row['source_year']})"
+        return cite(f"{self.plan['table']}_facilities", self.plan["row"], said)
 
     @property
     def cost_class(self) -> str:
@@ -116,6 +117,11 @@ class Plant:
             return OWN_FEED[self.id]
         form = "carb" if self.row["product_form"] in CARBONATE_FORMS else "conc"
         return f"{form}_{self.row['basket_id']}"
+
+    @property
+    def basket_mineral(self) -> str:
+        """The mineral of its basket."""
+        return mineral_of(self.mines) if self.mines else ""
 
 
 def plants() -> dict[str, Plant]:

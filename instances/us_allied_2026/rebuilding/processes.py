@@ -22,6 +22,20 @@ METAL_NDPR: Content = {"Nd": ND_SHARE, "Pr": 1 - ND_SHARE}
 DYFE: Content = {"Dy": 0.80}
 GRADES = ("n", "h", "sh", "uh", "eh")
 MELT_YIELD = 0.98
+# Rows of recipes.csv behind each alloy and each diffused magnet (its DyFe, its coating).
+ALLOY_ROWS = {
+    "alloy_n": "rc089 rc090",
+    "alloy_h": "rc106-rc108",
+    "alloy_sh": "rc123-rc125",
+    "alloy_uh": "rc141-rc143",
+    "alloy_eh": "rc159-rc161",
+}
+DIFFUSED_ROWS = {
+    "h": "rc225-rc227",
+    "sh": "rc132 rc134 rc228-rc231",
+    "uh": "rc150 rc152 rc232-rc235",
+    "eh": "rc168 rc170 rc236-rc239",
+}
 SMCO_MIX = {"smco_1_5": 0.3, "smco_2_17": 0.7}  # demand_commercial.csv smco rows: 1:5 30, 2:17 70
 
 # Compositions of scrap. Own estimates (C): swarf keeps the alloy's composition, less what
@@ -41,7 +55,7 @@ def feed_processes(
     found = []
     for feed in feeds:
         basket = known[basket_of(feed)]
-        source = cite("ore_baskets", basket.id, basket.row["source"])
+        source = cite("ore_baskets", basket.id, f"{basket.row['source']} ({basket.row['source_year']})")
         mark = letter(basket.row["confidence"])
         conc = feed.startswith("conc_")
         if feed not in {f"carb_{name}" for name in cracked}:
@@ -78,7 +92,7 @@ def feed_processes(
                 f"{'open' if conc else 'sep'}_{basket.id}",
                 "light",
                 outputs,
-                joined(source, "recoveries sources/recipes.csv rc025-rc044"),
+                joined(source, "recoveries sources/recipes.csv rc024 rc025 rc027 rc028 rc030 rc031"),
                 "C",
                 inputs={feed: used},
                 items=items,
@@ -102,7 +116,7 @@ def heavy_processes(kinds: dict[str, Class]) -> list[Process]:
                 f"heavy_{kind.id}",
                 "heavy",
                 outputs,
-                "sources/recipes.csv rc034 rc040 rc043",
+                "sources/recipes.csv rc033 rc034 rc039 rc040 rc042 rc043",
                 "C",
                 inputs={kind.id: used},
                 items={"heavy_separation": used},
@@ -121,18 +135,18 @@ def metal_processes(kg: dict[tuple[str, str], float]) -> list[Process]:
             "ndpr_oxide",
             kg["met_ndpr", "NdPr oxide"],
             "ndpr_metal",
-            "rc054-rc060",
+            "rc054 rc055",
         ),
-        ("dyfe", "heavy_metal", "dy_oxide", kg["met_dyfe", "Dy2O3"], "heavy_metal", "rc066-rc071"),
+        ("dyfe", "heavy_metal", "dy_oxide", kg["met_dyfe", "Dy2O3"], "heavy_metal", "rc066 rc067"),
         (
             "tb_metal",
             "heavy_metal",
             "tb_oxide",
             kg["met_tb", "Tb4O7"],
             "heavy_metal",
-            "rc072-rc077",
+            "rc072 rc073",
         ),
-        ("sm_metal", "heavy_metal", "sm_oxide", kg["met_sm", "Sm2O3"], "sm_metal", "rc078-rc083"),
+        ("sm_metal", "heavy_metal", "sm_oxide", kg["met_sm", "Sm2O3"], "sm_metal", "rc078 rc079"),
     )
     return [
         Process(
@@ -198,12 +212,12 @@ def magnet_processes(kg: dict[tuple[str, str], float]) -> list[Process]:
         "": (
             kg["mag_traction", "NdFeB strip-cast alloy"],
             kg["mag_traction", "swarf and grinding sludge (dry)"],
-            "rc195-rc199",
+            "rc195-rc197",
         ),
         "small_": (
             kg["mag_defense_small", "NdFeB strip-cast alloy"],
             kg["mag_defense_small", "swarf and grinding sludge (dry)"],
-            "rc210-rc214",
+            "rc210-rc212",
         ),
     }
     found = []
@@ -236,7 +250,7 @@ def magnet_processes(kg: dict[tuple[str, str], float]) -> list[Process]:
                     f"{lot}{name}_diffused",
                     "magnet",
                     {f"magnet_{name}": 1, "swarf_l": swarf},
-                    f"sources/recipes.csv {ids} and rc225-rc239",
+                    f"sources/recipes.csv {ids} {DIFFUSED_ROWS[name]}",
                     "C",
                     inputs=blend | {key: number(value, 5) for key, value in coating(kg, name).items()},
                     items={item: 1.0, "diffusion": 1.0},
@@ -258,12 +272,12 @@ def other_processes(kg: dict[tuple[str, str], float]) -> list[Process]:
     def dysprosium(content: Content, share: float) -> float:
         return number(content["Dy"] * OXIDE["Dy"] * SCRAP_RECOVERY / share, 5)
 
-    def scrap(name: str, material: str, share: float, extra: dict[str, float]) -> Process:
+    def scrap(name: str, material: str, share: float, extra: dict[str, float], ids: str = "rc263 rc264") -> Process:
         return Process(
             name,
             "recycle",
             {"ndpr_oxide": 1} | extra,
-            sources + "rc263-rc270",
+            sources + ids,
             "C",
             inputs={material: number(1 / share, 6)},
             items={"hydromet": 1.0},
@@ -274,7 +288,7 @@ def other_processes(kg: dict[tuple[str, str], float]) -> list[Process]:
             "make_smco_alloy",
             "smco_alloy",
             {"smco_alloy": 1},
-            sources + "rc244-rc258",
+            sources + "rc244 rc245 rc252 rc253",
             "B",
             inputs={"sm_metal": number(sm, 6)},
             items={"smco_alloy": 1.0},
@@ -284,7 +298,7 @@ def other_processes(kg: dict[tuple[str, str], float]) -> list[Process]:
             "make_smco",
             "smco",
             {"smco": 1},
-            sources + "rc249 rc260",
+            sources + "rc248 rc249 rc259 rc260",
             "C",
             inputs={"smco_alloy": kg["mag_smco_2_17", "SmCo 2:17 alloy"]},
             items={"smco_magnet": 1.0},
@@ -292,12 +306,12 @@ def other_processes(kg: dict[tuple[str, str], float]) -> list[Process]:
         ),
         scrap("recycle_swarf_l", "swarf_l", light, {}),
         scrap("recycle_swarf_h", "swarf_h", heavy, {"dy_oxide": dysprosium(SWARF_H, heavy)}),
-        scrap("recycle_magnets", "eol_magnets", ended, {"dy_oxide": dysprosium(EOL, ended)}),
+        scrap("recycle_magnets", "eol_magnets", ended, {"dy_oxide": dysprosium(EOL, ended)}, "rc268 rc269"),
         Process(
             "recycle_to_alloy",
             "powder",
             {"alloy_n": 1},
-            sources + "rc271-rc272",
+            sources + "rc271 rc272",
             "B",
             inputs={"eol_magnets": 1.08},
             items={"powder": 1.0},
@@ -338,7 +352,7 @@ def all_processes(
             f"cast_{name}",
             "alloy",
             {name: 1},
-            "sources/recipes.csv rc089-rc167",
+            f"sources/recipes.csv {ALLOY_ROWS[name]}",
             "C",
             inputs=inputs,
             items={"alloy": 1.0},

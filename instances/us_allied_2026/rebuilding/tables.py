@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,15 @@ FOLDER = Path(__file__).resolve().parent.parent
 SOURCES = FOLDER / "sources"
 
 
+@cache
+def _read(name: str) -> tuple[Row, ...]:
+    text = (SOURCES / f"{name}.csv").read_text(encoding="utf-8")
+    return tuple({key: (cell or "").strip() for key, cell in row.items()} for row in csv.DictReader(io.StringIO(text)))
+
+
 def read(name: str) -> list[Row]:
     """The rows of a table in `sources`."""
-    text = (SOURCES / f"{name}.csv").read_text(encoding="utf-8")
-    return [{key: (cell or "").strip() for key, cell in row.items()} for row in csv.DictReader(io.StringIO(text))]
+    return [dict(row) for row in _read(name)]
 
 
 def by(name: str, key: str) -> dict[str, Row]:
@@ -33,9 +40,14 @@ def by(name: str, key: str) -> dict[str, Row]:
     return found
 
 
+@cache
+def _flow(cell: str) -> Any:
+    return yaml.safe_load(cell)
+
+
 def flow(cell: str) -> Any:
     """A list or mapping that stands in a cell."""
-    return yaml.safe_load(cell)
+    return copy.deepcopy(_flow(cell))
 
 
 def number(value: float, digits: int = 6) -> int | float:

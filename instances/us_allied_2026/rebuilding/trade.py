@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .licences import Licence, licences
 from .network import Plant, distance, mineral_of
 from .tables import Out, by, flow, joined, number, read
 
@@ -13,6 +14,7 @@ REGIONS: dict[str, tuple[str, ...]] = {
     "europe": ("BEL", "CHE", "DEU", "EST", "FIN", "FRA", "GBR", "GRL", "NOR", "SVN", "SWE"),
     "africa": ("AGO", "MDG", "MWI", "TZA", "UGA", "ZAF"),
     "south_asia": ("IND",),
+    "russia": ("RUS",),
     "southeast_asia": ("LAO", "MMR", "MYS", "PHL", "THA", "VNM"),
     "oceania": ("AUS",),
     "japan": ("JPN",),
@@ -98,8 +100,9 @@ def lane_rows(known: dict[str, Plant]) -> list[Out]:
     return rows
 
 
-def freight_rows() -> list[Out]:
+def freight_rows(known: dict[str, Plant]) -> list[Out]:
     """The table of freight between hubs."""
+    passing = licences(known, REGIONS)
     rows: list[Out] = []
     for row in read("routes"):
         if row["pooled"] == "lanes":
@@ -110,25 +113,42 @@ def freight_rows() -> list[Out]:
             "cost": cost,
             "confidence": "C",
             "note": row["note"],
-            "source": "sources/routes.csv; cost from distance and the transport tables",
+            "source": f"sources/routes.csv {row['from']} {row['to']}; cost from distance and the transport tables",
         }
         if row["pooled"] == "export":
-            for materials, tag in ((CHINA_LIGHT, "china_light"), (CHINA_HEAVY, "china_heavy")):
-                rows.extend(
-                    {
-                        "from": row["from"],
-                        "to": row["to"],
-                        "material": material,
-                        "tags": [*way, "china_export", tag],
-                    }
-                    | base
-                    for material in materials
-                )
+            ends = {"from": row["from"], "to": row["to"]}
+            rows.extend(
+                ends | {"material": material, "tags": [*way, "china_export", "china_light"]} | base
+                for material in CHINA_LIGHT
+            )
+            rows.extend(
+                ends
+                | {"material": material, "tags": [*way, "china_export", "china_heavy"]}
+                | _licensed(base, passing.get((row["to"], material)))
+                for material in CHINA_HEAVY
+            )
             continue
         rows.append({"from": row["from"], "to": row["to"], "tags": way} | base)
         if row["both"]:
             rows.append({"from": row["to"], "to": row["from"], "tags": way} | base)
     return rows
+
+
+def _licensed(base: Out, licence: Licence | None) -> Out:
+    """A freight row under licence: capped, and dearer by the premium of export prices."""
+    freight = f"freight alone {base['cost']} USD per t"
+    if licence is None:
+        return base | {
+            "capacity": 0,
+            "source": joined(base["source"], "sources/policy.csv pol091: no samarium licences seen"),
+            "note": joined("no licences", freight, base["note"]),
+        }
+    return base | {
+        "cost": number(base["cost"] + licence.premium, 4),
+        "capacity": licence.tonnes,
+        "source": joined(base["source"], licence.source),
+        "note": joined(licence.note, freight, base["note"]),
+    }
 
 
 def prices() -> dict[str, dict[str, Any]]:

@@ -145,6 +145,7 @@ def overlays(known: dict[str, network.Plant], options: list[Out], document: dict
         {"remove": {"policy": {"rules": [{"rule": "require"}]}}, "facilities": running(rows)},
     )
     terms = "; ".join(f"{row['facility']}: {row['why']}" for row in read("deals") if not row["share"])
+    old, new = already_started(rules, signed, known)
     financed = Overlay(
         "financed",
         "Baseline: what is financed",
@@ -153,8 +154,10 @@ def overlays(known: dict[str, network.Plant], options: list[Out], document: dict
         "line as announced or as soon as their lead allows, at a cost to complete of "
         f"{money(index[key] for key in signed)} beside the {money(index[key] for key in required)} of the base's; "
         "the capex of a plan's portfolio keeps each apart. "
-        f"Signed offtakes with tonnes are claims. Terms that the model has no place for: {terms}.",
-        {"add": added([require(key, years[key], rows.get(key)) for key in signed], claims(building, there))},
+        "Limits on fundings per year leave room for them, since they have started already. Signed offtakes with tonnes "
+        f"are claims. Terms that the model has no place for: {terms}.",
+        ({"remove": {"policy": {"rules": old}}} if old else {})
+        | {"add": added([*(require(key, years[key], rows.get(key)) for key in signed), *new], claims(building, there))},
     )
     body: dict[str, Any] = {"remove": {"policy": {"rules": [{"rule": "starts"}]}}}
     spoken_rules = [require(key, years[key], rows.get(key)) for key in spoken]
@@ -180,6 +183,24 @@ def overlays(known: dict[str, network.Plant], options: list[Out], document: dict
         announced,
         alone("announced", "What is announced", options, kept | set(spoken), document),
     ]
+
+
+def already_started(
+    rules: list[dict[str, Any]], signed: list[Key], known: dict[str, network.Plant]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Limits on fundings per year to take out, and the same with room for what has started already."""
+    old, new = [], []
+    for rule in rules:
+        if rule["rule"] != "starts":
+            continue
+        places = rule.get("countries")
+        count = sum(places is None or known[facility].country in places for facility, _ in signed)
+        if count:
+            old.append({key: rule[key] for key in ("rule", "countries") if key in rule})
+            room = {network.FIRST: rule["max"] + count, network.FIRST + 1: rule["max"]}
+            note = f"new starts; room in the first year for {count} plants that are signed and have started already"
+            new.append(rule | {"max": room, "note": note})
+    return old, new
 
 
 def running(rows: dict[Key, Row]) -> dict[str, Any]:

@@ -1,0 +1,95 @@
+"""The committed instance is what its sources give, and every collected row is accounted for."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from types import ModuleType
+
+import pytest
+
+from .conftest import FOLDER, rows
+
+COLLECTED = {
+    "upstream_facilities": "id",
+    "downstream_facilities": "id",
+    "ore_baskets": "basket_id",
+    "recipes": "row_id",
+    "magnet_grades": "grade_id",
+    "prices": "row_id",
+    "policy": "row_id",
+    "demand_mdap": "row_id",
+    "demand_mdap_long": "row_id",
+    "demand_commercial": "row_id",
+    "disruption_events": "date",
+    "country_trust": "iso3",
+    "ownership_upstream": "",
+    "ownership_downstream": "row_id",
+}
+
+
+def test_committed_tables_are_the_rebuilt_ones(built: dict[str, str]) -> None:
+    """Each file of the instance equals what rebuild.py makes of the sources."""
+    differing = [name for name, text in built.items() if (FOLDER / name).read_text(encoding="utf-8") != text]
+    assert differing == []
+
+
+def test_check_tells_a_changed_table(rebuild: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`rebuild.py --check` ends with 1 where a table was changed by hand, and with 0 where none was."""
+    files = {"claims.csv": (FOLDER / "claims.csv").read_text(encoding="utf-8")}
+    monkeypatch.setattr(rebuild, "build", lambda: files)
+    assert rebuild.main(["--check"]) == 0
+    monkeypatch.setattr(rebuild, "build", lambda: {"claims.csv": files["claims.csv"] + "more\n"})
+    assert rebuild.main(["--check"]) == 1
+
+
+def test_every_collected_row_is_accounted_for() -> None:
+    """Used and left out add up to the rows collected, table by table."""
+    left = Counter(row["file"] for row in rows("left_out"))
+    for row in rows("coverage"):
+        assert int(row["rows"]) == len(rows("sources/" + row["file"].removesuffix(".csv"))), row["file"]
+        assert int(row["used"]) + int(row["left_out"]) == int(row["rows"]), row["file"]
+        assert int(row["left_out"]) == left[row["file"]], row["file"]
+    assert {row["file"].removesuffix(".csv") for row in rows("coverage")} == set(COLLECTED)
+
+
+def test_what_is_left_out_has_a_reason_and_exists() -> None:
+    """Each row left out is a row of its table, once, with a reason of more than a word."""
+    seen = Counter((row["file"], row["row"]) for row in rows("left_out"))
+    assert max(seen.values()) == 1
+    for row in rows("left_out"):
+        key = COLLECTED[row["file"].removesuffix(".csv")]
+        table = rows("sources/" + row["file"].removesuffix(".csv"))
+        assert not key or row["row"] in {line[key] for line in table}, row
+        assert len(row["reason"].split()) > 1, row
+
+
+@pytest.mark.parametrize("name", ["prices", "recipes", "policy"])
+def test_no_row_left_out_is_cited(name: str) -> None:
+    """No table of the instance names a price, a recipe or a policy row that is said to be left out."""
+    left = {row["row"] for row in rows("left_out") if row["file"] == f"{name}.csv"}
+    texts = [path.read_text(encoding="utf-8") for path in FOLDER.glob("*.csv") if path.name != "left_out.csv"]
+    texts.append((FOLDER / "instance.yaml").read_text(encoding="utf-8"))
+    ids = set(re.findall(r"\b(?:p|rc|pol)\d{3}\b", "\n".join(texts)))
+    assert ids & left == set()
+
+
+def test_a_row_neither_used_nor_left_out_is_refused(rebuild: ModuleType) -> None:
+    """The rebuild fails where a collected row is forgotten, and where a used one is said to be left out."""
+    coverage = rebuild.coverage
+    left = {(row["file"].removesuffix(".csv"), row["row"]) for row in rows("left_out")}
+    taken = {file: {key for key in coverage.rows(file) if (file, key) not in left} for file in coverage.KEYS}
+    assert coverage.left_out(taken)
+    with pytest.raises(ValueError, match=r"prices\.csv p113: neither used"):
+        coverage.left_out(taken | {"prices": taken["prices"] - {"p113"}})
+    with pytest.raises(ValueError, match=r"prices\.csv p001: used, yet left out"):
+        coverage.left_out(taken | {"prices": taken["prices"] | {"p001"}})
+
+
+def test_long_form_of_demand_agrees_with_the_wide_one() -> None:
+    """Programme demand in long form holds the figures of the wide form."""
+    wide = {row["row_id"]: row for row in rows("sources/demand_mdap")}
+    for row in rows("sources/demand_mdap_long"):
+        origin = wide[row["program_row_id"]]
+        assert float(row["ndfeb_t"]) == float(origin[f"ndfeb_t_fy{row['fiscal_year']}"])
+        assert float(row["smco_t"]) == float(origin[f"smco_t_fy{row['fiscal_year']}"])
