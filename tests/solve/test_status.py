@@ -191,7 +191,7 @@ def test_solver_that_does_not_stop_when_asked_is_left_behind(monkeypatch: pytest
         if began.is_set():
             stop.asked.set()
 
-    run = extensive.run
+    run = highs.run
 
     def whole_only(problem: Any, *args: Any, **options: Any) -> Any:
         with monkeypatch.context() as patch:
@@ -214,7 +214,7 @@ def test_solver_that_does_not_stop_when_asked_is_left_behind(monkeypatch: pytest
 
 def test_regret_without_hindsight_has_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Regret needs the optimum of every future: a limit before that leaves no plan, and says what was missing."""
-    run = extensive.run
+    run = highs.run
 
     def limited(problem: Any, *args: Any, **options: Any) -> Any:
         raw = run(problem, *args, **options)
