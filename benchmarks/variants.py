@@ -68,7 +68,8 @@ def figures(instance: optimizer.Instance, plan: optimizer.Plan) -> dict[str, Any
 def main() -> None:
     """Solve the variants named, or all of them, and write one JSON document as they come.
 
-    The portfolio of the first case is tried first in every other, so that plans differ where the cases do.
+    The portfolio of the first case is tried first in every other, so that plans differ where the cases do. Cases that
+    stand in the output already and are not asked for stay.
     """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("instance", type=Path)
@@ -82,9 +83,12 @@ def main() -> None:
     found = (arguments.instance / "variants").glob("*.yaml")
     every = sorted(path.stem for path in found if path.stem != "library")  # scenarios only
     cases = arguments.only or ["base", *every, *arguments.also]
-    document: dict[str, Any] = {"instance": str(arguments.instance), "gap": arguments.gap, "scenarios": "none"}
+    document: dict[str, Any] = {"instance": str(arguments.instance), "scenarios": "none", "cases": {}}
+    if arguments.output.is_file():
+        document = json.loads(arguments.output.read_text(encoding="utf-8"))
     first: optimizer.Plan | None = None
-    document |= {"machine": arguments.machine or f"{os.cpu_count()} cores, {platform.system()}", "cases": {}}
+    document |= {"machine": arguments.machine or f"{os.cpu_count()} cores, {platform.system()}"}
+    limits = {"gap_asked": arguments.gap, "seconds_allowed": arguments.seconds, "start": cases[0]}
     with tempfile.TemporaryDirectory() as folder:
         for case in cases:
             names = [] if case == "base" else case.split("+")
@@ -92,7 +96,8 @@ def main() -> None:
             began = time.monotonic()
             plan = optimizer.solve(instance, gap=arguments.gap, time_limit=arguments.seconds, start=first)
             first = first or (plan if plan.tables else None)
-            document["cases"][case] = figures(instance, plan) | {"wall": round(time.monotonic() - began, 1)}
+            wall = {"wall": round(time.monotonic() - began, 1)}
+            document["cases"][case] = figures(instance, plan) | limits | wall
             document |= {"versions": plan.info["versions"], "date": plan.info["made"][:10]}
             arguments.output.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
