@@ -10,7 +10,7 @@ follows.
 from __future__ import annotations
 
 import dataclasses
-import functools
+import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -23,7 +23,7 @@ import scipy.sparse as sp
 from optimizer.model import assemble
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network
 from optimizer.solver.compile import Block, Indices, Problem, Vector, compile_block, join, money_of
-from optimizer.solver.highs import Progress, Raw, Report, Stop, run
+from optimizer.solver.highs import Progress, Report, Stop, run
 from optimizer.solver.options import Options
 
 LARGE = 60_000
@@ -74,19 +74,34 @@ def first_plan(
     """
     out = FirstPlan()
     single = options if options.cores == 1 else dataclasses.replace(options, threads=1)
-    portfolios: dict[str, Vector] = {}
-
+    tried: list[Vector] = []
     known = carrying(report, out)
+    at_once = threading.Lock()
+
+    def keep(values: Vector, duals: Vector | None) -> None:
+        objective = (float(problem.objective @ values) + problem.offset) / problem.money
+        with at_once:
+            if out.objective is None or objective < out.objective:
+                out.values, out.objective, out.duals = values, objective, duals
+
+    def fix(portfolio: Vector) -> None:
+        with at_once:
+            if any(np.array_equal(portfolio, other) for other in tried):
+                return
+            tried.append(portfolio)
+        fixed = with_portfolio(problem, portfolio)
+        raw = run(fixed, single, phase="a first plan", report=known, stop=stop, deadline=deadline)
+        if raw.ended == "optimal" and raw.values is not None:
+            keep(raw.values, raw.duals)
 
     def of_trunk() -> None:
         found = _plan_of_trunk(network, blocks, problem, single, stop, deadline)
         if found is None:
             return
-        portfolios["trunk"] = np.round(found[problem.integer])
         values = _branch_by_branch(network, problem, found, single, stop, deadline)
         if values is not None:
-            out.values = values
-            out.objective = (float(problem.objective @ values) + problem.offset) / problem.money
+            keep(values, None)
+        fix(np.round(found[problem.integer]))
 
     def of_relaxation() -> None:
         relaxed = dataclasses.replace(problem, integer=np.zeros_like(problem.integer))
@@ -96,26 +111,9 @@ def first_plan(
             out.bound = raw.objective - SAFETY * abs(raw.objective)
             near = _nearest(blocks[INVESTMENT], raw.values[problem.integer], single)
             if near is not None:
-                portfolios["relaxation"] = near
+                fix(near)
 
     _side_by_side((of_trunk, of_relaxation), options, stop)
-    plans: list[Raw] = []
-
-    def fix(portfolio: Vector, tell: Report | None) -> None:
-        fixed = with_portfolio(problem, portfolio)
-        raw = run(fixed, single, phase="a first plan", report=tell, stop=stop, deadline=deadline)
-        if raw.ended == "optimal":
-            plans.append(raw)
-
-    candidates = list(portfolios.values())
-    if len(candidates) == 2 and np.array_equal(candidates[0], candidates[1]):
-        candidates.pop()
-    reports = [known, None]
-    steps = [functools.partial(fix, portfolio, tell) for portfolio, tell in zip(candidates, reports, strict=False)]
-    _side_by_side(steps, options, stop)
-    for raw in plans:
-        if raw.objective is not None and (out.objective is None or raw.objective < out.objective):
-            out.values, out.objective, out.duals = raw.values, raw.objective, raw.duals
     return out
 
 
