@@ -1,8 +1,10 @@
 """Plans and a bound early on, for problems whose root relaxation alone takes minutes.
 
 The relaxation of the whole problem, by interior point without crossover, gives a bound; its fundings are nearly
-whole, so the nearest portfolio is a good one. The trunk alone, a fraction of the whole, gives another portfolio. Each
-of them fixed in the whole problem leaves a linear program whose solution is a plan. All of it holds whatever follows.
+whole, so the nearest portfolio is a good one. The trunk alone, a fraction of the whole, gives another portfolio; with
+its operations kept, each branch is a small linear program of its own, and together they are the first plan. Each
+portfolio fixed in the whole problem leaves a linear program whose solution is a better one. All of it holds whatever
+follows.
 """
 
 from __future__ import annotations
@@ -15,10 +17,12 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
 
 from optimizer.model import assemble
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network
-from optimizer.solver.compile import Block, Problem, Vector, compile_block, join, money_of
+from optimizer.solver.compile import Block, Indices, Problem, Vector, compile_block, join, money_of
 from optimizer.solver.highs import Progress, Raw, Report, Stop, run
 from optimizer.solver.options import Options
 
@@ -72,23 +76,29 @@ def first_plan(
     single = options if options.cores == 1 else dataclasses.replace(options, threads=1)
     portfolios: dict[str, Vector] = {}
 
+    known = carrying(report, out)
+
     def of_trunk() -> None:
-        found = _portfolio_of_trunk(network, blocks, single, stop, deadline)
-        if found is not None:
-            portfolios["trunk"] = found
+        found = _plan_of_trunk(network, blocks, problem, single, stop, deadline)
+        if found is None:
+            return
+        portfolios["trunk"] = np.round(found[problem.integer])
+        values = _branch_by_branch(network, problem, found, single, stop, deadline)
+        if values is not None:
+            out.values = values
+            out.objective = (float(problem.objective @ values) + problem.offset) / problem.money
 
     def of_relaxation() -> None:
         relaxed = dataclasses.replace(problem, integer=np.zeros_like(problem.integer))
         phase = "relaxing all futures"
-        raw = run(relaxed, single, phase=phase, report=report, stop=stop, deadline=deadline, crossover=False)
+        raw = run(relaxed, single, phase=phase, report=known, stop=stop, deadline=deadline, crossover=False)
         if raw.ended == "optimal" and raw.objective is not None and raw.values is not None:
             out.bound = raw.objective - SAFETY * abs(raw.objective)
             near = _nearest(blocks[INVESTMENT], raw.values[problem.integer], single)
             if near is not None:
                 portfolios["relaxation"] = near
 
-    _side_by_side((of_relaxation, of_trunk), options, stop)
-    known = carrying(report, out)
+    _side_by_side((of_trunk, of_relaxation), options, stop)
     plans: list[Raw] = []
 
     def fix(portfolio: Vector, tell: Report | None) -> None:
@@ -175,28 +185,78 @@ def _side_by_side(steps: Sequence[Callable[[], None]], options: Options, stop: S
             future.result()
 
 
-def _portfolio_of_trunk(
+def _plan_of_trunk(
     network: Network,
     blocks: Mapping[str, Block],
+    problem: Problem,
     options: Options,
     stop: Stop | None,
     deadline: float | None,
 ) -> Vector | None:
-    """Integer values of the investment block, as the trunk alone would have them."""
+    """A plan of the trunk alone, in the columns of the whole problem; those of branches are 0."""
     model = compile_block(assemble.one_future(network, BASE), [])
     alone = join([blocks[INVESTMENT], blocks[TRUNK], model], money_of(blocks.values()))
     loose = dataclasses.replace(options, gap=max(options.gap, TRUNK_GAP))
     now = time.monotonic()
     until = None if deadline is None else now + TRUNK_SHARE * (deadline - now)
-    raw = run(alone, loose, stop=stop, deadline=until, clean=False)
+    raw = run(alone, loose, stop=stop, deadline=until)
     if raw.values is None:
         return None
-    return np.round(raw.values[alone.integer])
+    whole = np.zeros(problem.columns)
+    for name in (INVESTMENT, TRUNK):
+        there = (alone.place[name] >= 0) & (problem.place[name] >= 0)
+        whole[problem.place[name][there]] = raw.values[alone.place[name][there]]
+    whole[problem.integer] = np.round(whole[problem.integer])
+    return whole
+
+
+def _branch_by_branch(
+    network: Network, problem: Problem, whole: Vector, options: Options, stop: Stop | None, deadline: float | None
+) -> Vector | None:
+    """The best operations of every branch, with investment and trunk kept as they are.
+
+    Returns:
+        A plan of the whole problem; None where a branch has none, or where the measure is not the expected cost (then
+        branches share columns beyond those of investment and trunk).
+    """
+    if network.instance.risk.measure != "expected":
+        return None
+    values = whole.copy()
+    kept = np.zeros(problem.columns, dtype=bool)
+    for name in (INVESTMENT, TRUNK):
+        kept[problem.place[name][problem.place[name] >= 0]] = True
+    for name in network.windows:
+        part, columns = _part(problem, name, values, kept)
+        raw = run(part, options, stop=stop, deadline=deadline)
+        if raw.ended != "optimal" or raw.values is None:
+            return None
+        values[columns] = np.where(kept[columns], values[columns], raw.values)
+    return values
+
+
+def _part(problem: Problem, name: str, values: Vector, kept: npt.NDArray[np.bool_]) -> tuple[Problem, Indices]:
+    """One block's rows and columns as a problem of their own, with the kept columns fixed; and its columns."""
+    first = problem.row_start[name]
+    rows = np.arange(first, first + len(problem.blocks[name].rows))
+    columns = np.unique(problem.place[name][problem.place[name] >= 0])
+    fixed = kept[columns]
+    part = dataclasses.replace(
+        problem,
+        matrix=sp.csr_array(problem.matrix[rows][:, columns]),
+        row_lower=problem.row_lower[rows],
+        row_upper=problem.row_upper[rows],
+        lower=np.where(fixed, values[columns], problem.lower[columns]),
+        upper=np.where(fixed, values[columns], problem.upper[columns]),
+        integer=np.zeros(len(columns), dtype=bool),
+        objective=np.where(fixed, 0.0, problem.objective[columns]),
+        offset=0.0,
+    )
+    return part, columns
 
 
 def carrying(report: Report | None, early: FirstPlan) -> Report | None:
     """A report that keeps showing the plan and the bound known so far; its first call says what the plan funds."""
-    if report is None or (early.objective is None and early.bound is None):
+    if report is None:
         return report
     told = False
 
@@ -205,7 +265,7 @@ def carrying(report: Report | None, early: FirstPlan) -> Report | None:
         incumbent = progress.incumbent if progress.incumbent is not None else early.objective
         bounds = [bound for bound in (progress.bound, early.bound) if bound is not None]
         values = progress.values if told or progress.values is not None else early.values
-        told = True
+        told = told or early.values is not None
         report(dataclasses.replace(progress, incumbent=incumbent, bound=max(bounds, default=None), values=values))
 
     return carry

@@ -48,6 +48,51 @@ def problem_from(instance: Instance) -> Problem:
     return problem_of(network, blocks, {})
 
 
+def beyond(base: Problem, moved_: Problem, times: float) -> Problem | None:
+    """The problem at another value of a number, from those at two: every number swept enters in the first power.
+
+    Args:
+        base: the problem at the number's own value.
+        moved_: the problem at another value.
+        times: how far to go, in steps from the first value to the second; -1 is as far to the other side.
+
+    Returns:
+        The problem; None where the two differ in more than numbers.
+    """
+    a, b = base.matrix, moved_.matrix
+    same = a.shape == b.shape and base.money == moved_.money and np.array_equal(a.indptr, b.indptr)
+    if not same or not np.array_equal(a.indices, b.indices) or _columns(base) != _columns(moved_):
+        return None
+
+    bounds = ("row_lower", "row_upper", "lower", "upper")
+    if any((np.isfinite(getattr(base, n)) != np.isfinite(getattr(moved_, n))).any() for n in bounds):
+        return None
+
+    def along(first: Vector, second: Vector) -> Vector:
+        finite = np.isfinite(first)
+        out = first.copy()
+        out[finite] += times * (second[finite] - first[finite])
+        return out
+
+    matrix = a.copy()
+    matrix.data = along(a.data, b.data)
+    return dataclasses.replace(
+        base,
+        matrix=matrix,
+        row_lower=along(base.row_lower, moved_.row_lower),
+        row_upper=along(base.row_upper, moved_.row_upper),
+        lower=along(base.lower, moved_.lower),
+        upper=along(base.upper, moved_.upper),
+        objective=along(base.objective, moved_.objective),
+        offset=base.offset + times * (moved_.offset - base.offset),
+    )
+
+
+def _columns(problem: Problem) -> list[object]:
+    """What each block's columns and rows are."""
+    return [(name, block.columns, block.rows) for name, block in problem.blocks.items()]
+
+
 class Relaxation:
     """Solves relaxations; those of the same shape begin at the basis of the first."""
 

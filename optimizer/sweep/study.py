@@ -156,21 +156,27 @@ def _chosen(instance: Instance, confidence: Sequence[str], only: Sequence[str]) 
     return numbers
 
 
-def _ends(number: Number, ranges: Mapping[str, float]) -> tuple[tuple[str, float], tuple[str, float]]:
-    share = ranges[number.confidence]
-    return ("low", 1.0 - share), ("high", 1.0 + share)
+def _tasks(
+    step: str, numbers: Sequence[Number], ranges: Mapping[str, float], known: set[tuple[str, str]]
+) -> list[Task]:
+    """What is still to be done: a task per number for the screening, whose ends share work; else one per end."""
+    tasks: list[Task] = []
+    for number in numbers:
+        share = ranges[number.confidence]
+        ends = {"high": 1.0 + share, "low": 1.0 - share}
+        left = {end: factor for end, factor in ends.items() if (number.key, end) not in known}
+        if step == "screen":
+            tasks += [Task(step, number, left)] if left else []
+        else:
+            tasks += [Task(step, number, {end: factor}) for end, factor in left.items()]
+    return tasks
 
 
 def _screen(pool: Pool, ledger: Ledger, chosen: Sequence[Number], ranges: Mapping[str, float], tell: Tell) -> None:
     known = ledger.known(SCREEN)
-    tasks = [
-        Task("screen", number, end, factor)
-        for number in chosen
-        for end, factor in _ends(number, ranges)
-        if (number.key, end) not in known
-    ]
+    tasks = _tasks("screen", chosen, ranges, known)
     total = 2 * len(chosen)
-    for count, (_, row) in enumerate(pool.results(tasks), total - len(tasks) + 1):
+    for count, row in enumerate(pool.results(tasks), total - sum(len(task.ends) for task in tasks) + 1):
         ledger.add(SCREEN, row)
         tell("screening", count, total)
 
@@ -185,16 +191,10 @@ def _leading(found: Sensitivity, chosen: Sequence[Number], top: int) -> list[Num
 def _confirm(
     pool: Pool, ledger: Ledger, leading: Sequence[Number], ranges: Mapping[str, float], base: Plan, tell: Tell
 ) -> None:
-    known = ledger.known(CONFIRMED)
-    tasks = [
-        Task("confirm", number, end, factor)
-        for number in leading
-        for end, factor in _ends(number, ranges)
-        if (number.key, end) not in known
-    ]
+    tasks = _tasks("confirm", leading, ranges, ledger.known(CONFIRMED))
     total = 2 * len(leading)
     slack = float(base.info["gap_usd"])
-    for count, (_, row) in enumerate(pool.results(tasks), total - len(tasks) + 1):
+    for count, row in enumerate(pool.results(tasks), total - len(tasks) + 1):
         ledger.add(CONFIRMED, row | {"verdict": verdict(row, slack)})
         tell("confirming", count, total)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from types import TracebackType
@@ -16,10 +16,11 @@ from pydantic import ValidationError
 from optimizer.instance.instance import Instance
 from optimizer.plan.columns import rows_of
 from optimizer.run import solve
+from optimizer.solver.compile import Problem
 from optimizer.solver.first_plan import plan_of
 from optimizer.solver.options import Options
 from optimizer.sweep.numbers import Number, scaled
-from optimizer.sweep.relaxation import Funding, Relaxation, Relaxed, moved, problem_from
+from optimizer.sweep.relaxation import Funding, Relaxation, Relaxed, beyond, moved, problem_from
 
 Portfolio = tuple[tuple[str, str, int], ...]
 Row = dict[str, Any]
@@ -30,12 +31,17 @@ MOVED = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One number at one end of its range."""
+    """One number at the ends of its range.
+
+    Attributes:
+        step: `screen` or `confirm`.
+        number: the number.
+        ends: name of an end -> factor.
+    """
 
     step: str
     number: Number
-    end: str
-    factor: float
+    ends: Mapping[str, float]
 
 
 class Pool:
@@ -59,20 +65,20 @@ class Pool:
                 process.terminate()
         self._pool.shutdown(wait=kind is None, cancel_futures=True)
 
-    def results(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, Row]]:
-        """The tasks with their rows, as they are done; a few more than there are workers wait their turn."""
+    def results(self, tasks: Sequence[Task]) -> Iterator[Row]:
+        """The rows of all tasks, as they are done; a few more than there are workers wait their turn."""
         waiting = iter(tasks)
-        running: dict[Future[Row], Task] = {}
+        running: set[Future[list[Row]]] = set()
         while True:
             for task in waiting:
-                running[self._pool.submit(_do, task)] = task
+                running.add(self._pool.submit(_do, task))
                 if len(running) >= 2 * self._workers:
                     break
             if not running:
                 return
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
-                yield running.pop(future), future.result()
+                yield from future.result()
 
 
 @dataclass(slots=True)
@@ -83,6 +89,7 @@ class _Home:
     portfolio: Portfolio
     gap: float
     relaxation: Relaxation
+    problem: Problem | None = None
     base: Relaxed | None = None
 
 
@@ -95,31 +102,53 @@ def _begin(instance: Instance, portfolio: Portfolio, gap: float) -> None:
     _home = _Home(instance, portfolio, gap, Relaxation())
 
 
-def _do(task: Task) -> Row:
+def _do(task: Task) -> list[Row]:
     assert _home is not None
-    began = time.monotonic()
-    number = task.number
-    row: Row = {
+    if task.step == "screen":
+        return _screened(_home, task)
+    return [_confirmed(_home, task.number, end, factor) for end, factor in task.ends.items()]
+
+
+def _row(number: Number, end: str, factor: float) -> Row:
+    return {
         "key": number.key,
         "kind": number.kind,
         "field": number.field,
         "confidence": number.confidence,
         "value": None if isinstance(number.value, dict) else number.value,
-        "end": task.end,
-        "factor": task.factor,
+        "end": end,
+        "factor": factor,
     }
-    try:
-        instance = scaled(_home.instance, number, task.factor)
-    except ValidationError:
-        return row | {"status": "not allowed", "seconds": time.monotonic() - began}
-    row |= _screened(_home, instance) if task.step == "screen" else _confirmed(_home, instance)
-    return row | {"seconds": time.monotonic() - began}
 
 
-def _screened(home: _Home, instance: Instance) -> Row:
-    if home.base is None:
-        home.base = home.relaxation.solve(problem_from(home.instance))
-    found = home.relaxation.solve(problem_from(instance))
+def _screened(home: _Home, task: Task) -> list[Row]:
+    if home.problem is None:
+        home.problem = problem_from(home.instance)
+        home.base = home.relaxation.solve(home.problem)
+    rows: list[Row] = []
+    other: tuple[Problem, float] | None = None
+    for end, factor in task.ends.items():
+        began = time.monotonic()
+        row = _row(task.number, end, factor)
+        try:
+            instance = scaled(home.instance, task.number, factor)
+        except ValidationError:
+            rows.append(row | {"status": "not allowed", "seconds": time.monotonic() - began})
+            continue
+        problem = None
+        if other is not None and task.number.kind != "scenarios":  # a probability may have been cut to what is left
+            problem = beyond(home.problem, other[0], (factor - 1.0) / (other[1] - 1.0))
+        if problem is None:
+            problem = problem_from(instance)
+            other = problem, factor
+        row |= _compared(home, home.relaxation.solve(problem))
+        rows.append(row | {"seconds": time.monotonic() - began})
+    return rows
+
+
+def _compared(home: _Home, found: Relaxed) -> Row:
+    """What a relaxation says beside that of the base."""
+    assert home.base is not None
     if found.objective is None or home.base.objective is None:
         return {"status": "no plan", "change_usd": None, "moved_usd": None}
     moves = moved(home.base.funded, found.funded)
@@ -135,7 +164,18 @@ def _screened(home: _Home, instance: Instance) -> Row:
     }
 
 
-def _confirmed(home: _Home, instance: Instance) -> Row:
+def _confirmed(home: _Home, number: Number, end: str, factor: float) -> Row:
+    began = time.monotonic()
+    row = _row(number, end, factor)
+    try:
+        instance = scaled(home.instance, number, factor)
+    except ValidationError:
+        return row | {"status": "not allowed", "seconds": time.monotonic() - began}
+    return row | _resolved(home, instance) | {"seconds": time.monotonic() - began}
+
+
+def _resolved(home: _Home, instance: Instance) -> Row:
+    """The whole problem with the number moved, and what the base portfolio costs there."""
     options = Options(gap=home.gap, threads=1)
     kept = plan_of(problem_from(instance), home.portfolio, options, None, None)
     plan = solve(instance, gap=home.gap, threads=1)

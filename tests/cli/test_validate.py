@@ -46,3 +46,13 @@ def test_a_value_can_be_changed_before_checking(tiny: Path) -> None:
     called = call("validate", "tiny.yaml", "--set", "discount_rate=7", folder=tiny)
     assert called.code == 2
     assert "--set" in called.err
+
+
+def test_an_overlay_at_fault_ends_with_two(tiny: Path) -> None:
+    """A slip in an overlay is bad input: file, row and reason, exit 2; a sound one is validated like any instance."""
+    (tiny / "more.yaml").write_text("extends: tiny.yaml\nname: more\nfacilities: {plnt: {capacity: 6}}\n", "utf-8")
+    called = call("validate", "more.yaml", folder=tiny)
+    assert called.code == 2
+    assert "more.yaml:3 facilities.plnt: there is no 'plnt'; did you mean 'plant'?" in called.out + called.err
+    (tiny / "more.yaml").write_text("extends: tiny.yaml\nname: more\nfacilities: {plant: {capacity: 6}}\n", "utf-8")
+    assert call("validate", "more.yaml", folder=tiny).code == 0

@@ -128,8 +128,10 @@ def test_what_is_financed_adds_what_is_signed() -> None:
     capex = {(name, o.id): o.capex for name, facility in base.facilities.items() for o in facility.options}
     said = re.search(r"cost to complete of (\d+) million USD beside the (\d+) million", variant.description or "")
     assert said is not None
-    assert float(said[1]) == pytest.approx(sum(capex[key] for key in signed) / 1e6, rel=5e-3)
-    assert float(said[2]) == pytest.approx(sum(capex[key] for key in required(base)) / 1e6, rel=5e-3)
+    assert float(said[1]) == pytest.approx(sum(capex[name, option or ""] for name, option in signed) / 1e6, rel=5e-3)
+    assert float(said[2]) == pytest.approx(
+        sum(capex[name, option or ""] for name, option in required(base)) / 1e6, rel=5e-3
+    )
 
 
 def test_what_has_started_takes_no_room_among_new_starts() -> None:
@@ -231,7 +233,7 @@ def test_rules_and_targets_follow_the_programmes() -> None:
     (rule,) = [rule for rule in variant.policy.rules if rule.rule == "delivered_content"]
     assert set(rule.markets) == strict
     for stock, years in (("nds", 5), ("programme_suppliers", 1)):
-        counted = {t.material: set(t.of) for t in variant.stockpiles[stock].targets if t.years_of_demand == years}
+        counted = {t.material: set(t.of or ()) for t in variant.stockpiles[stock].targets if t.years_of_demand == years}
         for product in (*GRADES, "smco"):
             asking = {name for name in strict for line in variant.markets[name].demand if line.product == product}
             assert counted[product] == asking
@@ -289,6 +291,7 @@ def test_the_memo_adds_a_year_held_by_companies() -> None:
     free = range(2027, 2027 + int(memo["pol097"]["value"]))
     assert [rule.share.at(year, 2027) for year in (*free, 2029)] == [0, 0, 1]
     assert {"count", "diversify"}.isdisjoint(rule_names(variant))
+    assert variant.policy.budget.annual is not None
     assert variant.policy.budget.annual.at(2030, 2027) == float(memo["pol101"]["value"]) * 1e6
 
 

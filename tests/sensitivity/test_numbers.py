@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from support.build import Data, instance_of, solve
 
 from optimizer.instance.instance import Instance
 from optimizer.sweep.numbers import Number, numbers_of, scaled
-from optimizer.sweep.relaxation import Relaxation, moved, problem_from
+from optimizer.sweep.relaxation import Relaxation, beyond, moved, problem_from
 
 from .conftest import rivals
 
@@ -76,6 +77,44 @@ def test_a_hot_relaxation_is_a_cold_one() -> None:
         for factor in (0.7, 1.3):
             problem = problem_from(scaled(instance, item, factor))
             assert hot.solve(problem).objective == pytest.approx(Relaxation().solve(problem).objective, rel=1e-9), item
+
+
+def test_the_other_end_follows_from_one(data: Data) -> None:
+    """Every number enters in the first power: the problem at one end follows from the other end and the base."""
+    data["facilities"]["alpha"]["capacity"] = 20
+    data["facilities"]["alpha"]["fixed_cost"] = 300
+    data["facilities"]["beta"]["options"][0] |= {"fixed_cost": 40, "ramp": [0.5], "life": 1, "public_share": 0.5}
+    data["materials"]["magnet"] |= {"price": 90, "storage": {"cost": 2}}
+    data["stockpiles"] = {
+        "reserve": {
+            "country": "USA", "channel": "open", "materials": ["magnet"],
+            "targets": [{"material": "magnet", "tonnes": {2028: 5}, "shortage_cost": 30}],
+        }
+    }  # fmt: skip
+    data["policy"] = {"budget": {"annual": 5000}}
+    data["scenarios"] = [
+        {"id": "loss", "probability": 0.3, "onset": 2028, "duration": 1,
+         "effects": [{"affects": "facilities", "where": {"id": "alpha"}, "available": 0.5}]}
+    ]  # fmt: skip
+    instance = instance_of(data)
+    base = problem_from(instance)
+    fields = set()
+    for item in numbers_of(instance):
+        high, low = (problem_from(scaled(instance, item, factor)) for factor in (1.3, 0.7))
+        made = beyond(base, high, -1.0)
+        assert made is not None, item.key
+        for name in ("row_lower", "row_upper", "lower", "upper", "objective", "offset"):
+            np.testing.assert_allclose(getattr(made, name), getattr(low, name), rtol=1e-9, atol=1e-12, err_msg=item.key)
+        assert abs(made.matrix - low.matrix).max() < 1e-9, item.key
+        fields.add((item.kind, item.field))
+    assert len(fields) >= 11, fields
+
+
+def test_problems_that_differ_in_more_than_numbers_are_told_apart(data: Data) -> None:
+    """Where columns come or go, arithmetic does not lead to the other end."""
+    base = problem_from(instance_of(data))
+    data["facilities"]["alpha"]["options"] = []
+    assert beyond(base, problem_from(instance_of(data)), -1.0) is None
 
 
 def test_the_relaxation_is_a_bound() -> None:

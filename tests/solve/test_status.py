@@ -191,7 +191,7 @@ def test_solver_that_does_not_stop_when_asked_is_left_behind(monkeypatch: pytest
         if began.is_set():
             stop.asked.set()
 
-    run = extensive.run
+    run = highs.run
 
     def whole_only(problem: Any, *args: Any, **options: Any) -> Any:
         with monkeypatch.context() as patch:
@@ -214,7 +214,7 @@ def test_solver_that_does_not_stop_when_asked_is_left_behind(monkeypatch: pytest
 
 def test_regret_without_hindsight_has_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Regret needs the optimum of every future: a limit before that leaves no plan, and says what was missing."""
-    run = extensive.run
+    run = highs.run
 
     def limited(problem: Any, *args: Any, **options: Any) -> Any:
         raw = run(problem, *args, **options)
@@ -227,3 +227,24 @@ def test_regret_without_hindsight_has_no_plan(monkeypatch: pytest.MonkeyPatch) -
     assert plan.status == "no_plan"
     assert not plan.tables
     assert "the optimum of base with hindsight" in plan.info["why"]
+
+
+@pytest.mark.parametrize("seed", [5, 14])
+def test_first_plan_needs_neither_relaxation_nor_the_whole_problem(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all that is large runs into the limit, the trunk with each branch solved apart is a plan that holds."""
+    best = solve(generate(seed, scenarios=2))
+    monkeypatch.setattr(extensive, "LARGE", 0)
+
+    def limited(problem: Any, *args: Any, **options: Any) -> Any:
+        if options.get("phase") in ("relaxing all futures", "a first plan", "solving"):
+            return highs.Raw("limit", None, None, None, 0.0)
+        return highs.run(problem, *args, **options)
+
+    monkeypatch.setattr(first_plan, "run", limited)
+    monkeypatch.setattr(extensive, "run", limited)
+    plan = solve(generate(seed, scenarios=2))
+    assert plan.status == "feasible"
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
+    assert best.objective is not None
+    assert plan.objective is not None
+    assert plan.objective >= best.objective * (1 - 1e-7)

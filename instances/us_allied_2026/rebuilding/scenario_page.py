@@ -43,7 +43,7 @@ first. A planner who fears one disruption should raise its probability or use a 
 futures.
 
 **Onset.** Each disruption has one onset, stated with its reason in the table of sources. Where facts set a year (the
-Malaysian licence, commissioning dates, the year from which a plan leans on a plant) it is that year; all others are
+Malaysian licence, commissioning dates, plants still to be built) it is that year; all others are
 spread over 2028 to 2033, so that no year holds more than a third of the weight. A first event at these hazards would
 mostly come in the first years: spreading it is a choice, made so that plants in construction are tested too.
 
