@@ -344,16 +344,17 @@ def test_american_material_only() -> None:
     "policy", ["dfars_2027", "memo_programme", "no_policy", "allies_only", "us_only", "announced", "free_trade"]
 )
 def test_cases_combine(tmp_path: Path, demand: str, policy: str) -> None:
-    """Any case of demand goes with any policy case and baseline, and the result is both."""
+    """Any case of demand, then any policy case or baseline: the result is both, rule by rule."""
     if (demand, policy) == ("by_programme", "memo_programme"):  # the companies' stock names the markets
         policy = "memo_by_programme"
-    files = [FOLDER, VARIANTS / f"{policy}.yaml", VARIANTS / f"demand_{demand}.yaml"]
+    files = [FOLDER, VARIANTS / f"demand_{demand}.yaml", VARIANTS / f"{policy}.yaml"]
     file = tmp_path / "mixed.yaml"
     names = ", ".join(f'"{path}"' for path in files)
     file.write_text(f"extends: [{names}]\nname: mixed\nremove: {{scenarios: all}}\n", encoding="utf-8")
     mixed = optimizer.load(file)
     assert tonnes(mixed, True) == tonnes(load(f"demand_{demand}"), True)
     assert mixed.channels == load(policy).channels
+    assert sorted(rule_names(mixed)) == sorted(rule_names(load(policy)))
     assert required(mixed) == required(load(policy))
 
 
