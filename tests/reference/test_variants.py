@@ -20,6 +20,7 @@ VARIANTS = FOLDER / "variants"
 OURS = sorted(path.stem for path in VARIANTS.glob("*.yaml") if path.stem != "library")
 FISCAL = range(2027, 2031)
 SPLIT = {"usa": "USA", "europe": "EU", "japan": "JPN", "korea": "KOR"}
+SLOW = functools.partial(pytest.param, marks=pytest.mark.slow)
 GRADES = ("magnet_n", "magnet_h", "magnet_sh", "magnet_uh", "magnet_eh")
 
 
@@ -215,7 +216,7 @@ def test_high_demand_is_high_mass_per_unit(year: int, ndfeb: float, smco: float)
         assert found == pytest.approx(said, abs=0.6)
 
 
-@pytest.mark.parametrize("name", ["memo_by_programme", "demand_by_sector"])
+@pytest.mark.parametrize("name", ["memo_by_programme", SLOW("demand_by_sector")])
 def test_finer_markets_ask_for_the_same_tonnes(name: str) -> None:
     """Markets taken apart ask for the base's tonnes of every grade in every year."""
     for programmes in (True, False):
@@ -239,7 +240,7 @@ def test_rules_and_targets_follow_the_programmes() -> None:
             assert counted[product] == asking
 
 
-@pytest.mark.parametrize("case", ["low", "high"])
+@pytest.mark.parametrize("case", ["low", SLOW("high")])
 def test_commercial_range(case: str) -> None:
     """Commercial demand meets the range's ends in 2030 and 2035, region by region."""
     variant = load(f"demand_commercial_{case}")
@@ -316,7 +317,15 @@ def test_free_trade_lifts_every_licence() -> None:
     assert all(row.capacity is None and row.cost == cost[row.to] for row in exports(variant, "china_heavy"))
     assert exports(variant, "china_light") == exports(base, "china_light")
     assert variant.facilities == base.facilities
-    assert "adversary" in (load("no_policy_free_trade").channels["mdap"].tiers or ())
+
+
+@pytest.mark.slow
+def test_without_any_policy_china_serves_programmes() -> None:
+    """Free trade without American policy shuts nobody out, and lifts what each of the two lifts."""
+    variant = load("no_policy_free_trade")
+    assert "adversary" in (variant.channels["mdap"].tiers or ())
+    assert variant.logistics == load("free_trade").logistics
+    assert variant.policy == load("no_policy").policy
 
 
 def test_allies_count_as_domestic() -> None:
@@ -344,16 +353,17 @@ def test_american_material_only() -> None:
     "policy", ["dfars_2027", "memo_programme", "no_policy", "allies_only", "us_only", "announced", "free_trade"]
 )
 def test_cases_combine(tmp_path: Path, demand: str, policy: str) -> None:
-    """Any case of demand goes with any policy case and baseline, and the result is both."""
+    """Any case of demand, then any policy case or baseline: the result is both, rule by rule."""
     if (demand, policy) == ("by_programme", "memo_programme"):  # the companies' stock names the markets
         policy = "memo_by_programme"
-    files = [FOLDER, VARIANTS / f"{policy}.yaml", VARIANTS / f"demand_{demand}.yaml"]
+    files = [FOLDER, VARIANTS / f"demand_{demand}.yaml", VARIANTS / f"{policy}.yaml"]
     file = tmp_path / "mixed.yaml"
     names = ", ".join(f'"{path}"' for path in files)
     file.write_text(f"extends: [{names}]\nname: mixed\nremove: {{scenarios: all}}\n", encoding="utf-8")
     mixed = optimizer.load(file)
     assert tonnes(mixed, True) == tonnes(load(f"demand_{demand}"), True)
     assert mixed.channels == load(policy).channels
+    assert sorted(rule_names(mixed)) == sorted(rule_names(load(policy)))
     assert required(mixed) == required(load(policy))
 
 
