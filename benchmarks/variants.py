@@ -32,7 +32,7 @@ def figures(instance: optimizer.Instance, plan: optimizer.Plan) -> dict[str, Any
     found: dict[str, Any] = {"status": info["status"], "objective_usd": info["objective"], "gap": info["gap"]}
     found |= {"seconds": info["seconds"], "instance_sha256": info["instance_sha256"]}
     if not plan.tables:
-        return found | {"explanation": info.get("explanation")}
+        return found | {"shortfall": [item["text"] for item in info.get("shortfall", [])]}
     commercial = list(instance.channels)[-1]
     strict = {name for name, market in instance.markets.items() if market.channel != commercial}
     required = {(rule.facility, rule.option) for rule in instance.policy.rules if rule.rule == "require"}

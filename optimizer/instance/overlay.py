@@ -98,7 +98,7 @@ def _lay(merge: Merge, source: Source, folder: FilePath) -> None:
     before = _content(merge.root)
     count = len(merge.faults)
     groups = {verb: source.data.pop(verb, None) for verb in VERBS if verb != "change"}
-    source.data.pop(EXTENDS, None)
+    bases = source.data.pop(EXTENDS, None)
     if "name" not in source.data:
         right = f"such as 'name: {FilePath(source.file).stem.lower()}'"
         merge.faults.append(Fault(source.where(), "name", "an overlay has a name of its own", right))
@@ -128,7 +128,8 @@ def _lay(merge: Merge, source: Source, folder: FilePath) -> None:
                 rows = side_rows(group, folder, table, given_rows, total)
             merge.rows(verb, table, [(node_of(row, {(): where}), where) for row, where in rows or []])
         merge.faults.extend(group.faults)
-    if len(merge.faults) == count and _content(merge.root) == before:
+    combines = isinstance(bases, list) and len(bases) > 1  # says by its list alone what it is
+    if not combines and len(merge.faults) == count and _content(merge.root) == before:
         wrong = "the overlay changes nothing of what it extends"
         merge.faults.append(Fault(source.where(EXTENDS), EXTENDS, wrong, "say what differs, or leave the overlay out"))
 

@@ -196,6 +196,14 @@ def test_overlays_stack_in_their_order(lay: Lay) -> None:
     assert both.name == "variant"
 
 
+def test_a_combination_needs_nothing_of_its_own(lay: Lay) -> None:
+    """An overlay that puts several together says enough by that."""
+    lay({"name": "cheap", "recipes": {"reduce": {"cost": 9000}}}, "cheap.yaml")
+    lay({"name": "dear", "discount_rate": 0.09}, "dear.yaml")
+    both = optimizer.load(lay({"extends": ["cheap.yaml", "dear.yaml"]}))
+    assert (both.recipes["reduce"].cost, both.discount_rate) == (9000, 0.09)
+
+
 def test_what_an_overlay_before_removed_may_be_removed_again(lay: Lay) -> None:
     """Two overlays that both take a row away go together."""
     gone = {"scenarios": "all", "options": [{"id": "extend"}], "claims": [{"facility": "plant_a", "to": "asia"}]}
