@@ -164,11 +164,11 @@ class Facts:
     def heavies(self) -> pd.DataFrame:
         """Dysprosium and terbium outside adversary countries by year, t of element, before disruptions.
 
-        Columns: `feed` what the mines on line hold when they run full; `mined` what they bring up; `rich` and `rich_mined`
-        the mines of heavies among them, t of oxide; `separation` what
-        the heavy units could take at the mean content of the concentrate they run on; `separated`; `used` the share of
-        heavy units in use; `demand` what all demand takes by the leanest recipe; `programmes` the part of markets with
-        a trusted channel.
+        Columns: `feed` what the mines on line hold when they run full; `mined` what they bring up; `rich` and
+        `rich_mined` the mines of heavies among them, t of oxide; `separation` what the heavy units could take at the
+        mean content of the concentrate they run on; `separated`; `use` and `rich_use` the shares of heavy units and of
+        mines of heavies in use; `demand` what all demand takes by the leanest recipe; `programmes` the part of markets
+        with a trusted channel.
         """
         carried = {
             name: self.content(next(iter(r.outputs))) for name, r in self.instance.recipes.items() if r.unit == "mine"
@@ -213,15 +213,12 @@ class Facts:
 
     def in_use(self, unit: str) -> list[float | None]:
         """Share of a kind of unit outside adversary countries that is in use, by year, before disruptions."""
-        part = self.trunk("capacity")
-        part = part[part["unit"] == unit]
-        trusted = [self.tier(f, y) != "adversary" for f, y in zip(part["facility"], part["period"], strict=True)]
-        sums = part[trusted].groupby("period")[["used", "capacity"]].sum()
-        shares: list[float | None] = []
-        for year in self.years:
-            size = float(sums["capacity"].get(year, 0.0))
-            shares.append(float(sums["used"][year]) / size if size > 0 else None)
-        return shares
+        sums = {year: [0.0, 0.0] for year in self.years}
+        for row in rows_of(self.trunk("capacity")):
+            if row.unit == unit and self.tier(row.facility, row.period) != "adversary":
+                sums[row.period][0] += row.used
+                sums[row.period][1] += row.capacity
+        return [used / size if size > 0 else None for used, size in sums.values()]
 
     @cached_property
     def futures(self) -> list[str]:
@@ -260,13 +257,20 @@ class Facts:
         part = s[(s["future"] == future) & (s["channel"] == channel) & (s["product"] == product)]
         return float(part[column].sum())
 
-    def short_by_year(self, loosest: bool) -> pd.DataFrame:
-        """Undisrupted tonnes short by product and year, of the loosest channel's markets or of the others."""
+    def short_by_year(self, loosest: bool) -> dict[str, dict[int, tuple[float, float]]]:
+        """Undisrupted demand and shortage in t, by product and year.
+
+        Args:
+            loosest: of the markets with the loosest channel, or of the others.
+        """
         last = list(self.instance.channels)[-1]
-        chosen = {name for name, market in self.instance.markets.items() if (market.channel == last) == loosest}
-        part = self.trunk("demand")
-        part = part[part["market"].isin(chosen)]
-        return part.pivot_table(index="product", columns="period", values=["demand", "short"], aggfunc="sum").fillna(0.0)
+        found: dict[str, dict[int, tuple[float, float]]] = {}
+        for row in rows_of(self.trunk("demand")):
+            if (self.instance.markets[row.market].channel == last) == loosest:
+                years = found.setdefault(str(row.product), dict.fromkeys(self.years, (0.0, 0.0)))
+                demand, short = years[row.period]
+                years[row.period] = (demand + float(row.demand), short + float(row.short))
+        return found
 
     @cached_property
     def reserve(self) -> pd.DataFrame:
@@ -306,7 +310,17 @@ class Facts:
 RICH = 0.02
 """From this content of Dy + Tb in its concentrate on a mine counts as one of heavies: clays and xenotime."""
 
-HEAVY_COLUMNS = ("feed", "mined", "rich", "rich_mined", "heavy_units", "heavy_used", "separated", "demand", "programmes")
+HEAVY_COLUMNS = (
+    "feed",
+    "mined",
+    "rich",
+    "rich_mined",
+    "heavy_units",
+    "heavy_used",
+    "separated",
+    "demand",
+    "programmes",
+)
 
 
 def table(folder: Path, name: str) -> list[dict[str, str]]:

@@ -13,6 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from optimizer.plan.columns import rows_of
+
 COLOURS = {
     "domestic": "#0072B2",
     "ally": "#56B4E9",
@@ -216,10 +218,10 @@ def short_name(product: str) -> str:
 
 def future_name(facts: Facts, future: str) -> str:
     """A future with its probability and years."""
-    row = facts.plan.tables["scenarios"].set_index("scenario").loc[future]
+    row = next(row for row in rows_of(facts.plan.tables["scenarios"]) if row.scenario == future)
     name = "no disruption" if future == BASE else future.replace("_", " ")
-    years = "" if future == BASE else f", from {int(row['onset'])}"
-    return f"{name} ({100 * float(row['probability']):.1f} %{years})"
+    years = "" if future == BASE else f", from {int(row.onset)}"
+    return f"{name} ({100 * float(row.probability):.1f} %{years})"
 
 
 def reserve(facts: Facts) -> Figure:
@@ -288,7 +290,10 @@ def confidence(facts: Facts) -> Figure:
     shown = [grade for grade in GRADES if any(float(row[grade]) > 0 for row in rows)]
     names = {"A": "A filed or official", "B": "B press or public study", "C": "C own estimate", "none": "not stated"}
     figure.legend(
-        handles=[Patch(facecolor=GRADE_COLOURS[g], hatch=GRADE_HATCHES[g], edgecolor="white", label=names[g]) for g in shown],
+        handles=[
+            Patch(facecolor=GRADE_COLOURS[grade], hatch=GRADE_HATCHES[grade], edgecolor="white", label=names[grade])
+            for grade in shown
+        ],
         loc="outside lower center",
         ncols=4,
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """Writes docs/reference.md and its figures from a solved plan of the reference instance.
 
-`optimizer solve instances/us_allied_2026 --gap 1e-3 --time-limit 900 -o PLAN`, then `python docs/reference/make.py PLAN`.
+First `optimizer solve instances/us_allied_2026 --gap 1e-3 --time-limit 900 -o PLAN`, then
+`python docs/reference/make.py PLAN`; it needs the extra `docs`.
 The prose stands in `page.md.j2`; every number in it comes from the plan or from the instance's tables.
 """
 
@@ -53,7 +54,15 @@ def t(tonnes: float) -> str:
 def pct(share: float) -> str:
     """A share in percent."""
     value = 100 * share
-    return "0" if abs(value) < 0.005 else "under 0.1" if abs(value) < 0.05 else f"{value:.1f}" if value < 10 else f"{value:.0f}"
+    return (
+        "0"
+        if abs(value) < 0.005
+        else "under 0.1"
+        if abs(value) < 0.05
+        else f"{value:.1f}"
+        if value < 10
+        else f"{value:.0f}"
+    )
 
 
 def listed(words: Sequence[str]) -> str:
@@ -81,19 +90,19 @@ Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 def heavies_of(facts: Facts) -> dict[str, Any]:
-    """In which years heavy feed or heavy separation is at its limit while grades that need heavies, and no others, are short.
+    """In which years heavy feed or heavy separation is at its limit while only grades that need heavies are short.
 
-    A full mine is no bottleneck while nothing is short; and where leaner grades of the same alloy are short too (`mixed`), what
-    they have in common is a limit as well.
+    A full mine is no bottleneck while nothing is short; and where leaner grades are short too (`mixed`), what all have
+    in common is a limit as well.
     """
     data = facts.heavies
-    frame = facts.short_by_year(loosest=True)
-    rich = [product for product in frame.index if facts.intensity.get(product, 0.0) >= RICH]
-    lean = [p for p in frame.index if p not in rich and facts.instance.materials[p].content.get("Nd", 0.0) > 0]
+    by_year = facts.short_by_year(loosest=True)
+    rich = [product for product in by_year if facts.intensity.get(product, 0.0) >= RICH]
+    lean = [p for p in by_year if p not in rich and facts.instance.materials[p].content.get("Nd", 0.0) > 0]
 
     def lacks(products: list[str]) -> Flags:
-        part = frame.loc[products].sum()
-        return np.array([part["short"][y] > SHORT * part["demand"][y] for y in facts.years])
+        sums = [[sum(by_year[p][y][of] for p in products) for of in (0, 1)] for y in facts.years]
+        return np.array([short > SHORT * demand for demand, short in sums])
 
     lacking, also = lacks(rich), lacks(lean)
     short = lacking & ~also
@@ -126,8 +135,7 @@ def use_table(facts: Facts) -> list[list[str]]:
 
 def smco_short(facts: Facts) -> list[int]:
     """Years in which commercial users lack samarium-cobalt magnets, without disruptions."""
-    frame = facts.short_by_year(loosest=True)
-    return [y for y in facts.years if "smco" in frame.index and frame.loc["smco", ("short", y)] > 0]
+    return [year for year, (_, short) in facts.short_by_year(loosest=True).get("smco", {}).items() if short > 0]
 
 
 def hardest(facts: Facts) -> list[str]:
@@ -146,11 +154,11 @@ def committed_magnets(facts: Facts) -> float:
 
 def shortage_table(facts: Facts) -> list[list[str]]:
     """Undisrupted shortage of commercial users in percent of demand, a row per grade that is ever short."""
-    frame = facts.short_by_year(loosest=True)
+    by_year = facts.short_by_year(loosest=True)
     rows = []
-    for product in sorted(frame.index, key=grade_order):
-        shares = [frame.loc[product, ("short", y)] / (frame.loc[product, ("demand", y)] or 1.0) for y in facts.years]
-        if max(shares) > 0.0005:
+    for product in sorted(by_year, key=grade_order):
+        shares = [short / (demand or 1.0) for demand, short in by_year[product].values()]
+        if max(shares) > SHORT / 2:
             rows.append([short_name(product), *(pct(s) for s in shares)])
     return rows
 
@@ -165,7 +173,9 @@ def trusted_short(facts: Facts) -> list[dict[str, Any]]:
         short = float(part["short"].sum())
         if short > 0.01:
             years = sorted({int(y) for y in part[part["short"] > 1e-6]["period"]})
-            rows.append({"future": future, "short": short, "share": short / part["demand"].sum(), "years": spans(years)})
+            rows.append(
+                {"future": future, "short": short, "share": short / part["demand"].sum(), "years": spans(years)}
+            )
     return rows
 
 
@@ -186,7 +196,7 @@ def demand_facts(facts: Facts) -> dict[str, Any]:
             line.shortage_cost.at(year, facts.years[0])
             for kind, line in lines if kind == loose and line.shortage_cost is not None for year in facts.years
         ]  # fmt: skip
-        found[name] = float(facts.short_by_year(loose)["demand"].to_numpy().sum()) if costs else 0.0
+        found[name] = sum(demand for years in facts.short_by_year(loose).values() for demand, _ in years.values())
         found[f"{name}_costs"] = (min(costs, default=0.0), max(costs, default=0.0))
     found["by_product"] = {
         line.product: line.shortage_cost.at(facts.years[0], facts.years[0])
@@ -211,7 +221,9 @@ def binding_starts(facts: Facts) -> list[str]:
         rule = facts.instance.policy.rules[row["rule"]] if row["rule"] is not None else None
         if isinstance(rule, Starts) and row["status"] == "binding":
             countries = listed([str(c) for c in rule.countries or ("all",)])
-            found.append(f"{countries} ({rule.max.at(int(row['where']), facts.years[0]):.0f} a year, in {row['where']})")
+            found.append(
+                f"{countries} ({rule.max.at(int(row['where']), facts.years[0]):.0f} a year, in {row['where']})"
+            )
     return found
 
 
@@ -219,7 +231,9 @@ def command_of(facts: Facts) -> str:
     """The command that made the plan, as its options have it."""
     options = facts.plan.info.get("options", {})
     words = [f"optimizer solve instances/{facts.instance.name}"]
-    words += [f"--{key.replace('_', '-')} {options[key]:g}" for key in ("gap", "gap_usd", "time_limit") if options.get(key)]
+    words += [
+        f"--{key.replace('_', '-')} {options[key]:g}" for key in ("gap", "gap_usd", "time_limit") if options.get(key)
+    ]
     return " ".join(words)
 
 
@@ -243,7 +257,8 @@ def context(facts: Facts, tables: Path) -> dict[str, Any]:
         "committed": [row for row in portfolio if row.required],
         "chosen": [row for row in portfolio if not row.required],
         "stages": [
-            (stage, [row for row in portfolio if row.stage == stage]) for stage in dict.fromkeys(r.stage for r in portfolio)
+            (stage, [row for row in portfolio if row.stage == stage])
+            for stage in dict.fromkeys(row.stage for row in portfolio)
         ],
         "reserve": reserve,
         "piles": piles,
@@ -286,13 +301,13 @@ def page(facts: Facts, tables: Path) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - the page is Markdown
+        autoescape=False,
     )
     return wrapped(environment.get_template("page.md.j2").render(context(facts, tables)))
 
 
 def wrapped(text: str) -> str:
-    """The text with paragraphs and items of lists filled to the width of a line; tables, headings and figures as they are."""
+    """The text with its paragraphs and list items filled to the width of a line; all else as it is."""
     blocks: list[list[str]] = [[]]
     for line in text.splitlines():
         item = re.match(r"(- |\d+\. )", line)
