@@ -63,7 +63,7 @@ def chain(facts: Facts) -> Figure:
     """Capacity by step and tier: what stands in the first year, then what is on line with the plan."""
     years = three(facts.years)
     steps = [step for step in UNITS if facts.capacity(step, years[-1]) > 0]
-    figure = Figure(figsize=(7.6, 1.2 * max(len(steps), 1) + 0.9), layout="constrained")
+    figure = Figure(figsize=(7.6, max(1.2 * len(steps) + 0.9, 2.6)), layout="constrained")
     for number, step in enumerate(steps):
         axes = figure.add_subplot(len(steps), 1, number + 1)
         labels = []
@@ -138,7 +138,7 @@ def timeline(facts: Facts) -> Figure:
     last = facts.years[-1] + 1
     stages = [stage for stage in dict.fromkeys((*STAGES, *(row.stage for row in rows))) if any(
         row.stage == stage for row in rows)]  # fmt: skip
-    figure = Figure(figsize=(7.6, 0.19 * (len(rows) + 1.4 * len(stages)) + 1.1), layout="constrained")
+    figure = Figure(figsize=(7.6, max(0.19 * (len(rows) + 1.4 * len(stages)) + 1.1, 2.6)), layout="constrained")
     axes = figure.add_subplot()
     place, places, names = 0.0, [], []
     for stage in stages:
@@ -186,7 +186,7 @@ def service(facts: Facts) -> Figure:
     products = sorted(set(facts.shortages[facts.shortages["channel"] == loosest]["product"]) - {"all"}, key=grade_order)
     columns += [(loosest, product) for product in products]
     shares = np.array([[100 * facts.short(future, c, p, "share") for c, p in columns] for future in facts.futures])
-    figure = Figure(figsize=(7.6, 0.34 * len(facts.futures) + 1.5), layout="constrained")
+    figure = Figure(figsize=(7.6, max(0.34 * len(facts.futures) + 1.5, 3.0)), layout="constrained")
     axes = figure.add_subplot()
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=max(float(shares.max()), 1.0), aspect="auto")
     for (line, column), share in np.ndenumerate(shares):
@@ -256,13 +256,13 @@ def on_scale(facts: Facts, axes: Axes) -> None:
     data = facts.reserve
     piles = (data["purchase"] + data["holding"]) / 1e9
     public = piles + data["grants"] / 1e9
+    top = (facts.budget / 1e9 if facts.budget else float(public.max())) or 1.0
     for line, (name, series) in enumerate((("reserve", piles), ("reserve and grants", public))):
         axes.barh(line, series.max(), height=0.6, color=COLOURS["domestic" if line == 0 else "ally"])
         text = f"{series.max():.2f} bn USD in {series.idxmax()}"
-        axes.text(series.max() + 0.06, line, text, va="center", fontsize=8)
-        axes.text(-0.06, line, name, va="center", ha="right", fontsize=8)
-    top = facts.budget / 1e9 if facts.budget else float(public.max())
-    axes.set_xlim(0, top * 1.02 or 1.0)
+        axes.text(series.max() + 0.01 * top, line, text, va="center", fontsize=8)
+        axes.text(-0.01 * top, line, name, va="center", ha="right", fontsize=8)
+    axes.set_xlim(0, top * 1.02)
     axes.axvline(top, color="black", linewidth=1.5)
     axes.set_yticks([])
     axes.set_ylim(1.6, -0.6)
@@ -273,7 +273,7 @@ def on_scale(facts: Facts, axes: Axes) -> None:
 def confidence(facts: Facts) -> Figure:
     """What the plan rests on, by the confidence of the rows behind it."""
     rows = facts.confidence
-    figure = Figure(figsize=(7.6, 0.27 * max(len(rows), 1) + 1.1), layout="constrained")
+    figure = Figure(figsize=(7.6, max(0.27 * len(rows) + 1.1, 2.6)), layout="constrained")
     axes = figure.add_subplot()
     for line, row in enumerate(rows):
         left = 0.0
