@@ -119,6 +119,7 @@ def heavies_of(facts: Facts) -> dict[str, Any]:
         "mixed": years[lacking & also].tolist(),
         "calm": years[~lacking].tolist(),
         "use": data["use"][short & full & room],
+        "idle": (data["feed"] - data["mined"])[short & full & room],
         "both_use": data["use"][short & full & ~room],
     }
 
@@ -131,6 +132,29 @@ def use_table(facts: Facts) -> list[list[str]]:
         if any(share is not None for share in shares):
             rows.append([unit.replace("_", " "), *("" if s is None else f"{100 * s:.0f}" for s in shares)])
     return rows
+
+
+def metal_use(facts: Facts) -> list[float | None]:
+    """Share of metal lines outside adversary countries in use, in the years in which heavy feed is the limit."""
+    feed = heavies_of(facts)["feed"]
+    return [s for y, s in zip(facts.years, facts.in_use("metal"), strict=True) if y in feed] or [None]
+
+
+def tie_tonnes(facts: Facts) -> float:
+    """Commercial shortage of a year, t, that costs as much as the gap at the lowest shortage cost, not discounted."""
+    return float(facts.plan.info.get("gap_usd") or 0.0) / (demand_facts(facts)["commercial_costs"][0] or 1.0)
+
+
+def small_cells(facts: Facts) -> list[str]:
+    """Grades that are short, but in no year by as much as the gap weighs."""
+    gap = float(facts.plan.info.get("gap_usd") or 0.0)
+    costs = demand_facts(facts)["by_product"]
+    found = []
+    for product, years in facts.short_by_year(loosest=True).items():
+        most = max(short for _, short in years.values())
+        if 0 < most * costs.get(product, 0.0) < gap:
+            found.append(short_name(product))
+    return found
 
 
 def smco_short(facts: Facts) -> list[int]:
@@ -265,6 +289,9 @@ def context(facts: Facts, tables: Path) -> dict[str, Any]:
         "public": piles + reserve["grants"],
         "budget": facts.budget,
         "heavies": heavies_of(facts),
+        "metal_use": metal_use(facts),
+        "tie_t": tie_tonnes(facts),
+        "small_cells": small_cells(facts),
         "smco_short": smco_short(facts),
         "smco_use": [share for share in facts.in_use("smco") if share is not None],
         "shortages": shortage_table(facts),
