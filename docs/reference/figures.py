@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -48,7 +49,7 @@ STYLE = {
 }
 
 
-def grid(axes: Axes, way: str) -> None:
+def grid(axes: Axes, way: Literal["x", "y", "both"]) -> None:
     """Light lines behind the bars."""
     axes.grid(axis=way, color="#DDDDDD", linewidth=0.6)
     axes.set_axisbelow(True)
