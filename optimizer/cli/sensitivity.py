@@ -117,6 +117,7 @@ def _print(found: Sensitivity) -> None:
         out.print(f"stopped early: {len(found.screen)} of {2 * info['numbers']} ends screened", style="yellow")
     ranking = found.ranking()
     moving = ranking[ranking["moved_usd"] > 1.0] if len(ranking) else ranking
+    lost = found.screen[found.screen["status"] != "solved"]
     columns = ("number", "end", "cost changes by", "capex moved", "comes", "goes", "shifts")
     table = headed("\nIn the relaxation, by capex moved", *columns, right=columns[2:4])
     for row in rows_of(moving.head(SHOWN)):
@@ -124,7 +125,10 @@ def _print(found: Sensitivity) -> None:
             row.key, f"x {row.factor:g}", usd(row.change_usd), usd(row.moved_usd), row.comes, row.goes, row.shifts
         )
     out.print(table)
-    out.print(f"{len(moving)} numbers move it; {len(ranking) - len(moving)} do not at either end.", markup=False)
+    still = len(ranking) - len(set(moving["key"]) | set(lost["key"]))
+    out.print(f"{len(moving)} numbers move it; {still} do not at either end.", markup=False)
+    for row in rows_of(lost):
+        out.print(f"{row.key} x {row.factor:g}: {row.status}", style="yellow", markup=False)
     if len(found.confirmed):
         heads = ("number", "end", "verdict", "saves at least", "at most", "comes", "goes", "shifts")
         table = headed("\nConfirmed by whole solves", *heads, right=heads[3:5])

@@ -259,13 +259,15 @@ def _second_pass(
     began = time.monotonic()
     # With the fundings as they are it is a linear program: worth its time even past the limit, for without it the
     # operations of futures that do not matter to the measure stay as they fell.
-    kept = run(with_portfolio(problem, np.round(values[problem.integer])), options, phase="second pass", report=report)
+    fixed = with_portfolio(problem, np.round(values[problem.integer]))
+    kept = run(fixed, options, phase="second pass", report=report, stop=stop)
     if kept.values is not None:
         values = kept.values
     raw = run(problem, options, phase="second pass", report=report, stop=stop, start=values, deadline=deadline)
     out.seconds["second_pass"] = time.monotonic() - began
     if raw.ended != "optimal":
-        out.why += "; the second pass (least expected cost at that value) is optimal for these fundings only"
+        reached = "is optimal for these fundings only" if kept.ended == "optimal" else "was stopped before it was done"
+        out.why += f"; the second pass (least expected cost at that value) {reached}"
     return values if raw.values is None else raw.values
 
 

@@ -164,7 +164,7 @@ def run(
         if same and start is not None:
             raw.values = start
         else:
-            raw.values, raw.duals = _clean(problem, options, raw.values)
+            raw.values, raw.duals = _clean(problem, options, raw.values, stop)
         raw.objective = (float(problem.objective @ raw.values) + problem.offset) / problem.money
         if raw.bound is not None and raw.bound > raw.objective:
             raw.bound = raw.objective
@@ -260,8 +260,14 @@ def _share_cores(cores: int) -> None:
             _cores = cores
 
 
-def _run(highs: Any, stop: Stop | None, beat: Callable[[], None] | None = None) -> bool:
+def _run(highs: Any, stop: Stop | None, beat: Callable[[], None] | None = None, patience: float | None = None) -> bool:
     """Run in a thread of its own, so that Ctrl-C reaches us and the plan found so far is kept.
+
+    Args:
+        highs: what to run.
+        stop: set by the first Ctrl-C; the second one raises.
+        beat: called every second.
+        patience: seconds that a run has once it is asked to stop; default `PATIENCE`.
 
     Returns:
         Whether the run ended. A run that does not end when asked to is left behind; it ends at its next callback.
@@ -289,7 +295,7 @@ def _run(highs: Any, stop: Stop | None, beat: Callable[[], None] | None = None) 
                 beat()
             if stop is not None and stop.asked.is_set():
                 asked = now if asked is None else asked
-                if now - asked > PATIENCE:
+                if now - asked > (PATIENCE if patience is None else patience):
                     _left_behind.append(done)
                     return False
         except KeyboardInterrupt:
@@ -349,8 +355,11 @@ def _decide(highs: Any, seconds: float) -> Raw:
     raise SolveError("the problem is unbounded: something earns money without limit")
 
 
-def _clean(problem: Problem, options: Options, values: Vector) -> tuple[Vector, Vector]:
-    """Round the integers and solve the linear program left, for exact operations and the duals of its rows."""
+def _clean(problem: Problem, options: Options, values: Vector, stop: Stop | None) -> tuple[Vector, Vector]:
+    """Round the integers and solve the linear program left, for exact operations and the duals of its rows.
+
+    A first Ctrl-C meanwhile is noted and not followed: without this step there would be no plan to keep.
+    """
     lower, upper = problem.lower.copy(), problem.upper.copy()
     lower[problem.integer] = upper[problem.integer] = np.round(values[problem.integer])
     fixed = replace(problem, lower=lower, upper=upper, integer=np.zeros_like(problem.integer))
@@ -358,7 +367,7 @@ def _clean(problem: Problem, options: Options, values: Vector) -> tuple[Vector, 
     _share_cores(options.cores)
     settings = {"threads": options.cores, "primal_feasibility_tolerance": 1e-8, "dual_feasibility_tolerance": 1e-8}
     _set(highs, settings | ({"solver": "ipx"} if problem.columns > INTERIOR_POINT_FROM else {}))
-    _run(highs, None)
+    _run(highs, stop, patience=math.inf)
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         raise SolveError("the plan found does not hold once its fundings are exactly 0 or 1")
     solution = highs.getSolution()

@@ -184,8 +184,11 @@ def _screen(pool: Pool, ledger: Ledger, chosen: Sequence[Number], ranges: Mappin
 def _leading(found: Sensitivity, chosen: Sequence[Number], top: int) -> list[Number]:
     by_key = {number.key: number for number in chosen}
     ranking = found.ranking()
-    moving = ranking[(ranking["moved_usd"] > 0) | (ranking["status"] == "no plan")] if len(ranking) else ranking
-    return [by_key[key] for key in moving["key"].head(top) if key in by_key]
+    if ranking.empty:
+        return []
+    lost = found.screen.loc[found.screen["status"] == "no plan", "key"]  # these come first: nothing moves more
+    leading = dict.fromkeys([*lost, *ranking.loc[ranking["moved_usd"] > 0, "key"]])
+    return [by_key[key] for key in list(leading)[:top] if key in by_key]
 
 
 def _confirm(

@@ -43,6 +43,18 @@ def test_what_a_reader_sees(tiny: Path) -> None:
     assert "written to" in called.err
 
 
+def test_a_number_that_leaves_no_plan_is_told_apart(tiny: Path) -> None:
+    """With hard demand, more of it leaves no plan: that is said, and not counted among what moves nothing."""
+    hard = TINY.replace(", shortage_cost: 100", "").replace("tonnes: 10", "tonnes: {2027: 5, 2028: 14}")
+    (tiny / "hard.yaml").write_text(hard, encoding="utf-8")
+    only = ("--only", "markets.*.tonnes", "--only", "recipes.*")
+    called = call("sensitivity", "hard.yaml", *only, "--workers", "1", folder=tiny)
+    assert called.code == 0, called.err
+    assert "markets.programs.demand.magnet.tonnes x 1.3: no plan" in called.out
+    assert "1 do not at either end" in called.out
+    assert "infeasible" in called.out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import threading
+import time
 from typing import Any
 
 import highspy
@@ -248,3 +250,24 @@ def test_first_plan_needs_neither_relaxation_nor_the_whole_problem(seed: int, mo
     assert best.objective is not None
     assert plan.objective is not None
     assert plan.objective >= best.objective * (1 - 1e-7)
+
+
+def test_ctrl_c_while_a_plan_is_cleaned_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first Ctrl-C in the step that makes a plan exact is noted; the plan is kept."""
+    run, struck = highspy.Highs.run, list[bool]()
+
+    def strike(solver: Any) -> Any:
+        whole = solver.getLp().integrality_
+        if not struck and not any(kind == highspy.HighsVarType.kInteger for kind in whole):
+            struck.append(True)
+            signal.raise_signal(signal.SIGINT)
+            time.sleep(0.2)
+        return run(solver)
+
+    monkeypatch.setattr(highspy.Highs, "run", strike)
+    stop = Stop()
+    plan = solve(knapsack(6), gap=0.0, stop=stop)
+    assert struck
+    assert stop.asked.is_set()
+    assert plan.tables
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
