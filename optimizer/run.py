@@ -6,6 +6,7 @@ import importlib.metadata
 import platform
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -112,7 +113,7 @@ def solve(
         seed: random seed of the solver.
         start: a plan whose portfolio is tried first; `info["start"]` says what became of it.
         report: called with progress, from the solver's thread.
-        stop: asks it to stop with the best plan found.
+        stop: asks it to stop with the best plan found; the first Ctrl-C does so.
 
     Returns:
         The plan; without tables where none was found. Its `info["verdict"]` is the verifier's.
@@ -122,6 +123,11 @@ def solve(
         SolveError: the solver failed.
     """
     options = Options(method, gap, gap_usd, time_limit, threads, seed)
+    with nullcontext() if stop is None else stop.listening():
+        return _solve(instance, options, start, report, stop)
+
+
+def _solve(instance: Instance, options: Options, start: Plan | None, report: Report | None, stop: Stop | None) -> Plan:
     network = network_of(instance)
     portfolio = None if start is None else [(r.facility, r.option, r.funded) for r in rows_of(start.portfolio)]
     solved = solve_extensive(network, options, report, stop, portfolio)

@@ -49,21 +49,22 @@ def solve(
         raise PlanError(f"{folder} is there already and is no result folder; name another one with -o")
     known = None if start is None else Plan.read(start)
     stop = Stop()
-    with Ticker(enabled=not quiet) as ticker:
-        plan = run(
-            checked,
-            method=method,
-            gap=gap,
-            gap_usd=gap_usd,
-            time_limit=time_limit,
-            threads=threads,
-            seed=seed,
-            start=known,
-            report=ticker.report,
-            stop=stop,
-        )
-    if plan.tables:
-        plan.save(folder)
+    with stop.listening():
+        with Ticker(enabled=not quiet) as ticker:
+            plan = run(
+                checked,
+                method=method,
+                gap=gap,
+                gap_usd=gap_usd,
+                time_limit=time_limit,
+                threads=threads,
+                seed=seed,
+                start=known,
+                report=ticker.report,
+                stop=stop,
+            )
+        if plan.tables:
+            plan.save(folder)
     _tell(plan, folder, as_json)
     code = EXITS[plan.status]
     if plan.tables and not plan.info["verdict"]["ok"]:

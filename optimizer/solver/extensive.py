@@ -72,13 +72,17 @@ PRICED = frozenset(
 )
 
 
-def compile_all(network: Network, report: Report | None = None) -> tuple[dict[str, Block], dict[str, Tables]]:
-    """Build and compile the investment, the trunk and every branch."""
+def compile_all(
+    network: Network, report: Report | None = None, stop: Stop | None = None
+) -> tuple[dict[str, Block], dict[str, Tables]]:
+    """Build and compile the investment, the trunk and every branch; fewer branches where it is asked to stop."""
     blocks: dict[str, Block] = {}
     tables: dict[str, Tables] = {}
     began = time.monotonic()
     blocks[INVESTMENT] = compile_block(*assemble.investment(network))
     for course in (TRUNK, *network.windows):
+        if stop is not None and stop.asked.is_set():
+            break
         if report is not None:
             report(Progress(f"building {course}", time.monotonic() - began, None, None, 0))
         tables[course] = tables_of(network, course)
@@ -123,8 +127,10 @@ def solve(
     """
     began = time.monotonic()
     deadline = None if options.time_limit is None else began + options.time_limit
-    blocks, tables = compile_all(network, report)
-    out = Solved(network, tables, "no_plan", "stopped before a plan was found")
+    blocks, tables = compile_all(network, report, stop)
+    out = Solved(network, tables, "no_plan", "it was interrupted while the problem was built")
+    if stop is not None and stop.asked.is_set():
+        return out
     if isinstance(network.instance.risk, Regret):
         for future in risk.futures(network):
             problem = single_future(network, blocks, future)

@@ -113,7 +113,7 @@ def first_plan(
             if near is not None:
                 fix(near)
 
-    _side_by_side((of_trunk, of_relaxation), options, stop)
+    _side_by_side((of_trunk, of_relaxation), options)
     return out
 
 
@@ -168,17 +168,12 @@ def with_portfolio(problem: Problem, portfolio: Vector) -> Problem:
     return dataclasses.replace(problem, lower=lower, upper=upper, integer=np.zeros_like(problem.integer))
 
 
-def _side_by_side(steps: Sequence[Callable[[], None]], options: Options, stop: Stop | None) -> None:
-    """Run steps at once where there are cores for it; Ctrl-C asks all of them to stop."""
+def _side_by_side(steps: Sequence[Callable[[], None]], options: Options) -> None:
+    """Run steps at once where there are cores for it."""
     with ThreadPoolExecutor(max(1, min(len(steps), options.cores))) as pool:
         running = [pool.submit(step) for step in steps]
         while not all(future.done() for future in running):
-            try:
-                wait(running, timeout=0.1)
-            except KeyboardInterrupt:
-                if stop is None or stop.asked.is_set():
-                    raise
-                stop.asked.set()
+            wait(running, timeout=0.1)
         for future in running:
             future.result()
 

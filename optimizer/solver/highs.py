@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from types import FrameType
 from typing import Any
 
 import highspy
@@ -64,6 +67,28 @@ class Stop:
     """Ask a running solve to stop with what it has."""
 
     asked: threading.Event = field(default_factory=threading.Event)
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Let the first Ctrl-C ask to stop; a second one raises KeyboardInterrupt.
+
+        It changes nothing outside the main thread, or where someone else's handler of SIGINT is in place.
+        """
+        ours = threading.current_thread() is threading.main_thread()
+        if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+            yield
+            return
+
+        def note(number: int, frame: FrameType | None) -> None:
+            if self.asked.is_set():
+                signal.default_int_handler(number, frame)
+            self.asked.set()
+
+        signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 Report = Callable[[Progress], None]
@@ -261,11 +286,11 @@ def _share_cores(cores: int) -> None:
 
 
 def _run(highs: Any, stop: Stop | None, beat: Callable[[], None] | None = None, patience: float | None = None) -> bool:
-    """Run in a thread of its own, so that Ctrl-C reaches us and the plan found so far is kept.
+    """Run in a thread of its own, so that Ctrl-C reaches Python and the plan found so far is kept.
 
     Args:
         highs: what to run.
-        stop: set by the first Ctrl-C; the second one raises.
+        stop: asks it to stop.
         beat: called every second.
         patience: seconds that a run has once it is asked to stop; default `PATIENCE`.
 
@@ -287,21 +312,16 @@ def _run(highs: Any, stop: Stop | None, beat: Callable[[], None] | None = None, 
     last = time.monotonic()
     asked: float | None = None
     while not done.is_set():
-        try:
-            done.wait(0.05)
-            now = time.monotonic()
-            if beat is not None and now - last >= 1.0:
-                last = now
-                beat()
-            if stop is not None and stop.asked.is_set():
-                asked = now if asked is None else asked
-                if now - asked > (PATIENCE if patience is None else patience):
-                    _left_behind.append(done)
-                    return False
-        except KeyboardInterrupt:
-            if stop is None or stop.asked.is_set():
-                raise
-            stop.asked.set()
+        done.wait(0.05)
+        now = time.monotonic()
+        if beat is not None and now - last >= 1.0:
+            last = now
+            beat()
+        if stop is not None and stop.asked.is_set():
+            asked = now if asked is None else asked
+            if now - asked > (PATIENCE if patience is None else patience):
+                _left_behind.append(done)
+                return False
     if outcome and isinstance(outcome[0], BaseException):
         raise SolveError(f"HiGHS failed: {outcome[0]}") from outcome[0]
     if not outcome or outcome[0] == highspy.HighsStatus.kError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import highspy
@@ -252,6 +253,40 @@ def test_first_plan_needs_neither_relaxation_nor_the_whole_problem(seed: int, mo
     assert plan.objective >= best.objective * (1 - 1e-7)
 
 
+@pytest.fixture
+def _hears_ctrl_c() -> Iterator[None]:
+    """Python's own handler, also where the tests run in the background and SIGINT is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_hears_ctrl_c")
+def test_ctrl_c_while_building_leaves_no_plan() -> None:
+    """Interrupted before HiGHS begins, the answer says so; Ctrl-C is Python's again afterwards."""
+
+    def strike(progress: Progress) -> None:
+        if progress.phase.startswith("building"):
+            signal.raise_signal(signal.SIGINT)
+
+    plan = solve(knapsack(4), report=strike, stop=Stop())
+    assert plan.status == "no_plan"
+    assert plan.info["why"] == "it was interrupted while the problem was built"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.usefixtures("_hears_ctrl_c")
+def test_a_second_ctrl_c_ends_it() -> None:
+    """Who presses twice does not want to wait for the plan."""
+    stop = Stop()
+    with stop.listening():
+        signal.raise_signal(signal.SIGINT)
+        assert stop.asked.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.usefixtures("_hears_ctrl_c")
 def test_ctrl_c_while_a_plan_is_cleaned_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """A first Ctrl-C in the step that makes a plan exact is noted; the plan is kept."""
     run, struck = highspy.Highs.run, list[bool]()
