@@ -297,6 +297,17 @@ class Facts:
         annual = self.instance.policy.budget.annual if self.instance.policy.budget else None
         return None if annual is None else annual.at(self.years[0], self.years[0])
 
+    def makers(self, channel: str) -> dict[str, dict[str, float]]:
+        """Who makes what is wanted in a channel before disruptions: t over the horizon by product and facility."""
+        wanted = {line.product for market in self.instance.markets.values() for line in market.demand}
+        found: dict[str, dict[str, float]] = {}
+        for row in rows_of(self.trunk("runs")):
+            for product, per in self.instance.recipes[row.recipe].outputs.items():
+                if row.channel == channel and product in wanted:
+                    plants = found.setdefault(product, {})
+                    plants[row.facility] = plants.get(row.facility, 0.0) + per * row.run
+        return found
+
     @property
     def confidence(self) -> list[dict[str, Any]]:
         """What the plan rests on, as plan.json has it."""

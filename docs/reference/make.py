@@ -296,6 +296,7 @@ def context(facts: Facts, tables: Path) -> dict[str, Any]:
         "smco_use": [share for share in facts.in_use("smco") if share is not None],
         "shortages": shortage_table(facts),
         "trusted_short": trusted_short(facts),
+        "makers": facts.makers(next(iter(facts.instance.channels))),
         "wanted": demand_facts(facts),
         "rarest": rarest(facts, float(plan.info.get("gap_usd") or 0.0)),
         "starts": binding_starts(facts),
