@@ -25,11 +25,6 @@ def judge(source: Source) -> Instance | None:
     if finance is not None:
         wrong = "'finance' is not built yet"
         source.fault(("finance",), wrong, "leave it out: capex, public_share and budget work without it")
-    for index, scenario in enumerate(data.get("scenarios") or [] if isinstance(data.get("scenarios"), list) else []):
-        if isinstance(scenario, dict) and "parent" in scenario:
-            del scenario["parent"]
-            wrong = "'parent' (a scenario that leaves another's branch) is not built yet"
-            source.fault(("scenarios", index, "parent"), wrong, "leave it out: each scenario leaves the trunk")
     for _ in range(8):
         try:
             return Instance.model_validate(data)

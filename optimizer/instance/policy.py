@@ -288,6 +288,8 @@ class Scenario(Row):
     """What happens."""
     recovery: Whole = 3
     """Years after the last effect in which stocks are restored."""
+    parent: Id | None = None
+    """Scenario whose future this one leaves at its onset; default the undisrupted one."""
 
 
 class Expected(Record):

@@ -277,14 +277,6 @@ def test_a_section_that_is_missing(section: str, refuse: Callable[..., str], sou
     assert f"'{section}' is missing" in refuse(sound)
 
 
-def test_parent_is_refused_with_its_line(read: Reader, sound: dict[str, Any]) -> None:
-    sound["scenarios"][1]["parent"] = "embargo"
-    found = read(sound)
-    assert len(found.faults) == 1
-    assert "scenarios.1.parent" in found.text
-    assert "not built yet" in found.text
-
-
 def test_what_is_at_fault_is_left_out_and_nothing_else(read: Reader, sound: dict[str, Any]) -> None:
     del sound["scenarios"][0]["onset"]
     sound["scenarios"][0]["probability"] = 2.0

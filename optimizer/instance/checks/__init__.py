@@ -17,6 +17,7 @@ from optimizer.instance.checks import (
     policy,
     references,
     stock,
+    tree,
 )
 from optimizer.instance.checks.base import Check
 from optimizer.instance.instance import Instance
@@ -33,6 +34,7 @@ CHECKS: tuple[Check, ...] = (
     *stock.CHECKS,
     *policy.CHECKS,
     *effects.CHECKS,
+    *tree.CHECKS,
 )
 
 

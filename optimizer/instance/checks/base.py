@@ -108,7 +108,8 @@ def refer(source: Source, section: str, path: Path, name: str) -> bool:
 
 def removal(source: Source, path: Path, name: object) -> str:
     """Which overlay removed what a reference names; empty where none did."""
-    places = [where for gone, where in source.gone.get(path, ()) if gone == name]
+    rows = source.gone.get(path, ())
+    places = [where for gone, where in rows if gone == name or (isinstance(gone, dict) and gone.get("id") == name)]
     return f"{places[0]} removed it: change or remove this too" if places else ""
 
 
