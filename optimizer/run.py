@@ -21,6 +21,7 @@ from optimizer.instance.judge import judge
 from optimizer.instance.read import read_source
 from optimizer.instance.write import sha256
 from optimizer.network.network import laundering, network_of
+from optimizer.network.tables import INVESTMENT
 from optimizer.plan.build import tables_of_plan
 from optimizer.plan.columns import rows_of
 from optimizer.plan.confidence import confidence_of_plan
@@ -196,12 +197,7 @@ def _cost_parts(network: Any, tables: Any) -> dict[str, float]:
     """Expected discounted cost by category."""
     parts: dict[str, float] = {}
     for row in rows_of(tables["costs"]):
-        if row.scenario == "investment":
-            weight = 1.0
-        elif row.scenario == "trunk":
-            weight = network.weight[row.period]
-        else:
-            weight = network.probability[row.scenario]
+        weight = 1.0 if row.scenario == INVESTMENT else network.weight[row.scenario, row.period]
         parts[row.category] = parts.get(row.category, 0.0) + weight * row.discounted
     return parts
 

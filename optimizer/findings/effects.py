@@ -1,4 +1,4 @@
-"""Effects of scenarios that change nothing."""
+"""Effects of scenarios that change nothing, and scenarios that inherit nothing."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from optimizer.instance.policy import (
     Scenario,
 )
 from optimizer.network.derive_flow import link_facts
-from optimizer.network.effects import Disruption, active, matches
+from optimizer.network.effects import Active, Disruption, Window, active, matches
 from optimizer.network.network import facility_facts, option_facts
-from optimizer.network.starts import Start
+from optimizer.network.starts import Delays, Start
 
 Reason = tuple[str, str]
 """A word, and in words."""
@@ -44,6 +44,12 @@ class Blow:
     years: range
 
     @property
+    def branches(self) -> list[Window]:
+        """The branches in which it happens: its scenario's own, and those that leave it and inherit the effect."""
+        found = self.survey.network.windows.values()
+        return [branch for branch in found if any(item.effect is self.effect for item in branch.effects)]
+
+    @property
     def periods(self) -> list[int]:
         """Periods with a year in which it is active."""
         spans = self.survey.calendar.span
@@ -58,10 +64,8 @@ def idle_effect(survey: Survey) -> Iterator[Finding]:
             text = f"Scenario {scenario.id} has no effects: it leaves the optimum as it is."
             yield Finding("idle_effect", path, text, {"scenario": scenario.id, "reason": "no_effects"}, NOTE)
         if scenario.probability == 0 and scenario.effects:
-            counts = survey.instance.risk.measure in ("worst_case", "regret")
             text = (
-                f"Scenario {scenario.id} has probability 0: it must be survived, and "
-                f"{'it counts for the risk measure' if counts else 'its cost counts nothing'}."
+                f"Scenario {scenario.id} has probability 0: it must be survived, and {_what_counts(survey, scenario)}."
             )
             yield Finding("idle_effect", path, text, {"scenario": scenario.id, "reason": "probability"}, NOTE)
         for index, effect in enumerate(scenario.effects):
@@ -77,6 +81,29 @@ def idle_effect(survey: Survey) -> Iterator[Finding]:
             text = f"Effect {index} of scenario {scenario.id} ({effect.affects}) {does}: {why}."
             data = {"scenario": scenario.id, "effect": index, "affects": effect.affects, "reason": reason}
             yield Finding("idle_effect", (*path, "effects", index), text, data, NOTE if partly else WARNING)
+
+
+def parent_is_over(survey: Survey) -> Iterator[Finding]:
+    """A scenario with a parent begins while the parent's branch lasts, and inherits what happens there."""
+    windows = survey.network.windows
+    for number, scenario in enumerate(survey.instance.scenarios):
+        if scenario.parent is None or windows[scenario.id].leaves is not None:
+            continue
+        back = windows[scenario.parent].until
+        text = (
+            f"Scenario {scenario.id} begins in {scenario.onset}, when its parent {scenario.parent} is back on the "
+            f"trunk (from {back}): it leaves the trunk and inherits nothing."
+        )
+        data = {"scenario": scenario.id, "parent": scenario.parent, "onset": scenario.onset, "until": back}
+        yield Finding("parent_is_over", ("scenarios", number, "parent"), text, data, NOTE)
+
+
+def _what_counts(survey: Survey, scenario: Scenario) -> str:
+    """What a scenario of probability 0 counts."""
+    if survey.instance.risk.measure in ("worst_case", "regret"):
+        return "it counts for the risk measure"
+    weights = [survey.network.weight[scenario.id, t] for t in survey.network.windows[scenario.id].periods]
+    return "its branch counts until others leave it" if any(weights) else "its cost counts nothing"
 
 
 def _why_idle(blow: Blow) -> Reason | None:
@@ -192,9 +219,7 @@ def _prices(blow: Blow, effect: PriceEffect) -> Reason | None:
         if record.price is not None
         and any(matches(effect.where, _facts(material=name, stage=record.stage, region=region)) for region in regions)
     ]
-    window = survey.network.windows[blow.scenario.id]
-    last = window.periods[-1]
-    at_end = window.restores and last in blow.periods
+    at_end = any(branch.restores and branch.periods[-1] in blow.periods for branch in blow.branches)
     for name in hit:
         if instance.materials[name].sell:
             return None
@@ -224,29 +249,37 @@ def _options(blow: Blow, effect: OptionEffect) -> Reason | None:
     if effect.delay == 0:
         return "factor", "its delay is 0 years"
     survey, starts = blow.survey, blow.survey.network.starts
-    disruption = Disruption(survey.instance, survey.calendar, blow.scenario.model_copy(update={"effects": (effect,)}))
-    found = {key: disruption.delays(option_facts(survey.instance, *key)) for key in starts.options}
-    delays = {key: delay for key, delay in found.items() if delay}
-    hit = [f"{f} {o}" for f, o in delays]
+    hit = [
+        f"{facility} {option}"
+        for facility, option in starts.options
+        if matches(effect.where, option_facts(survey.instance, facility, option))
+    ]
     moved = False
-    window = survey.network.windows[blow.scenario.id]
-    touched = {facility for facility, _ in delays}
-    for (facility, _), paths in starts.paths.items():
-        if facility not in touched:
-            continue
-        for start in paths:
-            before, after = starts.online(start), starts.online(start, delays)
+    for branch in blow.branches:
+        # What it adds to the delays of the scenarios before it and after it.
+        others = tuple(item for item in branch.effects if item.scenario != blow.scenario.id)
+        both = tuple(item for item in branch.effects if item.effect is effect or item in others)
+        without, delays = _delays(survey, others), _delays(survey, both)
+        for start in (start for paths in starts.paths.values() for start in paths):
+            before, after = starts.online(start, without), starts.online(start, delays)
             if before != after:
                 moved = True
-                if any(_differs(survey, start, t, before, after) for t in window.periods):
+                if any(_differs(survey, start, t, before, after) for t in branch.periods):
                     return None
     if not moved:
         return (
             "too_late",
             f"whatever year {some(hit)} {'is' if len(hit) == 1 else 'are'} funded, nothing of it is unfinished then",
         )
+    window = survey.network.windows[blow.scenario.id]
     until = f"is back on the trunk in {window.until}" if window.until is not None else "ends with the horizon"
     return "rejoins", f"its future {until}, and until then {some(hit)} would give nothing anyway"
+
+
+def _delays(survey: Survey, effects: tuple[Active, ...]) -> Delays:
+    disruption = Disruption(survey.calendar, effects)
+    found = {key: disruption.delays(option_facts(survey.instance, *key)) for key in survey.network.starts.options}
+    return {key: delays for key, delays in found.items() if delays}
 
 
 def _differs(survey: Survey, start: Start, period: int, before: int, after: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from optimizer.findings.finding import NOTE, Finding, amount, count, percent, some
 from optimizer.findings.survey import Survey
-from optimizer.network.tables import BASE
+from optimizer.network.tables import BASE, TRUNK
 
 
 def horizon_summary(survey: Survey) -> Iterator[Finding]:
@@ -58,6 +58,6 @@ def horizon_summary(survey: Survey) -> Iterator[Finding]:
         },
         "demand": {k: {stage: dict(by) for stage, by in stages.items()} for k, stages in demand.items()},
         "probability": dict(survey.network.probability),
-        "weight": dict(survey.network.weight),
+        "weight": {t: survey.network.weight[TRUNK, t] for t in survey.periods},
     }
     yield Finding("horizon_summary", ("periods",), text, data, NOTE)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from optimizer.findings.budget import budget_too_small, option_over_budget
 from optimizer.findings.demand import demand_over_capacity
-from optimizer.findings.effects import idle_effect
+from optimizer.findings.effects import idle_effect, parent_is_over
 from optimizer.findings.finding import SEVERITIES, Finding
 from optimizer.findings.horizon import horizon_summary
 from optimizer.findings.money import free_lunch
@@ -42,6 +42,7 @@ KINDS: tuple[Kind, ...] = (
     hollow_rule,
     target_before_demand,
     idle_effect,
+    parent_is_over,
     series_starts_late,
     free_lunch,
     option_never_on_line,

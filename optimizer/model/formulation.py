@@ -39,6 +39,7 @@ INDICES: dict[str, str] = {
     "investment_cost": "",
     "trunk_cost": "t",
     "branch_cost": "S",
+    "branch_period_cost": "S, t",
     "worst": "",
     "level": "",
     "excess": "S",
@@ -59,22 +60,27 @@ The problem is made of blocks that share columns:
 - **investment**: what is funded, and when. Families: {first}.
 - **trunk**: the undisrupted course of operations, over all periods. Families: {second}.
 - **a branch for each scenario** with effects, from its onset until it rejoins the trunk. The same families as the trunk,
-  with the scenario's numbers. A scenario is not an index: no formula below carries one.
+  with the scenario's numbers. A scenario is not an index: no formula below carries one. A scenario with a `parent`
+  leaves its parent's branch while that lasts, and takes on what happens there.
 - **risk**: what is minimised over futures. Families: {over}.
 
 A cost term is a number times a variable, with a category and a period, discounted from the period's first year. The
 cost of a future S is
 
 ```math
-C_S = C^{{investment}} + \sum_{{t \notin W_S}} C^{{trunk}}_t + C^{{branch}}_S
+C_S = C^{{investment}} + \sum_t C^{{c_S(t)}}_t
 ```
 
-with $W_S$ the periods of its branch; the base future has none. Expected cost, the default objective, is
+with $c_S(t)$ the course that it is on in period t: its own branch in the periods of that; before its onset what its
+parent is on, the trunk without a parent; after it the trunk. The base future is on the trunk throughout. Expected
+cost, the default objective, is
 
 ```math
-C^{{investment}} + \sum_t P_t \, C^{{trunk}}_t + \sum_S p_S \, C^{{branch}}_S , \qquad
-P_t = 1 - \sum_{{S : t \in W_S}} p_S .
+C^{{investment}} + \sum_c \sum_t P_{{ct}} \, C^c_t , \qquad
+P_{{ct}} = \sum_{{S : c_S(t) = c}} p_S .
 ```
+
+A branch that none leaves weighs its scenario's probability in every period; its cost is then one term.
 
 ## Letters
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import pyomo.environ as pyo
 
@@ -19,22 +20,51 @@ def futures(n: Network) -> list[str]:
     return ([BASE] if n.probability[BASE] > 0 else []) + list(n.windows)
 
 
+def parts_of(n: Network, future: str) -> list[tuple[str, int | None]]:
+    """The parts of a future's cost: (block, period), or (block, None) for the whole of it. Source: design.md 4.3.
+
+    Investment, the trunk where the future is on it, and the branches on its path: by period where some other future
+    leaves them, else whole.
+    """
+    path = n.path[future]
+    parts: list[tuple[str, int | None]] = [(INVESTMENT, None)]
+    parts += [(TRUNK, t) for t, course in path.items() if course == TRUNK]
+    for branch in branches_of(n, future):
+        if branch in n.left:
+            parts += [(branch, t) for t, course in path.items() if course == branch]
+        else:
+            parts.append((branch, None))
+    return parts
+
+
+def branches_of(n: Network, future: str) -> list[str]:
+    """The branches that a future is on, first to last."""
+    return [course for course in dict.fromkeys(n.path[future].values()) if course != TRUNK]
+
+
 def cost_terms(m: Model, n: Network, future: str) -> list[Term]:
-    """Cost of a future: investment, trunk before the onset, branch, trunk after it. Source: design.md 4.3."""
-    terms: list[Term] = [(1.0, m.investment_cost[0])]
-    window = n.windows.get(future)
-    inside = window.periods if window is not None else ()
-    terms += [(1.0, m.trunk_cost[t]) for t in n.calendar.periods if t not in inside]
-    if window is not None:
-        terms.append((1.0, m.branch_cost[future]))
-    return terms
+    """Cost of a future."""
+    return [(1.0, _cost(m, *part)) for part in parts_of(n, future)]
+
+
+def _cost(m: Model, block: str, period: int | None) -> Any:
+    """The variable that stands for a block's cost."""
+    if block == INVESTMENT:
+        return m.investment_cost[0]
+    if block == TRUNK:
+        return m.trunk_cost[period]
+    return m.branch_cost[block] if period is None else m.branch_period_cost[block, period]
 
 
 def expected_terms(m: Model, n: Network) -> list[Term]:
-    """Expected cost: P(t) weighs the trunk, probabilities the branches."""
+    """Expected cost: a course weighs in each period the probability of the futures that are on it."""
     terms: list[Term] = [(1.0, m.investment_cost[0])]
-    terms += [(n.weight[t], m.trunk_cost[t]) for t in n.calendar.periods]
-    terms += [(n.probability[s], m.branch_cost[s]) for s in n.windows]
+    terms += [(n.weight[TRUNK, t], m.trunk_cost[t]) for t in n.calendar.periods]
+    for s, window in n.windows.items():
+        if s in n.left:
+            terms += [(n.weight[s, t], m.branch_period_cost[s, t]) for t in window.periods]
+        else:
+            terms.append((n.probability[s], m.branch_cost[s]))
     return terms
 
 
@@ -48,9 +78,7 @@ def declare(m: Model, n: Network, hindsight: Mapping[str, float], ceiling: float
         ceiling: for the second pass: the measure's value is at most this, and expected cost is minimised.
     """
     risk = n.instance.risk
-    linked(m, "investment_cost", {0: (INVESTMENT, (COST, 0))}, unit="USD", doc="investment")
-    linked(m, "trunk_cost", {t: (TRUNK, (COST, t)) for t in n.calendar.periods}, unit="USD", doc="trunk, by period")
-    linked(m, "branch_cost", {s: (s, (COST, 0)) for s in n.windows}, unit="USD", doc="branch")
+    _declare_costs(m, n, n.windows)
     counted = futures(n)
     m.hindsight = dict(hindsight)
     free: list[int] = [0] if isinstance(risk, WorstCase | Regret) else []
@@ -69,11 +97,18 @@ def declare(m: Model, n: Network, hindsight: Mapping[str, float], ceiling: float
 
 def declare_one(m: Model, n: Network, future: str) -> None:
     """Objective of someone who knows which future comes: its cost alone."""
+    _declare_costs(m, n, branches_of(n, future))
+    m.objective = pyo.Objective(expr=total(cost_terms(m, n, future)))
+
+
+def _declare_costs(m: Model, n: Network, branches: Iterable[str]) -> None:
+    """The costs of investment, trunk and branches: those of a branch that is left by period, else in one."""
     linked(m, "investment_cost", {0: (INVESTMENT, (COST, 0))}, unit="USD", doc="investment")
     linked(m, "trunk_cost", {t: (TRUNK, (COST, t)) for t in n.calendar.periods}, unit="USD", doc="trunk, by period")
-    branches = {future: (future, (COST, 0))} if future in n.windows else {}
-    linked(m, "branch_cost", branches, unit="USD", doc="branch")
-    m.objective = pyo.Objective(expr=total(cost_terms(m, n, future)))
+    whole = {s: (s, (COST, 0)) for s in branches if s not in n.left}
+    linked(m, "branch_cost", whole, unit="USD", doc="branch that none leaves")
+    parts = {(s, t): (s, (COST, t)) for s in branches if s in n.left for t in n.windows[s].periods}
+    linked(m, "branch_period_cost", parts, unit="USD", doc="branch that another leaves, by period")
 
 
 def measure_terms(m: Model, n: Network) -> list[Term]:

@@ -8,7 +8,7 @@ from optimizer.network.tables import TRUNK, Tables
 
 
 def variables(m: Model, t: Tables) -> None:
-    """h, i, o, d, e, s, r; the trunk's stock at a branch's ends is the trunk's."""
+    """h, i, o, d, e, s, r; the stock that a branch opens with is that of the course it leaves, its level at the end the trunk's."""
     stores = [(*store, y) for store in t.stock.stores for y in t.periods]
     variable(m, "stock", stores, unit="t", doc="h: stock of material m in channel k at the end of period t")
     variable(m, "stock_in", stores, unit="t", doc="i: taken in")
@@ -23,11 +23,12 @@ def variables(m: Model, t: Tables) -> None:
     before = t.calendar.previous[t.periods[0]]
     opening: dict[Cell, tuple[str, Key]] = {}
     level: dict[Cell, tuple[str, Key]] = {}
-    if not t.is_trunk and before is not None:
-        opening = {store: (TRUNK, ("stock", (*store, before))) for store in t.stock.stores}
+    if t.window is not None and before is not None:
+        course = t.window.leaves or TRUNK
+        opening = {store: (course, ("stock", (*store, before))) for store in t.stock.stores}
     if restores(t):
         level = {store: (TRUNK, ("stock", (*store, t.periods[-1]))) for store in t.stock.stores}
-    linked(m, "opening", opening, unit="t", doc="h: the trunk's stock at the end of the period before the onset")
+    linked(m, "opening", opening, unit="t", doc="h: stock of the course left at the end of the period before the onset")
     linked(m, "trunk_level", level, unit="t", doc="h: the trunk's stock at the end of the branch")
     bought = [store for store in level if (store[0], store[1], t.periods[-1]) in t.stock.price]
     variable(m, "bought_back", bought, unit="t", doc="r: bought back at the end of the branch")
@@ -72,7 +73,7 @@ def restores(t: Tables) -> bool:
 
 
 def stock_carries_over(m: Model, t: Tables, p: str, material: str, k: str, y: int) -> object:
-    r"""S1. $h_t = (1 - \lambda)^{y_t} h_{t-1} + i_t + d^+_t - o_t - d^-_t$: stock is what is left of the opening stock, plus in, less out; a branch opens with the trunk's."""
+    r"""S1. $h_t = (1 - \lambda)^{y_t} h_{t-1} + i_t + d^+_t - o_t - d^-_t$: stock is what is left of the opening stock, plus in, less out; a branch opens with that of the course it leaves."""
     store = (p, material, k)
     index = (*store, y)
     keep = t.stock.keep[p, material, y]

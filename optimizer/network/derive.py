@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from optimizer.instance.policy import Scenario
 from optimizer.network.derive_capacity import capacity_tables
 from optimizer.network.derive_flow import flow_tables
 from optimizer.network.derive_markets import demand_tables, stock_tables
@@ -23,14 +22,10 @@ def tables_of(network: Network, course: str = TRUNK) -> Tables:
     """
     window = None if course == TRUNK else network.windows[course]
     periods = network.calendar.periods if window is None else window.periods
-    disruption = None if window is None else Disruption(network.instance, network.calendar, _scenario(network, course))
+    disruption = None if window is None else Disruption(network.calendar, window.effects)
     capacity = capacity_tables(network, periods, disruption)
     demand = demand_tables(network, periods, disruption)
     stock = stock_tables(network, periods, disruption, course)
     flow = flow_tables(network, periods, disruption, capacity, demand, stock)
     rules = rule_tables(network, periods, capacity, trunk=window is None)
     return Tables(network, course, periods, window, capacity, flow, demand, stock, rules)
-
-
-def _scenario(network: Network, name: str) -> Scenario:
-    return next(scenario for scenario in network.instance.scenarios if scenario.id == name)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from optimizer.instance.fields import EXPOSURE_KINDS
-from optimizer.instance.instance import Instance
 from optimizer.instance.policy import Effect, FacilityEffect, Scenario
 from optimizer.network.calendar import Calendar
 
@@ -50,9 +50,17 @@ def _compares(wanted: object, value: float) -> bool:
     return found is not None and _COMPARE[found.group(1)](value, float(found.group(2)))
 
 
+class Active(NamedTuple):
+    """An effect, the years in which it is active, and the scenario whose effect it is."""
+
+    effect: Effect
+    years: range
+    scenario: str
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
-    """When a scenario's branch runs.
+    """When a scenario's branch runs, and what happens in it.
 
     Attributes:
         onset: first year.
@@ -60,6 +68,8 @@ class Window:
         periods: the periods of the branch.
         until: the first year back on the trunk; None where the branch runs to the horizon's end.
         restores: whether stocks must be at the trunk's level at its end.
+        leaves: the scenario whose branch it leaves; None where it leaves the trunk.
+        effects: the scenario's own effects, after those it inherits.
     """
 
     onset: int
@@ -67,6 +77,8 @@ class Window:
     periods: tuple[int, ...]
     until: int | None
     restores: bool
+    leaves: str | None
+    effects: tuple[Active, ...]
 
 
 def active(effect: Effect, scenario: Scenario, end_year: int) -> range:
@@ -76,12 +88,23 @@ def active(effect: Effect, scenario: Scenario, end_year: int) -> range:
     return range(start, end_year if duration is None else start + duration)
 
 
-def window(scenario: Scenario, calendar: Calendar) -> Window | None:
-    """The branch of a scenario; None where it has no effects. Source: design.md 4.3."""
-    if not scenario.effects:
-        return None
+def window(scenario: Scenario, calendar: Calendar, parent: Window | None = None) -> Window:
+    """The branch of a scenario with effects. Source: design.md 4.3.
+
+    Args:
+        scenario: the scenario.
+        calendar: of the instance.
+        parent: its parent's branch; None where it has no parent.
+
+    Returns:
+        Its branch. It leaves the parent's while that one lasts, and inherits what happens there; else the trunk.
+    """
     end = calendar.end_year
-    over = max(min(active(effect, scenario, end).stop, end) for effect in scenario.effects)
+    left = parent if parent is not None and scenario.onset in parent.periods else None
+    inherited = left.effects if left is not None else ()
+    own = (Active(effect, active(effect, scenario, end), scenario.id) for effect in scenario.effects)
+    effects = (*inherited, *own)
+    over = max(min(item.years.stop, end) for item in effects)
     stop = over + scenario.recovery
     periods = tuple(t for t in calendar.periods if t >= scenario.onset and calendar.span[t].start < stop)
     last = calendar.span[periods[-1]].stop
@@ -91,31 +114,33 @@ def window(scenario: Scenario, calendar: Calendar) -> Window | None:
         periods=periods,
         until=last if last < end else None,
         restores=over < end,
+        leaves=scenario.parent if left is not None else None,
+        effects=effects,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Disruption:
-    """A scenario's effects, ready to be asked."""
+    """What happens in a branch, ready to be asked.
 
-    instance: Instance
+    Attributes:
+        calendar: of the instance.
+        happening: effects with their years.
+    """
+
     calendar: Calendar
-    scenario: Scenario
+    happening: tuple[Active, ...]
 
     def effects(self, affects: str, year: int) -> Iterable[Effect]:
         """The effects of a kind that are active in a year."""
-        for effect in self.scenario.effects:
-            if effect.affects == affects and year in active(effect, self.scenario, self.calendar.end_year):
-                yield effect
+        for item in self.happening:
+            if item.effect.affects == affects and year in item.years:
+                yield item.effect
 
     def any_active(self, period: int) -> bool:
         """Whether any effect is active in any year of a period."""
         span = self.calendar.span[period]
-        return any(
-            year in active(effect, self.scenario, self.calendar.end_year)
-            for effect in self.scenario.effects
-            for year in span
-        )
+        return any(year in item.years for item in self.happening for year in span)
 
     def factor(self, affects: str, attribute: str, facts: Facts, year: int) -> float:
         """Product of the factors of the effects that match a thing in a year."""
@@ -145,11 +170,10 @@ class Disruption:
                 changed[kind] = max(value, changed.get(kind, 0.0))
         return available, changed
 
-    def delays(self, facts: Facts) -> tuple[tuple[int, int, int], ...]:
-        """(from, end, years) of every delay that hits an option."""
-        found = []
-        for effect in self.scenario.effects:
+    def delays(self, facts: Facts) -> tuple[tuple[tuple[int, int, int], ...], ...]:
+        """(from, end, years) of every delay that hits an option, by scenario, the first to begin first."""
+        found: dict[str, list[tuple[int, int, int]]] = {}
+        for effect, years, scenario in self.happening:
             if effect.affects == "options" and effect.delay and matches(effect.where, facts):
-                years = active(effect, self.scenario, self.calendar.end_year)
-                found.append((years.start, years.stop, effect.delay))
-        return tuple(found)
+                found.setdefault(scenario, []).append((years.start, years.stop, effect.delay))
+        return tuple(tuple(delays) for delays in found.values())

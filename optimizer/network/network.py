@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 from optimizer.errors import Fault, Where
 from optimizer.instance.instance import Instance
-from optimizer.instance.policy import FacilityEffect, Scenario
+from optimizer.instance.policy import FacilityEffect
 from optimizer.network.calendar import Calendar, calendar_of
-from optimizer.network.effects import Disruption, Facts, window
+from optimizer.network.effects import Disruption, Facts, Window
 from optimizer.network.places import places_of
 from optimizer.network.starts import Starts, starts_of
 from optimizer.network.tables import BASE, Network
+from optimizer.network.tree import paths_of, weights_of, windows_of
 from optimizer.network.trust import State, Trust
 
 
@@ -66,34 +68,28 @@ def changed_exposures(
     return found
 
 
-def sets_exposures(scenario: Scenario) -> bool:
-    """Whether a scenario changes what a facility may run."""
-    return any(isinstance(effect, FacilityEffect) and effect.exposure for effect in scenario.effects)
+def sets_exposures(branch: Window) -> bool:
+    """Whether what happens in a branch changes what a facility may run."""
+    return any(isinstance(effect, FacilityEffect) and effect.exposure for effect, _, _ in branch.effects)
 
 
 def network_of(instance: Instance) -> Network:
     """Derive what all courses of an instance share."""
     calendar = calendar_of(instance)
     trust = Trust(instance, calendar)
-    windows = {s.id: found for s in instance.scenarios if (found := window(s, calendar)) is not None}
+    windows = windows_of(instance, calendar)
+    paths = paths_of(instance, calendar, windows)
     probability = {s.id: s.probability for s in instance.scenarios if s.id in windows}
     listed = sum((Decimal(repr(p)) for p in probability.values()), Decimal(0))
-    weight = {
-        t: float(
-            Decimal(1)
-            - sum((Decimal(repr(probability[s])) for s, found in windows.items() if t in found.periods), Decimal(0))
-        )
-        for t in calendar.periods
-    }
     delayed = frozenset(
         (name, option.id)
-        for scenario in instance.scenarios
+        for branch in windows.values()
         for name, facility in instance.facilities.items()
         for option in facility.options
-        if Disruption(instance, calendar, scenario).delays(option_facts(instance, name, option.id))
+        if Disruption(calendar, branch.effects).delays(option_facts(instance, name, option.id))
     )
     starts = starts_of(instance, calendar, delayed)
-    places = places_of(instance, _trusted(instance, calendar, trust), _idle(instance, calendar, starts))
+    places = places_of(instance, _trusted(instance, calendar, trust, windows), _idle(instance, calendar, starts))
     return Network(
         instance=instance,
         calendar=calendar,
@@ -102,13 +98,17 @@ def network_of(instance: Instance) -> Network:
         places=places,
         windows=windows,
         probability={BASE: float(Decimal(1) - listed), **probability},
-        weight=weight,
+        path=paths,
+        weight=weights_of(paths, probability),
+        left=frozenset(branch.leaves for branch in windows.values() if branch.leaves is not None),
     )
 
 
-def _trusted(instance: Instance, calendar: Calendar, trust: Trust) -> set[tuple[str, str]]:
+def _trusted(
+    instance: Instance, calendar: Calendar, trust: Trust, windows: Mapping[str, Window]
+) -> set[tuple[str, str]]:
     """(facility, channel) pairs that are trusted in some state, period and future."""
-    disruptions = [Disruption(instance, calendar, s) for s in instance.scenarios if sets_exposures(s)]
+    disruptions = [Disruption(calendar, branch.effects) for branch in windows.values() if sets_exposures(branch)]
     found = set()
     for name in instance.facilities:
         for channel in instance.channels:
@@ -143,7 +143,8 @@ def laundering(instance: Instance) -> list[Fault]:
     calendar = calendar_of(instance)
     trust = Trust(instance, calendar)
     channels = list(instance.channels)
-    disruptions = [Disruption(instance, calendar, s) for s in instance.scenarios if sets_exposures(s)]
+    branches = windows_of(instance, calendar).values()
+    disruptions = [Disruption(calendar, branch.effects) for branch in branches if sets_exposures(branch)]
     faults: list[Fault] = []
     for name in instance.facilities:
         seen: set[tuple[str, str]] = set()

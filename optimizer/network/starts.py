@@ -11,8 +11,8 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.records import Facility, Option
 from optimizer.network.calendar import Calendar
 
-Delays = Mapping[tuple[str, str], tuple[tuple[int, int, int], ...]]
-"""(facility, option) -> (from, end, years) of each delay."""
+Delays = Mapping[tuple[str, str], tuple[tuple[tuple[int, int, int], ...], ...]]
+"""(facility, option) -> (from, end, years) of each delay, by scenario, the first to begin first."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -99,12 +99,11 @@ class Starts:
         return online
 
     def _delayed(self, facility: str, option: Option, funded: int, begun: int, delays: Delays | None) -> int:
-        planned = begun + option.lead
-        if delays is None:
-            return planned
-        return planned + sum(
-            years for since, end, years in delays.get((facility, option.id), ()) if planned >= since and funded < end
-        )
+        online = begun + option.lead
+        # A scenario that leaves another's branch finds what that one has delayed already.
+        for blow in delays.get((facility, option.id), ()) if delays is not None else ():
+            online += sum(years for since, end, years in blow if online >= since and funded < end)
+        return online
 
     def size(self, start: Start, unit: str, period: int, online: int) -> float:
         """Capacity per year that a start gives a unit, the mean over a period."""

@@ -41,8 +41,12 @@ class Network:
     """Scenario with effects -> its branch."""
     probability: dict[str, float]
     """Future -> probability; `base` is the whole trunk."""
-    weight: dict[int, float]
-    """P(t): weight of the trunk in a period."""
+    path: dict[str, dict[int, str]]
+    """Future -> period -> the course it is on."""
+    weight: dict[tuple[str, int], float]
+    """(course, period) -> P: probability that the future is on this course then."""
+    left: frozenset[str]
+    """The branches that another branch leaves."""
 
 
 @dataclass(slots=True)
@@ -142,7 +146,7 @@ class StockTables:
     stores: list[Cell] = field(default_factory=list)
     """(stockpile, m, k) that can hold anything."""
     opening: dict[Cell, float] = field(default_factory=dict)
-    """Stock before the first period, t; in a branch that leaves later it is the trunk's."""
+    """Stock before the first period, t; in a branch that leaves later it is that of the course left."""
     keep: dict[tuple[str, str, int], float] = field(default_factory=dict)
     """Share of the opening stock left at the end of a period, (stockpile, m, t)."""
     releases: set[tuple[str, int]] = field(default_factory=set)

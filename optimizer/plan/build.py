@@ -11,7 +11,7 @@ import pandas as pd
 
 from optimizer.instance.fields import EXPOSURE_KINDS
 from optimizer.network.starts import Start
-from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network, Tables
+from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.plan.columns import COLUMNS, YEARS_OR_BLANK, rows_of
 
 Values = Mapping[str, Mapping[Any, float]]
@@ -39,7 +39,8 @@ def tables_of_plan(
         _capacity(t, started, mine, rows)
         _runs(t, mine, rows)
         _flows(t, mine, rows)
-        _stock(t, mine, values[TRUNK], rows)
+        left = TRUNK if t.window is None else t.window.leaves or TRUNK
+        _stock(t, mine, values[left], rows)
         _demand(t, mine, rows)
         _downgrades(t, mine, rows)
         _surplus(t, mine, rows)
@@ -114,8 +115,9 @@ def _flows(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
         rows["flows"].append((t.course, y, arc.link, arc.start, arc.end, material, k, tonnes, cost))
 
 
-def _stock(t: Tables, values: Values, trunk: Values, rows: dict[str, Rows]) -> None:
-    stock, trunk_stock = values.get("stock", {}), trunk.get("stock", {})
+def _stock(t: Tables, values: Values, left: Values, rows: dict[str, Rows]) -> None:
+    """Stock; a branch opens with that of the course it leaves."""
+    stock, stock_left = values.get("stock", {}), left.get("stock", {})
     last = t.periods[-1]
     for store in t.stock.stores:
         p, material, k = store
@@ -125,7 +127,7 @@ def _stock(t: Tables, values: Values, trunk: Values, rows: dict[str, Rows]) -> N
             if before is None:
                 opening = t.stock.opening[store]
             elif y == t.periods[0]:
-                opening = trunk_stock.get((*store, before), 0.0)
+                opening = stock_left.get((*store, before), 0.0)
             else:
                 opening = stock.get((*store, before), 0.0)
             down_in = math.fsum(
@@ -294,11 +296,9 @@ def _scenarios(network: Network, frames: Mapping[str, pd.DataFrame]) -> pd.DataF
     rows = []
     for future, probability in network.probability.items():
         window = network.windows.get(future)
-        inside = set(window.periods) if window is not None else set()
 
-        def mine(frame: pd.DataFrame, future: str = future, inside: set[int] = inside) -> pd.DataFrame:
-            outside = (frame["scenario"] == TRUNK) & ~frame["period"].isin(inside)
-            return frame[outside | (frame["scenario"] == future)] if future != BASE else frame[outside]
+        def mine(frame: pd.DataFrame, path: Mapping[int, str] = network.path[future]) -> pd.DataFrame:
+            return frame[frame["scenario"] == frame["period"].map(path)]
 
         served = mine(demand)
         service = []

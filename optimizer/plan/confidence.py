@@ -42,7 +42,7 @@ def confidence_of_plan(network: Network, tables: Mapping[str, pd.DataFrame]) -> 
             add(f"capacity: {row.stage}", "t/yr", options[row.facility, row.option], row.capacity)
 
     def weight(row: Any) -> float:
-        return float(network.weight[row.period] if row.scenario == TRUNK else network.probability[row.scenario])
+        return network.weight[row.scenario, row.period]
 
     def usd(row: Any) -> float:
         return weight(row) * network.calendar.discount[row.period] * float(row.cost)

@@ -135,6 +135,11 @@ def _costs(costs: Costs, position: Mapping[int, int], width: int) -> tuple[sp.cs
     return sp.csr_array((data, (rows, cols)), shape=(len(keys), width)), keys, constant
 
 
+def period_of(key: Key) -> int | None:
+    """The period of a link to a block's cost; None where it is the cost of the whole block."""
+    return int(str(key[1])) or None
+
+
 @dataclass(slots=True)
 class Problem:
     """All blocks as one problem.
@@ -225,7 +230,7 @@ def join(blocks: Iterable[Block], money: float = 1.0) -> Problem:
             if key[0] != COST:
                 place[name][i] = known[owner, key]
             elif used[i]:
-                target = (owner, None if owner not in ("trunk",) else int(str(key[1])))
+                target = (owner, period_of(key))
                 place[name][i] = len(lower)
                 extra.append(target)
                 lower, upper = np.append(lower, -np.inf), np.append(upper, np.inf)
@@ -238,9 +243,8 @@ def join(blocks: Iterable[Block], money: float = 1.0) -> Problem:
                 continue
             link = block.owners.get(i)
             if link is not None and link[1][0] == COST and place[name][i] < 0:
-                owner, (_, period) = link
-                vector, constant = by_name[owner].cost_of(int(str(period)) if owner == "trunk" else None)
-                np.add.at(objective, place[owner], coef * vector * money)
+                vector, constant = by_name[link[0]].cost_of(period_of(link[1]))
+                np.add.at(objective, place[link[0]], coef * vector * money)
                 offset += coef * constant * money
             else:
                 objective[place[name][i]] += coef

@@ -11,7 +11,7 @@ import numpy as np
 from optimizer.instance.policy import Cvar, Regret
 from optimizer.model import assemble, risk
 from optimizer.network.derive import tables_of
-from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network, Tables
+from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.solver.compile import Block, Problem, Vector, compile_block, join, money_of
 from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches, with_portfolio
 from optimizer.solver.highs import Progress, Raw, Report, Stop, run
@@ -101,7 +101,7 @@ def problem_of(network: Network, blocks: Mapping[str, Block], hindsight: Mapping
 
 def single_future(network: Network, blocks: Mapping[str, Block], future: str) -> Problem:
     """The problem of someone who knows which future comes. Source: design.md 4.3, regret."""
-    names = [INVESTMENT, TRUNK] + ([future] if future != BASE else [])
+    names = [INVESTMENT, TRUNK, *risk.branches_of(network, future)]
     model = assemble.one_future(network, future)
     return join([*(blocks[name] for name in names), compile_block(model, [])], money_of(blocks.values()))
 
@@ -229,15 +229,14 @@ def _value(
 ) -> float:
     """The risk measure of a plan, USD, from what its futures cost."""
 
-    def usd(name: str, period: int | None = None) -> float:
+    def usd(name: str, period: int | None) -> float:
         vector, constant = blocks[name].cost_of(period)
         return float(vector @ problem.local(name, values)) + constant
 
-    costs: dict[str, float] = {}
-    for future in risk.futures(network):
-        inside = network.windows[future].periods if future in network.windows else ()
-        costs[future] = usd(INVESTMENT) + sum(usd(TRUNK, t) for t in network.calendar.periods if t not in inside)
-        costs[future] += usd(future) if future in network.windows else 0.0
+    costs = {
+        future: sum(usd(block, period) for block, period in risk.parts_of(network, future))
+        for future in risk.futures(network)
+    }
     measure = network.instance.risk
     if not isinstance(measure, Cvar):
         return max(cost - hindsight.get(future, 0.0) for future, cost in costs.items())

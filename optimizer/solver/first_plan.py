@@ -218,12 +218,14 @@ def _branch_by_branch(
     kept = np.zeros(problem.columns, dtype=bool)
     for name in (INVESTMENT, TRUNK):
         kept[problem.place[name][problem.place[name] >= 0]] = True
-    for name in network.windows:
+    # A branch opens with the stock of the branch it leaves, which began earlier and is kept as it was found.
+    for name in sorted(network.windows, key=lambda s: network.windows[s].onset):
         part, columns = _part(problem, name, values, kept)
         raw = run(part, options, stop=stop, deadline=deadline)
         if raw.ended != "optimal" or raw.values is None:
             return None
         values[columns] = np.where(kept[columns], values[columns], raw.values)
+        kept[columns] = True
     return values
 
 

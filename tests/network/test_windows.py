@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.build import Data, network_from, with_changes
 
-from optimizer.network.tables import BASE
+from optimizer.network.tables import BASE, TRUNK
 
 ISLAND: Data = {
     "schema": 1,
@@ -71,7 +71,8 @@ def test_trunk_weighs_what_no_branch_covers() -> None:
             ],
         )
     )
-    assert network.weight == {2027: 1.0, 2028: 0.6, 2029: 0.9, 2031: 0.4}
+    trunk = {t: weight for (course, t), weight in network.weight.items() if course == TRUNK}
+    assert trunk == {2027: 1.0, 2028: 0.6, 2029: 0.9, 2031: 0.4}
     assert network.probability == {BASE: 0.0, "a": 0.3, "b": 0.1, "c": 0.6}
 
 
@@ -79,7 +80,7 @@ def test_decimal_probabilities_leave_no_dust() -> None:
     """Ten times 0.1 is all there is: the base future has probability 0, not 1e-16."""
     network = network_from(with_changes(ISLAND, scenarios=[scenario(f"s{i}", 0.1, 2031) for i in range(10)]))
     assert network.probability[BASE] == 0.0
-    assert network.weight[2031] == 0.0
+    assert network.weight[TRUNK, 2031] == 0.0
 
 
 def test_scenario_without_effects_has_no_branch() -> None:

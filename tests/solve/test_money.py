@@ -52,13 +52,7 @@ def test_objective_is_the_sum_of_the_cost_table(name: str | int) -> None:
     of_tables = 0.0
     by_category: dict[str, float] = defaultdict(float)
     for row in rows_of(frames["costs"]):
-        weight = (
-            1.0
-            if row.scenario == INVESTMENT
-            else network.weight[row.period]
-            if row.scenario == TRUNK
-            else network.probability[row.scenario]
-        )
+        weight = 1.0 if row.scenario == INVESTMENT else network.weight[row.scenario, row.period]
         of_tables += weight * row.discounted
         by_category[row.category] += weight * row.discounted
     assert of_tables == pytest.approx(of_solver, rel=1e-9, abs=1e-4)
@@ -66,13 +60,7 @@ def test_objective_is_the_sum_of_the_cost_table(name: str | int) -> None:
     for course, block in blocks.items():
         usd = block.cost @ problem.local(course, raw.values) + block.cost_constant
         for (category, period), amount in zip(block.cost_keys, usd, strict=True):
-            weight = (
-                1.0
-                if course == INVESTMENT
-                else network.weight[period]
-                if course == TRUNK
-                else network.probability[course]
-            )
+            weight = 1.0 if course == INVESTMENT else network.weight[course, period]
             of_blocks[category] += weight * amount
     assert set(by_category) <= set(of_blocks)
     for category, amount in of_blocks.items():

@@ -1,0 +1,56 @@
+"""The tree of futures: on which course each future is in each period, and what each course weighs.
+
+A scenario leaves at its onset the course on which its parent's future then is: the parent's branch while that lasts,
+the trunk before and after. Source: design.md 4.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from optimizer.instance.instance import Instance
+from optimizer.network.calendar import Calendar
+from optimizer.network.effects import Window, window
+from optimizer.network.tables import BASE, TRUNK
+
+Path = dict[int, str]
+"""Period -> course."""
+
+
+def windows_of(instance: Instance, calendar: Calendar) -> dict[str, Window]:
+    """The branch of every scenario with effects, in the order of the instance."""
+    scenarios = {scenario.id: scenario for scenario in instance.scenarios if scenario.effects}
+    found: dict[str, Window] = {}
+    # A parent's onset is before its child's: whoever is sought has its parent's branch at hand.
+    for name in sorted(scenarios, key=lambda s: scenarios[s].onset):
+        parent = scenarios[name].parent
+        found[name] = window(scenarios[name], calendar, None if parent is None else found[parent])
+    return {name: found[name] for name in scenarios}
+
+
+def paths_of(instance: Instance, calendar: Calendar, windows: Mapping[str, Window]) -> dict[str, Path]:
+    """The course of every future in every period; that of a scenario without effects is the base's."""
+    parents = {scenario.id: scenario.parent for scenario in instance.scenarios}
+    found: dict[str, Path] = {BASE: dict.fromkeys(calendar.periods, TRUNK)}
+    for name in sorted(windows, key=lambda s: windows[s].onset):
+        mine = windows[name]
+        before = found[parents[name] or BASE]
+        found[name] = {
+            t: before[t] if t < mine.onset else name if t in mine.periods else TRUNK for t in calendar.periods
+        }
+    return {name: found[name] for name in (BASE, *windows)}
+
+
+def weights_of(paths: Mapping[str, Path], probability: Mapping[str, float]) -> dict[tuple[str, int], float]:
+    """The probability that the future is on a course in a period; the trunk's is what the branches leave."""
+    exact: dict[tuple[str, int], Decimal] = {(TRUNK, t): Decimal(1) for t in paths[BASE]}
+    for future, path in paths.items():
+        if future == BASE:
+            continue
+        share = Decimal(repr(probability[future]))
+        for t, course in path.items():
+            if course != TRUNK:
+                exact[course, t] = exact.get((course, t), Decimal(0)) + share
+                exact[TRUNK, t] -= share
+    return {key: float(share) for key, share in exact.items()}
