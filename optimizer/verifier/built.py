@@ -60,7 +60,8 @@ class Built:
             base_online = self.online(block, facility, base)
             if base_online > self.planned(facility, base):
                 start = max(funded, base_online)
-        return start + record.lead + self.factors.delay(block, facility, option, funded, planned)
+        ready = start + record.lead
+        return ready + self.factors.delay(block, facility, option, funded, ready)
 
     def ramp(self, block: Block, facility: str, option: Option, year: int) -> float:
         """The share of an option's size that is on line in a year."""

@@ -21,7 +21,7 @@ from optimizer.verifier.case import Case
 from optimizer.verifier.columns import ROWS
 from optimizer.verifier.facts import Facts
 from optimizer.verifier.funding_rules import check_funding_rules
-from optimizer.verifier.futures import Factors, blocks
+from optimizer.verifier.futures import Factors, blocks, unsound
 from optimizer.verifier.investment import check_capacity_table, check_investment, funded_options
 from optimizer.verifier.money import check_costs, check_outlay, costs_of
 from optimizer.verifier.moves import check_claims, check_downgrades, check_flows, check_surplus
@@ -65,6 +65,9 @@ def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.
     ledger.holds("instance_hash", At(PLAN), stated == actual, text)
     if plan.get("status") in _WITHOUT_PLAN:
         ledger.holds("status", At(PLAN), False, f"status is {plan.get('status')}: there is no plan to check")
+        return ledger.verdict()
+    odd = unsound(instance)
+    if not ledger.holds("scenario_tree", At("scenarios"), not odd, odd):
         return ledger.verdict()
     facts = Facts(instance)
     factors = Factors(facts)

@@ -58,7 +58,7 @@ CONSTRAINTS: dict[str, str] = {
     "balance_stockpile": "On lanes, a stockpile's in and out are what its lanes carry.",
     # Stock and targets.
     "stock_held": "A stockpile holds only its materials, in its channels.",
-    "stock_opening": "Stock opens with the close of the period before: the trunk's in a branch's first, else its own.",
+    "stock_opening": "Stock opens with the last close: its own, in a branch's first that of the course it leaves.",
     "stock_loss": "The loss is opening x (1 - (1 - loss)^years).",
     "stock_balance": "Closing is opening - lost + in - out + downgraded in - downgraded out - discarded.",
     "stock_capacity": "Stock of a material over all channels stays within its capacity.",
@@ -99,7 +99,8 @@ CONSTRAINTS: dict[str, str] = {
     "costs": "Costs by scenario, period and category follow from the quantities.",
     "discounting": "Discounted cost is cost x (1 + rate)^-(year - base year).",
     "scenario_facts": "Probability, onset and year of return of every future are the instance's.",
-    "scenario_cost": "The cost of a future is investment, trunk before, branch, and trunk after.",
+    "scenario_tree": "A scenario with a parent has effects and begins after it, and so has the parent effects.",
+    "scenario_cost": "The cost of a future is investment and, period by period, the course that it is on.",
     "scenario_service": "Service is the share of demand delivered over the horizon, by channel.",
     "risk_measure": "The plan was made for the instance's risk measure.",
     "objective": "The objective is the risk measure over the costs of the futures.",

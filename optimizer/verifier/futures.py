@@ -1,11 +1,11 @@
-"""Futures: the trunk, the branches, and the factors that effects put on things."""
+"""Futures: the trunk, the branches, who is on which when, and the factors that effects put on things."""
 
 from __future__ import annotations
 
 import math
 import operator
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,55 +49,94 @@ class Block:
         scenario: none for the trunk.
         periods: the periods it covers.
         restores: whether stocks must be at the trunk's level at its end.
+        leaves: the block it leaves; none for the trunk.
+        spans: what happens in it: each effect, its first year, and the first year after it.
     """
 
     name: str
     scenario: Scenario | None
     periods: tuple[Period, ...]
     restores: bool = False
+    leaves: Block | None = None
+    spans: tuple[tuple[AnyEffect, int, float], ...] = ()
 
     def covers(self, period: Period) -> bool:
         """Whether it has rows for a period."""
         return period in self.periods
 
-    @property
-    def effects(self) -> tuple[AnyEffect, ...]:
-        """What happens in it."""
-        return self.scenario.effects if self.scenario is not None else ()
-
-    def span(self, effect: AnyEffect) -> tuple[int, float]:
-        """First year of an effect, and the first year after it."""
-        assert self.scenario is not None
-        start = effect.from_ if effect.from_ is not None else self.scenario.onset
-        duration = effect.duration if effect.duration is not None else self.scenario.duration
-        return start, math.inf if duration is None else start + duration
-
-    def active(self, effect: AnyEffect, year: int) -> bool:
-        """Whether an effect is active in a year."""
-        start, end = self.span(effect)
-        return start <= year < end
+    def active(self, year: int) -> Iterator[AnyEffect]:
+        """The effects that are active in a year."""
+        return (effect for effect, start, end in self.spans if start <= year < end)
 
     def disrupted(self, period: Period) -> bool:
         """Whether any effect is active in any year of a period."""
-        return any(self.active(effect, year) for effect in self.effects for year in period.span)
+        return any(True for year in period.span for _ in self.active(year))
+
+
+def unsound(instance: Instance) -> str:
+    """Why the scenarios make no tree; empty if they do."""
+    by_id = {scenario.id: scenario for scenario in instance.scenarios}
+    for scenario in instance.scenarios:
+        if scenario.parent is None:
+            continue
+        parent = by_id.get(scenario.parent)
+        if parent is None or not parent.effects or not scenario.effects:
+            return f"'{scenario.id}' cannot leave '{scenario.parent}'"
+        if parent.onset >= scenario.onset:
+            return f"'{scenario.id}' does not begin after '{scenario.parent}'"
+    return ""
 
 
 def blocks(instance: Instance) -> dict[str, Block]:
     """The trunk, and the branch of each scenario that has effects."""
-    found = {TRUNK: Block(TRUNK, None, instance.periods)}
+    by_id = {scenario.id: scenario for scenario in instance.scenarios}
+    trunk = Block(TRUNK, None, instance.periods)
+    found = {TRUNK: trunk}
+
+    def branch(scenario: Scenario) -> Block:
+        if scenario.id not in found:
+            left = trunk
+            if scenario.parent is not None:
+                left = branch(by_id[scenario.parent])
+                # Who is back on the trunk when the next blow falls leaves the trunk.
+                left = left if any(period.year == scenario.onset for period in left.periods) else trunk
+            found[scenario.id] = _branch(instance, scenario, left)
+        return found[scenario.id]
+
     for scenario in instance.scenarios:
-        if not scenario.effects:
-            continue
-        ends = max(Block(scenario.id, scenario, ()).span(effect)[1] for effect in scenario.effects)
-        # The branch covers year ends + recovery - 1 and the period it lies in.
-        back = math.inf if math.isinf(ends) else math.ceil(ends + scenario.recovery)
-        covered = tuple(
-            period
-            for period in instance.periods
-            if period.year >= scenario.onset and (period.year < back or period.year == scenario.onset)
-        )
-        found[scenario.id] = Block(scenario.id, scenario, covered, restores=ends < instance.end_year)
-    return found
+        if scenario.effects:
+            branch(scenario)
+    return {name: found[name] for name in (TRUNK, *(s.id for s in instance.scenarios if s.effects))}
+
+
+def _branch(instance: Instance, scenario: Scenario, left: Block) -> Block:
+    # Whoever leaves a branch takes along what happens there, in the years that it would have lasted there.
+    spans = list(left.spans)
+    for effect in scenario.effects:
+        start = effect.from_ if effect.from_ is not None else scenario.onset
+        duration = effect.duration if effect.duration is not None else scenario.duration
+        spans.append((effect, start, math.inf if duration is None else start + duration))
+    ends = max(end for _, _, end in spans)
+    # The branch covers year ends + recovery - 1 and the period it lies in.
+    back = math.inf if math.isinf(ends) else math.ceil(ends + scenario.recovery)
+    covered = tuple(
+        period
+        for period in instance.periods
+        if period.year >= scenario.onset and (period.year < back or period.year == scenario.onset)
+    )
+    return Block(scenario.id, scenario, covered, ends < instance.end_year, left, tuple(spans))
+
+
+def course(found: Mapping[str, Block], future: str, period: Period) -> Block:
+    """The block that a future is in: its own from its onset on, before that its parent's; else the trunk."""
+    block = found.get(future)
+    while block is not None and block.scenario is not None:
+        if block.covers(period):
+            return block
+        if period.year >= block.scenario.onset:
+            break
+        block = found.get(block.scenario.parent or TRUNK)
+    return found[TRUNK]
 
 
 def matches(where: Mapping[str, Any], fields: Fields, exposures: Mapping[str, float] | None = None) -> bool:
@@ -154,9 +193,8 @@ class Factors:
         def yearly(year: int) -> float:
             return product(
                 value
-                for effect in block.effects
+                for effect in block.active(year)
                 if isinstance(effect, kind)
-                and block.active(effect, year)
                 and matches(effect.where, fields)
                 and (value := getattr(effect, key)) is not None
             )
@@ -251,12 +289,19 @@ class Factors:
         return self._cache[known]
 
     def delay(self, block: Block, facility: str, option: str, funded: int, online: int) -> int:
-        """Years by which effects delay an option; several add up."""
+        """Years by which effects delay an option that would be on line in a year; several add up.
+
+        What a branch adds itself is judged by when the option would be on line after all that it inherits.
+        """
+        if block.leaves is None:
+            return 0
+        late = self.delay(block.leaves, facility, option, funded, online)
         fields = self.facility_fields(facility, funded) | {"id": {option}, "option": {option}}
-        total = 0
-        for effect in block.effects:
-            if isinstance(effect, OptionEffect) and matches(effect.where, fields):
-                start, end = block.span(effect)
-                if online >= start and funded < end:
-                    total += effect.delay
-        return total
+        return late + sum(
+            effect.delay
+            for effect, start, end in block.spans[len(block.leaves.spans) :]
+            if isinstance(effect, OptionEffect)
+            and matches(effect.where, fields)
+            and online + late >= start
+            and funded < end
+        )

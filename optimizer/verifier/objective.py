@@ -8,7 +8,7 @@ from typing import Any
 
 from optimizer.instance.policy import Cvar, Expected, Regret
 from optimizer.verifier.case import Case
-from optimizer.verifier.futures import BASE, TRUNK, Block
+from optimizer.verifier.futures import BASE, TRUNK, Block, course
 from optimizer.verifier.money import INVESTMENT, Money
 from optimizer.verifier.verdict import At
 
@@ -17,8 +17,7 @@ _REACHED = ("optimal", "feasible")
 
 def _block_at(case: Case, name: str, year: int) -> Block:
     """The block in which a future is in a period."""
-    block = case.blocks.get(name, case.trunk)
-    return block if block.covers(case.facts.periods[year]) else case.trunk
+    return course(case.blocks, name, case.facts.periods[year])
 
 
 def future_costs(case: Case, money: Money) -> dict[str, float]:
@@ -26,12 +25,10 @@ def future_costs(case: Case, money: Money) -> dict[str, float]:
     investment = money.total(INVESTMENT)
     costs = {BASE: investment + money.total(TRUNK)}
     for scenario in case.instance.scenarios:
-        total = investment
-        block = case.blocks.get(scenario.id)
-        covered = {period.year for period in block.periods} if block is not None else set()
-        total += money.total(scenario.id) if block is not None else 0.0
-        total += money.total(TRUNK, set(case.facts.periods) - covered)
-        costs[scenario.id] = total
+        years: dict[str, set[int]] = {}
+        for year in case.facts.periods:
+            years.setdefault(_block_at(case, scenario.id, year).name, set()).add(year)
+        costs[scenario.id] = investment + sum(money.total(name, inside) for name, inside in years.items())
     return costs
 
 

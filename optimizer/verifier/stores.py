@@ -94,7 +94,7 @@ def _opening(case: Case, block: Block, period: Period, row: Stock) -> float:
     before = case.facts.before(period)
     if before is None:
         return case.facts.initial(row.stockpile, row.material, row.channel)
-    source = block if block.covers(before) else case.trunk
+    source = block if block.covers(before) or block.leaves is None else block.leaves
     return case.stock_row(source.name, before.year, row.stockpile, row.material, row.channel).closing
 
 

@@ -102,8 +102,8 @@ class Trust:
 
     def _effects_on(self, block: Block, facility: str, state: State, year: int) -> list[FacilityEffect]:
         hit = []
-        for effect in block.effects:
-            if isinstance(effect, FacilityEffect) and block.active(effect, year):
+        for effect in block.active(year):
+            if isinstance(effect, FacilityEffect):
                 exposures = {
                     kind: self.plain_exposure(facility, state, kind, year, 0.0)
                     for kind in EXPOSURE_KINDS
