@@ -80,7 +80,7 @@ C^{{investment}} + \sum_c \sum_t P_{{ct}} \, C^c_t , \qquad
 P_{{ct}} = \sum_{{S : c_S(t) = c}} p_S .
 ```
 
-A branch that none leaves weighs its scenario's probability in every period; its cost is then one term.
+A branch that no other leaves weighs the same in every period; its cost is then one term.
 
 ## Letters
 

@@ -63,8 +63,8 @@ def expected_terms(m: Model, n: Network) -> list[Term]:
     for s, window in n.windows.items():
         if s in n.left:
             terms += [(n.weight[s, t], m.branch_period_cost[s, t]) for t in window.periods]
-        else:
-            terms.append((n.probability[s], m.branch_cost[s]))
+        else:  # whoever is on it stays to its end
+            terms.append((n.weight[s, window.onset], m.branch_cost[s]))
     return terms
 
 
