@@ -22,10 +22,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from optimizer.instance import fields, policy, records
-from optimizer.instance.fields import Record
+from optimizer.instance.fields import Record, flatten
 from optimizer.instance.instance import Instance, Period, PeriodField
 from optimizer.instance.series import Series
-from optimizer.instance.table import SECTIONS, SIDE_TABLES, flatten
+from optimizer.instance.table import SECTIONS, SIDE_TABLES
 from optimizer.model import formulation
 from optimizer.verifier import CONSTRAINTS
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from backcasting.chain import feed_rows, product_rows
 from backcasting.facts import all_facts, licence_shares
 from backcasting.market import REGIONS, demand_rows, freight_rows, makers, plant_rows
-from backcasting.tables import FOLDER, Out, plain, read, table, whole
+from backcasting.tables import FOLDER, read
+from writing import Out, number, plain, table, write
 
 SAYS = ("source", "confidence", "note")
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -47,8 +49,8 @@ def build() -> dict[str, str]:
                 "from": row["from"],
                 "to": row["to"],
                 "material": row["feed"],
-                "cost": whole(fact["freight_feed"]),
-                "capacity": whole(fact[cap]) if cap else None,
+                "cost": number(fact["freight_feed"]),
+                "capacity": number(fact[cap]) if cap else None,
                 "source": f"sources/feed_lanes.csv: {row['source']}",
                 "confidence": row["confidence"],
             }
@@ -71,11 +73,11 @@ def build() -> dict[str, str]:
     words = {
         "countries": "\n".join(f"  {code}: {TIERS.get(code, 'ally')}" for code in countries),
         "regions": "\n".join(f"    {name}: {plain(list(members))}" for name, members in REGIONS.items()),
-        "japan_stock": plain(whole(stock, 4)),
+        "japan_stock": plain(number(stock, 4)),
     }
     for name, share in licence_shares().items():
-        words[name] = plain(whole(share / fact["qualification_room"], 4))
-        words[f"{name}_share"] = plain(whole(share, 3))
+        words[name] = plain(number(share / fact["qualification_room"], 4))
+        words[f"{name}_share"] = plain(number(share, 3))
     text = (FOLDER / "sources" / "frame.yaml").read_text(encoding="utf-8")
     for name, word in words.items():
         text = text.replace(f"@{name}@", word)
@@ -84,20 +86,7 @@ def build() -> dict[str, str]:
 
 def main(arguments: list[str]) -> int:
     """Write the files, or compare them."""
-    files = build()
-    differing = []
-    for name, text in files.items():
-        path = FOLDER / name
-        if not (path.is_file() and path.read_text(encoding="utf-8") == text):
-            differing.append(name)
-            if "--check" not in arguments:
-                path.write_text(text, encoding="utf-8", newline="\n")
-    if "--check" in arguments:
-        for name in differing:
-            sys.stderr.write(f"{name} differs from what sources/ give; run rebuild.py\n")
-        return 1 if differing else 0
-    sys.stderr.write(f"{len(differing)} of {len(files)} files written\n")
-    return 0
+    return write(FOLDER, build(), check="--check" in arguments)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from rebuilding import (
@@ -29,6 +30,7 @@ from rebuilding import (
     trade,
     variants,
 )
+from writing import write
 
 SAYS = ("source", "confidence", "note")
 COLUMNS = {
@@ -138,22 +140,7 @@ def build() -> dict[str, str]:
 
 def main(arguments: list[str]) -> int:
     """Write the files, or compare them."""
-    files = build()
-    differing = []
-    for name, text in files.items():
-        path = tables.FOLDER / name
-        same = path.is_file() and path.read_text(encoding="utf-8") == text
-        if not same:
-            differing.append(name)
-            if "--check" not in arguments:
-                path.parent.mkdir(exist_ok=True)
-                path.write_text(text, encoding="utf-8", newline="\n")
-    if "--check" in arguments:
-        for name in differing:
-            sys.stderr.write(f"{name} differs from what sources/ give; run rebuild.py\n")
-        return 1 if differing else 0
-    sys.stderr.write(f"{len(differing)} of {len(files)} files written\n")
-    return 0
+    return write(tables.FOLDER, build(), check="--check" in arguments)
 
 
 if __name__ == "__main__":

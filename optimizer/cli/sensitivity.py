@@ -9,6 +9,7 @@ import pandas as pd
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from optimizer.cli.options import AsJson, InstancePath, Quiet
 from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, usd
 from optimizer.cli.screen import headed
 from optimizer.errors import OptionsError
@@ -21,7 +22,7 @@ SHOWN = 15
 
 
 def sensitivity(
-    instance: Annotated[Path, typer.Argument(help="A YAML file, or a folder with instance.yaml.")],
+    instance: InstancePath,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default results/NAME_sensitivity.")
     ] = None,
@@ -43,8 +44,8 @@ def sensitivity(
     top: Annotated[int, typer.Option(help="How many numbers are confirmed by whole solves.")] = 10,
     gap: Annotated[float, typer.Option(help="Relative gap of whole solves.")] = 1e-3,
     workers: Annotated[int, typer.Option(help="Processes.")] = 2,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
     """Which uncertain numbers change the portfolio when swept over their range.
 

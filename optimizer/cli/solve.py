@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from optimizer.cli.options import AsJson, InstancePath, Quiet
 from optimizer.cli.output import DONE, FAILED, STOPPED, err, print_json
 from optimizer.cli.progress import Ticker
 from optimizer.cli.screen import print_answer, print_no_plan
@@ -20,7 +21,7 @@ EXITS = {"optimal": DONE, "feasible": DONE, "infeasible": FAILED, "no_plan": STO
 
 
 def solve(
-    instance: Annotated[Path, typer.Argument(help="A YAML file, or a folder with instance.yaml.")],
+    instance: InstancePath,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Result folder; default results/NAME.")
     ] = None,
@@ -36,8 +37,8 @@ def solve(
     time_limit: Annotated[float | None, typer.Option("--time-limit", help="Stop after this many seconds.")] = None,
     threads: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
     seed: Annotated[int, typer.Option(help="Random seed of the solver.")] = 0,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find the portfolio, verify it, and write the result folder.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from optimizer.cli.options import AsJson, InstancePath
 from optimizer.cli.output import BAD_INPUT, err, fault_dict, out, print_faults, print_json
 from optimizer.run import validate as check
 
@@ -14,11 +14,11 @@ STYLES = {"cannot": "bold red", "warning": "yellow", "note": "dim"}
 
 
 def validate(
-    instance: Annotated[Path, typer.Argument(help="A YAML file, or a folder with instance.yaml.")],
+    instance: InstancePath,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value before checking.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Check an instance without solving it: every fault at once, then what it cannot do or does without meaning it.
 

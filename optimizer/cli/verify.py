@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from optimizer.cli.options import AsJson
 from optimizer.cli.output import FAILED, out, print_json
 from optimizer.verifier import verify as check
 
@@ -15,7 +16,7 @@ SHOWN = 20
 
 def verify(
     plan: Annotated[Path, typer.Argument(help="A result folder.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Re-check every constraint, every rule and the objective of a plan, from its files alone.
 

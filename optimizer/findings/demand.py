@@ -98,6 +98,29 @@ def earliest_text(earliest: Sequence[tuple[str, str, int]], after: int) -> str:
     return "Earliest after that: " + some([f"{f} (option {o}), on line {year}" for f, o, year in later], 3)
 
 
+def stock_text(first: Short) -> str:
+    """What working stocks add, as a sentence; nothing where they hold nothing."""
+    return f" Working stocks add at most {amount(first.stock)} t." if first.stock > SMALL else ""
+
+
+def also_short(periods: Sequence[int]) -> str:
+    """The periods after the first, as a sentence; nothing where there is only one."""
+    return f" Also short in {years(periods[1:])}." if len(periods) > 1 else ""
+
+
+def outlook(told: Sequence[Short], earliest: Sequence[tuple[str, str, int]]) -> str:
+    """What comes after the first period: options that add to it, and further periods that are short."""
+    return f"{earliest_text(earliest, told[0].period)}.{also_short([item.period for item in told])}"
+
+
+def numbers_of(told: Sequence[Short], earliest: Sequence[tuple[str, str, int]]) -> dict[str, Any]:
+    """The periods told of and the options that come to help, as plain data."""
+    return {
+        "periods": [item.to_dict() for item in told],
+        "earliest": [{"facility": f, "option": o, "year": year} for f, o, year in earliest],
+    }
+
+
 def demand_over_capacity(survey: Survey) -> Iterator[Finding]:
     """What is asked for is at most what trusted facilities could make, by line, product and stage of a channel."""
     missing: dict[Line, Missing] = {}
@@ -189,12 +212,10 @@ def _tell(
         products = dict.fromkeys(survey.instance.markets[name].demand[i].product for name, i in lines)
         what = f"{stage} products ({some(list(products))})"
     first = told[0]
-    stock = f" Working stocks add at most {amount(first.stock)} t." if first.stock > SMALL else ""
-    more = f" Also short in {years(short.period for short in told[1:])}." if len(told) > 1 else ""
     text = (
         f"{who} {amount(first.asked)} t/yr of {what} in {first.period}; trusted capacity on line by then (channel "
-        f"{channel}): {amount(first.existing)} t/yr existing, {amount(first.possible)} t/yr with every option.{stock} "
-        f"{earliest_text(earliest, first.period)}.{more}"
+        f"{channel}): {amount(first.existing)} t/yr existing, {amount(first.possible)} t/yr with every option."
+        f"{stock_text(first)} {outlook(told, earliest)}"
     )
     data = {
         "scope": scope,
@@ -202,7 +223,6 @@ def _tell(
         "lines": [{"market": name, "line": i} for name, i in lines],
         "product": record.product if scope != "stage" else None,
         "stage": stage,
-        "periods": [short.to_dict() for short in told],
-        "earliest": [{"facility": f, "option": o, "year": year} for f, o, year in earliest],
+        **numbers_of(told, earliest),
     }
     return Finding("demand_over_capacity", subject, text, data, severity)

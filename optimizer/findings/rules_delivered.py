@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from optimizer.findings.demand import Short, asked_by, earliest_text, shorts
-from optimizer.findings.finding import CANNOT, NOTE, SMALL, WARNING, Finding, amount, percent, some, years
+from optimizer.findings.demand import Short, asked_by, numbers_of, outlook, shorts
+from optimizer.findings.finding import CANNOT, NOTE, SMALL, WARNING, Finding, amount, percent, some
 from optimizer.findings.rule_facts import binding, hollow, inactive, name_of, path_of
 from optimizer.findings.supply import Line, earliest_of, pool_of
 from optimizer.findings.survey import Survey
+from optimizer.findings.targets import counted_channels
 from optimizer.findings.upstream import Chain, Needs, Use, asked_of
 from optimizer.instance.policy import DeliveredContent
 from optimizer.network.derive_rules import share_of
@@ -32,16 +33,12 @@ def hollow_delivered(survey: Survey, number: int, rule: DeliveredContent) -> Ite
 
 def _stock_outside(survey: Survey, number: int, rule: DeliveredContent, within: tuple[str, ...]) -> Iterator[Finding]:
     """Targets for the same products count stock that the rule would not count."""
-    order = survey.places.channels
     products = {line.product for name in rule.markets for line in survey.instance.markets[name].demand}
     for name, stockpile in survey.instance.stockpiles.items():
         outside = []
         for target in stockpile.targets:
-            asked = target.channel
-            if asked is None and target.of:
-                asked = min((survey.instance.markets[market].channel for market in target.of), key=order.index)
-            counted = order if asked is None else survey.places.stricter_or_equal(asked)
-            if target.material in products and any(k in stockpile.holds and k not in within for k in counted):
+            counted = counted_channels(survey, name, target)
+            if target.material in products and any(k not in within for k in counted):
                 outside.append(target.material)
         if outside:
             branch = "binds in disruptions too" if rule.in_disruption else "does not bind in disruptions"
@@ -95,23 +92,18 @@ def _products(survey: Survey, number: int, rule: DeliveredContent) -> Iterator[F
                 f"{name_of(number, rule)}: {percent(share_of(survey.network, rule, first.period))} of the {product} of "
                 f"{who} in {first.period} is {amount(first.asked)} t/yr from {rule.channel}; capacity trusted for it "
                 f"and on line by then: {amount(first.existing)} t/yr existing, {amount(first.possible)} t/yr with "
-                f"every option. {earliest_text(earliest, first.period)}.{_also(told)}{'' if must else _SOFT}"
+                f"every option. {outlook(told, earliest)}{'' if must else _SOFT}"
             )
             data = {
                 "rule": number,
                 "channel": rule.channel,
                 "product": product,
-                "periods": [item.to_dict() for item in told],
-                "earliest": [{"facility": f, "option": o, "year": year} for f, o, year in earliest],
+                **numbers_of(told, earliest),
             }
             yield Finding("rule_over_capacity", path_of(number), text, data, CANNOT if must else WARNING)
 
 
 _SOFT = " The markets would go short: the rule is met by delivering less."
-
-
-def _also(told: list[Short]) -> str:
-    return f" Also short in {years(item.period for item in told[1:])}." if len(told) > 1 else ""
 
 
 def _feeds(survey: Survey, number: int, rule: DeliveredContent) -> Iterator[Finding]:
@@ -140,13 +132,12 @@ def _feeds(survey: Survey, number: int, rule: DeliveredContent) -> Iterator[Find
                 f"{material} made there in {first.period} (for "
                 f"{some(['/'.join(sorted(u)) for u in want.users[material]])}); capacity trusted for it and on line by "
                 f"then makes at most {amount(first.existing)} t/yr existing, {amount(first.possible)} t/yr with every "
-                f"option. {earliest_text(earliest, first.period)}.{_also(told)}"
+                f"option. {outlook(told, earliest)}"
             )
             data = {
                 "rule": number,
                 "channel": rule.channel,
                 "material": material,
-                "periods": [item.to_dict() for item in told],
-                "earliest": [{"facility": f, "option": o, "year": year} for f, o, year in earliest],
+                **numbers_of(told, earliest),
             }
             yield Finding("rule_over_capacity", path_of(number), text, data, CANNOT if hard else WARNING)

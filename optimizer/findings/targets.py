@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from optimizer.findings.demand import earliest_text
-from optimizer.findings.finding import CANNOT, SMALL, WARNING, Finding, amount, percent, years
+from optimizer.findings.demand import also_short, earliest_text
+from optimizer.findings.finding import CANNOT, SMALL, WARNING, Finding, amount, percent
 from optimizer.findings.rule_facts import binding, hollow, most_made
 from optimizer.findings.supply import earliest_of, pool_at, rates
 from optimizer.findings.survey import Survey
@@ -58,7 +58,7 @@ def target_over_capacity(survey: Survey) -> Iterator[Finding]:
                 later = "" if most >= room - SMALL else f" {earliest_text(earliest_of(survey, pool), first)}."
                 text = (
                     f"{name} is to hold {amount(level)} t of {target.material} at the end of {first}; {why}.{later}"
-                    f"{' Also short in ' + years(t for t in told if t != first) + '.' if len(told) > 1 else ''}"
+                    f"{also_short(list(told))}"
                 )
                 data = {
                     "stockpile": name,

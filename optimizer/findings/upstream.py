@@ -18,8 +18,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from optimizer.findings.demand import Short, all_lines, asked_by, earliest_text, shorts
-from optimizer.findings.finding import CANNOT, SMALL, WARNING, Finding, amount, some, years
+from optimizer.findings.demand import Short, all_lines, asked_by, numbers_of, outlook, shorts, stock_text
+from optimizer.findings.finding import CANNOT, SMALL, WARNING, Finding, amount, some
 from optimizer.findings.supply import Line, Maker, Pool, earliest_of, rates
 from optimizer.findings.survey import Survey
 from optimizer.network.places import initial_stock
@@ -278,19 +278,16 @@ def _tell(chain: Chain, material: str, asked: Asked, told: list[Short], must: bo
     first = told[0]
     users = ["/".join(sorted(use)) for use in asked.users.get(material, ())]
     which = "hard demand" if must else "demand"
-    stock = f" Working stocks add at most {amount(first.stock)} t." if first.stock > SMALL else ""
-    more = f" Also short in {years(item.period for item in told[1:])}." if len(told) > 1 else ""
     text = (
         f"The {which} of channel {chain.channel} takes at least {amount(first.asked)} t/yr of {material} in "
         f"{first.period} (for {some(users)}, by the recipes that use least of it); trusted capacity on line by then "
         f"makes at most {amount(first.existing)} t/yr existing, {amount(first.possible)} t/yr with every "
-        f"option.{stock} {earliest_text(earliest, first.period)}.{more}"
+        f"option.{stock_text(first)} {outlook(told, earliest)}"
     )
     data = {
         "channel": chain.channel,
         "material": material,
         "for": users,
-        "periods": [item.to_dict() for item in told],
-        "earliest": [{"facility": f, "option": o, "year": year} for f, o, year in earliest],
+        **numbers_of(told, earliest),
     }
     return Finding("feed_over_capacity", ("materials", material), text, data, CANNOT if must else WARNING)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import functools
-import types
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from optimizer.errors import Fault, Where
+from optimizer.instance.fields import flatten
 from optimizer.instance.instance import Instance
 from optimizer.instance.yaml12 import Path
 
@@ -76,7 +76,7 @@ def _record_at(loc: tuple[int | str, ...]) -> type[BaseModel] | None:
     for part in loc[:-1]:
         found: list[Any] = []
         for kind in kinds:
-            for option in _options(kind):
+            for option in flatten(kind):
                 if isinstance(option, type) and issubclass(option, BaseModel):
                     for name, info in option.model_fields.items():
                         if part in (info.alias or name, name):
@@ -89,19 +89,10 @@ def _record_at(loc: tuple[int | str, ...]) -> type[BaseModel] | None:
                     found.extend(arg for arg in get_args(option)[-2:] if arg is not Ellipsis)
         kinds = found
     for kind in kinds:
-        for option in _options(kind):
+        for option in flatten(kind):
             if isinstance(option, type) and issubclass(option, BaseModel):
                 return option
     return None
-
-
-def _options(kind: Any) -> list[Any]:
-    origin = get_origin(kind)
-    if origin is Annotated:
-        return _options(get_args(kind)[0])
-    if origin in (Union, types.UnionType):
-        return [option for arg in get_args(kind) for option in _options(arg)]
-    return [kind]
 
 
 def _text(error: ErrorDetails) -> tuple[str, str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+import types
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -35,6 +36,16 @@ ShortageSeries = Annotated[Series, Range(null=True)]
 ExposureSeries = Annotated[Series, Range(0.0, 1.0, words=("unknown",))]
 
 _TIER = re.compile(ID_PATTERN)
+
+
+def flatten(kind: Any) -> list[Any]:
+    """The alternatives of an annotation."""
+    origin = get_origin(kind)
+    if origin is Annotated:
+        return flatten(get_args(kind)[0])
+    if origin in (Union, types.UnionType):
+        return [option for arg in get_args(kind) for option in flatten(arg)]
+    return [kind]
 
 
 class Record(BaseModel):

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-import types
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any, get_origin
 
 from optimizer.errors import Fault, Where
 from optimizer.instance import movement, policy, records
 from optimizer.instance.faults import did_you_mean
-from optimizer.instance.fields import Holding, Record
+from optimizer.instance.fields import Holding, Record, flatten
 from optimizer.instance.yaml12 import read_flow, scalar
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -72,16 +71,6 @@ class SideTable:
 
 def _kinds(union: Any) -> tuple[type[Record], ...]:
     return tuple(kind for kind in flatten(union) if isinstance(kind, type) and issubclass(kind, Record))
-
-
-def flatten(kind: Any) -> list[Any]:
-    """The alternatives of an annotation."""
-    origin = get_origin(kind)
-    if origin is Annotated:
-        return flatten(get_args(kind)[0])
-    if origin in (Union, types.UnionType):
-        return [option for arg in get_args(kind) for option in flatten(arg)]
-    return [kind]
 
 
 SECTIONS: tuple[Section, ...] = (

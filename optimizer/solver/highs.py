@@ -17,6 +17,7 @@ import numpy as np
 
 from optimizer.errors import SolveError
 from optimizer.solver.compile import Problem, Vector
+from optimizer.solver.loading import load
 from optimizer.solver.options import Options
 
 INTERIOR_POINT_FROM = 20_000
@@ -94,36 +95,6 @@ class Stop:
 Report = Callable[[Progress], None]
 
 
-class _Highs(highspy.Highs):  # type: ignore[misc]
-    """HiGHS without its banner, which it prints to standard output while callbacks are enabled on construction."""
-
-    def enableCallbacks(self) -> None:  # noqa: N802
-        self.setOptionValue("output_flag", False)
-        super().enableCallbacks()
-
-
-def load(problem: Problem) -> Any:
-    """A HiGHS object that holds a problem."""
-    model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = problem.columns, problem.rows
-    model.col_cost_ = problem.objective
-    model.col_lower_, model.col_upper_ = problem.lower, problem.upper
-    model.row_lower_, model.row_upper_ = problem.row_lower, problem.row_upper
-    model.offset_ = problem.offset
-    matrix = problem.matrix.tocsc()
-    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
-    model.a_matrix_.start_ = matrix.indptr
-    model.a_matrix_.index_ = matrix.indices
-    model.a_matrix_.value_ = matrix.data
-    if problem.integer.any():
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        model.integrality_ = [kinds[int(flag)] for flag in problem.integer]
-    highs = _Highs()
-    if highs.passModel(model) == highspy.HighsStatus.kError:
-        raise SolveError("HiGHS refused the model")
-    return highs
-
-
 def run(
     problem: Problem,
     options: Options,
@@ -177,7 +148,7 @@ def run(
     watch = _Watch(Progress(phase, 0.0, None, None, 0), began, problem.money)
     watch.hook(highs, report, stop, whole)
     _set(highs, settings)
-    _share_cores(options.cores)
+    share_cores(options.cores)
     if _run(highs, stop, None if report is None else lambda: report(watch.latest(stop))):
         raw = _read(highs, time.monotonic() - began, whole, problem.money)
     else:
@@ -274,7 +245,7 @@ _left_behind: list[threading.Event] = []
 """Runs that did not stop when asked; each is set when it has ended after all."""
 
 
-def _share_cores(cores: int) -> None:
+def share_cores(cores: int) -> None:
     """HiGHS has one pool of threads per process: it must be made anew when another number is asked for."""
     global _cores  # noqa: PLW0603
     with _cores_lock:
@@ -384,7 +355,7 @@ def _clean(problem: Problem, options: Options, values: Vector, stop: Stop | None
     lower[problem.integer] = upper[problem.integer] = np.round(values[problem.integer])
     fixed = replace(problem, lower=lower, upper=upper, integer=np.zeros_like(problem.integer))
     highs = load(fixed)
-    _share_cores(options.cores)
+    share_cores(options.cores)
     settings = {"threads": options.cores, "primal_feasibility_tolerance": 1e-8, "dual_feasibility_tolerance": 1e-8}
     _set(highs, settings | ({"solver": "ipx"} if problem.columns > INTERIOR_POINT_FROM else {}))
     _run(highs, stop, patience=math.inf)

@@ -15,7 +15,8 @@ from optimizer.network.network import network_of
 from optimizer.network.tables import INVESTMENT
 from optimizer.solver.compile import Problem, Vector
 from optimizer.solver.extensive import compile_all, problem_of
-from optimizer.solver.highs import INTERIOR_POINT_FROM, load
+from optimizer.solver.highs import INTERIOR_POINT_FROM
+from optimizer.solver.loading import load
 
 Funding = tuple[str, str]
 """Facility, option."""

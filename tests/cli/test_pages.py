@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shlex
 from pathlib import Path
-from types import ModuleType
 
 import pytest
+from support.scripts import generator
 from typer.main import get_command
 
 from optimizer.cli import app
@@ -16,15 +15,6 @@ from optimizer.cli import app
 from .conftest import ROOT, Called, Solved, call
 
 PAGES = ("README.md", "docs/walkthrough.md", "instances/README.md")
-
-
-def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def fenced(page: str) -> list[str]:

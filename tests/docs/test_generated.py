@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import pkgutil
 import re
 from pathlib import Path
@@ -11,6 +10,7 @@ from types import ModuleType
 
 import pytest
 from pyomo.environ import Var
+from support.scripts import generator
 
 import optimizer
 import optimizer.model
@@ -20,15 +20,6 @@ from optimizer.network.network import network_of
 from optimizer.network.tables import TRUNK
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize("page", ["docs/formulation.md", "docs/instance.md", "docs/maths-to-code.md"])

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from support.build import Data, instance_of
+from support.build import instance_of, one_market
 
 from optimizer.instance.series import Series
 from optimizer.network.calendar import Calendar, calendar_of
 from optimizer.network.network import network_of
 from optimizer.network.starts import Start
 
-PLANT: Data = {
-    "schema": 1,
-    "name": "dates",
-    "base_year": 2026,
-    "discount_rate": 0.08,
-    "periods": [2027, {"year": 2028, "years": 3}, {"year": 2031, "years": 5}],
-    "domestic": ["USA"],
-    "countries": {"USA": "domestic"},
-    "materials": {"magnet": {"stage": "magnet"}},
-    "recipes": {"make": {"stage": "magnet", "outputs": {"magnet": 1}, "cost": 10}},
-    "facilities": {
+PLANT = one_market(
+    "dates",
+    {
         "plant": {
             "stage": "magnet",
             "country": "USA",
@@ -31,8 +23,11 @@ PLANT: Data = {
             ],
         }
     },
-    "channels": {"open": {}},
-    "markets": {"town": {"channel": "open", "country": "USA", "demand": [{"product": "magnet", "tonnes": 1}]}},
+    tonnes=1,
+) | {
+    "base_year": 2026,
+    "discount_rate": 0.08,
+    "periods": [2027, {"year": 2028, "years": 3}, {"year": 2031, "years": 5}],
 }
 
 

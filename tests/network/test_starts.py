@@ -5,24 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.build import Data, network_from, tables_from, with_changes
+from support.build import Data, network_from, one_market, tables_from, with_changes
 
 from optimizer.network.starts import Start
 from optimizer.network.tables import TRUNK
 
-YARD: Data = {
-    "schema": 1,
-    "name": "yard",
-    "base_year": 2027,
-    "discount_rate": 0.0,
-    "periods": [2027, 2028, {"year": 2029, "years": 2}, 2031],
-    "domestic": ["USA"],
-    "countries": {"USA": "domestic"},
-    "materials": {"magnet": {"stage": "magnet"}},
-    "recipes": {"make": {"stage": "magnet", "outputs": {"magnet": 1}, "cost": 10}},
-    "channels": {"open": {}},
-    "markets": {"town": {"channel": "open", "country": "USA", "demand": [{"product": "magnet", "tonnes": 1}]}},
-    "facilities": {
+YARD = one_market(
+    "yard",
+    {
         "plant": {
             "stage": "magnet",
             "country": "USA",
@@ -34,7 +24,8 @@ YARD: Data = {
             ],
         }
     },
-}
+    tonnes=1,
+) | {"periods": [2027, 2028, {"year": 2029, "years": 2}, 2031]}
 
 
 def late(*effects: dict[str, Any], onset: int = 2028) -> Data:

@@ -5,24 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.build import Data, network_from, with_changes
+from support.build import network_from, one_market, with_changes
 
 from optimizer.network.tables import BASE, TRUNK
 
-ISLAND: Data = {
-    "schema": 1,
-    "name": "island",
-    "base_year": 2027,
-    "discount_rate": 0.0,
-    "periods": [2027, 2028, {"year": 2029, "years": 2}, {"year": 2031, "years": 2}],
-    "domestic": ["USA"],
-    "countries": {"USA": "domestic"},
-    "materials": {"magnet": {"stage": "magnet"}},
-    "recipes": {"make": {"stage": "magnet", "outputs": {"magnet": 1}, "cost": 10}},
-    "facilities": {"plant": {"stage": "magnet", "country": "USA", "recipes": ["make"], "capacity": 10}},
-    "channels": {"open": {}},
-    "markets": {"town": {"channel": "open", "country": "USA", "demand": [{"product": "magnet", "tonnes": 1}]}},
-}
+ISLAND = one_market(
+    "island", {"plant": {"stage": "magnet", "country": "USA", "recipes": ["make"], "capacity": 10}}, tonnes=1
+) | {"periods": [2027, 2028, {"year": 2029, "years": 2}, {"year": 2031, "years": 2}]}
 EFFECT = {"affects": "facilities", "where": {"id": "plant"}, "available": 0.5}
 
 

@@ -5,19 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.build import Data, solve
+from support.build import one_market, solve
 
-CHAIN: Data = {
-    "schema": 1,
-    "name": "rests",
-    "base_year": 2027,
-    "discount_rate": 0.0,
-    "periods": [2027, 2028],
-    "domestic": ["USA"],
-    "countries": {"USA": "domestic"},
-    "materials": {"magnet": {"stage": "magnet"}},
-    "recipes": {"make": {"stage": "magnet", "outputs": {"magnet": 1}, "cost": 10, "confidence": "A"}},
-    "facilities": {
+CHAIN = one_market(
+    "rests",
+    {
         "old": {"stage": "magnet", "country": "USA", "recipes": ["make"], "capacity": 60, "confidence": "B"},
         "new": {
             "stage": "magnet",
@@ -27,15 +19,10 @@ CHAIN: Data = {
             "options": [{"id": "build", "capacity": 20, "capex": 500, "lead": 0, "latest": 2027}],
         },
     },
-    "channels": {"open": {}},
-    "markets": {
-        "programs": {
-            "channel": "open",
-            "country": "USA",
-            "demand": [{"product": "magnet", "tonnes": 100, "shortage_cost": 1000, "confidence": "C"}],
-        }
-    },
-}
+    tonnes=100,
+    shortage_cost=1000,
+    confidence="C",
+)
 
 
 @pytest.fixture(scope="module")

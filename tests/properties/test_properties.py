@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from support.build import Data, funded, instance_of, optimum, solve, text_of
-from support.generate import generate, scaled
+from support.generate import POLICY, generate, scaled
 
 import optimizer
 from optimizer.network.network import network_of
@@ -165,15 +165,7 @@ RISKS: tuple[dict[str, Any], ...] = (
 def checked(seed: int, size: int = 1) -> None:
     data = generate(seed, size=size)
     data["risk"] = RISKS[seed % len(RISKS)]
-    data["policy"] = {
-        "budget": {"annual": 300_000},
-        "rules": [
-            {"rule": "domestic_content", "channel": "strict", "stage": "magnet", "share": {2028: 0.3}},
-            {"rule": "exposure_cap", "channel": "open", "stage": "separation", "kind": "location", "share": 0.8},
-            {"rule": "delivered_content", "markets": ["cars"], "channel": "strict", "share": {2028: 0.1}},
-            {"rule": "starts", "max": 2},
-        ],
-    }
+    data["policy"] = POLICY
     for gap in (1e-9, 0.3):
         plan = solve(data, gap=gap)
         assert plan.status == "optimal"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+from support.scripts import module_of
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "instances" / "backcast_2025"
@@ -25,19 +25,9 @@ def rows(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def module(file: Path, name: str) -> ModuleType:
-    """A Python file that is not part of a package."""
-    spec = importlib.util.spec_from_file_location(name, file)
-    assert spec is not None
-    assert spec.loader is not None
-    found = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(found)
-    return found
-
-
 def tables() -> ModuleType:
     """The module that reads the sources of the back-cast."""
-    return module(FOLDER / "backcasting" / "tables.py", "backcast_tables")
+    return module_of(FOLDER / "backcasting" / "tables.py")
 
 
 def test_the_tables_are_as_rebuilt() -> None:
@@ -127,7 +117,7 @@ def test_the_page_shows_the_committed_table() -> None:
 @pytest.mark.slow
 def test_solving_gives_the_committed_table() -> None:
     """Solving the instance again gives the committed verdicts, and its figures within one percent."""
-    solved = module(ROOT / "benchmarks" / "backcast.py", "backcast_benchmark").rows()
+    solved = module_of(ROOT / "benchmarks" / "backcast.py").rows()
     committed = rows(RESULT)
     assert [row["quantity"] for row in solved] == [row["quantity"] for row in committed]
     futures = ("modelled", "no_controls", "short_regime", "long_regime", "no_controls_more_feed", "as_if_by_decision")

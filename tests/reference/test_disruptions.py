@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import math
 import re
 import subprocess
@@ -288,18 +287,9 @@ def test_page_shows_every_row() -> None:
     assert all(row["project"] in page for row in table("project_record"))
 
 
-def builder() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("rebuild_us_allied_2026", FOLDER / "rebuild.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_wrong_hazard_and_unknown_event_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_hazard_and_unknown_event_are_refused(rebuild: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hazard that the events do not give, and an event that is not on record, stop the rebuild with the row named."""
-    disruptions = builder().disruptions
+    disruptions = rebuild.disruptions
     good = {name: dict(row) for name, row in rows().items()}
     events = {row["date"]: dict(row) for row in table("disruption_events")}
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from support.build import Data, instance_of, solve
 from support.cases import OWN
-from support.generate import generate
+from support.generate import POLICY, generate
 
 from optimizer.instance.policy import Expected
 from optimizer.network.network import network_of
@@ -129,14 +129,6 @@ def test_value_stated_at_a_loose_gap_is_the_plans_own(risk: dict[str, object]) -
     """Where the first pass stops early the second may find a better plan: what is stated is what that plan is worth."""
     data = generate(312, size=2)
     data["risk"] = risk
-    data["policy"] = {
-        "budget": {"annual": 300_000},
-        "rules": [
-            {"rule": "domestic_content", "channel": "strict", "stage": "magnet", "share": {2028: 0.3}},
-            {"rule": "exposure_cap", "channel": "open", "stage": "separation", "kind": "location", "share": 0.8},
-            {"rule": "delivered_content", "markets": ["cars"], "channel": "strict", "share": {2028: 0.1}},
-            {"rule": "starts", "max": 2},
-        ],
-    }
+    data["policy"] = POLICY
     plan = solve(data, gap=0.3)
     assert plan.info["verdict"]["ok"], plan.info["verdict"]["violations"]

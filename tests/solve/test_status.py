@@ -10,7 +10,7 @@ from typing import Any
 
 import highspy
 import pytest
-from support.build import Data, funded, solve
+from support.build import Data, funded, one_market, solve
 from support.generate import generate
 
 import optimizer
@@ -30,27 +30,8 @@ def knapsack(plants: int = 24) -> Data:
         }
         for i in range(plants)
     }
-    return {
-        "schema": 1,
-        "name": "knapsack",
-        "base_year": 2027,
-        "discount_rate": 0.0,
-        "periods": [2027, 2028],
-        "domestic": ["USA"],
-        "countries": {"USA": "domestic"},
-        "materials": {"magnet": {"stage": "magnet"}},
-        "recipes": {"make": {"stage": "magnet", "outputs": {"magnet": 1}, "cost": 10}},
-        "facilities": facilities,
-        "channels": {"open": {}},
-        "markets": {
-            "town": {
-                "channel": "open",
-                "country": "USA",
-                "demand": [{"product": "magnet", "tonnes": 900, "shortage_cost": 1000}],
-            }
-        },
-        "policy": {"budget": {"annual": 61_000}},
-    }
+    budget = {"policy": {"budget": {"annual": 61_000}}}
+    return one_market("knapsack", facilities, tonnes=900, shortage_cost=1000) | budget
 
 
 @pytest.mark.parametrize("limit", [1e-6, 0.01])

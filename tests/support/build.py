@@ -81,6 +81,24 @@ def funded(plan: optimizer.Plan) -> list[str]:
     return sorted(f"{row.facility}:{row.option}:{row.funded}" for row in rows_of(plan.portfolio))
 
 
+def one_market(name: str, facilities: Data, **line: Any) -> Data:
+    """Plants that make magnets of nothing at 10 USD per t for one market at home, in 2027 and 2028 and undiscounted."""
+    return {
+        "schema": 1,
+        "name": name,
+        "base_year": 2027,
+        "discount_rate": 0.0,
+        "periods": [2027, 2028],
+        "domestic": ["USA"],
+        "countries": {"USA": "domestic"},
+        "materials": {"magnet": {"stage": "magnet"}},
+        "recipes": {"make": {"stage": "magnet", "outputs": {"magnet": 1}, "cost": 10, "confidence": "A"}},
+        "facilities": facilities,
+        "channels": {"open": {}},
+        "markets": {"programs": {"channel": "open", "country": "USA", "demand": [{"product": "magnet", **line}]}},
+    }
+
+
 def with_changes(data: Data, **changes: Any) -> Data:
     """A copy of data with sections replaced; None leaves a section out."""
     made = copy.deepcopy(data)

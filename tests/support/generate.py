@@ -15,6 +15,17 @@ from support.build import Data
 COUNTRIES = {"USA": "domestic", "AUS": "ally", "JPN": "ally", "CHN": "adversary"}
 REGIONS = {"america": ["USA"], "oceania": ["AUS"], "japan": ["JPN"], "china": ["CHN"]}
 
+POLICY: Data = {
+    "budget": {"annual": 300_000},
+    "rules": [
+        {"rule": "domestic_content", "channel": "strict", "stage": "magnet", "share": {2028: 0.3}},
+        {"rule": "exposure_cap", "channel": "open", "stage": "separation", "kind": "location", "share": 0.8},
+        {"rule": "delivered_content", "markets": ["cars"], "channel": "strict", "share": {2028: 0.1}},
+        {"rule": "starts", "max": 2},
+    ],
+}
+"""A budget and rules that each of these instances can keep to."""
+
 
 def generate(seed: int, *, size: int = 1, scenarios: int | None = None, regions: bool | None = None) -> Data:
     """An instance as plain data.

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .tables import Out, read, whole
+from writing import Out, number
+
+from .tables import read
 
 
 def splits(ndpr: float, dytb: float) -> dict[str, int | float] | None:
     """Content: Nd and Pr at 75 to 25, Dy and Tb at 84 to 16 everywhere."""
     found = {"Nd": 0.75 * ndpr, "Pr": 0.25 * ndpr, "Dy": 0.84 * dytb, "Tb": 0.16 * dytb}
-    return {element: whole(share, 5) for element, share in found.items() if share > 0} or None
+    return {element: number(share, 5) for element, share in found.items() if share > 0} or None
 
 
 def feed_rows(fact: Mapping[str, float]) -> tuple[list[Out], dict[str, Out], dict[str, float]]:
@@ -29,7 +31,7 @@ def feed_rows(fact: Mapping[str, float]) -> tuple[list[Out], dict[str, Out], dic
             "unit": unit,
             "inputs": inputs,
             "outputs": outputs,
-            "capacity_use": whole(use),
+            "capacity_use": number(use),
             "source": source,
             "confidence": "C",
             "items": items,
@@ -61,7 +63,7 @@ def feed_rows(fact: Mapping[str, float]) -> tuple[list[Out], dict[str, Out], dic
                 f"crack_{name}",
                 "cracking",
                 "crack",
-                {feed: whole(1 / recovery * 1.00001)},
+                {feed: number(1 / recovery * 1.00001)},
                 {names[1]: 1},
                 1,
                 row["source"],
@@ -72,9 +74,11 @@ def feed_rows(fact: Mapping[str, float]) -> tuple[list[Out], dict[str, Out], dic
         need = 1 / (ndpr * fact["light_recovery"] * inside) * (1 + 2e-5)
         outputs: Out = {"ndpr_oxide": 1}
         if seg == "dytb_oxide":
-            outputs[seg] = whole(need * inside * dytb * fact["light_recovery"] * fact["heavy_recovery"] * (1 - 1e-4), 5)
+            outputs[seg] = number(
+                need * inside * dytb * fact["light_recovery"] * fact["heavy_recovery"] * (1 - 1e-4), 5
+            )
         elif seg:
-            outputs[seg] = whole(need * inside * heavy * fact["light_recovery"] * (1 - 1e-4), 5)
+            outputs[seg] = number(need * inside * heavy * fact["light_recovery"] * (1 - 1e-4), 5)
             share = dytb / heavy
             materials[seg] = {
                 "id": seg,
@@ -89,14 +93,14 @@ def feed_rows(fact: Mapping[str, float]) -> tuple[list[Out], dict[str, Out], dic
                 f"heavy_{seg}",
                 "separation",
                 "heavy",
-                {seg: whole(heavy_use)},
+                {seg: number(heavy_use)},
                 {"dytb_oxide": 1},
                 heavy_use,
                 "sources/facts.csv heavy_recovery",
                 {"heavy_separation": heavy_use},
             )
         items = {"light_separation": need} | ({"cracking": need} if kind == "open" else {})
-        recipe(f"{kind}_{name}", "separation", "light", {names[-1]: whole(need)}, outputs, need, source, items)
+        recipe(f"{kind}_{name}", "separation", "light", {names[-1]: number(need)}, outputs, need, source, items)
         used[f"{kind}_{name}"] = need
         if cracked:
             used[f"crack_and_sep_{name}"] = need / recovery
@@ -122,7 +126,7 @@ def product_rows(fact: Mapping[str, float]) -> tuple[list[Out], dict[str, Out]]:
             "name": label,
             "stage": stage,
             "content": content,
-            "price": whole(fact[price]) if price else None,
+            "price": number(fact[price]) if price else None,
             "source": f"sources/facts.csv {price}".strip(),
             "confidence": "C",
         }
@@ -149,7 +153,7 @@ def product_rows(fact: Mapping[str, float]) -> tuple[list[Out], dict[str, Out]]:
             "make_magnet_light",
             "magnet",
             "magnet",
-            {"ndpr_metal": whole(alloy * light)},
+            {"ndpr_metal": number(alloy * light)},
             {"magnet_light": 1, "swarf": swarf},
             {"alloy_and_magnet": 1.0},
         ),
@@ -157,7 +161,7 @@ def product_rows(fact: Mapping[str, float]) -> tuple[list[Out], dict[str, Out]]:
             "make_magnet_heavy",
             "magnet",
             "magnet",
-            {"ndpr_metal": whole(alloy * heavy), "heavy_metal": fact["dytb_into_magnets"]},
+            {"ndpr_metal": number(alloy * heavy), "heavy_metal": fact["dytb_into_magnets"]},
             {"magnet_heavy": 1, "swarf": swarf},
             {"alloy_and_magnet": 1.0, "diffusion": 1.0},
         ),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .tables import Out, Row, read, whole
+from writing import Out, number
+
+from .tables import Row, read
 
 REGIONS = {
     "north_america": ("USA",),
@@ -80,7 +82,7 @@ def plant_rows(
                 "note": "",
             },
         )
-        found["capacity"][row["unit"]] = whole(capacity(row, fact, used))
+        found["capacity"][row["unit"]] = number(capacity(row, fact, used))
         found["source"] += (
             "; " if found["source"] else ""
         ) + f"sources/plants.csv {row['id']} {row['unit']} (known {row['known']}): {row['source']}"
@@ -94,7 +96,7 @@ def plant_rows(
                 {
                     "facility": row["id"],
                     "recipe": name,
-                    "cost": whole(total, 5),
+                    "cost": number(total, 5),
                     "source": "sources/stage_costs.csv",
                     "confidence": "C",
                 }
@@ -138,8 +140,8 @@ def demand_rows(fact: Mapping[str, float], used: Mapping[str, float]) -> list[Ou
                 {
                     "market": market,
                     "product": product,
-                    "tonnes": whole(tonnes * (1 + fact["growth"]) * part, 5),
-                    "shortage_cost": whole(cost),
+                    "tonnes": number(tonnes * (1 + fact["growth"]) * part, 5),
+                    "shortage_cost": number(cost),
                     "source": "sources/trade_2024.csv, use_of_output.csv, facts.csv",
                     "confidence": "C",
                     "note": "use of 2024 grown; shortage cost twice the price",
@@ -161,8 +163,8 @@ def freight_rows(fact: Mapping[str, float], used: Mapping[str, float], segs: Seq
                 "from": start,
                 "to": end,
                 "material": material,
-                "cost": whole(fact["freight"] + extra, 5),
-                "capacity": None if cap is None else whole(cap, 5),
+                "cost": number(fact["freight"] + extra, 5),
+                "capacity": None if cap is None else number(cap, 5),
                 "tags": ["licensed"] if licensed else None,
                 "source": source,
                 "confidence": "C",

@@ -1,4 +1,4 @@
-"""Reading sources, and writing values the way the instance format reads them."""
+"""Reading sources, and writing values and the words that rows are made of."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import copy
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from writing import Out, number, plain, table  # noqa: F401 - the modules here take all of it from this one
 
 Row = dict[str, str]
-Out = dict[str, Any]
 
 FOLDER = Path(__file__).resolve().parent.parent
 SOURCES = FOLDER / "sources"
@@ -48,42 +47,6 @@ def _flow(cell: str) -> Any:
 def flow(cell: str) -> Any:
     """A list or mapping that stands in a cell."""
     return copy.deepcopy(_flow(cell))
-
-
-def number(value: float, digits: int = 6) -> int | float:
-    """A number without noise: rounded to significant digits, whole where it can be."""
-    rounded = float(f"{value:.{digits}g}")
-    return int(rounded) if rounded == int(rounded) else rounded
-
-
-def plain(value: Any) -> str:
-    """A value as a cell: YAML flow form for lists and mappings."""
-    if value is None:
-        return ""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {plain(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Sequence):
-        return "[" + ", ".join(plain(item) for item in value) + "]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return repr(number(value))
-    return str(value)
-
-
-def table(rows: Iterable[Out], columns: Sequence[str]) -> str:
-    """The text of a CSV table."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        unknown = set(row) - set(columns)
-        if unknown:
-            raise ValueError(f"columns {sorted(unknown)} are not in {columns}")
-        writer.writerow([plain(row.get(column)) for column in columns])
-    return out.getvalue()
 
 
 def slug(name: str) -> str:

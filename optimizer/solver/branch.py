@@ -1,0 +1,175 @@
+"""One course of operations as a linear program of its own, with all that is decided elsewhere given.
+
+A branch shares with the rest what is funded and the trunk's stock, nothing else. Once these are given it is a linear
+program, solved again and again from its last basis as what is given, its limits or its costs change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+
+from optimizer.errors import SolveError
+from optimizer.model.declare import Key
+from optimizer.network.starts import Starts
+from optimizer.network.tables import INVESTMENT
+from optimizer.solver.compile import Block, Indices, Vector
+from optimizer.solver.highs import INTERIOR_POINT_FROM, share_cores
+from optimizer.solver.loading import new_highs
+
+Given = Mapping[tuple[str, Key], float]
+"""(block, (component, index)) -> value; what is not there is 0."""
+
+FLAT = 1e-9
+"""Slopes below this are rounding of the solver's duals."""
+
+
+def given_fundings(starts: Starts, funded: Collection[tuple[str, str, int]]) -> dict[tuple[str, Key], float]:
+    """What a portfolio gives the courses of operations.
+
+    Args:
+        starts: when options can be funded.
+        funded: (facility, option, year) of each funding.
+
+    Raises:
+        SolveError: the instance does not know a funding.
+    """
+    taken = set(funded)
+    by_option = {(f, o): year for f, o, year in taken}
+    found: dict[tuple[str, Key], float] = {}
+    for facility, option, year in taken:
+        if year not in starts.years.get((facility, option), ()):
+            raise SolveError(f"'{facility}' has no option '{option}' that can be funded in {year}")
+        found[INVESTMENT, ("fund", (facility, option, year))] = 1.0
+        for start in starts.paths[facility, option]:
+            before, years = option, [year]
+            while len(years) < len(start.path) and (base := starts.base(facility, before)) is not None:
+                before = base
+                years.insert(0, by_option.get((facility, before), -1))
+            if len(start.path) > 1 and tuple(years) == start.path:
+                found[INVESTMENT, ("sequence", (facility, option, start.label))] = 1.0
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """The best answer of a course to what is given.
+
+    Attributes:
+        value: of the objective, in its own units; None where what must hold cannot.
+        values: by column; None without an answer.
+        slope: by linked column, what one more of it adds to the value: the value at any other point is at least
+            value + slope * (other - given), for it is convex in what is given.
+    """
+
+    value: float | None
+    values: Vector | None
+    slope: Vector
+
+
+class Branch:
+    """A course of operations that answers what is given.
+
+    Attributes:
+        block: the compiled course.
+        linked: columns that other blocks own, by position in `Response.slope`.
+    """
+
+    def __init__(self, block: Block, *, threads: int = 1) -> None:
+        """Load a course; nothing is funded and nothing in stock until it is given.
+
+        Args:
+            block: the compiled course.
+            threads: cores that HiGHS may use.
+        """
+        self.block = block
+        self.linked: Indices = np.array(sorted(block.owners), dtype=np.int64)
+        self._lower, self._upper = block.lower.copy(), block.upper.copy()
+        self._lower[self.linked] = self._upper[self.linked] = 0.0
+        self._cost, self._constant = block.cost_of(None)
+        self._scale = 10.0 ** -max(0.0, np.ceil(np.log10(max(1.0, float(np.abs(self._cost).max(initial=0.0))))) - 3)
+        self._highs = new_highs(
+            cost=self._cost * self._scale,
+            bounds=(self._lower, self._upper),
+            rows=(block.row_lower, block.row_upper),
+            matrix=block.matrix,
+        )
+        self._charged = self._cost
+        self._threads = threads
+        self._unit = self._scale
+        self._set(threads=threads, primal_feasibility_tolerance=1e-8, dual_feasibility_tolerance=1e-8)
+        self._solved = False
+
+    def give(self, given: Given) -> None:
+        """Say what is decided elsewhere."""
+        values = np.array([given.get(self.block.owners[int(i)], 0.0) for i in self.linked])
+        self.give_values(values)
+
+    def give_values(self, values: Vector) -> None:
+        """As `give`, by position in `linked`."""
+        self._lower[self.linked] = self._upper[self.linked] = values
+        self._highs.changeColsBounds(len(self.linked), self.linked.astype(np.int32), values, values)
+
+    def limit(self, columns: Indices, upper: Vector | float) -> None:
+        """Hold own columns to at most something; what they had comes back with `release`."""
+        values = np.broadcast_to(np.asarray(upper, dtype=np.float64), columns.shape).copy()
+        self._upper[columns] = values
+        self._highs.changeColsBounds(len(columns), columns.astype(np.int32), self._lower[columns], values)
+
+    def release(self, columns: Indices) -> None:
+        """Take a limit away."""
+        self.limit(columns, self.block.upper[columns])
+
+    def charge(self, cost: Vector | None) -> None:
+        """Minimise something else than the discounted cost, by column; None is the cost again."""
+        self._unit = self._scale if cost is None else 1.0
+        self._charged = self._cost if cost is None else cost
+        self._highs.changeColsCost(
+            len(self._charged), np.arange(len(self._charged), dtype=np.int32), self._charged * self._unit
+        )
+
+    def columns_of(self, component: str) -> dict[Any, int]:
+        """Index -> column of a component."""
+        return {index: i for i, (name, index) in enumerate(self.block.columns) if name == component}
+
+    def solve(self) -> Response:
+        """The best answer to what is given, from the last basis.
+
+        Raises:
+            SolveError: HiGHS failed, or the objective is unbounded.
+        """
+        if self._solved:
+            self._set(solver="simplex", presolve="off")
+        elif len(self.block.columns) > INTERIOR_POINT_FROM:
+            self._set(solver="ipx", run_crossover="on")
+        status = self._run()
+        if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible):
+            # A hot basis can lead nowhere after a large change: once more from nothing, with presolve.
+            self._highs.clearSolver()
+            self._set(solver="choose", presolve="choose")
+            status = self._run()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return Response(None, None, np.zeros(len(self.linked)))
+        if status != highspy.HighsModelStatus.kOptimal:
+            text = self._highs.modelStatusToString(status)
+            raise SolveError(f"HiGHS ended the operations of '{self.block.name}' with '{text}'")
+        self._solved = True
+        solution = self._highs.getSolution()
+        values = np.array(solution.col_value)
+        slope = np.array(solution.col_dual)[self.linked] / self._unit
+        constant = self._constant if self._charged is self._cost else 0.0
+        return Response(float(self._charged @ values) + constant, values, np.where(abs(slope) < FLAT, 0.0, slope))
+
+    def _run(self) -> Any:
+        share_cores(self._threads)
+        self._highs.run()
+        return self._highs.getModelStatus()
+
+    def _set(self, **settings: Any) -> None:
+        for name, value in settings.items():
+            if self._highs.setOptionValue(name, value) == highspy.HighsStatus.kError:
+                raise SolveError(f"HiGHS does not take {name} = {value!r}")
