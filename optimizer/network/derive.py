@@ -10,19 +10,21 @@ from optimizer.network.effects import Disruption
 from optimizer.network.tables import TRUNK, Network, Tables
 
 
-def tables_of(network: Network, course: str = TRUNK) -> Tables:
+def tables_of(network: Network, course: str = TRUNK, disruption: Disruption | None = None) -> Tables:
     """The tables of the trunk, or of a scenario's branch.
 
     Args:
         network: what all courses share.
         course: `trunk`, or the id of a scenario with effects.
+        disruption: what happens in the branch; by default what its scenario says.
 
     Raises:
         KeyError: no scenario with effects has this id.
     """
     window = None if course == TRUNK else network.windows[course]
     periods = network.calendar.periods if window is None else window.periods
-    disruption = None if window is None else Disruption(network.calendar, window.effects)
+    if window is not None and disruption is None:
+        disruption = Disruption(network.calendar, window.effects)
     capacity = capacity_tables(network, periods, disruption)
     demand = demand_tables(network, periods, disruption)
     stock = stock_tables(network, periods, disruption, course)

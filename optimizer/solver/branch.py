@@ -89,6 +89,8 @@ class Branch:
         self.block = block
         self.linked: Indices = np.array(sorted(block.owners), dtype=np.int64)
         self._lower, self._upper = block.lower.copy(), block.upper.copy()
+        self._row_lower, self._row_upper = block.row_lower, block.row_upper
+        self.cost_by_period = block.cost
         self._lower[self.linked] = self._upper[self.linked] = 0.0
         self._cost, self._constant = block.cost_of(None)
         self._scale = 10.0 ** -max(0.0, np.ceil(np.log10(max(1.0, float(np.abs(self._cost).max(initial=0.0))))) - 3)
@@ -103,6 +105,11 @@ class Branch:
         self._unit = self._scale
         self._set(threads=threads, primal_feasibility_tolerance=1e-8, dual_feasibility_tolerance=1e-8)
         self._solved = False
+
+    @property
+    def row_lower(self) -> Vector:
+        """Least activity, by row, as it is now."""
+        return self._row_lower
 
     def give(self, given: Given) -> None:
         """Say what is decided elsewhere."""
@@ -120,6 +127,11 @@ class Branch:
         self._upper[columns] = values
         self._highs.changeColsBounds(len(columns), columns.astype(np.int32), self._lower[columns], values)
 
+    def fix(self, columns: Indices, values: Vector) -> None:
+        """Hold own columns at given values."""
+        self._lower[columns] = self._upper[columns] = values
+        self._highs.changeColsBounds(len(columns), columns.astype(np.int32), values, values)
+
     def release(self, columns: Indices) -> None:
         """Take a limit away."""
         self.limit(columns, self.block.upper[columns])
@@ -131,6 +143,19 @@ class Branch:
         self._highs.changeColsCost(
             len(self._charged), np.arange(len(self._charged), dtype=np.int32), self._charged * self._unit
         )
+
+    def recost(self, cost: Vector) -> None:
+        """Set the discounted cost, by column."""
+        self._cost = cost
+        self.charge(None)
+
+    def cost_in(self, values: Vector) -> dict[int, float]:
+        """Discounted USD by period of an answer."""
+        by_key = self.cost_by_period @ values + self.block.cost_constant
+        found: dict[int, float] = {}
+        for (_, period), usd in zip(self.block.cost_keys, by_key, strict=True):
+            found[period] = found.get(period, 0.0) + float(usd)
+        return found
 
     def columns_of(self, component: str) -> dict[Any, int]:
         """Index -> column of a component."""

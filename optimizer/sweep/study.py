@@ -176,7 +176,7 @@ def _screen(pool: Pool, ledger: Ledger, chosen: Sequence[Number], ranges: Mappin
     known = ledger.known(SCREEN)
     tasks = _tasks("screen", chosen, ranges, known)
     total = 2 * len(chosen)
-    for count, row in enumerate(pool.results(tasks), total - sum(len(task.ends) for task in tasks) + 1):
+    for count, row in enumerate(pool.rows(tasks), total - sum(len(task.ends) for task in tasks) + 1):
         ledger.add(SCREEN, row)
         tell("screening", count, total)
 
@@ -197,7 +197,7 @@ def _confirm(
     tasks = _tasks("confirm", leading, ranges, ledger.known(CONFIRMED))
     total = 2 * len(leading)
     slack = float(base.info["gap_usd"])
-    for count, row in enumerate(pool.results(tasks), total - len(tasks) + 1):
+    for count, row in enumerate(pool.rows(tasks), total - len(tasks) + 1):
         ledger.add(CONFIRMED, row | {"verdict": verdict(row, slack)})
         tell("confirming", count, total)
 

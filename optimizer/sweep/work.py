@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,6 +17,7 @@ from optimizer.solver.first_plan import plan_of
 from optimizer.solver.options import Options
 from optimizer.sweep.numbers import Number, scaled
 from optimizer.sweep.relaxation import Funding, Relaxation, Relaxed, beyond, moved, problem_from
+from optimizer.workers import Workers
 
 Portfolio = tuple[tuple[str, str, int], ...]
 Row = dict[str, Any]
@@ -44,41 +41,16 @@ class Task:
     ends: Mapping[str, float]
 
 
-class Pool:
-    """Processes that work through tasks; each keeps the instance and the basis of its relaxation."""
+class Pool(Workers):
+    """Processes that each keep the instance and the basis of its relaxation."""
 
     def __init__(self, instance: Instance, portfolio: Portfolio, gap: float, workers: int) -> None:
         """Start nothing yet."""
-        self._workers = workers
-        self._pool = ProcessPoolExecutor(
-            workers, multiprocessing.get_context("spawn"), _begin, (instance, portfolio, gap)
-        )
+        super().__init__(workers, _begin, instance, portfolio, gap)
 
-    def __enter__(self) -> Pool:
-        """Itself."""
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """End the processes; after an error or Ctrl-C without waiting for what they do."""
-        if kind is not None:
-            for process in list((self._pool._processes or {}).values()):
-                process.terminate()
-        self._pool.shutdown(wait=kind is None, cancel_futures=True)
-
-    def results(self, tasks: Sequence[Task]) -> Iterator[Row]:
-        """The rows of all tasks, as they are done; a few more than there are workers wait their turn."""
-        waiting = iter(tasks)
-        running: set[Future[list[Row]]] = set()
-        while True:
-            for task in waiting:
-                running.add(self._pool.submit(_do, task))
-                if len(running) >= 2 * self._workers:
-                    break
-            if not running:
-                return
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield from future.result()
+    def rows(self, tasks: Sequence[Task]) -> Iterator[Row]:
+        """The rows of all tasks, as they are done."""
+        return self.results(_do, tasks)
 
 
 @dataclass(slots=True)
@@ -98,7 +70,6 @@ _home: _Home | None = None
 
 def _begin(instance: Instance, portfolio: Portfolio, gap: float) -> None:
     global _home  # noqa: PLW0603
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _home = _Home(instance, portfolio, gap, Relaxation())
 
 

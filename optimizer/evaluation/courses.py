@@ -1,0 +1,210 @@
+"""What each course of operations answers to a portfolio: the trunk, then every branch, in processes of their own."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from optimizer.errors import PlanError, SolveError
+from optimizer.evaluation.portfolio import Portfolio
+from optimizer.instance.instance import Instance
+from optimizer.model import assemble
+from optimizer.network.derive import tables_of
+from optimizer.network.network import network_of
+from optimizer.network.places import Cell
+from optimizer.network.tables import INVESTMENT, TRUNK, Network
+from optimizer.solver.branch import Branch, Given, Response, given_fundings
+from optimizer.solver.compile import Vector, compile_block
+from optimizer.solver.template import Template, shape_of
+
+Stock = dict[tuple[Cell, int], float]
+"""(stockpile, material, channel), period -> t at its end."""
+
+TEMPLATE_FROM = 4
+"""Branches of one shape from which one template is compiled for all of them: it costs as much as three."""
+KEPT_SHAPES = 4
+"""Templates that a process keeps; one takes some 100 MB on the reference instance."""
+SHORT = 1e-6
+"""Tonnes below which nothing is short."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a course answers.
+
+    Attributes:
+        course: `trunk` or a scenario.
+        cost: discounted USD by period; empty where it has no operations that meet what must be met.
+        short: (market, product, period) -> t, where any is short.
+        demand: (market, product, period) -> t.
+        stock: its stock, for the branches that leave it.
+        hot: whether it went on from the basis of another.
+    """
+
+    course: str
+    cost: dict[int, float] = field(default_factory=dict)
+    short: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    demand: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    stock: Stock = field(default_factory=dict)
+    hot: bool = False
+
+    @property
+    def met(self) -> bool:
+        """Whether it has operations that meet what must be met."""
+        return bool(self.cost)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Branches of one shape, and the stock that each opens with where it leaves another branch."""
+
+    shape: Hashable
+    courses: tuple[str, ...]
+    openings: Mapping[str, Stock]
+
+
+def trunk_of(network: Network, portfolio: Portfolio) -> tuple[float, Answer]:
+    """Investment cost, USD, and the trunk of a portfolio whose stock is given.
+
+    Raises:
+        PlanError: there is no such trunk in this instance.
+    """
+    given = given_fundings(network.starts, portfolio.fundings)
+    invested = compile_block(*assemble.investment(network))
+    cost, constant = invested.cost_of(None)
+    chosen = np.array([given.get((INVESTMENT, key), 0.0) for key in invested.columns])
+    trunk = Branch(compile_block(*assemble.operations(tables_of(network))))
+    trunk.give(given)
+    if portfolio.stock is not None:
+        held = {(store[:3], store[3]): column for store, column in trunk.columns_of("stock").items()}
+        columns = np.array(list(held.values()), dtype=np.int64)
+        trunk.fix(columns, np.array([portfolio.stock.get(key, 0.0) for key in held]))
+    answer = trunk.solve()
+    if answer.value is None:
+        kept = "" if portfolio.stock is None else " and its stock"
+        raise PlanError(
+            f"the portfolio of {portfolio.source}{kept} cannot be operated in '{network.instance.name}': what must be "
+            "met is not met even without a disruption"
+        )
+    return float(cost @ chosen) + constant, _read(network, trunk, TRUNK, answer)
+
+
+def broken_rows(network: Network, portfolio: Portfolio) -> list[str]:
+    """The rules on funding that a portfolio breaks, by constraint and index."""
+    given = given_fundings(network.starts, portfolio.fundings)
+    block = compile_block(*assemble.investment(network))
+    chosen = np.array([given.get((INVESTMENT, key), 0.0) for key in block.columns])
+    activity = block.matrix @ chosen
+    wrong = (activity < block.row_lower - 1e-6) | (activity > block.row_upper + 1e-6)
+    return [f"{block.rows[i][0]} {block.rows[i][1]}" for i in np.flatnonzero(wrong)]
+
+
+def tasks_of(network: Network, answers: Mapping[str, Answer], workers: int) -> list[Task]:
+    """The branches that can be answered now, by shape; a large shape is split between processes."""
+    waiting: dict[Hashable, list[str]] = defaultdict(list)
+    for course, window in network.windows.items():
+        if course not in answers and (window.leaves is None or window.leaves in answers):
+            waiting[shape_of(window)].append(course)
+    tasks = []
+    for shape, courses in waiting.items():
+        parts = workers if len(courses) >= 20 * workers else 1
+        size = -(-len(courses) // parts)
+        for first in range(0, len(courses), size):
+            mine = courses[first : first + size]
+            openings = {name: answers[left].stock for name in mine if (left := network.windows[name].leaves)}
+            tasks.append(Task(shape, tuple(mine), openings))
+    return sorted(tasks, key=lambda task: -len(task.courses))
+
+
+@dataclass(slots=True)
+class _Home:
+    """What a process keeps."""
+
+    network: Network
+    given: Given
+    parents: frozenset[str]
+    templates: dict[Hashable, Template] = field(default_factory=dict)
+
+
+_home: _Home | None = None
+
+
+def begin(instance: Instance, fundings: Sequence[tuple[str, str, int]], stock: Stock) -> None:
+    """Begin a process."""
+    global _home  # noqa: PLW0603
+    network = network_of(instance)
+    given = dict(given_fundings(network.starts, fundings))
+    given |= {(TRUNK, ("stock", (*store, period))): tonnes for (store, period), tonnes in stock.items()}
+    _home = _Home(network, given, network.left)
+
+
+def answer(task: Task) -> list[Answer]:
+    """The answers of a task's branches; one that has none comes back without cost."""
+    assert _home is not None
+    return list(_answers(_home, task))
+
+
+def _answers(home: _Home, task: Task) -> Iterator[Answer]:
+    template: Template | None = home.templates.get(task.shape)
+    if template is None and len(task.courses) >= TEMPLATE_FROM:
+        try:
+            template = Template(home.network, task.courses[0])
+        except SolveError:
+            template = None  # a number that depends on two factors: each branch is compiled by itself
+        else:
+            while len(home.templates) >= KEPT_SHAPES:
+                home.templates.pop(next(iter(home.templates)))
+            home.templates[task.shape] = template
+    for course in task.courses:
+        branch: Branch
+        if template is None:
+            branch = Branch(compile_block(*assemble.operations(tables_of(home.network, course))))
+        else:
+            template.bind(course)
+            branch = template
+        branch.give_values(_given(home, branch, task.openings.get(course)))
+        found = _read(home.network, branch, course, branch.solve(), stock=course in home.parents)
+        found.hot = template is not None
+        yield found
+
+
+def _given(home: _Home, branch: Branch, opening: Stock | None) -> Vector:
+    """What a branch is given: fundings, the stock of the course it leaves, the trunk's level at its end."""
+    values = []
+    for column in branch.linked:
+        owner, key = branch.block.owners[int(column)]
+        if opening is not None and branch.block.columns[int(column)][0] == "opening":
+            index: Any = key[1]
+            values.append(opening.get((index[:3], index[3]), 0.0))
+        else:
+            values.append(home.given.get((owner, key), 0.0))
+    return np.array(values)
+
+
+def _read(network: Network, branch: Branch, course: str, found: Response, stock: bool = True) -> Answer:
+    out = Answer(course)
+    demand = network.instance.markets
+    if found.values is None:
+        return out
+    out.cost = branch.cost_in(found.values)
+    lines: list[tuple[int, Any]] = [
+        (row, index) for row, (name, index) in enumerate(branch.block.rows) if name == "demand_is_met_or_short"
+    ]
+    wanted = branch.row_lower
+    for row, (market, line, period) in lines:
+        key = (market, demand[market].demand[line].product, period)
+        out.demand[key] = out.demand.get(key, 0.0) + float(wanted[row])
+    for (market, line, period), column in branch.columns_of("short").items():
+        tonnes = float(found.values[column])
+        if tonnes > SHORT:
+            key = (market, demand[market].demand[line].product, period)
+            out.short[key] = out.short.get(key, 0.0) + tonnes
+    if stock:
+        out.stock = {
+            (index[:3], index[3]): float(found.values[column]) for index, column in branch.columns_of("stock").items()
+        }
+    return out

@@ -1,0 +1,110 @@
+"""What is held fixed: fundings, and the stock that the trunk keeps."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from optimizer.errors import PlanError
+from optimizer.network.places import Cell
+from optimizer.network.starts import Starts
+from optimizer.network.tables import TRUNK
+from optimizer.plan.columns import rows_of
+from optimizer.plan.plan import Plan
+
+Funding = tuple[str, str, int]
+"""Facility, option, year."""
+
+COLUMNS = ("facility", "option", "year")
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """What is held fixed.
+
+    Attributes:
+        fundings: (facility, option, year).
+        stock: (stockpile, material, channel, period) -> t at its end on the trunk; None where it is to be chosen.
+        source: where it is from, for readers.
+        instance_sha256: of the instance that it was planned for; None for a planner's own.
+    """
+
+    fundings: tuple[Funding, ...]
+    stock: dict[tuple[Cell, int], float] | None
+    source: str
+    instance_sha256: str | None = None
+
+    @classmethod
+    def of(cls, plan: Plan, source: str = "plan") -> Portfolio:
+        """The portfolio of a plan, its stock included.
+
+        Raises:
+            PlanError: the run ended without a plan.
+        """
+        fundings = tuple((row.facility, row.option, int(row.funded)) for row in rows_of(plan.portfolio))
+        stock = {
+            ((row.stockpile, row.material, row.channel), int(row.period)): float(row.closing)
+            for row in rows_of(plan.stock)
+            if row.scenario == TRUNK
+        }
+        return cls(fundings, stock, source, str(plan.info.get("instance_sha256")))
+
+    @classmethod
+    def read(cls, path: Path | str) -> Portfolio:
+        """A result folder, or a CSV file with the columns facility, option, year.
+
+        Raises:
+            PlanError: it cannot be read; a CSV names every row that is wrong.
+        """
+        path = Path(path)
+        if path.is_dir():
+            return cls.of(Plan.read(path), str(path))
+        if not path.is_file():
+            raise PlanError(f"{path} is neither a result folder nor a CSV file of facility, option, year")
+        return cls(tuple(_rows(path)), None, str(path))
+
+    def check(self, starts: Starts) -> None:
+        """Whether an instance knows every funding.
+
+        Raises:
+            PlanError: with every one that it does not.
+        """
+        faults = []
+        for facility, option, year in self.fundings:
+            years = starts.years.get((facility, option))
+            if years is None:
+                faults.append(f"'{facility}' has no option '{option}'")
+            elif year not in years:
+                could = f"{min(years)} to {max(years)}" if years else "never"
+                faults.append(f"'{facility}:{option}' cannot be funded in {year} ({could})")
+        if faults:
+            raise PlanError(f"the portfolio of {self.source} does not fit the instance: {'; '.join(faults)}")
+
+
+def _rows(path: Path) -> Iterable[Funding]:
+    faults: list[str] = []
+    found: list[Funding] = []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            raise PlanError(
+                f"{path} lacks the column {', '.join(missing)}; it has {', '.join(reader.fieldnames or ())}"
+            )
+        seen: dict[tuple[str, str], int] = {}
+        for row in reader:
+            facility, option, year = ((row[name] or "").strip() for name in COLUMNS)
+            where = f"line {reader.line_num}"
+            if not year.isdigit():
+                faults.append(f"{where}: year is '{year}'; it is a year such as 2029")
+                continue
+            if (facility, option) in seen:
+                faults.append(f"{where}: {facility}:{option} is there already, in line {seen[facility, option]}")
+                continue
+            seen[facility, option] = reader.line_num
+            found.append((facility, option, int(year)))
+    if faults:
+        raise PlanError(f"{path}: {'; '.join(faults)}")
+    return found

@@ -1,0 +1,83 @@
+"""A portfolio held fixed: what it costs is what its plan says, and what hits it is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.build import solve
+from support.generate import generate
+
+from optimizer.errors import OptionsError, PlanError
+from optimizer.evaluation import Future, evaluate
+from optimizer.evaluation.portfolio import Portfolio
+from optimizer.plan.columns import rows_of
+
+
+@pytest.mark.parametrize("seed", [2, 5, 14])
+def test_a_plan_in_its_own_futures_costs_what_it_says(seed: int) -> None:
+    """Evaluation of an optimum gives back the cost of every future, and the objective as their mean."""
+    plan = solve(generate(seed, scenarios=3), gap=0.0)
+    found = evaluate(plan.instance, plan, workers=1)
+    costs = {row.scenario: row.cost for row in rows_of(plan.scenarios)}
+    assert set(found.futures["future"]) == set(costs)
+    for row in rows_of(found.futures):
+        assert row.cost == pytest.approx(costs[row.future], rel=1e-7)
+    assert found.info["statistics"]["cost"]["mean"]["value"] == pytest.approx(plan.objective, rel=1e-7)
+    assert found.info["status"] == "done"
+    assert not found.info["breaks"]
+
+
+def test_fundings_alone_get_the_stock_that_suits_the_scenarios(tmp_path: Path) -> None:
+    """A planner's own list of fundings is given the best stock for the instance's scenarios."""
+    plan = solve(generate(5, scenarios=2), gap=0.0)
+    file = tmp_path / "mine.csv"
+    lines = [f"{row.facility},{row.option},{row.funded}" for row in rows_of(plan.portfolio)]
+    file.write_text("\n".join(["facility,option,year", *lines]) + "\n", encoding="utf-8")
+    found = evaluate(plan.instance, Portfolio.read(file), workers=1)
+    assert found.info["statistics"]["cost"]["mean"]["value"] == pytest.approx(plan.objective, rel=1e-6)
+
+
+def test_a_future_of_two_branches_costs_the_sum_of_what_they_add() -> None:
+    """Two disruptions that do not touch add up: after the first the future is the trunk's again."""
+    data = generate(2, scenarios=2)
+    first, second = (s["id"] for s in data["scenarios"])
+    for scenario, onset in zip(data["scenarios"], (data["periods"][0], data["periods"][-1]), strict=True):
+        for effect in scenario["effects"]:
+            effect.pop("from", None)
+            effect.pop("duration", None)
+        scenario |= {"onset": onset, "duration": 1, "recovery": 0}
+    plan = solve(data, gap=0.0)
+    single = evaluate(plan.instance, plan, workers=1)
+    over = {row.future: row.over_trunk for row in rows_of(single.futures)}
+    both = evaluate(plan.instance, plan, futures=[Future("both", 1.0, (first, second))], workers=1)
+    assert both.futures["over_trunk"][0] == pytest.approx(over[first] + over[second], rel=1e-6)
+
+
+def test_goes_on_from_what_is_kept(tmp_path: Path) -> None:
+    """A second call on the same folder answers nothing again; a half-written line is dropped."""
+    plan = solve(generate(2, scenarios=3), gap=0.0)
+    first = evaluate(plan.instance, plan, folder=tmp_path / "e", workers=1)
+    kept = tmp_path / "e" / "answers.jsonl"
+    text = kept.read_text(encoding="utf-8")
+    kept.write_text(text[:-20], encoding="utf-8")
+    second = evaluate(plan.instance, plan, folder=tmp_path / "e", workers=1)
+    assert second.futures["cost"].tolist() == pytest.approx(first.futures["cost"].tolist())
+    assert kept.read_text(encoding="utf-8") == text
+
+
+def test_refusals(tmp_path: Path) -> None:
+    """A portfolio of another instance, and options without sense, are named."""
+    plan = solve(generate(2, scenarios=1), gap=0.0)
+    bad = tmp_path / "bad.csv"
+    bad.write_text("facility,option,year\nnowhere,build,2030\nnowhere,grow,soon\n", encoding="utf-8")
+    with pytest.raises(PlanError, match="line 3: year is 'soon'"):
+        Portfolio.read(bad)
+    bad.write_text("facility,option,year\nnowhere,build,2030\n", encoding="utf-8")
+    with pytest.raises(PlanError, match="'nowhere' has no option 'build'"):
+        evaluate(plan.instance, Portfolio.read(bad), workers=1)
+    bad.write_text("plant,option,year\n", encoding="utf-8")
+    with pytest.raises(PlanError, match="lacks the column facility"):
+        Portfolio.read(bad)
+    with pytest.raises(OptionsError, match="alpha"):
+        evaluate(plan.instance, plan, alpha=1.0)
