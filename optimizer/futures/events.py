@@ -75,6 +75,9 @@ EventEffect = Annotated[
 EFFECT: TypeAdapter[EventEffect] = TypeAdapter(EventEffect)
 """Makes an effect of what is written."""
 
+HAZARD: TypeAdapter[Series] = TypeAdapter(ShareSeries)
+"""Makes a hazard of what is written."""
+
 _PLAIN: dict[str, Callable[..., policy.Effect]] = {
     "facilities": policy.FacilityEffect,
     "lanes": policy.LaneEffect,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from optimizer.errors import InstanceError
-from optimizer.futures.events import EFFECT, Events
+from optimizer.futures.events import EFFECT, HAZARD, Events
 from optimizer.instance.checks import effects as effect_checks
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.folder import read_document
@@ -56,9 +57,8 @@ def read_events(path: FilePath | str, instance: Instance) -> EventsFile:
     file = file / FILE if file.is_dir() else file
     source = read_document(file, right="an events file begins with 'events:'")
     events = made_of(Events, copy.deepcopy(source.data), source) if source.data else None
-    if events is not None:
-        _hazards(source, events, instance)
-        _causes(source, events)
+    _hazards(source, instance)
+    _causes(source)
     _effects(source, instance)
     if source.faults or events is None:
         faults = sorted(dict.fromkeys(source.faults), key=lambda fault: fault.where)
@@ -66,30 +66,45 @@ def read_events(path: FilePath | str, instance: Instance) -> EventsFile:
     return EventsFile(events, file.read_bytes().decode("utf-8-sig"))
 
 
-def _hazards(source: Source, events: Events, instance: Instance) -> None:
+def _records(source: Source, section: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The records of a section as written: what is wrong with one part of a record hides nothing of another."""
+    written = source.data.get(section)
+    for name, record in written.items() if isinstance(written, dict) else ():
+        if isinstance(record, dict):
+            yield str(name), record
+
+
+def _hazards(source: Source, instance: Instance) -> None:
     """A hazard that grows stays a probability over the horizon."""
-    for section, records in (("events", events.events), ("causes", events.causes)):
-        for name, record in records.items():
+    for section in ("events", "causes"):
+        for name, record in _records(source, section):
+            try:
+                hazard = HAZARD.validate_python(record.get("hazard", 0.0))
+            except ValidationError:
+                continue
             for year in range(instance.first_year, instance.end_year):
-                value = record.hazard.at(year, instance.first_year)
+                value = hazard.at(year, instance.first_year)
                 if value > 1:
                     wrong = f"the hazard grows to {value:.3g} in {year}"
                     source.fault((section, name, "hazard"), wrong, "a number in [0, 1] in every year of the horizon")
                     break
 
 
-def _causes(source: Source, events: Events) -> None:
+def _causes(source: Source) -> None:
     """A cause hits events that there are, and an exclusive one at most one of them."""
     known = source.ids("events")
-    for name, cause in events.causes.items():
+    for name, cause in _records(source, "causes"):
         path: Path = ("causes", name, "hits")
-        if not cause.hits and not any(gone[:3] == path for gone in source.removed):
+        hits = cause.get("hits")
+        if not isinstance(hits, dict):
+            continue
+        if not hits:
             source.fault(path, f"the cause '{name}' hits no event", "name the events that follow it, or leave it out")
-        for event in cause.hits:
+        for event in hits:
             if event not in known:
                 source.fault((*path, event), f"there is no event '{event}'", did_you_mean(event, known))
-        total = sum(cause.hits.values())
-        if cause.exclusive and total > 1 + 1e-9:
+        total = sum(share for share in hits.values() if isinstance(share, int | float))
+        if cause.get("exclusive") is True and total > 1 + 1e-9:
             wrong = f"the probabilities of the events of '{name}' add up to {total:g}"
             source.fault(path, wrong, "1 or less, since at most one of them follows")
 

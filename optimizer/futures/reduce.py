@@ -127,18 +127,17 @@ def select(distances: Distances, probability: Numbers, number: int) -> Reduction
     most[kept[0]] = -np.inf
     while len(kept) < number:
         now = float(to_kept @ probability)
-        best, gain = -1, -np.inf
+        close = CLOSE * now  # gains nearer than this are equal, and the first of them is taken
+        gain, fresh = -np.inf, np.zeros(count, dtype=bool)
         order = np.argsort(-most, kind="stable")
-        for start in range(0, count, BATCH):
-            which = order[start : start + BATCH]
-            slack = CLOSE * abs(gain) if np.isfinite(gain) else 0.0
-            if most[which[0]] < gain - slack or most[which[0]] == -np.inf:
+        for start in range(0, count - len(kept), BATCH):
+            which = order[start : min(start + BATCH, count - len(kept))]
+            if most[which[0]] < gain - close:
                 break
-            which = which[most[which] > -np.inf]
             most[which] = now - held.weighed(which, to_kept, probability)
-            for index in which:
-                if most[index] > gain or (most[index] == gain and index < best):
-                    best, gain = int(index), float(most[index])
+            fresh[which] = True
+            gain = max(gain, float(most[which].max()))
+        best = int(np.flatnonzero(fresh & (most >= gain - close))[0])
         row = held.rows(np.array([best]))[0].astype(np.float64)
         nearest[row < to_kept] = len(kept)
         nearest[best] = len(kept)

@@ -24,7 +24,7 @@ def sample(
     instance: Instance,
     events: FilePath | str | EventsFile,
     *,
-    number: int = 1000,
+    number: int = 10_000,
     seed: int = 0,
     name: str | None = None,
     reduce: int | None = None,
