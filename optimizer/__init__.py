@@ -8,8 +8,18 @@ Four calls do most of the work::
     plan.save("results/starter")
 """
 
-from optimizer.errors import Fault, InstanceError, OptimizerError, OptionsError, PlanError, SolveError, Where
+from optimizer.errors import (
+    Fault,
+    FuturesError,
+    InstanceError,
+    OptimizerError,
+    OptionsError,
+    PlanError,
+    SolveError,
+    Where,
+)
 from optimizer.findings import Finding
+from optimizer.futures import FutureSet, sample
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.run import Validation, diagnose, load, solve, validate
@@ -19,6 +29,8 @@ from optimizer.verifier import Tolerance, Verdict, Violation, verify
 __all__ = [
     "Fault",
     "Finding",
+    "FutureSet",
+    "FuturesError",
     "Instance",
     "InstanceError",
     "OptimizerError",
@@ -34,6 +46,7 @@ __all__ = [
     "Where",
     "diagnose",
     "load",
+    "sample",
     "sensitivity",
     "solve",
     "validate",

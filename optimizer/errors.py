@@ -1,6 +1,7 @@
 """The errors the package raises.
 
 OptimizerError
+├── FuturesError        a folder of futures is missing, incomplete or not ours
 ├── InstanceError       the instance has faults; carries all of them
 ├── OptionsError        an option of a run makes no sense
 ├── PlanError           a result folder is missing, incomplete or not ours
@@ -62,6 +63,10 @@ class InstanceError(OptimizerError):
         count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
         lines = [f"{count} in {source}", *(f"  {fault}" for fault in self.faults)]
         super().__init__("\n".join(lines))
+
+
+class FuturesError(OptimizerError):
+    """A folder of futures that is missing, incomplete, or does not fit."""
 
 
 class OptionsError(OptimizerError):

@@ -19,6 +19,7 @@ from rebuilding import (
     demand,
     disruptions,
     document,
+    events,
     intensity,
     materials,
     network,
@@ -124,6 +125,7 @@ def build() -> dict[str, str]:
     files = {f"{name}.csv": tables.table(table, COLUMNS[name]) for name, table in rows.items()}
     futures = disruptions.library(rows["facilities"], rows["options"])
     files["instance.yaml"] = document.yaml_text(plants, disruptions.base_text(futures))
+    files["events.yaml"] = events.text(futures)
     files["variants/library.yaml"] = disruptions.overlay_text(futures)
     taken = coverage.used(files, links)
     accounts = {

@@ -11,7 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 import typer
 from rich.console import Console
 
-from optimizer.errors import Fault, InstanceError, OptimizerError, OptionsError, PlanError
+from optimizer.errors import Fault, FuturesError, InstanceError, OptimizerError, OptionsError, PlanError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -62,7 +62,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
                 print_json({"status": "bad_input", "faults": [fault_dict(fault) for fault in error.faults]})
             print_faults(error.source, error.faults)
             raise typer.Exit(BAD_INPUT) from error
-        except (OptionsError, PlanError) as error:
+        except (FuturesError, OptionsError, PlanError) as error:
             if kwargs.get("as_json"):
                 print_json({"status": "bad_input", "error": str(error)})
             err.print(str(error), style="red", markup=False)

@@ -70,9 +70,9 @@ def raw_path(loc: tuple[int | str, ...], data: Any) -> Path:
     return tuple(path)
 
 
-def _record_at(loc: tuple[int | str, ...]) -> type[BaseModel] | None:
+def _record_at(loc: tuple[int | str, ...], root: type[BaseModel]) -> type[BaseModel] | None:
     """The record class in which a location's last part is a key."""
-    kinds: list[Any] = [Instance]
+    kinds: list[Any] = [root]
     for part in loc[:-1]:
         found: list[Any] = []
         for kind in kinds:
@@ -95,13 +95,13 @@ def _record_at(loc: tuple[int | str, ...]) -> type[BaseModel] | None:
     return None
 
 
-def _text(error: ErrorDetails) -> tuple[str, str]:
+def _text(error: ErrorDetails, root: type[BaseModel]) -> tuple[str, str]:
     """What is wrong and what would be right, in words a planner uses."""
     kind, context = error["type"], error.get("ctx") or {}
     value = error["input"]
     shown = repr(value) if isinstance(value, str | int | float | bool) or value is None else f"a {_noun(value)}"
     if kind == "extra_forbidden":
-        record = _record_at(error["loc"])
+        record = _record_at(error["loc"], root)
         known = [info.alias or name for name, info in record.model_fields.items()] if record else []
         return f"unknown key '{error['loc'][-1]}'", did_you_mean(error["loc"][-1], known)
     if kind == "missing":
@@ -168,6 +168,7 @@ def faults_of(
     places: Mapping[Path, Where],
     file: str,
     as_written: Callable[[Path], Path] = lambda path: path,
+    root: type[BaseModel] = Instance,
 ) -> list[tuple[Fault, Path]]:
     """The faults of a validation, each with its path in the data.
 
@@ -177,12 +178,13 @@ def faults_of(
         places: file and line by path as written.
         file: name of the main file.
         as_written: turns a path in the data into the path as written, where items were left out of lists.
+        root: the record that the data are to be.
     """
     found: list[tuple[Fault, Path]] = []
     seen: set[tuple[Path, str]] = set()
     for details in error.errors(include_url=False):
         path = raw_path(details["loc"], data)
-        wrong, right = _text(details)
+        wrong, right = _text(details, root)
         if (path, wrong) in seen:
             continue
         seen.add((path, wrong))

@@ -25,12 +25,13 @@ from optimizer.instance.yaml12 import Path, read_yaml
 MAX_TOTAL_BYTES = 256 * 1024 * 1024
 
 
-def read_document(main: FilePath, label: str = "") -> Source:
+def read_document(main: FilePath, label: str = "", right: str = "an instance begins with 'schema: 1'") -> Source:
     """Read one YAML file; the tables that it names are not read yet.
 
     Args:
         main: the file.
         label: what stands before its name, and those of its tables, in messages.
+        right: what to say of a file that holds no mapping.
 
     Returns:
         The source; with faults and without data where the file holds no mapping.
@@ -46,7 +47,7 @@ def read_document(main: FilePath, label: str = "") -> Source:
         source.data = {str(key): value for key, value in document.data.items()}
     elif not source.faults:
         wrong = "the file is empty" if document.data is None else "the file is not a mapping"
-        source.fault((), wrong, "an instance begins with 'schema: 1'")
+        source.fault((), wrong, right)
     return source
 
 

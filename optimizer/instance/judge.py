@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from optimizer.instance.faults import faults_of
+from optimizer.instance.fields import Record
 from optimizer.instance.instance import Instance
 from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path
+
+Made = TypeVar("Made", bound=Record)
 
 
 def judge(source: Source) -> Instance | None:
@@ -25,13 +28,18 @@ def judge(source: Source) -> Instance | None:
     if finance is not None:
         wrong = "'finance' is not built yet"
         source.fault(("finance",), wrong, "leave it out: capex, public_share and budget work without it")
+    return made_of(Instance, data, source)
+
+
+def made_of(kind: type[Made], data: dict[str, Any], source: Source) -> Made | None:
+    """Make a record of a kind of the data, which shrink; what is at fault is noted in the source and left out."""
     for _ in range(8):
         try:
-            return Instance.model_validate(data)
+            return kind.model_validate(data)
         except ValidationError as error:
-            found = faults_of(error, data, source.places, source.file, lambda path: _as_written(path, source))
+            found = faults_of(error, data, source.places, source.file, lambda path: _as_written(path, source), kind)
             source.faults.extend(fault for fault, path in found if not _follows(_as_written(path, source), source))
-            if not _remove(data, {path for _, path in found}, source):
+            if not _remove(data, {path for _, path in found}, source, kind):
                 return None
     return None
 
@@ -55,7 +63,7 @@ def _follows(path: Path, source: Source) -> bool:
     return any(gone == path or gone[:-1] == path for gone in source.removed)
 
 
-def _remove(data: dict[str, Any], paths: set[Path], source: Source) -> bool:
+def _remove(data: dict[str, Any], paths: set[Path], source: Source, kind: type[Record]) -> bool:
     """Take the values at paths out of the data, or the records around them where a key is missing.
 
     Returns:
@@ -65,7 +73,7 @@ def _remove(data: dict[str, Any], paths: set[Path], source: Source) -> bool:
     there = {path for path in there if not any(path[:length] in there for length in range(len(path)))}
     source.removed |= {_as_written(path, source) for path in there}
     for path in sorted(there, key=_last_first):
-        required = len(path) == 1 and Instance.model_fields.get(str(path[0]))
+        required = len(path) == 1 and kind.model_fields.get(str(path[0]))
         if not path or (required and required.is_required()):
             return False
         holder: Any = data

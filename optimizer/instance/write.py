@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
 import yaml
 
@@ -15,6 +16,10 @@ _BREAKS = frozenset("\r\x85\u2028\u2029")
 
 class _Dumper(yaml.SafeDumper):
     """Writes YAML that reads back the same under YAML 1.2."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
+        """What stands twice is written twice: anchors and aliases are not read."""
+        return True
 
 
 def _write_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
@@ -29,7 +34,12 @@ _Dumper.add_representer(str, _write_text)
 
 def yaml_text(instance: Instance) -> str:
     """The instance as one YAML text that reads back to the same instance."""
-    return yaml.dump(instance.plain(), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return plain_text(instance.plain())
+
+
+def plain_text(data: Any) -> str:
+    """Plain data as YAML that reads back the same."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 def sha256(instance: Instance) -> str:

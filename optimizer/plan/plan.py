@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import InstanceError, PlanError
+from optimizer.folders import write_whole
 from optimizer.instance.instance import Instance
 from optimizer.instance.judge import judge
 from optimizer.instance.read import read_source
@@ -83,25 +82,7 @@ class Plan:
         target = Path(folder).absolute()
         if not may_replace(target):
             raise PlanError(f"{folder} is there already and is no result folder; name another one")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-        try:
-            self._write(made)
-            made.chmod(0o755)
-            if target.exists():
-                old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-                target.replace(old / "old")
-                try:
-                    made.replace(target)
-                except OSError:
-                    (old / "old").replace(target)
-                    raise
-                finally:
-                    shutil.rmtree(old, ignore_errors=True)
-            else:
-                made.replace(target)
-        finally:
-            shutil.rmtree(made, ignore_errors=True)
+        write_whole(target, self._write)
         return target
 
     def _write(self, folder: Path) -> None:

@@ -206,15 +206,15 @@ def scenario_lines(item: Disruption, probability: float, stands_for: list[str]) 
         f"  note: {json.dumps(note)}",
         "  effects:",
     ]
-    return lines + [f"    - {_flow(effect)}" for effect in item.effects]
+    return lines + [f"    - {in_flow(effect)}" for effect in item.effects]
 
 
-def _flow(value: Any) -> str:
+def in_flow(value: Any) -> str:
     """YAML flow form; words that hold more than letters in quotes."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {in_flow(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(_flow(inner) for inner in value) + "]"
+        return "[" + ", ".join(in_flow(inner) for inner in value) + "]"
     if isinstance(value, str):
         return value if value.replace("_", "").isalnum() else json.dumps(value)
     return plain(value)

@@ -1,0 +1,1 @@
+"""Sets of futures: drawn from events, split into episodes, saved, merged, reduced."""
