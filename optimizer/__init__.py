@@ -18,6 +18,7 @@ from optimizer.errors import (
     SolveError,
     Where,
 )
+from optimizer.evaluation import Evaluation, Future, Portfolio, evaluate
 from optimizer.findings import Finding
 from optimizer.futures import FutureSet, sample
 from optimizer.instance.instance import Instance
@@ -27,8 +28,10 @@ from optimizer.sweep import Sensitivity, sensitivity
 from optimizer.verifier import Tolerance, Verdict, Violation, verify
 
 __all__ = [
+    "Evaluation",
     "Fault",
     "Finding",
+    "Future",
     "FutureSet",
     "FuturesError",
     "Instance",
@@ -37,6 +40,7 @@ __all__ = [
     "OptionsError",
     "Plan",
     "PlanError",
+    "Portfolio",
     "Sensitivity",
     "SolveError",
     "Tolerance",
@@ -45,6 +49,7 @@ __all__ = [
     "Violation",
     "Where",
     "diagnose",
+    "evaluate",
     "load",
     "sample",
     "sensitivity",

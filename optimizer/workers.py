@@ -14,7 +14,7 @@ Result = TypeVar("Result")
 
 
 class Workers:
-    """Spawned processes, each begun once with what it keeps."""
+    """Spawned processes, each begun once with what it keeps; a single one is this process itself."""
 
     def __init__(self, count: int, begin: Callable[..., None], *kept: Any) -> None:
         """Start nothing yet.
@@ -25,6 +25,10 @@ class Workers:
             kept: what it is called with.
         """
         self._count = count
+        self._pool: ProcessPoolExecutor | None = None
+        if count == 1:
+            begin(*kept)
+            return
         self._pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin, (begin, kept))
 
     def __enter__(self) -> Self:
@@ -33,6 +37,8 @@ class Workers:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """End the processes; after an error or Ctrl-C without waiting for what they do."""
+        if self._pool is None:
+            return
         if kind is not None:
             for process in list((self._pool._processes or {}).values()):
                 process.terminate()
@@ -40,6 +46,10 @@ class Workers:
 
     def results(self, do: Callable[[Task], list[Result]], tasks: Iterable[Task]) -> Iterator[Result]:
         """What `do` finds for every task, as it is done; a few more tasks than there are processes wait their turn."""
+        if self._pool is None:
+            for task in tasks:
+                yield from do(task)
+            return
         waiting = iter(tasks)
         running: set[Future[list[Result]]] = set()
         while True:

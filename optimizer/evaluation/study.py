@@ -18,6 +18,8 @@ from optimizer.evaluation import courses as work
 from optimizer.evaluation.courses import Answer, broken_rows, tasks_of, trunk_of
 from optimizer.evaluation.futures import Future, futures_of, statistics, table_of
 from optimizer.evaluation.portfolio import Portfolio
+from optimizer.evaluation.sampled import Sampled, carried_over, sampled_of
+from optimizer.futures import FutureSet
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
 from optimizer.network.network import network_of
@@ -43,11 +45,13 @@ class Evaluation:
         info: instance, portfolio, statistics, counts, seconds.
         futures: a row for each future (docs/evaluation.md).
         short: branch, market, product, period, demand, short (t), where any is short.
+        episodes: of a set of futures: episode, usd (more than the trunk costs meanwhile); `FutureSet.reduce` takes it.
     """
 
     info: dict[str, Any]
     futures: pd.DataFrame
     short: pd.DataFrame = field(default_factory=pd.DataFrame)
+    episodes: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def hurt_most(self, count: int = 10, by: str = "over_trunk") -> pd.DataFrame:
         """The futures with most of a column."""
@@ -58,8 +62,8 @@ def evaluate(
     instance: Instance,
     portfolio: Portfolio | Plan,
     *,
-    futures: Sequence[Future] | None = None,
-    sampled: int | None = None,
+    futures: Sequence[Future] | FutureSet | None = None,
+    exact: int | None = None,
     alpha: float = ALPHA,
     folder: Path | str | None = None,
     workers: int = 2,
@@ -74,12 +78,13 @@ def evaluate(
         instance: its scenarios are the branches that futures go through.
         portfolio: what is funded and in stock. Without stock (a planner's own fundings) the stock is what is best
             for the instance's scenarios.
-        futures: what futures go through which branches; by default the instance's own.
-        sampled: futures drawn, where they are a sample: statistics then carry intervals.
+        futures: a set of futures, or which futures go through which of the instance's branches; by default the
+            instance's own. Of a sampled set statistics carry intervals.
+        exact: of a set of futures, how many are drawn and operated; their mean is carried over to all.
         alpha: the tail mean is over the worst 1 - alpha.
         folder: where answers are kept as they come, and gone on from.
         workers: processes.
-        seed: of the bootstrap.
+        seed: of that draw and of the intervals.
         tell: told of progress.
 
     Raises:
@@ -90,24 +95,39 @@ def evaluate(
         raise OptionsError(f"alpha is {alpha:g}; it lies in [0, 1)")
     if workers < 1:
         raise OptionsError(f"workers is {workers}; it is 1 or more")
+    if exact is not None and exact < 2:
+        raise OptionsError(f"exact is {exact}; operate at least 2 futures")
+    if exact is not None and not isinstance(futures, FutureSet):
+        raise OptionsError("exact is for a set of futures; those given are all operated")
     began = time.monotonic()
+    planned = instance
+    sampled: Sampled | None = None
+    if isinstance(futures, FutureSet):
+        sampled = sampled_of(instance, futures, exact, seed)
+        instance, futures = sampled.instance, sampled.futures
     tell = tell or (lambda _what, _done, _of: None)
     held = Portfolio.of(portfolio) if isinstance(portfolio, Plan) else portfolio
     network = network_of(instance)
     held.check(network.starts)
     tell("trunk", 0, 1)
     if held.stock is None:
-        held = _with_stock(network, held)
+        held = _with_stock(network if sampled is None else network_of(planned), held)
     invested, trunk = trunk_of(network, held)
     answers = {TRUNK: trunk}
     kept = _Kept(folder, instance, held) if folder is not None else None
     if kept is not None:
         answers |= kept.read()
     stopped = _answer_all(network, held, answers, kept, workers, tell)
-    every = list(futures) if futures is not None else futures_of(network)
+    every = futures_of(network) if futures is None else list(futures)
     known = [future for future in every if all(node in answers for node in future.nodes)]
     table = table_of(network, known, invested, answers)
     channels = list(instance.channels)
+    drawn = None if sampled is None else sampled.drawn
+    if drawn is not None and len(known) < len(every):
+        drawn = round(drawn * sum(f.probability for f in known) / sum(f.probability for f in every))
+    found_in = statistics(table, channels, alpha, drawn, seed) if len(table) else None
+    if found_in is not None and sampled is not None and drawn and len(known) == len(every) and exact is not None:
+        _carry_over(found_in, table, sampled, drawn)
     info: dict[str, Any] = {
         "format": FORMAT,
         "status": "stopped" if stopped else "done",
@@ -117,21 +137,35 @@ def evaluate(
         "planned_for_sha256": held.instance_sha256,
         "breaks": broken_rows(network, held),
         "fundings": len(held.fundings),
-        "futures": len(every),
+        "futures": len(every) if sampled is None else len(sampled.every),
         "evaluated": len(known),
-        "sampled": sampled,
+        "drawn": drawn,
         "branches": len(network.windows),
         "answered": len(answers) - 1,
         "answered_hot": sum(found.hot for found in answers.values()),
         "investment_usd": invested,
         "trunk_usd": sum(trunk.cost.values()),
-        "statistics": statistics(table, channels, alpha, sampled, seed) if len(table) else None,
+        "statistics": found_in,
         "seconds": round(time.monotonic() - began, 1),
     }
     found = Evaluation(info, table, _short(answers))
+    if sampled is not None:
+        done = [one for one in sampled.episodes if all(node in answers for node in one.nodes)]
+        alone = table_of(network, done, invested, answers)
+        found.episodes = pd.DataFrame({"episode": alone["future"], "usd": alone["over_trunk"]})
     if kept is not None:
         kept.close(found)
     return found
+
+
+def _carry_over(found_in: dict[str, Any], table: pd.DataFrame, sampled: Sampled, drawn: int) -> None:
+    """Add the means over all futures of the set, where every future operated has a plan."""
+    if (table["status"] != "met").any():
+        return
+    weights = table["probability"].to_numpy(dtype=float)
+    for name, about in found_in.items():
+        if isinstance(about, dict) and "mean" in about:
+            about["mean_of_all"] = carried_over(table[name].to_numpy(dtype=float), weights, sampled, drawn)
 
 
 def _with_stock(network: Network, held: Portfolio) -> Portfolio:
@@ -226,6 +260,8 @@ class _Kept:
         """Write the tables."""
         found.futures.to_csv(self.folder / "futures.csv", index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
         found.short.to_csv(self.folder / "short.csv", index=False, lineterminator="\n")
+        if len(found.episodes):
+            found.episodes.to_csv(self.folder / "episodes.csv", index=False, lineterminator="\n")
         text = json.dumps(found.info, indent=2, ensure_ascii=False)
         (self.folder / "evaluation.json").write_text(text + "\n", encoding="utf-8")
 
