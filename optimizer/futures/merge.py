@@ -134,14 +134,11 @@ def _one_horizon(one: FutureSet, other: FutureSet) -> None:
 
 
 def _both(what: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Records of two sets by name; one that both have must be the same."""
     odd = sorted(name for name in one.keys() & other.keys() if one[name] != other[name])
     if odd:
         names = ", ".join(f"'{name}'" for name in odd)
-        raise OptionsError(
-            f"both sets have an {what} {names}, and not the same; rename it in one of them".replace(
-                "an cause", "a cause"
-            )
-        )
+        raise OptionsError(f"the {what} {names} is not the same in both sets; rename it in one of them")
     return {**one, **other}
 
 

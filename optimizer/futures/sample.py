@@ -17,7 +17,7 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
 from optimizer.network.calendar import Calendar, calendar_of
 
-MOST = 1_000_000
+MOST = 200_000
 
 
 def sample(

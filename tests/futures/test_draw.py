@@ -17,7 +17,7 @@ from optimizer.network.calendar import calendar_of
 
 from .conftest import CLOSED, FIRE, drawn, event, file_of, strikes, yard
 
-NUMBER = 20_000
+NUMBER = 10_000
 SURE = 1e-4
 """Two-sided: a right sample fails such a test once in ten thousand, and the seed is fixed."""
 

@@ -54,7 +54,7 @@ def test_a_weight_lies_between_0_and_1(weight: float, tmp_path: Path) -> None:
 def test_sets_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
     """Another event by the same name, or another horizon."""
     one = drawn(tmp_path, {"fire": event(0.5)}, number=10)
-    with pytest.raises(OptionsError, match="both sets have an event 'fire', and not the same"):
+    with pytest.raises(OptionsError, match="the event 'fire' is not the same in both sets"):
         merge(one, drawn(tmp_path, {"fire": event(0.4)}, number=10), 0.5)
     short = drawn(tmp_path, {"fire": event(0.5)}, number=10, instance=yard(periods=[2027, 2028]))
     with pytest.raises(OptionsError, match="different periods"):

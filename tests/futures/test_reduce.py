@@ -64,10 +64,14 @@ def test_distances_are_differences_in_severity(futures: FutureSet) -> None:
     assert found == pytest.approx(by_hand(futures), abs=1e-9)
 
 
-@pytest.mark.parametrize("number", [1, 2, 5, 12])
-def test_selection_is_greedy_step_by_step(number: int, futures: FutureSet, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("number", "kept_in_memory"), [(1, True), (2, True), (5, False), (12, True)])
+def test_selection_is_greedy_step_by_step(
+    number: int, kept_in_memory: bool, futures: FutureSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each future chosen lowers the distance most; looking only where it can matter changes nothing."""
     monkeypatch.setattr(module, "BATCH", 7)
+    if not kept_in_memory:
+        monkeypatch.setattr(module, "KEPT", 10)
     distances = by_hand(futures)
     probability = np.array(list(futures.probability.values()))
     kept: list[int] = []

@@ -104,7 +104,7 @@ def causes(items: Mapping[str, Disruption]) -> dict[str, dict[str, Any]]:
             "name": "Projects slip together",
             "hazard": {FIRST: record.COMMON, FIRST + 1: 0},
             "exclusive": True,
-            "hits": {name: number(common[kind], 3) for name, kind in slips.items()},
+            "hits": {name: number(common[kind], 4) for name, kind in slips.items()},
             "source": "sources/project_record.csv",
             "confidence": "C",
             "note": "the common part of slips is an own estimate (range 0.3 to 0.7); one draw for all first-of-kind "

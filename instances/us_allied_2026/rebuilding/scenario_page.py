@@ -15,7 +15,8 @@ HEAD = """# Scenarios of the reference instance
 
 The library holds {count} disruptions, each resting on dated events in `sources/disruption_events.csv`. The base
 instance carries {base} of them, so that it can be solved today; `instances/us_allied_2026/variants/library.yaml` is an
-overlay that puts the whole library in their place.
+overlay that puts the whole library in their place. `instances/us_allied_2026/events.yaml` holds the same disruptions as
+events, to be sampled into futures in which they come alone or together: [Futures](futures.md).
 """
 
 CHANCES = """
