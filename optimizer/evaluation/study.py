@@ -165,7 +165,9 @@ def _carry_over(found_in: dict[str, Any], table: pd.DataFrame, sampled: Sampled,
     weights = table["probability"].to_numpy(dtype=float)
     for name, about in found_in.items():
         if isinstance(about, dict) and "mean" in about:
-            about["mean_of_all"] = carried_over(table[name].to_numpy(dtype=float), weights, sampled, drawn)
+            carried = carried_over(table[name].to_numpy(dtype=float), weights, sampled, drawn)
+            if carried["explained"] > 0:  # else what strikes says nothing of it, and the mean of the draws stands
+                about["mean_of_all"] = carried
 
 
 def _with_stock(network: Network, held: Portfolio) -> Portfolio:
