@@ -21,6 +21,8 @@ Values = dict[str, dict[object, float]]
 """component -> index -> value, those that are not zero."""
 
 ZERO = 1e-9
+SECOND_PASS = 60.0
+"""Seconds that the search for better fundings in the second pass has at least; it has what the first pass took."""
 
 
 @dataclass(slots=True)
@@ -176,7 +178,9 @@ def solve(
     if raw.duals is not None:
         out.duals = _priced(problem, raw.duals)
     if risk.needs_second_pass(network) and raw.objective is not None and not (stop and stop.asked.is_set()):
-        values = _second_pass(network, blocks, out, options, values, report, stop, deadline)
+        until = time.monotonic() + max(SECOND_PASS, time.monotonic() - began)
+        until = until if deadline is None else min(until, deadline)
+        values = _second_pass(network, blocks, out, options, values, report, stop, until)
         out.objective = min(raw.objective, _value(network, blocks, problem, values, out.hindsight))
     out.values = values_of(problem, values)
     out.seconds["total"] = time.monotonic() - began
@@ -255,7 +259,7 @@ def _second_pass(
     values: Vector,
     report: Report | None,
     stop: Stop | None,
-    deadline: float | None,
+    deadline: float,
 ) -> Vector:
     """Least expected cost at the risk value reached, so that no future's operations are arbitrary."""
     assert out.objective is not None

@@ -213,6 +213,27 @@ def test_regret_without_hindsight_has_no_plan(monkeypatch: pytest.MonkeyPatch) -
     assert "the optimum of base with hindsight" in plan.info["why"]
 
 
+def test_the_second_pass_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a limit the search for better fundings at the value reached takes no longer than the first pass did."""
+    run, ends = highs.run, list[float]()
+
+    def timed(problem: Any, *args: Any, **options: Any) -> Any:
+        if options["phase"] == "second pass" and problem.integer.any():
+            ends.append(options["deadline"] - time.monotonic())
+            return highs.Raw("limit", None, None, None, 0.0)
+        return run(problem, *args, **options)
+
+    monkeypatch.setattr(extensive, "run", timed)
+    monkeypatch.setattr(extensive, "SECOND_PASS", 0.0)
+    began = time.monotonic()
+    plan = solve(generate(5, scenarios=2) | {"risk": {"measure": "worst_case"}}, gap=0.0)
+    assert len(ends) == 1
+    assert 0 <= ends[0] <= time.monotonic() - began
+    assert plan.status == "optimal"
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
+    assert "is optimal for these fundings only" in plan.info["why"]
+
+
 @pytest.mark.parametrize("seed", [5, 14])
 def test_first_plan_needs_neither_relaxation_nor_the_whole_problem(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where all that is large runs into the limit, the trunk with each branch solved apart is a plan that holds."""
