@@ -85,6 +85,53 @@ def test_idle_effect_is_quiet_for_prices_of_what_is_sold_or_bought_back(find: Fi
     assert [item.data["reason"] for item in find("idle_effect", longer, stock)] == ["no_price_counts"]
 
 
+TREE = """
+scenarios:
+- {id: first, probability: %s, onset: 2028, duration: 1, recovery: %d, effects: [%s]}
+- {id: second, probability: 0.1, parent: first, onset: 2029, duration: 1, recovery: 0, effects: [%s]}
+"""
+SURGE = "{affects: demand, where: {market: trade}, factor: 1.5}"
+
+
+def test_idle_effect_is_quiet_for_what_counts_only_where_it_is_inherited(find: Find) -> None:
+    prices = "{affects: prices, where: {material: oxide}, factor: 0.5, duration: 2}"
+    stock = "stockpiles: {depot: {country: USA, channel: mdap, materials: [oxide], initial: {oxide: 1}}}"
+    longer = "periods: [2027, 2028, 2029, 2030, 2031]"
+    of_materials = "materials: {oxide: {price: 100, storage: {cost: 1}}}"
+    # On its own the price is over a year before anything is bought back; the second scenario ends while it lasts.
+    tree = TREE % ("0.1", 2, prices, SURGE)
+    assert find("idle_effect", tree, stock, longer, of_materials) == []
+    alone = tree.replace(", parent: first", "")
+    assert [f.data["reason"] for f in find("idle_effect", alone, stock, longer, of_materials)] == ["no_price_counts"]
+
+
+def test_idle_effect_is_quiet_for_a_delay_of_what_an_earlier_one_has_delayed(find: Find) -> None:
+    delay = "{affects: options, where: {facility: plant}, delay: 1}"
+    option = "facilities: {plant: {options: [{id: wing, capacity: 20, capex: 100, lead: 1, latest: 2027}]}}"
+    tree = TREE % ("0.1", 1, delay, delay)
+    assert find("idle_effect", tree, option) == []
+    alone = find("idle_effect", tree.replace(", parent: first", ""), option)
+    assert [(item.subject, item.data["reason"]) for item in alone] == [(("scenarios", 1, "effects", 0), "too_late")]
+
+
+def test_idle_effect_trips_for_a_parent_of_probability_0_with_what_it_counts(find: Find) -> None:
+    (found,) = find("idle_effect", TREE % ("0", 1, SURGE, SURGE))
+    assert "its branch counts until others leave it" in found.text
+
+
+def test_parent_is_over_trips_where_nothing_is_inherited(find: Find) -> None:
+    (found,) = find("parent_is_over", TREE % ("0.1", 0, SURGE, SURGE))
+    assert found.severity == "note"
+    assert found.subject == ("scenarios", 1, "parent")
+    assert found.data == {"scenario": "second", "parent": "first", "onset": 2029, "until": 2029}
+    assert "it leaves the trunk and inherits nothing" in found.text
+
+
+def test_parent_is_over_is_quiet_while_the_parents_branch_lasts(find: Find) -> None:
+    assert find("parent_is_over", TREE % ("0.1", 1, SURGE, SURGE)) == []
+    assert find("parent_is_over", (TREE % ("0.1", 0, SURGE, SURGE)).replace(", parent: first", "")) == []
+
+
 def test_idle_effect_trips_for_scenarios_without_weight_or_effects(find: Find) -> None:
     effect = "{affects: demand, where: {market: trade}, factor: 1.5}"
     (found,) = find("idle_effect", (BASE % effect).replace("probability: 0.1", "probability: 0"))

@@ -7,6 +7,7 @@ import copy
 import math
 import random
 import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,42 @@ BROKEN = [
         {"scenarios.0.effects.3.from": 2031},
     ),
     Broken("probabilities_add_up", ("scenarios", "1.1", "1 or less"), {"scenarios.0.probability": 1.0}),
+    # tree
+    Broken(
+        "parents_exist",
+        ("scenarios.1.parent", "there is no scenario 'embrago'", "did you mean 'embargo'?"),
+        {"scenarios.1.parent": "embrago"},
+    ),
+    Broken(
+        "parents_exist",
+        ("scenarios.1.parent", "'closure' is its own parent", "without parent it leaves the trunk"),
+        {"scenarios.1.parent": "closure"},
+    ),
+    Broken(
+        "parents_go_in_no_circle",
+        ("scenarios.0.parent", "in a circle: 'embargo' follows 'closure', 'closure' follows 'embargo'", "or none"),
+        {"scenarios.1.parent": "embargo", "scenarios.0.parent": "closure"},
+    ),
+    Broken(
+        "parents_begin_earlier",
+        ("scenarios.1.onset", "'closure' begins in 2028, not after its parent 'embargo' in 2028", "one of 2029"),
+        {"scenarios.1.parent": "embargo", "scenarios.1.onset": 2028},
+    ),
+    Broken(
+        "parents_begin_earlier",
+        ("scenarios.0.onset", "not after its parent 'closure' in 2029", "no period begins after 2029"),
+        {"scenarios.0.parent": "closure", "scenarios.0.onset": 2029, "scenarios.0.effects.3": GONE},
+    ),
+    Broken(
+        "who_leaves_a_branch_has_effects",
+        ("scenarios.1.parent", "the parent 'embargo' has no effects", "name a scenario with effects"),
+        {"scenarios.1.parent": "embargo", "scenarios.0.effects": []},
+    ),
+    Broken(
+        "who_leaves_a_branch_has_effects",
+        ("scenarios.1.effects", "a parent and no effects", "the future of 'embargo' once more", "add its probability"),
+        {"scenarios.1.parent": "embargo", "scenarios.1.effects": []},
+    ),
     # geography
     Broken(
         "countries_have_a_tier", ("facilities.mount.country", "'CAN'", "add CAN"), {"facilities.mount.country": "CAN"}
@@ -713,6 +750,35 @@ def test_missing_table_blames_no_reference(read: Reader, sound: dict[str, Any]) 
     found = read(change(sound, {"owners": "owners.csv"}))
     assert len(found.faults) == 1
     assert "owners.csv" in found.faults[0]
+
+
+def test_a_circle_is_told_once(read: Reader, sound: dict[str, Any]) -> None:
+    first, second = sound["scenarios"]
+    hangs = second | {"id": "hangs", "parent": "embargo"}
+    sound["scenarios"] = [hangs, first | {"parent": "closure"}, second | {"parent": "embargo"}]
+    for row in sound["scenarios"]:
+        row["probability"] = 0.1
+    (fault,) = read(sound).faults
+    assert "circle: 'closure' follows 'embargo', 'embargo' follows 'closure'" in fault or "circle: 'embargo'" in fault
+
+
+def test_a_parent_at_fault_blames_no_child(read: Reader, sound: dict[str, Any]) -> None:
+    sound["scenarios"][1]["parent"] = "embargo"
+    sound["scenarios"][0]["probability"] = 2.0
+    found = read(sound)
+    assert [fault.key for fault in found.source.faults] == ["scenarios.0.probability"]
+    sound["scenarios"][0] |= {"probability": 0.1, "effects": [{"affects": "nothing"}]}
+    again = read(sound)
+    assert [fault.key for fault in again.source.faults] == ["scenarios.0.effects.0"], again.text
+
+
+def test_a_tree_of_thousands_is_checked_in_no_time(read: Reader, sound: dict[str, Any]) -> None:
+    blow = sound["scenarios"][0] | {"probability": 0.0}
+    chain = [blow | {"id": f"s{i}", "parent": f"s{(i + 1) % 1000}"} for i in range(1000)]
+    began = time.process_time()
+    faults = read(sound | {"scenarios": chain}).faults
+    assert [fault for fault in faults if "circle" in fault]
+    assert time.process_time() - began < 20
 
 
 def test_probabilities_are_summed_as_decimals(read: Reader, sound: dict[str, Any]) -> None:

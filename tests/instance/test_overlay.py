@@ -263,6 +263,13 @@ REFUSED: dict[str, tuple[Data | str, tuple[str, ...]]] = {
         {"policy": {"rules": [{"rule": "domestic_content", "share": 0.1}]}},
         ("overlay.yaml:5", "rows here have no id", "'remove'", "'add'"),
     ),
+    "a parent removed and still referred to": (
+        {
+            "remove": {"scenarios": ["embargo"]},
+            "scenarios": [{"id": "closure", "parent": "embargo"}],
+        },
+        ("overlay.yaml:", "there is no scenario 'embargo'", "overlay.yaml:5 removed it"),
+    ),
     "removed and still referred to": (
         {"remove": {"materials": ["dy_oxide"]}},
         ("../base/instance.yaml:", "there is no material 'dy_oxide'", "overlay.yaml:5 removed it"),

@@ -17,9 +17,9 @@ from optimizer.solver.highs import run
 from optimizer.solver.options import Options
 
 
-def few_options(seed: int) -> Data:
+def few_options(seed: int, children: int = 0) -> Data:
     """A generated instance with three options at most, each in one year or the other."""
-    data = generate(seed, scenarios=1)
+    data = generate(seed, scenarios=1, children=children)
     left = 3
     for record in data["facilities"].values():
         kept = record.get("options", [])[: max(left, 0)]
@@ -36,10 +36,10 @@ def cost_of(problem: Problem, portfolio: tuple[float, ...]) -> float | None:
     return run(fixed, Options(threads=1)).objective
 
 
-@pytest.mark.parametrize("seed", [1, 2, 4])
-def test_optimum_is_the_best_of_all_portfolios(seed: int) -> None:
-    """Nothing is cheaper than the optimum, and some portfolio costs just that."""
-    data = few_options(seed)
+@pytest.mark.parametrize(("seed", "children"), [(1, 0), (2, 0), (4, 0), (2, 2)])
+def test_optimum_is_the_best_of_all_portfolios(seed: int, children: int) -> None:
+    """Nothing is cheaper than the optimum, and some portfolio costs just that; in a tree of futures too."""
+    data = few_options(seed, children)
     network = network_of(instance_of(data))
     problem = problem_of(network, compile_all(network)[0], {})
     width = int(problem.integer.sum())

@@ -20,6 +20,9 @@ from optimizer.solver.highs import run
 from optimizer.solver.options import Options
 
 OWN_CASES = [
+    "child_in_long_periods",
+    "child_of_a_parent_that_is_over",
+    "child_rejoins_at_price",
     "claims_pooled",
     "delayed_expansion_waits",
     "disposal",
@@ -115,7 +118,7 @@ def test_futures_cost_what_their_parts_cost(name: str | int) -> None:
         assert row.cost == pytest.approx(invested + trunk + branch, rel=1e-9, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", ["price_effect_on_sales", "rejoin_without_price", 3, 14])
+@pytest.mark.parametrize("name", ["price_effect_on_sales", "rejoin_without_price", "child_rejoins_at_price", 3, 14])
 def test_expected_cost_is_the_mean_over_futures(name: str | int) -> None:
     """Weighing the trunk by period and the branches by probability is the mean over whole futures."""
     plan = solve(everything(name))

@@ -27,7 +27,9 @@ POLICY: Data = {
 """A budget and rules that each of these instances can keep to."""
 
 
-def generate(seed: int, *, size: int = 1, scenarios: int | None = None, regions: bool | None = None) -> Data:
+def generate(
+    seed: int, *, size: int = 1, scenarios: int | None = None, regions: bool | None = None, children: int = 0
+) -> Data:
     """An instance as plain data.
 
     Args:
@@ -35,6 +37,8 @@ def generate(seed: int, *, size: int = 1, scenarios: int | None = None, regions:
         size: facilities of a stage in each country.
         scenarios: how many; default 0 to 2.
         regions: whether pooled material is shipped between regions; default either.
+        children: how many scenarios leave that of another; there is a period more then, and the first scenario begins
+            in the first.
     """
     rng = random.Random(seed)
     data: Data = {
@@ -57,6 +61,10 @@ def generate(seed: int, *, size: int = 1, scenarios: int | None = None, regions:
     _depot(data, rng)
     _links(data, rng, regions)
     data["scenarios"] = [_scenario(rng, i) for i in range(rng.randint(0, 2) if scenarios is None else scenarios)]
+    if children:
+        data["periods"].append(2029 if data["periods"][-1] == 2028 else 2030)
+    for number in range(children):
+        _child(data, rng, number)
     return scaled(data, 1000)
 
 
@@ -226,3 +234,16 @@ def _scenario(rng: random.Random, number: int) -> dict[str, Any]:
     if rng.random() < 0.6:
         found["duration"] = 1
     return found
+
+
+def _child(data: Data, rng: random.Random, number: int) -> None:
+    """A scenario that leaves an earlier one: a second blow, or the same effects once more."""
+    years = [period["year"] if isinstance(period, dict) else period for period in data["periods"]]
+    if number == 0:
+        data["scenarios"][0]["onset"] = years[0]
+    parent = rng.choice([item for item in data["scenarios"] if item["onset"] < years[-1]])
+    child = _scenario(rng, number) | {"id": f"child_{number}", "parent": parent["id"], "probability": 0.0625}
+    child["onset"] = rng.choice([year for year in years if year > parent["onset"]])
+    if rng.random() < 0.4:
+        child["effects"] = copy.deepcopy(parent["effects"])
+    data["scenarios"].append(child)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from verify_plans import claims, instance_of, lanes, rejoin, rules
+from plan_maker import instance_of
+from tree_plan import tree
+from verify_plans import claims, lanes, rejoin, rules
 
 from optimizer.verifier.built import Built
 from optimizer.verifier.facts import Facts
-from optimizer.verifier.futures import TRUNK, Factors, blocks
+from optimizer.verifier.futures import TRUNK, Factors, blocks, course, unsound
 from optimizer.verifier.objective import tail_mean
 from optimizer.verifier.trust import Trust
 
@@ -282,3 +284,52 @@ def test_a_share_that_is_not_yet_given_does_not_bind() -> None:
     plan.change("kind: ownership, share: 0.25}", "kind: ownership, share: {2028: 0.0}}")
     plan.change("by: country, share: 0.6}", "by: country, share: {2028: 0.1}}")
     assert plan.verdict().ok
+
+
+def test_a_future_is_on_its_parents_course_until_its_own_onset() -> None:
+    """third has been on first and second before, and leaves the trunk when these are over."""
+    instance = tree().instance
+    found = blocks(instance)
+    on = {future: [course(found, future, period).name for period in instance.periods] for future in ("base", *found)}
+    assert on == {
+        "base": [TRUNK] * 5,
+        TRUNK: [TRUNK] * 5,
+        "first": [TRUNK, "first", "first", "first", TRUNK],
+        "second": [TRUNK, "first", "second", "second", TRUNK],
+        "third": [TRUNK, "first", "second", "second", "third"],
+    }
+    assert [(name, found[name].leaves) for name in ("second", "third")] == [
+        ("second", found["first"]),
+        ("third", found[TRUNK]),
+    ]
+    assert [span[1:] for span in found["second"].spans] == [(2028, 2030), (2029, 2030)]
+    assert unsound(instance) == ""
+
+
+@pytest.mark.parametrize(("recovery", "online"), [(3, 2032), (0, 2029)])
+def test_a_delay_finds_what_an_inherited_one_has_delayed(recovery: int, online: int) -> None:
+    """Funded in 2027 for 2029, late until 2031 in its parent's branch; on the trunk it is there in time."""
+    late = f"""
+facilities:
+  yard:
+    stage: magnet
+    country: USA
+    recipes: [make]
+    capacity: 0
+    options: [{{id: new, capacity: 1, capex: 1, lead: 2}}]
+scenarios:
+  - id: first
+    probability: 0.1
+    onset: 2028
+    duration: 1
+    recovery: {recovery}
+    effects: [{{affects: options, where: {{id: new}}, delay: 2}}]
+  - id: second
+    parent: first
+    probability: 0.1
+    onset: 2031
+    effects: [{{affects: options, where: {{id: new}}, delay: 1}}]
+"""
+    world = World(late, {("yard", "new"): 2027})
+    assert world.built.online(world.blocks["first"], "yard", "new") == 2031
+    assert world.built.online(world.blocks["second"], "yard", "new") == online
