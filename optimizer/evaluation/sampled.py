@@ -35,6 +35,7 @@ class Sampled:
         drawn: how many draws they are, equal ones counted apart; None for the whole of a set that is no sample.
         struck: exact futures x events, severity-years; then those of all futures.
         every: probability of all futures.
+        number: draws that the whole set is made of; None where its probabilities are given.
     """
 
     instance: Instance
@@ -44,6 +45,7 @@ class Sampled:
     struck: Vector
     struck_all: Vector
     every: Vector
+    number: int | None
 
 
 def sampled_of(instance: Instance, futures: FutureSet, exact: int | None, seed: int) -> Sampled:
@@ -75,18 +77,18 @@ def sampled_of(instance: Instance, futures: FutureSet, exact: int | None, seed: 
         futures.nodes[name].scenario.model_copy(update={"parent": futures.nodes[name].parent}) for name in nodes
     )
     number = futures.info.get("number")
-    drawn = exact
-    if exact is None and isinstance(number, int) and not {"reduced", "merged"} & futures.info.keys():
-        drawn = number
+    if not isinstance(number, int) or {"reduced", "merged"} & futures.info.keys():
+        number = None
     struck = _struck(futures, names)
     return Sampled(
         instance.model_copy(update={"scenarios": scenarios}),
         found,
         list(episodes.values()),
-        drawn,
+        number if exact is None else exact,
         struck[rows],
         struck,
         every,
+        number,
     )
 
 
@@ -125,12 +127,13 @@ def carried_over(values: Vector, weights: Vector, sampled: Sampled, drawn: int) 
         slope, level = _fit(sampled.struck[~here], values[~here], share[~here])
         residual[here] = values[here] - level - sampled.struck[here] @ slope
     slope, level = _fit(sampled.struck, values, share)
-    everywhere = sampled.every / sampled.every.sum() @ sampled.struck_all
-    value = float(share @ values + (everywhere - share @ sampled.struck) @ slope)
+    everyone = sampled.every / sampled.every.sum()
+    value = float(share @ values + (everyone @ sampled.struck_all - share @ sampled.struck) @ slope)
     spread = float(share @ (residual - share @ residual) ** 2)
     total = float(share @ (values - share @ values) ** 2)
     predicted = sampled.struck_all @ slope
-    between = float(np.var(predicted)) / len(sampled.every)
+    apart = float(everyone @ (predicted - everyone @ predicted) ** 2)
+    between = apart / sampled.number if sampled.number else 0.0
     half = Z95 * math.sqrt(spread / drawn + between)
     return {
         "value": value,

@@ -36,7 +36,7 @@ EVENTS = {
 @pytest.fixture(scope="module")
 def plan() -> optimizer.Plan:
     """A plan without scenarios, every demand priced so that every future has operations."""
-    data = generate(5, scenarios=0)
+    data = generate(7, scenarios=0)
     for market in data["markets"].values():
         for line in market["demand"]:
             line["shortage_cost"] = line.get("shortage_cost") or 9_000
@@ -83,7 +83,7 @@ def test_intervals_of_what_is_carried_over_hold_as_often_as_they_say() -> None:
     held, narrower = 0, 0
     for _ in range(200):
         rows = rng.choice(3000, 120)
-        part = Sampled(None, [], [], 120, struck[rows], struck, np.full(3000, 1 / 3000))  # type: ignore[arg-type]
+        part = Sampled(None, [], [], 120, struck[rows], struck, np.full(3000, 1 / 3000), None)  # type: ignore[arg-type]
         found = carried_over(costs[rows], np.full(120, 1 / 120), part, 120)
         held += found["low"] <= costs.mean() <= found["high"]
         narrower += found["high"] - found["low"] < 2 * 1.96 * costs[rows].std() / np.sqrt(120)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -114,4 +115,5 @@ def test_a_written_scenario_does_what_it_did(name: str) -> None:
             ]
 
         assert does(again) == does(scenario)
-        assert window(again, calendar) == window(scenario, calendar)
+        here, there = (replace(window(one, calendar), effects=()) for one in (again, scenario))
+        assert here == there
