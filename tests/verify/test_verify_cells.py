@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from verify_plans import PLANS, Plan
+from plan_maker import Plan
+from verify_plans import PLANS
 
 JUNK: tuple[Any, ...] = ("", "junk", None, math.nan, math.inf, -3, 1e300, "trunk", "owed:a", True, "2027", b"\x00", ())
 

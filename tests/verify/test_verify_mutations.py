@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from verify_plans import PLANS, Plan
+from plan_maker import Plan
+from verify_plans import PLANS
 
 from optimizer.verifier import CONSTRAINTS, verify
 
