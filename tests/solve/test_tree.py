@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.build import Data, instance_of, network_from, optimum, solve, with_changes
 from support.cases import OWN
@@ -20,6 +20,8 @@ from optimizer.solver import extensive, first_plan, highs
 from optimizer.solver.extensive import compile_all, problem_of
 
 SEEDS = st.integers(0, 10_000)
+FEW = settings(settings.get_profile("few"), max_examples=2)
+MANY = settings(settings.get_profile("many"), max_examples=15)
 RISKS: tuple[dict[str, Any], ...] = (
     {"measure": "expected"},
     {"measure": "cvar", "alpha": 0.75, "weight": 0.5},
@@ -166,6 +168,7 @@ def test_what_is_returned_for_a_tree_passes_the_check(seed: int) -> None:
     assert sum(plan.info["cost"].values()) == pytest.approx(mean, rel=1e-7)
 
 
+@FEW
 @given(SEEDS)
 def test_a_child_split_into_halves_changes_nothing(seed: int) -> None:
     """The same blow within the same future told twice, at half the probability each, is the same blow."""
@@ -178,6 +181,7 @@ def test_a_child_split_into_halves_changes_nothing(seed: int) -> None:
     assert optimum(data) == pytest.approx(whole, rel=1e-6)
 
 
+@FEW
 @given(SEEDS)
 def test_a_child_of_probability_0_changes_nothing(seed: int) -> None:
     """It must be survived, and here it always can be; in the mean it does not count."""
@@ -189,6 +193,7 @@ def test_a_child_of_probability_0_changes_nothing(seed: int) -> None:
     assert optimum(with_child) == pytest.approx(optimum(data), rel=1e-6)
 
 
+@FEW
 @given(SEEDS)
 def test_a_child_in_which_nothing_else_happens_is_its_parent_once_more(seed: int) -> None:
     """Told in 2028 that all goes on as it is, one does what one would have done."""
@@ -206,6 +211,7 @@ def test_a_child_in_which_nothing_else_happens_is_its_parent_once_more(seed: int
     assert optimum(data) == pytest.approx(before, rel=1e-6)
 
 
+@FEW
 @given(SEEDS)
 def test_knowing_how_it_goes_on_never_costs_more(seed: int) -> None:
     """The same futures told apart on the first day: whoever is not told could do no better."""
@@ -214,7 +220,7 @@ def test_knowing_how_it_goes_on_never_costs_more(seed: int) -> None:
     parent["recovery"] = 3  # long enough for the child to leave its branch
     for row in (parent, child):  # delays upon delays are judged one after the other
         row["effects"] = [copy.deepcopy(EFFECTS[3]) if e["affects"] == "options" else e for e in row["effects"]]
-    data["risk"] = RISKS[seed % 4]
+    data["risk"] = RISKS[seed % 3]
     told = copy.deepcopy(data)
     told["scenarios"][1] = told_at_once(parent, child)
     assert optimum(told) <= optimum(data) * (1 + 1e-6)
@@ -229,6 +235,29 @@ def told_at_once(parent: Data, child: Data) -> Data:
 
     made = {key: value for key, value in child.items() if key not in ("parent", "duration")}
     return made | {"onset": parent["onset"], "effects": [*dated(parent), *dated(child)]}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "law",
+    [
+        test_what_is_returned_for_a_tree_passes_the_check,
+        test_a_child_split_into_halves_changes_nothing,
+        test_a_child_of_probability_0_changes_nothing,
+        test_a_child_in_which_nothing_else_happens_is_its_parent_once_more,
+        test_knowing_how_it_goes_on_never_costs_more,
+    ],
+    ids=lambda law: law.__name__.removeprefix("test_"),
+)
+def test_every_law_of_trees_holds_of_many(law: Any) -> None:
+    """What holds of a few trees holds of many more of them."""
+
+    @MANY
+    @given(SEEDS)
+    def holds(seed: int) -> None:
+        law.hypothesis.inner_test(seed)
+
+    holds()
 
 
 @pytest.mark.parametrize("seed", [3, 14])
