@@ -11,6 +11,7 @@ Four calls do most of the work::
 from optimizer.errors import Fault, InstanceError, OptimizerError, OptionsError, PlanError, SolveError, Where
 from optimizer.findings import Finding
 from optimizer.instance.instance import Instance
+from optimizer.losses import Stress, stress
 from optimizer.plan.plan import Plan
 from optimizer.run import Validation, diagnose, load, solve, validate
 from optimizer.sweep import Sensitivity, sensitivity
@@ -27,6 +28,7 @@ __all__ = [
     "PlanError",
     "Sensitivity",
     "SolveError",
+    "Stress",
     "Tolerance",
     "Validation",
     "Verdict",
@@ -36,6 +38,7 @@ __all__ = [
     "load",
     "sensitivity",
     "solve",
+    "stress",
     "validate",
     "verify",
 ]

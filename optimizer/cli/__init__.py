@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from optimizer.cli import schema, sensitivity, solve, validate, verify
+from optimizer.cli import schema, sensitivity, solve, stress, validate, verify
 from optimizer.cli.output import guarded
 from optimizer.run import versions
 
@@ -23,6 +23,7 @@ app.command("validate")(guarded(validate.validate))
 app.command("solve")(guarded(solve.solve))
 app.command("verify")(guarded(verify.verify))
 app.command("sensitivity")(guarded(sensitivity.sensitivity))
+app.command("stress")(guarded(stress.stress))
 app.command("schema")(guarded(schema.schema))
 
 
