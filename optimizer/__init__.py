@@ -11,7 +11,7 @@ Four calls do most of the work::
 from optimizer.errors import Fault, InstanceError, OptimizerError, OptionsError, PlanError, SolveError, Where
 from optimizer.findings import Finding
 from optimizer.instance.instance import Instance
-from optimizer.losses import Stress, stress
+from optimizer.losses import Stress, stress, survive
 from optimizer.plan.plan import Plan
 from optimizer.run import Validation, diagnose, load, solve, validate
 from optimizer.sweep import Sensitivity, sensitivity
@@ -39,6 +39,7 @@ __all__ = [
     "sensitivity",
     "solve",
     "stress",
+    "survive",
     "validate",
     "verify",
 ]

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from optimizer.cli.output import STOPPED, err, out, print_json, tonnes
 from optimizer.cli.screen import headed
+from optimizer.cli.survival import listed
 from optimizer.errors import OptionsError
 from optimizer.losses import KINDS, Stress
 from optimizer.losses import stress as run
@@ -78,7 +79,7 @@ def stress(
             of=of,
             duration=duration,
             onsets=onset or (),
-            markets=_listed(markets or ()),
+            markets=listed(markets or ()),
             weights=weights,
             time_to_survive=time_to_survive,
             time_limit=time_limit,
@@ -103,11 +104,6 @@ def _weights(given: list[str] | tuple[()]) -> dict[str, float]:
         except ValueError:
             raise OptionsError(f"--weight {text} is not of the form MARKET=W, such as programs=3") from None
     return found
-
-
-def _listed(given: list[str] | tuple[()]) -> tuple[str, ...]:
-    """Names, given one by one or joined by commas."""
-    return tuple(dict.fromkeys(name for text in given for name in text.split(",") if name))
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

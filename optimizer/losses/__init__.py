@@ -2,5 +2,6 @@
 
 from optimizer.losses.candidates import KINDS
 from optimizer.losses.study import Stress, stress
+from optimizer.losses.survive import survive
 
-__all__ = ["KINDS", "Stress", "stress"]
+__all__ = ["KINDS", "Stress", "stress", "survive"]

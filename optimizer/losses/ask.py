@@ -73,7 +73,15 @@ def scope_of(plan: Plan, asked: Asked) -> Scope:
     """
     if not plan.tables:
         raise PlanError(f"the run on '{plan.instance.name}' ended without a plan ({plan.status}): nothing to stress")
-    instance = plan.instance
+    return check(plan.instance, asked)
+
+
+def check(instance: Instance, asked: Asked) -> Scope:
+    """As `scope_of`, for any plan of an instance.
+
+    Raises:
+        OptionsError: with every fault of what is asked.
+    """
     calendar = calendar_of(instance)
     weights = _weights(instance, asked)
     faults = [*_size(instance, asked), *_markets(instance, asked, weights), *_time(calendar, asked)]

@@ -88,6 +88,7 @@ class Operator:
         self.short: dict[Line, int] = {
             line: i for line, i in self.branch.columns_of("short").items() if line[0] in case.weights
         }
+        self._must = np.array([*self.unmet.values(), *self.unrestored.values()], dtype=np.int64)
         self._short = np.array(list(self.short.values()), dtype=np.int64)
         self.tonnes_short: Vector = np.zeros(len(self.branch.block.columns))
         for line, column in self.short.items():
@@ -113,6 +114,30 @@ class Operator:
                 used, more = self._lean(found, used)
                 lps += more
         return Answer(max(0.0, found.value), used, lean, lines, lps)
+
+    def shortfall(self, lost: Collection[str]) -> tuple[float, Response]:
+        """Weighted tonnes short after some losses, or left undone of what must be done, with the slopes of that."""
+        with Lost(self, lost):
+            found = self.branch.solve()
+            if found.value is None:
+                self.open_what_must()
+                found = self.branch.solve()
+                self.close_what_must()
+        if found.value is None:
+            raise SolveError(f"after the loss of {', '.join(lost)} nothing that is opened makes the branch hold")
+        return found.value, found
+
+    def open_what_must(self) -> None:
+        """Let what must be done be left undone, a tonne of it as bad as a tonne short."""
+        self.branch.limit(self._must, np.inf)
+        cost = self.tonnes_short.copy()
+        cost[self._must] = 1.0
+        self.branch.charge(cost)
+
+    def close_what_must(self) -> None:
+        """What must be done must be done again."""
+        self.branch.release(self._must)
+        self.branch.charge(self.tonnes_short)
 
     def lines(self, values: Vector) -> dict[Line, float]:
         """Tonnes short by line of the named markets."""

@@ -54,7 +54,7 @@ def aftermath(operator: Operator, names: Names, *, going_on: Callable[[], bool] 
     with Lost(operator, names):
         elastic = operator.branch.solve().value is None
         if elastic:
-            _open_what_must(operator)
+            operator.open_what_must()
         found = operator.branch.solve()
         if found.values is None or found.value is None:  # nothing that may be opened helps: not known to happen
             return Aftermath({}, dict(without.lines), ["the operations as a whole"], [], float("inf"), [])
@@ -66,29 +66,12 @@ def aftermath(operator: Operator, names: Names, *, going_on: Callable[[], bool] 
         if found.value > goal:
             options = _options(operator, found.value, found.slope, goal, going_on)
         if elastic:
-            _close_what_must(operator)
+            operator.close_what_must()
     return Aftermath(lines, dict(without.lines), cannot, stock, max(0.0, left - (without.short or 0.0)), options)
 
 
 def _columns(columns: Iterable[int]) -> Indices:
     return np.array(list(columns), dtype=np.int64)
-
-
-def _must(operator: Operator) -> Indices:
-    return _columns([*operator.unmet.values(), *operator.unrestored.values()])
-
-
-def _open_what_must(operator: Operator) -> None:
-    """Let what must be done be left undone, a tonne of it as bad as a tonne short."""
-    operator.branch.limit(_must(operator), np.inf)
-    cost = operator.tonnes_short.copy()
-    cost[_must(operator)] = 1.0
-    operator.branch.charge(cost)
-
-
-def _close_what_must(operator: Operator) -> None:
-    operator.branch.release(_must(operator))
-    operator.branch.charge(operator.tonnes_short)
 
 
 def _unmet(operator: Operator, values: Vector) -> dict[Line, float]:
