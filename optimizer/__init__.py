@@ -22,6 +22,7 @@ from optimizer.evaluation import Evaluation, Future, Portfolio, evaluate
 from optimizer.findings import Finding
 from optimizer.futures import FutureSet, sample
 from optimizer.instance.instance import Instance
+from optimizer.losses import Stress, stress, survive
 from optimizer.plan.plan import Plan
 from optimizer.run import Validation, diagnose, load, solve, validate
 from optimizer.sweep import Sensitivity, sensitivity
@@ -43,6 +44,7 @@ __all__ = [
     "Portfolio",
     "Sensitivity",
     "SolveError",
+    "Stress",
     "Tolerance",
     "Validation",
     "Verdict",
@@ -54,6 +56,8 @@ __all__ = [
     "sample",
     "sensitivity",
     "solve",
+    "stress",
+    "survive",
     "validate",
     "verify",
 ]

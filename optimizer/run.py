@@ -27,6 +27,7 @@ from optimizer.plan.columns import rows_of
 from optimizer.plan.confidence import confidence_of_plan
 from optimizer.plan.plan import FORMAT, Plan
 from optimizer.plan.rules import rule_report
+from optimizer.solver.compile import Block
 from optimizer.solver.extensive import Solved
 from optimizer.solver.extensive import solve as solve_extensive
 from optimizer.solver.highs import Report, Stop
@@ -125,16 +126,33 @@ def solve(
     """
     options = Options(method, gap, gap_usd, time_limit, threads, seed)
     with nullcontext() if stop is None else stop.listening():
-        return _solve(instance, options, start, report, stop)
+        return solve_with(instance, options, start, report, stop)
 
 
-def _solve(instance: Instance, options: Options, start: Plan | None, report: Report | None, stop: Stop | None) -> Plan:
+def solve_with(
+    instance: Instance,
+    options: Options,
+    start: Plan | None = None,
+    report: Report | None = None,
+    stop: Stop | None = None,
+    rows: Block | None = None,
+) -> Plan:
+    """As `solve`, with a block of more rows over fundings and the trunk's stock.
+
+    Args:
+        instance: from `load`.
+        options: how to solve.
+        start: a plan whose portfolio is tried first.
+        report: called with progress.
+        stop: asks it to stop.
+        rows: the block; why it leaves no plan is not looked into.
+    """
     network = network_of(instance)
     portfolio = None if start is None else [(r.facility, r.option, r.funded) for r in rows_of(start.portfolio)]
-    solved = solve_extensive(network, options, report, stop, portfolio)
+    solved = solve_extensive(network, options, report, stop, portfolio, rows)
     info = _info(instance, options, solved)
     if not solved.values:
-        if solved.status == "infeasible":
+        if solved.status == "infeasible" and rows is None:
             info["shortfall"] = [item.to_dict() for item in why_infeasible(network, options, report, stop)]
         return Plan(instance, info)
     tables = tables_of_plan(network, solved.tables, solved.values)

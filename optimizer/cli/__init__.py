@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import typer
 
-from optimizer.cli import evaluate, sample, schema, sensitivity, solve, validate, verify
+from optimizer.cli import evaluate, sample, schema, sensitivity, solve, stress, validate, verify
 from optimizer.cli.output import guarded
 from optimizer.run import versions
 
@@ -25,6 +25,7 @@ app.command("verify")(guarded(verify.verify))
 app.command("sensitivity")(guarded(sensitivity.sensitivity))
 app.command("evaluate")(guarded(evaluate.evaluate))
 app.command("sample")(guarded(sample.sample))
+app.command("stress")(guarded(stress.stress))
 app.command("schema")(guarded(schema.schema))
 
 

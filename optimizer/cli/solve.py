@@ -11,11 +11,14 @@ from optimizer.cli.options import AsJson, InstancePath, Quiet
 from optimizer.cli.output import DONE, FAILED, STOPPED, err, print_json
 from optimizer.cli.progress import Ticker
 from optimizer.cli.screen import print_answer, print_no_plan
-from optimizer.errors import PlanError
+from optimizer.cli.survival import listed, print_survival
+from optimizer.errors import OptionsError, PlanError
+from optimizer.losses import KINDS
+from optimizer.losses import survive as run_survive
 from optimizer.plan.plan import Plan, may_replace
-from optimizer.run import load
-from optimizer.run import solve as run
+from optimizer.run import load, solve_with
 from optimizer.solver.highs import Stop
+from optimizer.solver.options import Options
 
 EXITS = {"optimal": DONE, "feasible": DONE, "infeasible": FAILED, "no_plan": STOPPED}
 
@@ -37,39 +40,58 @@ def solve(
     time_limit: Annotated[float | None, typer.Option("--time-limit", help="Stop after this many seconds.")] = None,
     threads: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
     seed: Annotated[int, typer.Option(help="Random seed of the solver.")] = 0,
+    survive: Annotated[
+        int | None, typer.Option(metavar="K", help="Named markets are served in full after any K losses.")
+    ] = None,
+    of: Annotated[str | None, typer.Option(help=f"What is lost: {', '.join(KINDS)}; default facilities.")] = None,
+    duration: Annotated[int | None, typer.Option(metavar="YEARS", help="How long a loss lasts; default 1.")] = None,
+    markets: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Markets to be served; default all whose channel is not the loosest."),
+    ] = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Find the portfolio, verify it, and write the result folder.
 
-    Ctrl-C keeps the best plan found. Example: optimizer solve instances/starter --gap 1e-3
+    Ctrl-C keeps the best plan found. With --survive K the plan is the cheapest that serves the named markets in full
+    after any K losses; one that was stopped before that is proved ends with 3.
+    Example: optimizer solve instances/starter --gap 1e-3
     """
     checked = load(instance, set_ or ())
     folder = output if output is not None else Path("results") / checked.name
     if not may_replace(folder):
         raise PlanError(f"{folder} is there already and is no result folder; name another one with -o")
+    if survive is None and any(value is not None for value in (of, duration, markets)):
+        raise OptionsError("--of, --duration and --markets say what --survive K means; K is missing")
+    if survive is not None and start is not None:
+        raise OptionsError("--survive takes no --start")
     known = None if start is None else Plan.read(start)
     stop = Stop()
     with stop.listening():
         with Ticker(enabled=not quiet) as ticker:
-            plan = run(
-                checked,
-                method=method,
-                gap=gap,
-                gap_usd=gap_usd,
-                time_limit=time_limit,
-                threads=threads,
-                seed=seed,
-                start=known,
-                report=ticker.report,
-                stop=stop,
-            )
+            options = Options(method, gap, gap_usd, time_limit, threads, seed)
+            if survive is None:
+                plan = solve_with(checked, options, known, ticker.report, stop)
+            else:
+                plan = run_survive(
+                    checked,
+                    losses=survive,
+                    of=of or "facilities",
+                    duration=1 if duration is None else duration,
+                    markets=listed(markets or ()),
+                    options=options,
+                    report=ticker.report,
+                    stop=stop,
+                )
         if plan.tables:
             plan.save(folder)
     _tell(plan, folder, as_json)
     code = EXITS[plan.status]
     if plan.tables and not plan.info["verdict"]["ok"]:
         code = FAILED
+    if not code and survive is not None and not plan.info["survive"]["proved"]:
+        code = STOPPED
     if code:
         raise typer.Exit(code)
 
@@ -85,6 +107,8 @@ def _tell(plan: Plan, folder: Path, as_json: bool) -> None:
         print_json(document)
     elif plan.tables:
         print_answer(plan)
+        print_survival(plan)
         err.print(f"written to {folder}", markup=False)
     else:
         print_no_plan(plan)
+        print_survival(plan, err)

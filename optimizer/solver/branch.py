@@ -6,17 +6,20 @@ program, solved again and again from its last basis as what is given, its limits
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import highspy
 import numpy as np
+import scipy.sparse as sp
 
 from optimizer.errors import SolveError
 from optimizer.model.declare import Key
 from optimizer.network.starts import Starts
-from optimizer.network.tables import INVESTMENT
+from optimizer.network.tables import INVESTMENT, TRUNK, Network
+from optimizer.plan.columns import rows_of
+from optimizer.plan.plan import Plan
 from optimizer.solver.compile import Block, Indices, Vector
 from optimizer.solver.highs import INTERIOR_POINT_FROM, share_cores
 from optimizer.solver.loading import new_highs
@@ -53,6 +56,49 @@ def given_fundings(starts: Starts, funded: Collection[tuple[str, str, int]]) -> 
             if len(start.path) > 1 and tuple(years) == start.path:
                 found[INVESTMENT, ("sequence", (facility, option, start.label))] = 1.0
     return found
+
+
+def given_by(network: Network, plan: Plan) -> dict[tuple[str, Key], float]:
+    """What a plan gives its branches: its fundings, and the trunk's stock.
+
+    Args:
+        network: of the plan's instance, or of one with other scenarios.
+        plan: with tables.
+
+    Raises:
+        SolveError: the instance does not know a funding.
+    """
+    funded = [(str(row.facility), str(row.option), int(row.funded)) for row in rows_of(plan.portfolio)]
+    given = given_fundings(network.starts, funded)
+    for row in rows_of(plan.stock):
+        if row.scenario == TRUNK:
+            index = (str(row.stockpile), str(row.material), str(row.channel), int(row.period))
+            given[TRUNK, ("stock", index)] = float(row.closing)
+    return given
+
+
+def widened(block: Block, extra: Sequence[tuple[Key, int, float]]) -> Block:
+    """A block with more columns, held at 0 until a limit lets them be more.
+
+    Args:
+        block: a compiled course.
+        extra: key, the one row the column stands in, and its coefficient there.
+    """
+    count = len(extra)
+    rows, data = [row for _, row, _ in extra], [coef for _, _, coef in extra]
+    more = sp.csr_array((data, (rows, range(count))), shape=(len(block.rows), count))
+    zeros = np.zeros(count)
+    none = sp.csr_array((block.cost.shape[0], count))
+    return replace(
+        block,
+        columns=[*block.columns, *(key for key, _, _ in extra)],
+        lower=np.append(block.lower, zeros),
+        upper=np.append(block.upper, zeros),
+        integer=np.append(block.integer, zeros.astype(bool)),
+        matrix=sp.csr_array(sp.hstack([block.matrix, more], format="csr")),
+        cost=sp.csr_array(sp.hstack([block.cost, none], format="csr")),
+        objective=np.append(block.objective, zeros),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +177,15 @@ class Branch:
         """Hold own columns at given values."""
         self._lower[columns] = self._upper[columns] = values
         self._highs.changeColsBounds(len(columns), columns.astype(np.int32), values, values)
+
+    def upper_of(self, columns: Indices) -> Vector:
+        """What columns are held to now."""
+        return self._upper[columns].copy()
+
+    @property
+    def charged(self) -> Vector:
+        """What is minimised now, by column."""
+        return self._charged.copy()
 
     def release(self, columns: Indices) -> None:
         """Take a limit away."""

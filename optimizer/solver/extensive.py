@@ -114,6 +114,7 @@ def solve(
     report: Report | None = None,
     stop: Stop | None = None,
     portfolio: Collection[tuple[str, str, int]] | None = None,
+    rows: Block | None = None,
 ) -> Solved:
     """Solve an instance as one problem.
 
@@ -123,6 +124,8 @@ def solve(
         report: called with progress.
         stop: asks it to stop with what it has.
         portfolio: (facility, option, year) of each funding of a plan to start from.
+        rows: a block of more rows over fundings and the trunk's stock; what each future costs with hindsight does not
+            obey them.
 
     Raises:
         SolveError: the solver failed.
@@ -145,6 +148,8 @@ def solve(
                 )
                 return out
             out.hindsight[future] = raw.objective
+    if rows is not None:
+        blocks[rows.name] = rows
     problem = problem_of(network, blocks, out.hindsight)
     out.seconds["build"] = time.monotonic() - began
     out.sizes = {

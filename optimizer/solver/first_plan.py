@@ -188,7 +188,8 @@ def _plan_of_trunk(
 ) -> Vector | None:
     """A plan of the trunk alone, in the columns of the whole problem; those of branches are 0."""
     model = compile_block(assemble.one_future(network, BASE), [])
-    alone = join([blocks[INVESTMENT], blocks[TRUNK], model], money_of(blocks.values()))
+    more = [block for name, block in blocks.items() if name not in (INVESTMENT, TRUNK, *network.windows)]
+    alone = join([blocks[INVESTMENT], blocks[TRUNK], *more, model], money_of(blocks.values()))
     loose = dataclasses.replace(options, gap=max(options.gap, TRUNK_GAP))
     now = time.monotonic()
     until = None if deadline is None else now + TRUNK_SHARE * (deadline - now)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from support.build import solve
@@ -13,21 +11,8 @@ from optimizer.errors import SolveError
 from optimizer.model import assemble
 from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
-from optimizer.network.tables import TRUNK, Network
-from optimizer.plan.columns import rows_of
-from optimizer.plan.plan import Plan
-from optimizer.solver.branch import Branch, given_fundings
+from optimizer.solver.branch import Branch, given_by, given_fundings
 from optimizer.solver.compile import compile_block
-
-
-def known(network: Network, plan: Plan) -> dict[Any, float]:
-    """What a plan gives its branches."""
-    funded = [(row.facility, row.option, int(row.funded)) for row in rows_of(plan.portfolio)]
-    given = dict(given_fundings(network.starts, funded))
-    for row in rows_of(plan.stock):
-        if row.scenario == TRUNK:
-            given[TRUNK, ("stock", (row.stockpile, row.material, row.channel, row.period))] = row.closing
-    return given
 
 
 @pytest.mark.parametrize("seed", [2, 5, 14])
@@ -39,7 +24,7 @@ def test_a_branch_alone_costs_what_it_costs_in_the_plan(seed: int) -> None:
     assert network.windows
     for name in network.windows:
         branch = Branch(compile_block(*assemble.operations(tables_of(network, name))))
-        branch.give(known(network, plan))
+        branch.give(given_by(network, plan))
         answer = branch.solve()
         assert answer.value == pytest.approx(float(costs[name]), rel=1e-7, abs=1e-3)
 
@@ -51,8 +36,8 @@ def test_slopes_bound_the_value_from_below(seed: int) -> None:
     network = network_of(plan.instance)
     name = next(iter(network.windows))
     branch = Branch(compile_block(*assemble.operations(tables_of(network, name))))
-    branch.give(known(network, plan))
-    at = np.array([known(network, plan).get(branch.block.owners[int(i)], 0.0) for i in branch.linked])
+    branch.give(given_by(network, plan))
+    at = np.array([given_by(network, plan).get(branch.block.owners[int(i)], 0.0) for i in branch.linked])
     here = branch.solve()
     assert here.value is not None
     rng = np.random.default_rng(seed)
@@ -74,7 +59,7 @@ def test_limits_come_and_go() -> None:
     network = network_of(plan.instance)
     name = next(iter(network.windows))
     branch = Branch(compile_block(*assemble.operations(tables_of(network, name))))
-    branch.give(known(network, plan))
+    branch.give(given_by(network, plan))
     before = branch.solve()
     assert before.value is not None
     assert before.values is not None
@@ -92,7 +77,7 @@ def test_another_objective_and_the_cost_again() -> None:
     network = network_of(plan.instance)
     name = next(iter(network.windows))
     branch = Branch(compile_block(*assemble.operations(tables_of(network, name))))
-    branch.give(known(network, plan))
+    branch.give(given_by(network, plan))
     before = branch.solve()
     assert before.values is not None
     tonnes = np.zeros(len(branch.block.columns))

@@ -1,0 +1,57 @@
+"""What `solve --survive` adds to the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+
+from optimizer.cli.output import out, tonnes, usd
+from optimizer.losses import KINDS
+from optimizer.plan.plan import Plan
+
+SHOWN = 6
+
+
+def listed(given: list[str] | tuple[()]) -> tuple[str, ...]:
+    """Names, given one by one or joined by commas."""
+    return tuple(dict.fromkeys(name for text in given for name in text.split(",") if name))
+
+
+def print_survival(plan: Plan, console: Console = out) -> None:
+    """What the plan survives and what that costs, or what cannot be survived."""
+    info = plan.info.get("survive")
+    if info is None:
+        return
+    what = f"any {info['losses']} {info['of']}" if info["losses"] > 1 else f"any one {KINDS[info['of']]}"
+    lasting = "1 year" if info["duration"] == 1 else f"{info['duration']} years"
+    took = f"{info['rounds']} rounds, {info['rows']} rows"
+    if info["proved"]:
+        text = f"survives the loss of {what} for {lasting}, for {usd(info['cost_usd'])} more than without that ({took})"
+        console.print(text, style="bold green", markup=False)
+    elif "cannot" in info:
+        for item in info["cannot"][:SHOWN]:
+            console.print(f"  {_cannot(item, lasting)}", style="red", markup=False)
+        if len(info["cannot"]) > SHOWN:
+            console.print(f"  ... and {len(info['cannot']) - SHOWN} more (--json lists all)", style="red")
+    else:
+        console.print(f"not proved to survive the loss of {what} for {lasting} ({took})", style="yellow", markup=False)
+    if info["left_out"]:
+        years = ", ".join(str(year) for year in info["left_out"])
+        console.print(f"left out, for a loss would end inside a period: {years}", style="yellow", markup=False)
+
+
+def _cannot(item: dict[str, Any], lasting: str) -> str:
+    names = " and ".join(item["losses"]) or "nothing"
+    if item["onset"] is None:
+        return f"no one loss alone, but these together, or with the scenarios of the instance: {names}"
+    least = tonnes(item["tonnes_short_at_least"])
+    text = f"the loss of {names} from {item['onset']} for {lasting} cannot be survived: at least {least} t short"
+    if not item["losses"]:
+        text = (
+            f"the markets cannot be served in full from {item['onset']} even without a loss: at least {least} t short"
+        )
+    parts = [
+        f"{tonnes(row['tonnes'])} t of {row['product']} for {row['market']} in {row['period']}" for row in item["short"]
+    ]
+    return text + (f", say {', '.join(parts[:SHOWN])}" if parts else "")

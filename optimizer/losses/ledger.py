@@ -1,0 +1,111 @@
+"""Keeps the answers of a stress test as they come, so that a stopped one is gone on with."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimizer.errors import PlanError
+from optimizer.losses.operator import Answer, Line
+from optimizer.losses.search import Names
+
+NOTE = "stress.json"
+SETS = "sets.csv"
+COLUMNS = ("duration", "onset", "size", "lost", "lean", "short", "used", "lines", "lps", "seconds")
+"""A row for each set answered; names joined by `;`, `*` for everything; `short` blank where it cannot be answered;
+`lines` as market:line:period=tonnes."""
+
+Key = tuple[int, int, Names, bool]
+"""(duration, onset, losses, whether little use was sought)."""
+
+
+class Ledger:
+    """A folder with the settings of a stress test and the answers so far."""
+
+    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+        """Begin, or go on with a test of the same plan, losses and markets.
+
+        Args:
+            folder: where; it may hold an earlier stress test with the same settings.
+            settings: what an answer depends on.
+
+        Raises:
+            PlanError: the folder holds something else, or another test.
+        """
+        self.folder = folder
+        note = folder / NOTE
+        if folder.exists() and not note.is_file() and (not folder.is_dir() or any(folder.iterdir())):
+            raise PlanError(f"{folder} is there already and holds no stress test; name another one with -o")
+        if note.is_file():
+            there = json.loads(note.read_text(encoding="utf-8"))
+            other = [key for key, value in settings.items() if there.get(key) != value]
+            if other:
+                what = " and ".join(key.replace("_", " ") for key in other)
+                raise PlanError(f"{folder} holds a stress test with another {what}; name another one with -o")
+        folder.mkdir(parents=True, exist_ok=True)
+        if not note.is_file():
+            self.close(settings)
+        self._file = folder / SETS
+        self._known: dict[Key, Answer] = self._read()
+
+    def known(self, key: Key) -> Answer | None:
+        """The answer to a set; one of little use serves where that was not asked for."""
+        duration, onset, names, lean = key
+        return self._known.get((duration, onset, names, True)) or (None if lean else self._known.get(key))
+
+    def add(self, key: Key, answer: Answer, seconds: float) -> None:
+        """Add an answer at once to the file."""
+        duration, onset, names, lean = key
+        self._known[key] = answer
+        row = (duration, onset, len(names), ";".join(sorted(names)), "yes" if lean else "no")
+        short = "" if answer.short is None else answer.short
+        with self._file.open("a", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            used, lines = ";".join(sorted(answer.used)), _text(answer.lines)
+            writer.writerow([*row, short, used, lines, answer.lps, round(seconds, 4)])
+
+    def table(self, name: str, frame: pd.DataFrame) -> None:
+        """Write a table of the result."""
+        frame.to_csv(self.folder / f"{name}.csv", index=False, lineterminator="\n")
+
+    def close(self, info: dict[str, Any]) -> None:
+        """Write what the test says of itself."""
+        text = json.dumps(info, indent=2, ensure_ascii=False, allow_nan=False)
+        (self.folder / NOTE).write_text(text + "\n", encoding="utf-8")
+
+    def _read(self) -> dict[Key, Answer]:
+        if not self._file.exists():
+            self._file.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
+        text = self._file.read_text(encoding="utf-8")
+        if not text.endswith("\n"):  # a run that was killed while it wrote leaves half a row
+            self._file.write_text(text[: text.rfind("\n") + 1], encoding="utf-8")
+        found: dict[Key, Answer] = {}
+        with self._file.open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                lean = row["lean"] == "yes"
+                short = float(row["short"]) if row["short"] else None
+                answer = Answer(short, _names(row["used"]), lean, _lines(row["lines"]), int(row["lps"]))
+                found[int(row["duration"]), int(row["onset"]), _names(row["lost"]), lean] = answer
+        return found
+
+
+def _names(text: str) -> Names:
+    return frozenset(text.split(";")) if text else frozenset()
+
+
+def _text(lines: Mapping[Line, float]) -> str:
+    return ";".join(f"{market}:{number}:{period}={tonnes!r}" for (market, number, period), tonnes in lines.items())
+
+
+def _lines(text: str) -> dict[Line, float]:
+    found: dict[Line, float] = {}
+    for part in text.split(";") if text else ():
+        line, _, tonnes = part.partition("=")
+        market, number, period = line.split(":")
+        found[market, int(number), int(period)] = float(tonnes)
+    return found

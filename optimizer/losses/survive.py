@@ -1,0 +1,332 @@
+"""The cheapest plan whose named markets are served in full after any K losses.
+
+A plan is found, then stressed. Each set of losses that leaves it short by v at fundings and stock x gives a row
+v + slope (y - x) <= 0 for any fundings and stock y: the operator's shortage is convex in what it is given, so at any y
+it is at least the left side, and a plan that survives the set obeys the row. The rows cut off x; the plan is found
+again with all rows so far, until the stress test finds nothing short. No row cuts off a plan that survives, so the last
+plan is the cheapest of those that do, within the gap (generalised Benders decomposition: Geoffrion 1972, J. Optim.
+Theory Appl. 10), and the last stress test is its proof.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from optimizer.errors import OptionsError
+from optimizer.instance.instance import Instance
+from optimizer.instance.policy import Regret
+from optimizer.losses.ask import Asked, Scope, check
+from optimizer.losses.candidates import losses_of
+from optimizer.losses.case import Case, case_of
+from optimizer.losses.operator import Operator
+from optimizer.losses.search import EVERYTHING, FULL, Names, Onset, Search
+from optimizer.model import assemble
+from optimizer.model.declare import Key
+from optimizer.network.derive import tables_of
+from optimizer.network.network import network_of
+from optimizer.network.tables import INVESTMENT, TRUNK
+from optimizer.plan.plan import Plan
+from optimizer.run import solve_with
+from optimizer.solver.branch import given_by
+from optimizer.solver.compile import Block, Vector, compile_block, join
+from optimizer.solver.highs import Progress, Report, Stop, run
+from optimizer.solver.options import Options
+
+SURVIVAL = "survival"
+"""Name of the block of rows."""
+
+LEAST_ROUNDS = 30
+"""Rounds in which the least that a loss leaves short is sought; what is known then is a bound."""
+
+Lost = tuple[int, Names]
+"""Onset and losses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that every plan obeys which serves the markets in full after some losses.
+
+    Attributes:
+        lost: onset and losses.
+        slopes: (block, key) -> tonnes short per unit, those that are not zero.
+        most: the slopes times what is given are at most this.
+    """
+
+    lost: Lost
+    slopes: dict[tuple[str, Key], float]
+    most: float
+
+
+def survive(
+    instance: Instance,
+    *,
+    losses: int,
+    of: str = "facilities",
+    duration: int = 1,
+    onsets: Sequence[int] = (),
+    markets: Sequence[str] = (),
+    options: Options | None = None,
+    report: Report | None = None,
+    stop: Stop | None = None,
+) -> Plan:
+    """Find the cheapest plan whose named markets are served in full after any K losses.
+
+    Args:
+        instance: from `load`.
+        losses: K.
+        of: `facilities`, `owners`, `countries`, `lanes` or `tags`.
+        duration: years of a loss.
+        onsets: first years of periods in which it may begin; default all.
+        markets: to be served; default all whose channel is not the loosest.
+        options: how to solve; the time limit is that of all rounds together.
+        report: called with progress.
+        stop: asks it to stop.
+
+    Returns:
+        The plan. `info["survive"]` says what it survives, what that costs, the rounds and rows it took; without a plan,
+        which losses cannot be survived and what is missing.
+
+    Raises:
+        OptionsError: what is asked makes no sense, or the measure is regret.
+    """
+    options = options or Options()
+    asked = Asked(losses, of, duration, tuple(onsets), tuple(markets))
+    scope = check(instance, asked)
+    if isinstance(instance.risk, Regret):
+        raise OptionsError("survive is not built for the measure regret; --set 'risk={measure: expected}'")
+    return _Rounds(instance, asked, scope, options, report, stop).plan()
+
+
+class _Rounds:
+    """Rounds of planning and stressing."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        asked: Asked,
+        scope: Scope,
+        options: Options,
+        report: Report | None,
+        stop: Stop | None,
+    ) -> None:
+        self._instance, self._asked, self._scope, self._options = instance, asked, scope, options
+        self._report, self._stop = report, stop
+        self._began = time.monotonic()
+        self._rows: list[Row] = []
+        self._operators: dict[int, Operator] = {}
+        self._lps = 0
+
+    def plan(self) -> Plan:
+        """Plan and stress until nothing is short."""
+        first: float | None = None
+        rounds = 0
+        while True:
+            rounds += 1
+            plan = self._solve()
+            info: dict[str, Any] = {
+                "losses": self._asked.losses,
+                "of": self._asked.of,
+                "duration": self._asked.duration,
+                "onsets": list(self._scope.onsets),
+                "left_out": list(self._scope.left_out),
+                "markets": list(self._scope.weights),
+                "rounds": rounds,
+                "rows": len(self._rows),
+                "proved": False,
+                "without_usd": first,
+                "seconds": round(time.monotonic() - self._began, 1),
+            }
+            plan.info["survive"] = info
+            if not plan.tables:
+                if plan.status == "infeasible" and self._rows:
+                    info["cannot"] = self._missing()
+                return plan
+            first = plan.objective if first is None else first
+            found = self._stressed(plan)
+            info |= {"lps": self._lps, "without_usd": first, "seconds": round(time.monotonic() - self._began, 1)}
+            if found is None or self._over():
+                plan.info["why"] += "; it was stopped before all losses were tried"
+                return plan
+            if not found:
+                info["proved"] = True
+                info["cost_usd"] = None if plan.objective is None or first is None else plan.objective - first
+                return plan
+            self._rows += found
+            info["short_after"] = [_words(row.lost) for row in found]
+
+    def _over(self) -> bool:
+        limit = self._options.time_limit
+        return (self._stop is not None and self._stop.asked.is_set()) or (
+            limit is not None and time.monotonic() - self._began >= limit
+        )
+
+    def _solve(self) -> Plan:
+        limit = self._options.time_limit
+        left = None if limit is None else max(1.0, limit - (time.monotonic() - self._began))
+        rows = block_of(self._rows) if self._rows else None
+        return solve_with(self._instance, replace(self._options, time_limit=left), None, self._report, self._stop, rows)
+
+    def _stressed(self, plan: Plan) -> list[Row] | None:
+        """Rows of losses that leave the plan short; none where it survives all, None where it was stopped."""
+        case = case_of(plan, self._scope.weights, losses_of(self._instance, self._asked.of))
+        found: list[Row] = []
+        for number, onset in enumerate(self._scope.onsets):
+            self._tell(f"stress test {number + 1} of {len(self._scope.onsets)}, {len(found)} losses not survived")
+            if self._over():
+                return None
+            operator = self._operator(case, onset)
+            found += self._of_onset(operator, case, onset)
+        return found
+
+    def _of_onset(self, operator: Operator, case: Case, onset: int) -> list[Row]:
+        """Rows of one onset; sets of more than one loss are tried once no single one leaves the plan short."""
+        state = Onset(onset, self._asked.duration)
+        asking = Search(state, case.losses, self._asked.losses).run()
+        found: list[Row] = []
+        answer = None
+        while True:
+            try:
+                ask = next(asking) if answer is None else asking.send(answer)
+            except StopIteration:
+                return found
+            if state.single and found:
+                return found
+            everything = EVERYTHING in ask.lost
+            lost = sorted(case.losses if everything else ask.lost)
+            answer = operator.answer(lost, lean=ask.lean)
+            self._lps += answer.lps
+            if not everything and (answer.short is None or answer.short > FULL):
+                found.append(self._row(operator, onset, ask.lost))
+
+    def _operator(self, case: Case, onset: int) -> Operator:
+        """The operator of an onset, compiled once; every plan is given to it in turn."""
+        if onset not in self._operators:
+            self._operators[onset] = Operator(case, onset, self._asked.duration)
+        operator = self._operators[onset]
+        operator.given = given_by(operator.network, case.plan)
+        operator.branch.give(operator.given)
+        return operator
+
+    def _row(self, operator: Operator, onset: int, lost: Names) -> Row:
+        short, response = operator.shortfall(sorted(lost))
+        self._lps += 1
+        linked, owners = operator.branch.linked, operator.branch.block.owners
+        slopes: dict[tuple[str, Key], float] = {}
+        at = 0.0
+        for column, slope in zip(linked, response.slope, strict=True):
+            if slope:
+                key = owners[int(column)]
+                slopes[key] = slopes.get(key, 0.0) + float(slope)  # stock may open a branch and be its goal at once
+                at += float(slope) * operator.given.get(key, 0.0)
+        return Row((onset, lost), slopes, at - short)
+
+    def _missing(self) -> list[dict[str, Any]]:
+        """Losses that no plan survives, each with the least that it leaves short; else those it fails at together."""
+        network = network_of(self._instance)
+        base = [compile_block(*assemble.investment(network)), compile_block(*assemble.operations(tables_of(network)))]
+        sets = list(dict.fromkeys(row.lost for row in self._rows))
+        found: list[dict[str, Any]] = []
+        for onset, names in sets:
+            least, lines = self._least(base, (onset, names))
+            if least > FULL:
+                row = {"losses": sorted(names), "onset": onset, "tonnes_short_at_least": least}
+                found.append(row | {"short": lines})
+        if not found:
+            names = frozenset(name for _, lost in sets for name in lost)
+            row = {"losses": sorted(names), "onset": None, "tonnes_short_at_least": None, "short": []}
+            found.append(row)
+        return sorted(found, key=lambda item: -(item["tonnes_short_at_least"] or 0.0))
+
+    def _least(self, base: Sequence[Block], lost: Lost) -> tuple[float, list[dict[str, Any]]]:
+        """The least weighted tonnes short that fundings and the trunk allow after some losses; and what lacks there.
+
+        Found as plans are, with the tonnes by which the rows of the losses are broken as the objective. Scenarios of
+        the instance are not asked, so that it is a bound.
+        """
+        rows = [row for row in self._rows if row.lost == lost]
+        operator = self._operators[lost[0]]
+        options = replace(self._options, time_limit=None, gap=1e-6, gap_usd=None)
+        least, lines = 0.0, list[dict[str, Any]]()
+        for _ in range(LEAST_ROUNDS):
+            self._tell(f"what is missing after {_words(lost)}: at least {least:,.4g} t")
+            problem = join([*base, block_of(rows, broken=True)])
+            raw = run(problem, options, stop=self._stop)
+            if raw.bound is None or raw.values is None:
+                break
+            least = max(least, raw.bound)
+            operator.given = {
+                (name, key): float(value)
+                for name in (INVESTMENT, TRUNK)
+                for key, value in zip(problem.blocks[name].columns, problem.local(name, raw.values), strict=True)
+                if key[0] in ("fund", "sequence", "stock")
+            }
+            operator.branch.give(operator.given)
+            rows.append(self._row(operator, *lost))
+            short, response = operator.shortfall(sorted(lost[1]))
+            lines = self._lines(operator, response.values)
+            if short <= least + FULL:
+                break
+        return least, lines if least > FULL else []
+
+    def _lines(self, operator: Operator, values: Vector | None) -> list[dict[str, Any]]:
+        """What lacks, by market, product and period."""
+        if values is None:
+            return []
+        found = operator.lines(values)
+        for (market, number, period), column in operator.unmet.items():
+            if values[column] > FULL:
+                found[market, int(number), int(period)] = float(values[column])
+        markets = self._instance.markets
+        return [
+            {"market": m, "product": markets[m].demand[number].product, "period": period, "tonnes": tonnes}
+            for (m, number, period), tonnes in found.items()
+        ]
+
+    def _tell(self, phase: str) -> None:
+        if self._report is not None:
+            self._report(Progress(phase, time.monotonic() - self._began, None, None, 0))
+
+
+def block_of(rows: Sequence[Row], *, broken: bool = False) -> Block:
+    """Rows as a block over other blocks' columns.
+
+    Args:
+        rows: at least one.
+        broken: each set's rows may be broken, by as many tonnes as the block's objective then counts.
+    """
+    keys = list(dict.fromkeys(key for row in rows for key in row.slopes))
+    sets = list(dict.fromkeys(row.lost for row in rows)) if broken else []
+    columns = {key: i for i, key in enumerate(keys)}
+    width = len(keys) + len(sets)
+    entries = [(i, columns[key], slope) for i, row in enumerate(rows) for key, slope in row.slopes.items()]
+    entries += [(i, len(keys) + sets.index(row.lost), -1.0) for i, row in enumerate(rows) if broken]
+    where, which, data = zip(*entries, strict=True) if entries else ((), (), ())
+    most = np.array([row.most for row in rows])
+    free = np.full(width, np.inf)
+    return Block(
+        name=SURVIVAL,
+        columns=[key for _, key in keys] + [("broken", lost) for lost in sets],
+        lower=np.where(np.arange(width) < len(keys), -free, 0.0),
+        upper=free,
+        integer=np.zeros(width, dtype=bool),
+        matrix=sp.csr_array((list(data), (list(where), list(which))), shape=(len(rows), width)),
+        row_lower=np.full(len(rows), -np.inf),
+        row_upper=most,
+        rows=[("survives", (i, *row.lost)) for i, row in enumerate(rows)],
+        cost=sp.csr_array((0, width)),
+        cost_keys=[],
+        cost_constant=np.zeros(0),
+        owners={i: key for key, i in columns.items()},
+        objective=np.where(np.arange(width) < len(keys), 0.0, 1.0),
+    )
+
+
+def _words(lost: Lost) -> str:
+    onset, names = lost
+    return f"{' and '.join(sorted(names)) or 'nothing'} from {onset}"

@@ -1,0 +1,131 @@
+"""A plan that is asked to survive does, as cheaply as can be, and where it cannot be had that is said."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from support.build import Data, instance_of, solve
+from support.generate import generate
+
+import optimizer
+from optimizer.losses import survive
+from optimizer.plan.plan import Plan
+from optimizer.solver.options import Options
+
+from .conftest import coast
+from .enumeration import names_of, worst_of_all
+
+EXACT = Options(gap=1e-9, threads=1)
+PROGRAMS = {"programs": 1.0}
+
+
+def surviving(data: Data, losses: int, **asked: Any) -> Plan:
+    return survive(instance_of(data), losses=losses, options=EXACT, **asked)
+
+
+def by_scenarios(data: Data, of: str, losses: int, duration: int, market: str) -> Plan:
+    """The same asked in another way: each set of losses at each onset a scenario that never comes, its demand a must."""
+    names = names_of(instance_of(data), of)
+    years = [t if isinstance(t, int) else t["year"] for t in data["periods"]]
+    scenarios = []
+    for size in range(losses + 1):
+        for lost in itertools.combinations(names, size):
+            effects: list[dict[str, Any]] = [{"affects": "demand", "where": {"market": market}, "factor": 1.0}]
+            effects += [effect for name in lost for effect in names[name]]
+            for year in years:
+                name = f"set_{len(scenarios)}"
+                scenarios.append(
+                    {"id": name, "probability": 0.0, "onset": year, "duration": duration, "effects": effects}
+                )
+    made = data | {"scenarios": scenarios}
+    for line in made["markets"][market]["demand"]:
+        line.pop("shortage_cost")
+    return solve(made)
+
+
+@pytest.mark.parametrize(("losses", "duration", "cost"), [(1, 1, 0.0), (2, 1, 0.0), (2, 2, 9000.0), (3, 1, 9000.0)])
+def test_the_cost_of_surviving(losses: int, duration: int, cost: float) -> None:
+    """Dora is built where two makers lost for two years, or three for one, would leave programmes short."""
+    plan = surviving(coast(), losses, duration=duration)
+    assert plan.status == "optimal"
+    assert plan.info["survive"]["proved"]
+    assert plan.info["survive"]["cost_usd"] == pytest.approx(cost)
+    assert plan.info["verdict"]["ok"]
+    assert worst_of_all(plan, "facilities", losses, duration, PROGRAMS) == pytest.approx(0.0, abs=1e-4)
+
+
+def test_stock_where_it_is_cheaper() -> None:
+    """With a year to fill it, 5 t more in the vault serve as well as Dora: 10 to make and 1 to move each."""
+    data = coast()
+    data["lanes"] += [
+        {"from": name, "to": "vault", "material": "magnet", "cost": 1} for name in ("anna", "bert", "cora")
+    ]
+    plan = surviving(data, 2, duration=2, onsets=[2028])
+    assert plan.info["survive"]["proved"]
+    assert plan.info["survive"]["cost_usd"] == pytest.approx(55.0)
+    assert worst_of_all(plan, "facilities", 2, 2, PROGRAMS) == pytest.approx(5.0)  # from 2027, which was not asked
+
+
+def test_what_cannot_be_survived() -> None:
+    """Dora and the reserve give 25 t in two years, 30 are asked for: 5 t are missing, in a year that is named."""
+    plan = surviving(coast(), 3, duration=2)
+    assert plan.status == "infeasible"
+    first = plan.info["survive"]["cannot"][0]
+    assert first["losses"] == ["anna", "bert", "cora"]
+    assert first["tonnes_short_at_least"] == pytest.approx(5.0, abs=1e-4)
+    assert sum(row["tonnes"] for row in first["short"]) == pytest.approx(5.0, abs=1e-4)
+    assert {row["product"] for row in first["short"]} == {"magnet"}
+
+
+def test_demand_that_must_be_met_is_met_after_losses_too() -> None:
+    """Hard demand of the markets asks for Dora as well."""
+    data = coast()
+    del data["markets"]["programs"]["demand"][0]["shortage_cost"]
+    plan = surviving(data, 3)
+    assert plan.info["survive"]["cost_usd"] == pytest.approx(9000.0)
+    assert worst_of_all(plan, "facilities", 3, 1, PROGRAMS) == pytest.approx(0.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("duration", [1, 2])
+def test_as_cheap_as_with_every_set_written_out(duration: int) -> None:
+    """All sets as scenarios of one problem with hard demand: the same cost."""
+    data = coast()
+    data["lanes"] += [
+        {"from": name, "to": "vault", "material": "magnet", "cost": 1} for name in ("anna", "bert", "cora")
+    ]
+    for losses, of in ((1, "countries"), (2, "owners")):
+        plan = surviving(data, losses, of=of, duration=duration)
+        other = by_scenarios(coast() | {"lanes": data["lanes"]}, of, losses, duration, "programs")
+        assert plan.status == other.status
+        if plan.objective is not None:
+            assert plan.objective == pytest.approx(other.objective, rel=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 41))
+def test_generated_networks_too(seed: int) -> None:
+    """Where every set can be survived the cost is that of the problem with all sets in it, and nothing is short."""
+    data = generate(seed, scenarios=0)
+    data["periods"] = [2027, 2028]
+    for line in data["markets"]["army"]["demand"]:
+        line["shortage_cost"] = 1e8
+    for of in ("facilities", "countries"):
+        plan = surviving(data, 1, of=of)
+        other = by_scenarios(generate(seed, scenarios=0) | {"periods": [2027, 2028]}, of, 1, 1, "army")
+        assert (plan.status == "optimal") == (other.status == "optimal"), (of, plan.status, other.status)
+        if plan.objective is not None and other.objective is not None:
+            assert plan.objective == pytest.approx(other.objective, rel=1e-5, abs=1.0)
+            assert worst_of_all(plan, of, 1, 1, {"army": 1.0}) == pytest.approx(0.0, abs=1e-3)
+        elif not plan.tables:
+            assert plan.info["survive"]["cannot"]
+
+
+def test_what_makes_no_sense() -> None:
+    """It is refused before anything is solved."""
+    with pytest.raises(optimizer.OptionsError, match="losses is 7; it is 1 to 4"):
+        surviving(coast(), 7)
+    data = coast() | {"risk": {"measure": "regret"}}
+    with pytest.raises(optimizer.OptionsError, match="regret"):
+        surviving(data, 1)
