@@ -49,9 +49,8 @@ def _cannot(item: dict[str, Any], lasting: str) -> str:
     text = f"the loss of {names} from {item['onset']} for {lasting} cannot be survived: at least {least} t short"
     if not item["losses"]:
         text = (
-            f"the markets cannot be served in full from {item['onset']} even without a loss: at least {least} t short"
+            f"from {item['onset']} the markets cannot be served in full even without a loss: at least {least} t short"
         )
-    parts = [
-        f"{tonnes(row['tonnes'])} t of {row['product']} for {row['market']} in {row['period']}" for row in item["short"]
-    ]
-    return text + (f", say {', '.join(parts[:SHOWN])}" if parts else "")
+    rows = item["short"][:SHOWN]
+    parts = [f"{tonnes(row['tonnes'])} t of {row['product']} for {row['market']} in {row['period']}" for row in rows]
+    return text + (f", say {', '.join(parts)}" if parts else "")

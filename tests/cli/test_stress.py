@@ -83,3 +83,46 @@ def test_stopped_before_anything_is_known(pair: Path) -> None:
     assert called.code == 3
     assert "Nothing is known yet" in called.out
     assert "stopped: 0 of 2 onsets" in called.out
+
+
+# Beside the pair a third plant that pays only where both may be lost.
+TRIO = PAIR.replace(
+    "channels: {mdap",
+    "  third: {stage: magnet, country: USA, recipes: [make], capacity: 0, "
+    "options: [{id: build, capacity: 10, capex: 70, earliest: 2027, latest: 2027}]}\nchannels: {mdap",
+)
+
+
+def test_solve_survive(tmp_path: Path) -> None:
+    """The third plant is built so that two may be lost; the screen says what that costs."""
+    (tmp_path / "trio.yaml").write_text(TRIO, encoding="utf-8")
+    called = call("solve", "trio.yaml", "--survive", "2", "-o", "plan", folder=tmp_path)
+    assert called.code == 0, called.err
+    assert "survives the loss of any 2 facilities for 1 year, for 70 USD more than without that" in called.out
+    called = call("stress", "plan", "--losses", "2", "--workers", "1", folder=tmp_path)
+    assert "served in full after the loss of any 2 facilities" in called.out
+
+
+def test_solve_survive_what_cannot_be(tmp_path: Path) -> None:
+    """All three lost leave everything short: exit code 1, with what is missing."""
+    (tmp_path / "trio.yaml").write_text(TRIO, encoding="utf-8")
+    called = call("solve", "trio.yaml", "--survive", "3", "-o", "plan", folder=tmp_path)
+    assert called.code == 1
+    assert "the loss of left and plant and third from 2027 for 1 year cannot be survived: at least 10 t" in called.err
+    assert not (tmp_path / "plan").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--of", "owners"), "K is missing"),
+        (("--survive", "1", "--start", "x"), "--survive takes no --start"),
+        (("--survive", "0"), "losses is 0; it is 1 to 2"),
+        (("--survive", "1", "--markets", "moon"), "there is no market 'moon'"),
+    ],
+)
+def test_bad_usage_of_survive(words: tuple[str, ...], said: str, pair: Path) -> None:
+    """What makes no sense ends with 2 and says why."""
+    called = call("solve", "pair.yaml", *words, folder=pair)
+    assert called.code == 2
+    assert said in called.err

@@ -19,6 +19,7 @@ from .enumeration import names_of, worst_of_all
 
 EXACT = Options(gap=1e-9, threads=1)
 PROGRAMS = {"programs": 1.0}
+TO_VAULT = [{"from": name, "to": "vault", "material": "magnet", "cost": 1} for name in ("anna", "bert", "cora")]
 
 
 def surviving(data: Data, losses: int, **asked: Any) -> Plan:
@@ -26,10 +27,10 @@ def surviving(data: Data, losses: int, **asked: Any) -> Plan:
 
 
 def by_scenarios(data: Data, of: str, losses: int, duration: int, market: str) -> Plan:
-    """The same asked in another way: each set of losses at each onset a scenario that never comes, its demand a must."""
+    """The same asked otherwise: each set of losses at each onset a scenario that never comes, its demand a must."""
     names = names_of(instance_of(data), of)
     years = [t if isinstance(t, int) else t["year"] for t in data["periods"]]
-    scenarios = []
+    scenarios: list[dict[str, Any]] = []
     for size in range(losses + 1):
         for lost in itertools.combinations(names, size):
             effects: list[dict[str, Any]] = [{"affects": "demand", "where": {"market": market}, "factor": 1.0}]
@@ -59,9 +60,7 @@ def test_the_cost_of_surviving(losses: int, duration: int, cost: float) -> None:
 def test_stock_where_it_is_cheaper() -> None:
     """With a year to fill it, 5 t more in the vault serve as well as Dora: 10 to make and 1 to move each."""
     data = coast()
-    data["lanes"] += [
-        {"from": name, "to": "vault", "material": "magnet", "cost": 1} for name in ("anna", "bert", "cora")
-    ]
+    data["lanes"] += TO_VAULT
     plan = surviving(data, 2, duration=2, onsets=[2028])
     assert plan.info["survive"]["proved"]
     assert plan.info["survive"]["cost_usd"] == pytest.approx(55.0)
@@ -92,9 +91,7 @@ def test_demand_that_must_be_met_is_met_after_losses_too() -> None:
 def test_as_cheap_as_with_every_set_written_out(duration: int) -> None:
     """All sets as scenarios of one problem with hard demand: the same cost."""
     data = coast()
-    data["lanes"] += [
-        {"from": name, "to": "vault", "material": "magnet", "cost": 1} for name in ("anna", "bert", "cora")
-    ]
+    data["lanes"] += TO_VAULT
     for losses, of in ((1, "countries"), (2, "owners")):
         plan = surviving(data, losses, of=of, duration=duration)
         other = by_scenarios(coast() | {"lanes": data["lanes"]}, of, losses, duration, "programs")
