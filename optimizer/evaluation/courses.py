@@ -16,8 +16,9 @@ from optimizer.model import assemble
 from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
 from optimizer.network.places import Cell
+from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network
-from optimizer.solver.branch import Branch, Given, Response, given_fundings
+from optimizer.solver.branch import Branch, Given, Response, given_fundings, starts_taken
 from optimizer.solver.compile import Vector, compile_block
 from optimizer.solver.template import Template, shape_of
 
@@ -108,7 +109,7 @@ def tasks_of(network: Network, answers: Mapping[str, Answer], workers: int) -> l
     waiting: dict[Hashable, list[str]] = defaultdict(list)
     for course, window in network.windows.items():
         if course not in answers and (window.leaves is None or window.leaves in answers):
-            waiting[shape_of(window)].append(course)
+            waiting[shape_of(network, window)].append(course)
     tasks = []
     for shape, courses in waiting.items():
         parts = workers if len(courses) >= 20 * workers else 1
@@ -127,6 +128,7 @@ class _Home:
     network: Network
     given: Given
     parents: frozenset[str]
+    taken: frozenset[Start]
     templates: dict[Hashable, Template] = field(default_factory=dict)
 
 
@@ -139,7 +141,7 @@ def begin(instance: Instance, fundings: Sequence[tuple[str, str, int]], stock: S
     network = network_of(instance)
     given = dict(given_fundings(network.starts, fundings))
     given |= {(TRUNK, ("stock", (*store, period))): tonnes for (store, period), tonnes in stock.items()}
-    _home = _Home(network, given, network.left)
+    _home = _Home(network, given, network.left, starts_taken(network.starts, fundings))
 
 
 def answer(task: Task) -> list[Answer]:
@@ -152,7 +154,7 @@ def _answers(home: _Home, task: Task) -> Iterator[Answer]:
     template: Template | None = home.templates.get(task.shape)
     if template is None and len(task.courses) >= TEMPLATE_FROM:
         try:
-            template = Template(home.network, task.courses[0])
+            template = Template(home.network, task.courses[0], home.taken)
         except SolveError:
             template = None  # a number that depends on two factors: each branch is compiled by itself
         else:
@@ -160,16 +162,24 @@ def _answers(home: _Home, task: Task) -> Iterator[Answer]:
                 home.templates.pop(next(iter(home.templates)))
             home.templates[task.shape] = template
     for course in task.courses:
-        branch: Branch
-        if template is None:
-            branch = Branch(compile_block(*assemble.operations(tables_of(home.network, course))))
-        else:
-            template.bind(course)
-            branch = template
+        branch = _bound(template, course) or Branch(
+            compile_block(*assemble.operations(tables_of(home.network, course)))
+        )
         branch.give_values(_given(home, branch, task.openings.get(course)))
         found = _read(home.network, branch, course, branch.solve(), stock=course in home.parents)
-        found.hot = template is not None
+        found.hot = branch is template
         yield found
+
+
+def _bound(template: Template | None, course: str) -> Branch | None:
+    """The template bound to a branch; None where it does not serve it."""
+    if template is None:
+        return None
+    try:
+        template.bind(course)
+    except SolveError:
+        return None
+    return template
 
 
 def _given(home: _Home, branch: Branch, opening: Stock | None) -> Vector:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from optimizer.instance.fields import WHOLE
 from optimizer.instance.policy import ExposureCap
 from optimizer.network.effects import Disruption
 from optimizer.network.network import changed_exposures, facility_effects, option_facts
-from optimizer.network.starts import Delays, units_of
+from optimizer.network.starts import Delays, Start, units_of
 from optimizer.network.tables import CapacityTables, Network, Terms
 from optimizer.network.trust import State
 
@@ -14,7 +17,7 @@ from optimizer.network.trust import State
 def capacity_tables(network: Network, periods: tuple[int, ...], disruption: Disruption | None) -> CapacityTables:
     """Capacity and activity of a course."""
     tables = CapacityTables()
-    delays = _delays(network, disruption)
+    delays = delays_of(network, disruption)
     for paths in network.starts.paths.values():
         for start in paths:
             tables.online[start] = network.starts.online(start, delays)
@@ -24,7 +27,8 @@ def capacity_tables(network: Network, periods: tuple[int, ...], disruption: Disr
     return tables
 
 
-def _delays(network: Network, disruption: Disruption | None) -> Delays | None:
+def delays_of(network: Network, disruption: Disruption | None) -> Delays | None:
+    """The delays of every option that what happens in a branch hits."""
     if disruption is None:
         return None
     found = {key: disruption.delays(option_facts(network.instance, *key)) for key in network.starts.options}
@@ -47,16 +51,20 @@ def _facility(
         for unit in units:
             series = facility.capacity.get(unit)
             existing = calendar.mean(series, t) if series is not None else 0.0
-            terms = [(start, starts.size(start, unit, t, tables.online[start])) for start in paths]
+            terms = [
+                (start, _timed(tables, disruption, ("size", unit), start, t, partial(starts.size, start, unit, t)))
+                for start in paths
+            ]
             terms = [(start, size) for start, size in terms if size > 0]
             tables.existing[name, unit, t] = existing
             tables.sizes[name, unit, t] = terms
             tables.most[name, unit, t] = existing + _most(network, name, terms)
-            _qualification(network, tables, name, unit, t, terms)
+            _qualification(network, tables, name, unit, t, terms, disruption)
         tables.fixed[name, t] = calendar.mean(facility.fixed_cost, t) * calendar.years[t]
         for start in paths:
             cost = starts.options[name, start.option].fixed_cost
-            share = starts.share_on_line(start, t, tables.online[start]) if cost else 0.0
+            on_line = partial(starts.share_on_line, start, t)
+            share = _timed(tables, disruption, ("on_line",), start, t, on_line) if cost else 0.0
             if share:
                 tables.fixed_of.setdefault(t, []).append((start, cost * share * calendar.years[t]))
     tables.states[name] = states
@@ -79,12 +87,46 @@ def _most(network: Network, name: str, terms: Terms) -> float:
     return max(roots, default=0.0) + sum(rest)
 
 
-def _qualification(network: Network, tables: CapacityTables, name: str, unit: str, t: int, terms: Terms) -> None:
+def _timed(
+    tables: CapacityTables,
+    disruption: Disruption | None,
+    what: tuple[str, ...],
+    start: Start,
+    t: int,
+    value: Callable[[int], float],
+) -> float:
+    """A number that depends on when a start is on line in this course."""
+    online = tables.online[start]
+    return value(online) if disruption is None else disruption.timed((*what, start, t), start, t, online, value)
+
+
+def _qualification(
+    network: Network,
+    tables: CapacityTables,
+    name: str,
+    unit: str,
+    t: int,
+    terms: Terms,
+    disruption: Disruption | None,
+) -> None:
     starts = network.starts
     for channel in network.instance.channels:
         if not any(starts.wait(starts.options[name, start.option], channel) for start, _ in terms):
             continue
-        qualified = [(s, starts.qualified(s, unit, t, tables.online[s], channel)) for s, _ in terms]
+        qualified = [
+            (
+                start,
+                _timed(
+                    tables,
+                    disruption,
+                    ("qualified", unit, channel),
+                    start,
+                    t,
+                    partial(starts.qualified, start, unit, t, channel=channel),
+                ),
+            )
+            for start, _ in terms
+        ]
         tables.qualified[name, unit, channel, t] = [(start, size) for start, size in qualified if size > 0]
 
 

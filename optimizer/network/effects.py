@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -21,6 +21,8 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
 }
 
 Facts = Mapping[str, frozenset[str]]
+OnLine = Callable[[int], float]
+"""First year on line -> a number that depends on it."""
 
 
 def matches(where: Mapping[str, object], facts: Facts, exposure: Callable[[str], float | None] | None = None) -> bool:
@@ -169,6 +171,10 @@ class Disruption:
             for kind, value in effect.exposure.items():
                 changed[kind] = max(value, changed.get(kind, 0.0))
         return available, changed
+
+    def timed(self, _key: tuple[Hashable, ...], _start: Hashable, _period: int, online: int, value: OnLine) -> float:
+        """A number that depends on when a start is on line."""
+        return value(online)
 
     def delays(self, facts: Facts) -> tuple[tuple[tuple[int, int, int], ...], ...]:
         """(from, end, years) of every delay that hits an option, by scenario, the first to begin first."""

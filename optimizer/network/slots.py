@@ -1,21 +1,23 @@
-"""The numbers that effects put on data: each a factor of its own, so that one branch serves many scenarios.
+"""The numbers that effects put on data, each apart, so that one branch serves many scenarios.
 
-An effect multiplies availability, cost, demand or price. Which things a scenario multiplies, and by how much, is all
-that tells it from another of the same onset, the same length and the same delays and changes of ownership. A *slot* is
-the factor on one thing in one period.
+An effect multiplies availability, cost, demand or price, or moves the year in which an option is on line. Which things
+a scenario multiplies or moves, and by how much, tells it from another of the same onset and length. A *slot*
+is one such number: the factor on one thing in one period, or the capacity that a start gives in one period, which
+depends on when it is on line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Any
 
 from optimizer.instance.fields import EXPOSURE_KINDS
-from optimizer.network.effects import Disruption, Facts
+from optimizer.network.effects import Disruption, Facts, OnLine
+from optimizer.network.starts import Start
 
 SlotKey = tuple[Any, ...]
-"""What is multiplied: kind, attribute, what the thing says of itself, period."""
+"""What it is a number of: kind, attribute, what the thing says of itself, period."""
 
 NEUTRAL = 1.0
 
@@ -26,40 +28,62 @@ class Slots:
 
     Attributes:
         number: slot -> its number, in the order met.
-        values: how to ask a scenario's effects for the value of each.
+        factors: slot number -> how to ask what happens for it, for factors.
+        timed: slot number -> start, and its number by the year on line.
     """
 
     number: dict[SlotKey, int] = field(default_factory=dict)
-    values: list[Callable[[Disruption], float]] = field(default_factory=list)
+    factors: dict[int, Callable[[Disruption], float]] = field(default_factory=dict)
+    timed: dict[int, tuple[Start, OnLine]] = field(default_factory=dict)
 
-    def of(self, key: SlotKey, value: Callable[[Disruption], float]) -> int:
-        """The number of a slot."""
-        if key not in self.number:
-            self.number[key] = len(self.values)
-            self.values.append(value)
-        return self.number[key]
+    def of(self, key: SlotKey) -> tuple[int, bool]:
+        """The number of a slot, and whether it is met for the first time."""
+        known = key in self.number
+        return self.number.setdefault(key, len(self.number)), not known
 
-    def read(self, disruption: Disruption) -> list[float]:
-        """What a scenario puts on each slot."""
-        return [value(disruption) for value in self.values]
+    def read(self, happening: Disruption, online: Callable[[Start], int]) -> list[float]:
+        """What a scenario puts on each slot.
+
+        Args:
+            happening: its effects.
+            online: the year in which a start is on line under its delays.
+        """
+        found = [NEUTRAL] * len(self.number)
+        for number, factor in self.factors.items():
+            found[number] = factor(happening)
+        for number, (start, value) in self.timed.items():
+            found[number] = value(online(start))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Probe(Disruption):
-    """A disruption whose factors are given by slot; delays, changes of ownership and years are the scenario's own.
+    """What happens in a branch, with numbers given by slot in place of its own.
 
     Attributes:
         slots: where slots are numbered.
-        given: slot number -> factor.
+        given: (slot number, whether it is timed) -> its value.
+        taken: starts that are funded; no others have capacity.
+        apart: (facility, option) whose delays are the scenario's own: they change more than numbers.
+        moves: whether effects may set exposures.
     """
 
     slots: Slots = field(default_factory=Slots)
-    given: Callable[[int], float] = field(default=lambda _: NEUTRAL)
+    given: Callable[[int, bool], float] = field(default=lambda _number, _timed: NEUTRAL)
+    taken: frozenset[Start] = frozenset()
+    apart: frozenset[tuple[str, str]] = frozenset()
+    moves: bool = True
+
+    def any_active(self, period: int) -> bool:  # noqa: ARG002
+        """Reserves may release in all periods; those in which they may not are closed by `Template.bind`."""
+        return True
 
     def mean_factor(self, affects: str, attribute: str, facts: Facts, period: int) -> float:
         """The factor given to a thing in a period."""
-        key = (affects, attribute, _said(facts), period)
-        return self.given(self.slots.of(key, lambda real: real.mean_factor(affects, attribute, facts, period)))
+        number, fresh = self.slots.of((affects, attribute, _said(facts), period))
+        if fresh:
+            self.slots.factors[number] = lambda real: real.mean_factor(affects, attribute, facts, period)
+        return self.given(number, False)
 
     def facility(
         self, facts: Callable[[int], Facts], exposure: Callable[[str, int], float | None], year: int
@@ -68,18 +92,30 @@ class Probe(Disruption):
         period = self.calendar.period_of(year)
         assert period is not None
         exposures = tuple(exposure(kind, period) for kind in sorted(EXPOSURE_KINDS))
-        key = ("facilities", "available", _said(facts(period)), exposures, period)
+        number, fresh = self.slots.of(("facilities", "available", _said(facts(period)), exposures, period))
+        if fresh:
+            self.slots.factors[number] = lambda real: real.calendar.mean_of(
+                period, lambda y: real.facility(facts, exposure, y)[0]
+            )
+        changed = Disruption.facility(self, facts, exposure, year)[1] if self.moves else {}
+        return self.given(number, False), changed
 
-        def value(real: Disruption) -> float:
-            return real.calendar.mean_of(period, lambda y: real.facility(facts, exposure, y)[0])
+    def timed(self, key: tuple[Hashable, ...], start: Hashable, period: int, online: int, value: OnLine) -> float:
+        """The number given to a start in a period; 0 before it could be on line without delay."""
+        assert isinstance(start, Start)
+        if start not in self.taken or self.calendar.span[period].stop <= online:
+            return 0.0
+        if (start.facility, start.option) in self.apart:
+            return value(online)
+        number, fresh = self.slots.of(key)
+        if fresh:
+            self.slots.timed[number] = (start, value)
+        return self.given(number, True)
 
-        _, changed = Disruption.facility(self, facts, exposure, year)
-        return self.given(self.slots.of(key, value)), changed
-
-    @classmethod
-    def of(cls, real: Disruption, slots: Slots, given: Callable[[int], float]) -> Probe:
-        """The probe of what happens in a branch."""
-        return cls(real.calendar, real.happening, slots, given)
+    def delays(self, facts: Facts) -> tuple[tuple[tuple[int, int, int], ...], ...]:
+        """The scenario's own delays, where they change more than numbers."""
+        (facility,), (option,) = facts["facility"], facts["id"]
+        return Disruption.delays(self, facts) if (facility, option) in self.apart else ()
 
 
 def _said(facts: Facts) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -16,7 +16,7 @@ import scipy.sparse as sp
 
 from optimizer.errors import SolveError
 from optimizer.model.declare import Key
-from optimizer.network.starts import Starts
+from optimizer.network.starts import Start, Starts
 from optimizer.network.tables import INVESTMENT, TRUNK, Network
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
@@ -41,21 +41,34 @@ def given_fundings(starts: Starts, funded: Collection[tuple[str, str, int]]) -> 
     Raises:
         SolveError: the instance does not know a funding.
     """
-    taken = set(funded)
-    by_option = {(f, o): year for f, o, year in taken}
     found: dict[tuple[str, Key], float] = {}
-    for facility, option, year in taken:
+    for facility, option, year in set(funded):
+        found[INVESTMENT, ("fund", (facility, option, year))] = 1.0
+    for start in starts_taken(starts, funded):
+        if len(start.path) > 1:
+            found[INVESTMENT, ("sequence", (start.facility, start.option, start.label))] = 1.0
+    return found
+
+
+def starts_taken(starts: Starts, funded: Collection[tuple[str, str, int]]) -> frozenset[Start]:
+    """The starts that a portfolio takes, each by the years in which it funds the options before.
+
+    Raises:
+        SolveError: the instance does not know a funding.
+    """
+    by_option = {(facility, option): year for facility, option, year in funded}
+    found: set[Start] = set()
+    for facility, option, year in funded:
         if year not in starts.years.get((facility, option), ()):
             raise SolveError(f"'{facility}' has no option '{option}' that can be funded in {year}")
-        found[INVESTMENT, ("fund", (facility, option, year))] = 1.0
         for start in starts.paths[facility, option]:
             before, years = option, [year]
             while len(years) < len(start.path) and (base := starts.base(facility, before)) is not None:
                 before = base
                 years.insert(0, by_option.get((facility, before), -1))
-            if len(start.path) > 1 and tuple(years) == start.path:
-                found[INVESTMENT, ("sequence", (facility, option, start.label))] = 1.0
-    return found
+            if tuple(years) == start.path:
+                found.add(start)
+    return frozenset(found)
 
 
 def given_by(network: Network, plan: Plan) -> dict[tuple[str, Key], float]:

@@ -1,151 +1,241 @@
-"""One compiled branch that serves every scenario of its shape.
+"""One compiled branch that serves every scenario of its shape, for a given portfolio.
 
-Scenarios of one onset and length, with the same delays and changes of ownership, differ in factors only (`slots`). The
-branch is compiled three times with factors chosen so that each number of the matrix tells on which slot it depends and
-how: with all factors 1, with all one half, and with each slot at a value of its own. A scenario is then bound by
-writing numbers, and HiGHS goes on from the last basis. The mathematics stays in the model: there is no formula here.
+Scenarios of one onset and length differ in numbers only (`slots`). The branch is compiled four times with slots chosen
+so that each number of the matrix tells on which slots it depends and how: all at 1; all at one half; each factor at a
+value of its own; each timed slot at a value of its own. A scenario is then bound by writing numbers, and HiGHS goes on
+from the last basis. The mathematics stays in the model: there is no formula here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from optimizer.errors import SolveError
-from optimizer.instance.policy import FacilityEffect, OptionEffect
+from optimizer.instance.policy import ExposureCap, FacilityEffect, OptionEffect
 from optimizer.model import assemble
 from optimizer.network.derive import tables_of
+from optimizer.network.derive_capacity import delays_of
 from optimizer.network.derive_flow import link_facts
-from optimizer.network.effects import Disruption, Window
+from optimizer.network.effects import Disruption, Window, matches
+from optimizer.network.network import changed_exposures, option_facts
 from optimizer.network.slots import Probe, Slots
-from optimizer.network.tables import Network
+from optimizer.network.starts import Start
+from optimizer.network.tables import Network, Tables
 from optimizer.solver.branch import Branch
 from optimizer.solver.compile import Block, Indices, Vector, compile_block
 
 HALF = 0.5
-ARRAYS = ("row_lower", "row_upper", "lower", "upper")
+ARRAYS = ("row_lower", "row_upper", "lower", "upper", "matrix", "cost")
 
 
 @dataclass(frozen=True, slots=True)
 class Sites:
-    """Where slots stand in one array: entry = base + rate * (factor - 1).
+    """Where slots stand in one array.
+
+    An entry is base + rate (v - 1) for one slot of value v, and base v w for a factor v on a timed slot w. A slot that
+    it does not depend on is the last one, whose value is always 1.
 
     Attributes:
         entry: positions that depend on a slot.
-        slot: the slot of each.
-        rate: change per unit of its factor.
+        factor: the factor of each.
+        timed: the timed slot of each.
+        base: the entry with all slots at 1.
+        rate: change per unit of its one slot; not a number where it has two.
     """
 
     entry: Indices
-    slot: Indices
+    factor: Indices
+    timed: Indices
+    base: Vector
     rate: Vector
 
-    def moved(self, factors: Vector) -> Vector:
-        """What the factors add to the entries."""
-        return self.rate * (factors[self.slot] - 1.0)
+    def values(self, slots: Vector) -> Vector:
+        """The entries at given slots."""
+        one, other = slots[self.factor], slots[self.timed]
+        return np.where(np.isnan(self.rate), self.base * one * other, self.base + self.rate * (one + other - 2.0))
 
 
-def shape_of(window: Window) -> Hashable:
-    """What scenarios must share to be served by one template: years, where they leave, delays, changes of ownership."""
+def apart(network: Network) -> frozenset[tuple[str, str]]:
+    """Options whose delays change more than numbers: those of facilities that an option sets exposures of."""
+    return frozenset(key for key in network.starts.options if len(network.trust.states[key[0]]) > 1)
+
+
+def _exposures_count(network: Network) -> bool:
+    """Whether a rule counts exposures in branches, so that setting one changes a row."""
+    return any(isinstance(rule, ExposureCap) and rule.in_disruption for rule in network.instance.policy.rules)
+
+
+def shape_of(network: Network, window: Window) -> Hashable:
+    """What scenarios share that one template serves: years, what they leave, what changes more than numbers."""
+    options = apart(network)
     turn = {name: i for i, name in enumerate(dict.fromkeys(item.scenario for item in window.effects))}
-    structural = tuple(
+    moves = _exposures_count(network)
+
+    def structural(effect: Any) -> bool:
+        if isinstance(effect, OptionEffect):
+            return any(matches(effect.where, option_facts(network.instance, *key)) for key in options)
+        return moves and isinstance(effect, FacilityEffect) and bool(effect.exposure)
+
+    changes = tuple(
         sorted(
             (repr(effect.model_dump(mode="json")), years.start, years.stop, turn[scenario])
             for effect, years, scenario in window.effects
-            if isinstance(effect, OptionEffect) or (isinstance(effect, FacilityEffect) and effect.exposure)
+            if structural(effect)
         )
     )
-    active = frozenset(year for item in window.effects for year in item.years)
-    return (window.onset, window.periods, window.restores, window.leaves is None, active, structural)
+    return (window.onset, window.periods, window.restores, window.leaves is None, changes)
 
 
 class Template(Branch):
-    """A branch whose factors can be set."""
+    """A branch of a portfolio that can be bound to any scenario of its shape."""
 
-    def __init__(self, network: Network, course: str, *, threads: int = 1) -> None:
+    def __init__(self, network: Network, course: str, taken: Collection[Start], *, threads: int = 1) -> None:
         """Compile the branch of a scenario for all scenarios of its shape.
 
         Args:
             network: what all courses share.
-            course: one scenario of the shape; its own factors are set.
+            course: one scenario of the shape; its own numbers are set.
+            taken: the starts that are funded.
             threads: cores that HiGHS may use.
 
         Raises:
-            SolveError: a number depends on more than one slot.
+            SolveError: a number depends on slots in another way than the first power.
         """
-        self._network = network
-        self._slots = Slots()
-        real = Disruption(network.calendar, network.windows[course].effects)
-        plain = self._compiled(course, Probe.of(real, self._slots, lambda _: 1.0))
-        count = len(self._slots.values)
-        halved = self._compiled(course, Probe.of(real, self._slots, lambda _: HALF))
-        apart = self._compiled(course, Probe.of(real, self._slots, lambda slot: 1.0 - HALF * (slot + 1) / (count + 1)))
-        if len(self._slots.values) != count:
-            raise SolveError(f"the branch of '{course}' has other slots under other factors")
-        self._sites = {name: _sites(name, plain, halved, apart, count) for name in (*ARRAYS, "matrix", "cost")}
+        self._network, self._course = network, course
+        self._moves, self._apart = _exposures_count(network), apart(network)
+        self._taken = frozenset(taken)
+        slots = self._slots = Slots()
+        plain, tables = self._compiled(lambda _number, _timed: 1.0)
+        count = len(slots.number)
+
+        def own(number: int) -> float:
+            return 1.0 - HALF * (number + 1) / (count + 1)
+
+        others = [
+            self._compiled(lambda _number, _timed: HALF)[0],
+            self._compiled(lambda number, timed: 1.0 if timed else own(number))[0],
+            self._compiled(lambda number, timed: own(number) if timed else 1.0)[0],
+        ]
+        if len(slots.number) != count or any(not _alike(plain, other) for other in others):
+            raise SolveError(f"the branch of '{course}' has another shape under other numbers")
+        self._sites = {name: _sites(name, plain, others, count) for name in ARRAYS}
         self._plain = plain
         self._coordinates = plain.matrix.tocoo().coords
-        tables = tables_of(network, course, Probe.of(real, self._slots, lambda _: 1.0))
-        links = sorted({link for link in tables.flow.of_link if link.startswith(("lane:", "freight:"))})
-        self._facts = {link: link_facts(network, link) for link in links}
-        flows: list[tuple[int, Any]] = [(i, index) for i, (name, index) in enumerate(plain.columns) if name == "flow"]
-        self._on_link: dict[tuple[str, int], list[int]] = {}
-        for column, (arc, _, _, period) in flows:
-            self._on_link.setdefault((tables.places.arcs[arc].link, period), []).append(column)
+        self._index(plain, tables)
         self._closed: Indices = np.zeros(0, dtype=np.int64)
         super().__init__(plain, threads=threads)
-        self._factors = np.ones(count)
+        self._values = np.ones(count + 1)
         self.bind(course)
 
     def bind(self, course: str) -> None:
-        """Set the factors of a scenario of this shape."""
-        real = Disruption(self._network.calendar, self._network.windows[course].effects)
-        factors = np.array(self._slots.read(real))
-        changed = np.flatnonzero(factors != self._factors)
-        self._factors = factors
-        if len(changed):
-            self._write(factors, changed)
-        self._close(real)
+        """Set the numbers of a scenario of this shape.
 
-    def _compiled(self, course: str, probe: Probe) -> Block:
-        return compile_block(*assemble.operations(tables_of(self._network, course, probe)))
+        Raises:
+            SolveError: the scenario lets a facility run a channel that it could not run before.
+        """
+        network = self._network
+        real = Disruption(network.calendar, network.windows[course].effects)
+        delays = delays_of(network, real)
+        read = self._slots.read(real, lambda start: network.starts.online(start, delays))
+        values = np.array([*read, 1.0])
+        closed = self._shut(real)
+        changed = values != self._values
+        self._values = values
+        if changed.any():
+            self._write(values, changed)
+        self._close(closed)
 
-    def _write(self, factors: Vector, changed: Indices) -> None:
+    def _compiled(self, given: Any) -> tuple[Block, Tables]:
+        network = self._network
+        happening = network.windows[self._course].effects
+        probe = Probe(network.calendar, happening, self._slots, given, self._taken, self._apart, self._moves)
+        tables = tables_of(network, self._course, probe)
+        return compile_block(*assemble.operations(tables)), tables
+
+    def _index(self, plain: Block, tables: Tables) -> None:
+        """Columns by what may close them."""
+        self._on_link: dict[tuple[str, int], list[int]] = {}
+        self._runs: dict[str, list[tuple[int, str, str, int]]] = {}
+        self._releases: dict[int, list[int]] = {}
+        always = {name for name, store in self._network.instance.stockpiles.items() if store.release == "always"}
+        columns: list[tuple[int, str, Any]] = [(i, name, index) for i, (name, index) in enumerate(plain.columns)]
+        for column, name, index in columns:
+            if name == "flow":
+                link = tables.places.arcs[index[0]].link
+                if link.startswith(("lane:", "freight:")):
+                    self._on_link.setdefault((link, index[3]), []).append(column)
+            elif name == "run":
+                facility, state, _, channel, period = index
+                self._runs.setdefault(facility, []).append((column, state, channel, period))
+            elif name in ("stock_out", "discarded") and index[0] not in always:
+                self._releases.setdefault(index[3], []).append(column)
+        self._facts = {link: link_facts(self._network, link) for link, _ in self._on_link}
+
+    def _write(self, values: Vector, changed: Any) -> None:
         """Write the entries of the slots that changed."""
-        block, plain = self.block, self._plain
         matrix = self._sites["matrix"]
-        touched = np.isin(matrix.slot, changed)
-        value = plain.matrix.data[matrix.entry] + matrix.moved(factors)
-        for position, number in zip(matrix.entry[touched], value[touched], strict=True):
+        touched = changed[matrix.factor] | changed[matrix.timed]
+        numbers = matrix.values(values)[touched]
+        for position, number in zip(matrix.entry[touched], numbers, strict=True):
             row, column = self._coordinates[0][position], self._coordinates[1][position]
             self._highs.changeCoeff(int(row), int(column), float(number))
-        lower, upper = block.row_lower.copy(), block.row_upper.copy()
-        for name, array in (("row_lower", lower), ("row_upper", upper)):
+        bounds = []
+        for name in ("row_lower", "row_upper"):
             sites = self._sites[name]
-            array[sites.entry] = getattr(plain, name)[sites.entry] + sites.moved(factors)
+            array = getattr(self._plain, name).copy()
+            array[sites.entry] = sites.values(values)
+            bounds.append(array)
+        lower, upper = bounds
         rows = np.flatnonzero((lower != self._row_lower) | (upper != self._row_upper))
         if len(rows):
             self._highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower[rows], upper[rows])
         self._row_lower, self._row_upper = lower, upper
         cost = self._sites["cost"]
-        data = plain.cost.data.copy()
-        data[cost.entry] += cost.moved(factors)
-        self.cost_by_period = plain.cost.copy()
-        self.cost_by_period.data = data
+        self.cost_by_period = self._plain.cost.copy()
+        self.cost_by_period.data[cost.entry] = cost.values(values)
         self.recost(np.asarray(self.cost_by_period.sum(axis=0), dtype=np.float64).ravel())
 
-    def _close(self, real: Disruption) -> None:
-        """Close the links that a scenario closes: a closed lane moves nothing, whether it has a capacity or not."""
+    def _shut(self, real: Disruption) -> Indices:
+        """Columns that a scenario closes: links, reserves while nothing is active, activity no longer trusted."""
         shut = [
             column
             for (link, period), columns in self._on_link.items()
-            if link in self._facts and real.mean_factor("lanes", "available", self._facts[link], period) <= 0
+            if real.mean_factor("lanes", "available", self._facts[link], period) <= 0
             for column in columns
         ]
-        closed = np.array(sorted(shut), dtype=np.int64)
+        shut += [c for period, columns in self._releases.items() if not real.any_active(period) for c in columns]
+        network = self._network
+        for facility in self._bought(real):
+            states = {state.id: state for state in network.trust.states[facility]}
+            for column, state, channel, period in self._runs.get(facility, ()):
+                changed = changed_exposures(network.trust, real, facility, states[state], period)
+                if not network.trust.may_run(facility, states[state], channel, period, changed):
+                    shut.append(column)
+            self._no_more_than_before(real, facility)
+        return np.array(sorted(shut), dtype=np.int64)
+
+    def _bought(self, real: Disruption) -> list[str]:
+        """Facilities whose exposures a scenario may set."""
+        if self._moves or not any(isinstance(i.effect, FacilityEffect) and i.effect.exposure for i in real.happening):
+            return []
+        return list(self._network.instance.facilities)
+
+    def _no_more_than_before(self, real: Disruption, facility: str) -> None:
+        """A scenario that lowers an exposure may let a facility run what the template has no column for."""
+        trust = self._network.trust
+        for state in trust.states[facility]:
+            for period in self._network.windows[self._course].periods:
+                changed = changed_exposures(trust, real, facility, state, period)
+                for channel in self._network.instance.channels if changed else ():
+                    now = trust.may_run(facility, state, channel, period, changed)
+                    if now and not trust.may_run(facility, state, channel, period):
+                        raise SolveError(f"a scenario lets '{facility}' run '{channel}' in {period}")
+
+    def _close(self, closed: Indices) -> None:
         opened = np.setdiff1d(self._closed, closed)
         if len(opened):
             self.release(opened)
@@ -155,29 +245,45 @@ class Template(Branch):
         self._closed = closed
 
 
-def _sites(name: str, plain: Block, halved: Block, apart: Block, count: int) -> Sites:
-    """Where and how an array depends on slots."""
-    first, second, third = (_array(block, name) for block in (plain, halved, apart))
-    finite = np.isfinite(first)
-    same = first.shape == second.shape == third.shape and (
-        name not in ("matrix", "cost")
-        or all(
+def _alike(plain: Block, other: Block) -> bool:
+    """Whether two compilations have the same columns, rows and pattern."""
+    return (
+        plain.columns == other.columns
+        and plain.rows == other.rows
+        and all(
             np.array_equal(getattr(plain, name).indices, getattr(other, name).indices)
             and np.array_equal(getattr(plain, name).indptr, getattr(other, name).indptr)
-            for other in (halved, apart)
+            for name in ("matrix", "cost")
         )
     )
-    if not same or plain.columns != halved.columns or plain.columns != apart.columns or plain.rows != apart.rows:
-        raise SolveError(f"the branch of '{plain.name}' has another shape under other factors")
-    entry = np.flatnonzero(finite & ((second != first) | (third != first)))
-    half, own = second[entry] - first[entry], third[entry] - first[entry]
+
+
+def _sites(name: str, plain: Block, others: list[Block], count: int) -> Sites:
+    """Where and how an array depends on slots."""
+    first, half, factors, timed = (_array(block, name) for block in (plain, *others))
+    with np.errstate(invalid="ignore"):
+        moved = np.isfinite(first) & ((half != first) | (factors != first) | (timed != first))
+    entry = np.flatnonzero(moved)
+    base, by_half = first[entry], half[entry] - first[entry]
+    by_factor, by_timed = factors[entry] - base, timed[entry] - base
+    one, other = by_factor != 0, by_timed != 0
+    two = one & other
+    # Of two slots the entry is their product: its change at one half of both is three quarters of it.
+    rate = np.where(two, np.nan, by_half / (HALF - 1.0))
+    scale = np.where(two, base * (HALF - 1.0), by_half)
     with np.errstate(divide="ignore", invalid="ignore"):
-        place = own / half * (count + 1) - 1.0
-    slot = np.round(place)
-    wrong = ~np.isfinite(place) | (abs(place - slot) > 1e-3) | (slot < 0) | (slot >= count)
+        places = [
+            np.where(which, by / scale * (count + 1) - 1.0, count)
+            for which, by in ((one, by_factor), (other, by_timed))
+        ]
+    slots = [np.where(np.isfinite(place), np.round(place), -1) for place in places]
+    wrong = ~(one | other) | (two & (abs(half[entry] - base * HALF * HALF) > 1e-9 * abs(base)))
+    for place, slot in zip(places, slots, strict=True):
+        wrong |= ~np.isfinite(place) | (abs(place - slot) > 1e-3) | (slot < 0) | (slot > count)
     if wrong.any():
-        raise SolveError(f"in the branch of '{plain.name}' {int(wrong.sum())} numbers depend on more than one factor")
-    return Sites(entry.astype(np.int64), slot.astype(np.int64), half / (HALF - 1.0))
+        raise SolveError(f"in the branch of '{plain.name}' {int(wrong.sum())} numbers are no plain product of slots")
+    factor, at = (slot.astype(np.int64) for slot in slots)
+    return Sites(entry.astype(np.int64), factor, at, base, rate)
 
 
 def _array(block: Block, name: str) -> Vector:

@@ -12,34 +12,57 @@ from support.generate import generate
 from optimizer.model import assemble
 from optimizer.network.derive import tables_of
 from optimizer.network.tables import Network
-from optimizer.solver.branch import Branch, given_fundings
+from optimizer.solver.branch import Branch, given_fundings, starts_taken
 from optimizer.solver.compile import compile_block
 from optimizer.solver.template import Template, shape_of
 
 
 def alike(seed: int) -> dict[str, Any]:
-    """An instance whose scenarios differ in factors only."""
+    """An instance whose scenarios have the same onset and length."""
     data = generate(seed, scenarios=8, size=2)
     for market in data["markets"].values():
         for line in market["demand"]:
             line["shortage_cost"] = line.get("shortage_cost") or 9_000
+    for facility in data["facilities"].values():
+        for option in facility.get("options", ()):
+            option.pop("sets", None)
+    first = next(iter(data["facilities"]))
+    data["scenarios"][0]["effects"].append({"affects": "options", "where": {"id": "build"}, "delay": 1})
+    data["scenarios"][3]["effects"].append({"affects": "options", "where": {"id": "build"}, "delay": 2})
+    data["scenarios"][4]["effects"].append(
+        {"affects": "facilities", "where": {"id": first}, "exposure": {"ownership": 1}}
+    )
+    data["scenarios"][5]["effects"].append({"affects": "demand", "where": {"market": "army"}, "factor": 1.2})
     for scenario in data["scenarios"]:
         scenario |= {"onset": data["periods"][-2], "duration": 1, "recovery": 1, "probability": 0.1}
-        kept = [e for e in scenario["effects"] if e["affects"] != "options" and "exposure" not in e]
-        for effect in kept:
+        for effect in scenario["effects"]:
             effect.pop("from", None)
             effect.pop("duration", None)
-        scenario["effects"] = kept or [{"affects": "facilities", "where": {"stage": "separation"}, "available": 0.4}]
     return data
 
 
-def some_given(network: Network, template: Template, rng: np.random.Generator) -> dict[Any, float]:
-    """Some fundings, at most one a facility, and some stock."""
-    chosen: dict[str, tuple[str, str, int]] = {}
+def some_fundings(network: Network, rng: np.random.Generator) -> list[tuple[str, str, int]]:
+    """Some fundings: of alternatives at most one, expansions after what they expand."""
+    chosen: dict[tuple[str, str], tuple[str, str, int]] = {}
+    roots: set[str] = set()
     for (facility, option), years in network.starts.years.items():
-        if years and network.starts.base(facility, option) is None and rng.random() < 0.7:
-            chosen[facility] = (facility, option, int(rng.choice(years)))
-    given = dict(given_fundings(network.starts, chosen.values()))
+        base = network.starts.base(facility, option)
+        if base is None:
+            ready = -1 if facility in roots else 0
+        else:
+            ready = chosen[facility, base][2] + 1 if (facility, base) in chosen else -1
+        late = [year for year in years if ready >= 0 and year >= ready]
+        if late and rng.random() < 0.8:
+            chosen[facility, option] = (facility, option, int(rng.choice(late)))
+            roots |= {facility} if base is None else set()
+    return list(chosen.values())
+
+
+def some_given(
+    network: Network, template: Template, fundings: list[tuple[str, str, int]], rng: np.random.Generator
+) -> dict[Any, float]:
+    """The fundings, and some stock."""
+    given = dict(given_fundings(network.starts, fundings))
     for column, owner in template.block.owners.items():
         if template.block.columns[column][0] == "opening":
             given[owner] = 500 * rng.random()
@@ -51,13 +74,14 @@ def test_a_template_answers_as_the_branch_itself(seed: int) -> None:
     """At any fundings and stock, and whatever was bound before, the value is that of the scenario's own branch."""
     network = network_from(alike(seed))
     names = list(network.windows)
-    assert len({shape_of(network.windows[name]) for name in names}) == 1
-    template = Template(network, names[0])
     rng = np.random.default_rng(seed)
+    fundings = some_fundings(network, rng)
+    assert len({shape_of(network, network.windows[name]) for name in names}) == 1
+    template = Template(network, names[0], starts_taken(network.starts, fundings))
     values = set()
     for name in [*names, *reversed(names)]:
         own = Branch(compile_block(*assemble.operations(tables_of(network, name))))
-        given = some_given(network, template, rng)
+        given = some_given(network, template, fundings, rng)
         own.give(given)
         template.bind(name)
         template.give(given)
@@ -71,12 +95,16 @@ def test_a_template_answers_as_the_branch_itself(seed: int) -> None:
     assert len(values) > 1
 
 
-def test_delays_and_years_make_another_shape() -> None:
-    """What changes more than numbers is not served by the same template."""
+def test_what_changes_more_than_numbers_is_another_shape() -> None:
+    """Another length is, and the delay of an option that sets exposures; a plain delay is not."""
     data = alike(3)
     data["scenarios"][1]["duration"] = 2
-    data["scenarios"][2]["effects"].append({"affects": "options", "where": {"id": "build"}, "delay": 1})
     network = network_from(data)
-    shapes = [shape_of(network.windows[s["id"]]) for s in data["scenarios"][:4]]
-    assert shapes[0] == shapes[3]
-    assert len({*shapes[:3]}) == 3
+    shapes = [shape_of(network, network.windows[s["id"]]) for s in data["scenarios"][:4]]
+    assert shapes[0] == shapes[2] == shapes[3] != shapes[1]
+    for facility in data["facilities"].values():
+        for option in facility.get("options", ()):
+            option["sets"] = {"exposure": {"equipment": 0.0}}
+    network = network_from(data)
+    shapes = [shape_of(network, network.windows[s["id"]]) for s in data["scenarios"][:4]]
+    assert len({shapes[0], shapes[2], shapes[3]}) == 3
