@@ -45,6 +45,9 @@ def solve(
     ] = None,
     of: Annotated[str | None, typer.Option(help=f"What is lost: {', '.join(KINDS)}; default facilities.")] = None,
     duration: Annotated[int | None, typer.Option(metavar="YEARS", help="How long a loss lasts; default 1.")] = None,
+    onset: Annotated[
+        list[int] | None, typer.Option(metavar="YEAR", help="First year of a loss; default any period's.")
+    ] = None,
     markets: Annotated[
         list[str] | None,
         typer.Option(metavar="ID", help="Markets to be served; default all whose channel is not the loosest."),
@@ -62,8 +65,8 @@ def solve(
     folder = output if output is not None else Path("results") / checked.name
     if not may_replace(folder):
         raise PlanError(f"{folder} is there already and is no result folder; name another one with -o")
-    if survive is None and any(value is not None for value in (of, duration, markets)):
-        raise OptionsError("--of, --duration and --markets say what --survive K means; K is missing")
+    if survive is None and any(value is not None for value in (of, duration, onset, markets)):
+        raise OptionsError("--of, --duration, --onset and --markets say what --survive K means; K is missing")
     if survive is not None and start is not None:
         raise OptionsError("--survive takes no --start")
     known = None if start is None else Plan.read(start)
@@ -79,6 +82,7 @@ def solve(
                     losses=survive,
                     of=of or "facilities",
                     duration=1 if duration is None else duration,
+                    onsets=onset or (),
                     markets=listed(markets or ()),
                     options=options,
                     report=ticker.report,

@@ -27,7 +27,9 @@ def print_survival(plan: Plan, console: Console = out) -> None:
     lasting = "1 year" if info["duration"] == 1 else f"{info['duration']} years"
     took = f"{info['rounds']} rounds, {info['rows']} rows"
     if info["proved"]:
-        text = f"survives the loss of {what} for {lasting}, for {usd(info['cost_usd'])} more than without that ({took})"
+        least, most = usd(info["costs_at_least_usd"]), usd(info["costs_at_most_usd"])
+        cost = most if least == most else f"{least} to {most}"
+        text = f"survives the loss of {what} for {lasting}, for {cost} more than without that ({took})"
         console.print(text, style="bold green", markup=False)
     elif "cannot" in info:
         for item in info["cannot"][:SHOWN]:

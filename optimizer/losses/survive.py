@@ -124,7 +124,7 @@ class _Rounds:
 
     def plan(self) -> Plan:
         """Plan and stress until nothing is short."""
-        first: float | None = None
+        first: Plan | None = None
         rounds = 0
         while True:
             rounds += 1
@@ -138,8 +138,9 @@ class _Rounds:
                 "markets": list(self._scope.weights),
                 "rounds": rounds,
                 "rows": len(self._rows),
+                "not_survived": list(dict.fromkeys(_words(row.lost) for row in self._rows)),
                 "proved": False,
-                "without_usd": first,
+                "without_usd": None if first is None else first.objective,
                 "seconds": round(time.monotonic() - self._began, 1),
             }
             plan.info["survive"] = info
@@ -147,18 +148,16 @@ class _Rounds:
                 if plan.status == "infeasible" and self._rows:
                     info["cannot"] = self._missing()
                 return plan
-            first = plan.objective if first is None else first
+            first = plan if first is None else first
             found = self._stressed(plan)
-            info |= {"lps": self._lps, "without_usd": first, "seconds": round(time.monotonic() - self._began, 1)}
+            info |= {"lps": self._lps, "seconds": round(time.monotonic() - self._began, 1)} | _cost(first, plan)
             if found is None or self._over():
                 plan.info["why"] += "; it was stopped before all losses were tried"
                 return plan
             if not found:
                 info["proved"] = True
-                info["cost_usd"] = None if plan.objective is None or first is None else plan.objective - first
                 return plan
             self._rows += found
-            info["short_after"] = [_words(row.lost) for row in found]
 
     def _over(self) -> bool:
         limit = self._options.time_limit
@@ -325,6 +324,18 @@ def block_of(rows: Sequence[Row], *, broken: bool = False) -> Block:
         owners={i: key for key, i in columns.items()},
         objective=np.where(np.arange(width) < len(keys), 0.0, 1.0),
     )
+
+
+def _cost(first: Plan, plan: Plan) -> dict[str, float | None]:
+    """What surviving costs, between bounds: a plan that survives is a plan without the demand to survive too."""
+    if first.objective is None or plan.objective is None or first.bound is None or plan.bound is None:
+        return {"without_usd": first.objective}
+    best = min(first.objective, plan.objective)
+    return {
+        "without_usd": best,
+        "costs_at_least_usd": max(0.0, plan.bound - best),
+        "costs_at_most_usd": max(0.0, plan.objective - first.bound),
+    }
 
 
 def _words(lost: Lost) -> str:

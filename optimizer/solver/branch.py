@@ -245,6 +245,10 @@ class Branch:
             self._highs.clearSolver()
             self._set(solver="choose", presolve="choose")
             status = self._run()
+        if status == highspy.HighsModelStatus.kUnboundedOrInfeasible:  # presolve cannot tell; simplex can
+            self._highs.clearSolver()
+            self._set(solver="simplex", presolve="off")
+            status = self._run()
         if status == highspy.HighsModelStatus.kInfeasible:
             return Response(None, None, np.zeros(len(self.linked)))
         if status != highspy.HighsModelStatus.kOptimal:

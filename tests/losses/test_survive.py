@@ -46,13 +46,14 @@ def by_scenarios(data: Data, of: str, losses: int, duration: int, market: str) -
     return solve(made)
 
 
-@pytest.mark.parametrize(("losses", "duration", "cost"), [(1, 1, 0.0), (2, 1, 0.0), (2, 2, 9000.0), (3, 1, 9000.0)])
+@pytest.mark.parametrize(("losses", "duration", "cost"), [(1, 1, 0.0), (2, 2, 9000.0)])
 def test_the_cost_of_surviving(losses: int, duration: int, cost: float) -> None:
     """Dora is built where two makers lost for two years, or three for one, would leave programmes short."""
     plan = surviving(coast(), losses, duration=duration)
     assert plan.status == "optimal"
     assert plan.info["survive"]["proved"]
-    assert plan.info["survive"]["cost_usd"] == pytest.approx(cost)
+    assert plan.info["survive"]["costs_at_least_usd"] == pytest.approx(cost, abs=1e-3)
+    assert plan.info["survive"]["costs_at_most_usd"] == pytest.approx(cost, abs=1e-3)
     assert plan.info["verdict"]["ok"]
     assert worst_of_all(plan, "facilities", losses, duration, PROGRAMS) == pytest.approx(0.0, abs=1e-4)
 
@@ -63,7 +64,7 @@ def test_stock_where_it_is_cheaper() -> None:
     data["lanes"] += TO_VAULT
     plan = surviving(data, 2, duration=2, onsets=[2028])
     assert plan.info["survive"]["proved"]
-    assert plan.info["survive"]["cost_usd"] == pytest.approx(55.0)
+    assert plan.info["survive"]["costs_at_most_usd"] == pytest.approx(55.0)
     assert worst_of_all(plan, "facilities", 2, 2, PROGRAMS) == pytest.approx(5.0)  # from 2027, which was not asked
 
 
@@ -83,10 +84,11 @@ def test_demand_that_must_be_met_is_met_after_losses_too() -> None:
     data = coast()
     del data["markets"]["programs"]["demand"][0]["shortage_cost"]
     plan = surviving(data, 3)
-    assert plan.info["survive"]["cost_usd"] == pytest.approx(9000.0)
+    assert plan.info["survive"]["costs_at_most_usd"] == pytest.approx(9000.0)
     assert worst_of_all(plan, "facilities", 3, 1, PROGRAMS) == pytest.approx(0.0, abs=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("duration", [1, 2])
 def test_as_cheap_as_with_every_set_written_out(duration: int) -> None:
     """All sets as scenarios of one problem with hard demand: the same cost."""
@@ -100,23 +102,35 @@ def test_as_cheap_as_with_every_set_written_out(duration: int) -> None:
             assert plan.objective == pytest.approx(other.objective, rel=1e-6)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 41))
-def test_generated_networks_too(seed: int) -> None:
-    """Where every set can be survived the cost is that of the problem with all sets in it, and nothing is short."""
-    data = generate(seed, scenarios=0)
-    data["periods"] = [2027, 2028]
+def open_to_choice(seed: int) -> Data:
+    """A generated network in which most losses can be survived, for a price: no exposures, options on line at once."""
+    data = generate(seed, scenarios=0, regions=False) | {"periods": [2027, 2028]}
+    data.pop("lanes", None)
+    for facility in data["facilities"].values():
+        facility["exposure"] = {}
+        facility["options"] = [
+            {key: value for key, value in option.items() if key not in ("ramp", "qualification", "spend")} | {"lead": 0}
+            for option in facility.get("options", [])
+        ]
     for line in data["markets"]["army"]["demand"]:
         line["shortage_cost"] = 1e8
-    for of in ("facilities", "countries"):
-        plan = surviving(data, 1, of=of)
-        other = by_scenarios(generate(seed, scenarios=0) | {"periods": [2027, 2028]}, of, 1, 1, "army")
-        assert (plan.status == "optimal") == (other.status == "optimal"), (of, plan.status, other.status)
-        if plan.objective is not None and other.objective is not None:
-            assert plan.objective == pytest.approx(other.objective, rel=1e-5, abs=1.0)
-            assert worst_of_all(plan, of, 1, 1, {"army": 1.0}) == pytest.approx(0.0, abs=1e-3)
-        elif not plan.tables:
-            assert plan.info["survive"]["cannot"]
+    return data
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 31))
+@pytest.mark.parametrize(("of", "losses"), [("facilities", 1), ("countries", 1), ("countries", 2)])
+def test_generated_networks_too(seed: int, of: str, losses: int) -> None:
+    """Where every set can be survived the cost is that of the problem with all sets in it, and nothing is short."""
+    plan = surviving(open_to_choice(seed), losses, of=of)
+    other = by_scenarios(open_to_choice(seed), of, losses, 1, "army")
+    assert plan.status == other.status
+    if plan.objective is None:
+        assert all(item["tonnes_short_at_least"] > 0 for item in plan.info["survive"]["cannot"] if item["onset"])
+        return
+    assert plan.info["survive"]["proved"]
+    assert plan.objective == pytest.approx(other.objective, rel=1e-6, abs=1.0)
+    assert worst_of_all(plan, of, losses, 1, {"army": 1.0}) == pytest.approx(0.0, abs=1e-3)
 
 
 def test_what_makes_no_sense() -> None:
