@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from decimal import Decimal
 
 from optimizer.errors import Fault, Where
 from optimizer.instance.instance import Instance
-from optimizer.instance.policy import FacilityEffect
+from optimizer.instance.policy import Effect, FacilityEffect, OptionEffect
 from optimizer.network.calendar import Calendar, calendar_of
-from optimizer.network.effects import Disruption, Facts, Window
+from optimizer.network.effects import Active, Disruption, Facts, Window
 from optimizer.network.places import places_of
 from optimizer.network.starts import Starts, starts_of
 from optimizer.network.tables import BASE, Network
@@ -68,11 +68,6 @@ def changed_exposures(
     return found
 
 
-def sets_exposures(branch: Window) -> bool:
-    """Whether what happens in a branch changes what a facility may run."""
-    return any(isinstance(effect, FacilityEffect) and effect.exposure for effect, _, _ in branch.effects)
-
-
 def network_of(instance: Instance) -> Network:
     """Derive what all courses of an instance share."""
     calendar = calendar_of(instance)
@@ -81,12 +76,12 @@ def network_of(instance: Instance) -> Network:
     paths = paths_of(instance, calendar, windows)
     probability = {s.id: s.probability for s in instance.scenarios if s.id in windows}
     listed = sum((Decimal(repr(p)) for p in probability.values()), Decimal(0))
+    every = Disruption(calendar, tuple(_distinct(windows, OptionEffect).values()))
     delayed = frozenset(
         (name, option.id)
-        for branch in windows.values()
         for name, facility in instance.facilities.items()
         for option in facility.options
-        if Disruption(calendar, branch.effects).delays(option_facts(instance, name, option.id))
+        if every.delays(option_facts(instance, name, option.id))
     )
     starts = starts_of(instance, calendar, delayed)
     places = places_of(instance, _trusted(instance, calendar, trust, windows), _idle(instance, calendar, starts))
@@ -104,23 +99,40 @@ def network_of(instance: Instance) -> Network:
     )
 
 
+def _distinct(windows: Mapping[str, Window], kind: type[Effect]) -> dict[Hashable, Active]:
+    """The effects of a kind in all branches, equal ones once."""
+    return {
+        (repr(item.effect), item.years): item
+        for branch in windows.values()
+        for item in branch.effects
+        if isinstance(item.effect, kind)
+    }
+
+
+def _moves(windows: Iterable[Window], calendar: Calendar) -> list[Disruption]:
+    """What sets exposures in branches, equal sets of effects once."""
+    found: dict[Hashable, Disruption] = {}
+    for branch in windows:
+        setting = tuple(i for i in branch.effects if isinstance(i.effect, FacilityEffect) and i.effect.exposure)
+        if setting:
+            found[tuple((repr(item.effect), item.years) for item in setting)] = Disruption(calendar, setting)
+    return list(found.values())
+
+
 def _trusted(
     instance: Instance, calendar: Calendar, trust: Trust, windows: Mapping[str, Window]
 ) -> set[tuple[str, str]]:
     """(facility, channel) pairs that are trusted in some state, period and future."""
-    disruptions = [Disruption(calendar, branch.effects) for branch in windows.values() if sets_exposures(branch)]
+    disruptions = _moves(windows.values(), calendar)
     found = set()
     for name in instance.facilities:
         for channel in instance.channels:
-            if any(
-                trust.may_run(name, state, channel, t)
-                or any(
-                    trust.may_run(name, state, channel, t, changed)
-                    for d in disruptions
-                    if (changed := changed_exposures(trust, d, name, state, t))
-                )
-                for state in trust.states[name]
-                for t in calendar.periods
+            when = [(state, t) for state in trust.states[name] for t in calendar.periods]
+            if any(trust.may_run(name, state, channel, t) for state, t in when) or any(
+                trust.may_run(name, state, channel, t, changed)
+                for d in disruptions
+                for state, t in when
+                if (changed := changed_exposures(trust, d, name, state, t))
             ):
                 found.add((name, channel))
     return found
@@ -143,8 +155,7 @@ def laundering(instance: Instance) -> list[Fault]:
     calendar = calendar_of(instance)
     trust = Trust(instance, calendar)
     channels = list(instance.channels)
-    branches = windows_of(instance, calendar).values()
-    disruptions = [Disruption(calendar, branch.effects) for branch in branches if sets_exposures(branch)]
+    disruptions = _moves(windows_of(instance, calendar).values(), calendar)
     faults: list[Fault] = []
     for name in instance.facilities:
         seen: set[tuple[str, str]] = set()
