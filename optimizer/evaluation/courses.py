@@ -111,7 +111,8 @@ def tasks_of(network: Network, answers: Mapping[str, Answer], workers: int) -> l
         if course not in answers and (window.leaves is None or window.leaves in answers):
             waiting[shape_of(network, window)].append(course)
     tasks = []
-    for shape, courses in waiting.items():
+    for shape, found in waiting.items():
+        courses = sorted(found)  # names begin with what strikes: neighbours are alike, and the last basis is near
         parts = workers if len(courses) >= 20 * workers else 1
         size = -(-len(courses) // parts)
         for first in range(0, len(courses), size):
