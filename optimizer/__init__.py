@@ -27,6 +27,7 @@ from optimizer.plan.plan import Plan
 from optimizer.run import Validation, diagnose, load, solve, validate
 from optimizer.sweep import Sensitivity, sensitivity
 from optimizer.verifier import Tolerance, Verdict, Violation, verify
+from optimizer.worth import Value, value
 
 __all__ = [
     "Evaluation",
@@ -47,6 +48,7 @@ __all__ = [
     "Stress",
     "Tolerance",
     "Validation",
+    "Value",
     "Verdict",
     "Violation",
     "Where",
@@ -59,5 +61,6 @@ __all__ = [
     "stress",
     "survive",
     "validate",
+    "value",
     "verify",
 ]
