@@ -27,7 +27,7 @@ from optimizer.plan.plan import Plan
 from optimizer.run import Validation, diagnose, load, solve, validate
 from optimizer.sweep import Sensitivity, sensitivity
 from optimizer.verifier import Tolerance, Verdict, Violation, verify
-from optimizer.worth import Value, value
+from optimizer.worth import StockUse, Value, stock_use, value
 
 __all__ = [
     "Evaluation",
@@ -45,6 +45,7 @@ __all__ = [
     "Portfolio",
     "Sensitivity",
     "SolveError",
+    "StockUse",
     "Stress",
     "Tolerance",
     "Validation",
@@ -58,6 +59,7 @@ __all__ = [
     "sample",
     "sensitivity",
     "solve",
+    "stock_use",
     "stress",
     "survive",
     "validate",

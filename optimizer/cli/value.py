@@ -116,7 +116,12 @@ def _figure(figure: dict[str, Any]) -> tuple[str, str]:
     low, high = figure["low"], figure["high"]
     if low is not None and high is not None and high - low < 0.5:
         return usd(figure["value"]), ""
-    return usd(figure["value"]), f"{usd(low)} and {usd(high)}"
+    return usd(figure["value"]), f"{_precise(low)} and {_precise(high)}"
+
+
+def _precise(number: float | None) -> str:
+    """Money whose last digits matter."""
+    return usd(number) if number is None or abs(number) < 1e9 else f"{number / 1e6:,.2f} M USD"
 
 
 def _measures(found: Value) -> None:

@@ -57,3 +57,20 @@ def reserve(p: float) -> Data:
 
 def _market() -> Data:
     return {"channel": "open", "country": "USA", "demand": [{"product": "magnet", "tonnes": 10, "shortage_cost": 100}]}
+
+
+def oxide_or_magnet(gone: str) -> Data:
+    """A mine makes oxide at 5 USD, the plant magnets of it at 10; either may be gone in 2028, with probability 0.3.
+
+    Oxide is stored at 1 USD per t and year, magnets at 3. Nothing stored: 0.7*300 + 0.3*(150 + 1000) = 555 or less.
+    Oxide helps where the mine is gone: 0.7*370 + 0.3*310 = 352. Magnets help in both: 0.7*510 + 0.3*330 = 456.
+    """
+    data = reserve(0.3)
+    data["materials"]["magnet"]["storage"]["cost"] = 3
+    data["materials"]["oxide"] = {"stage": "separation", "price": 20, "storage": {"cost": 1}}
+    data["recipes"]["make"]["inputs"] = {"oxide": 1}
+    data["recipes"]["dig"] = {"stage": "separation", "outputs": {"oxide": 1}, "cost": 5}
+    data["facilities"]["mine"] = {"stage": "separation", "country": "USA", "recipes": ["dig"], "capacity": 20}
+    data["stockpiles"]["nds"]["materials"] = ["oxide", "magnet"]
+    data["scenarios"][0]["effects"][0]["where"]["id"] = gone
+    return data
