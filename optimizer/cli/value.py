@@ -127,6 +127,8 @@ def _precise(number: float | None) -> str:
 def _measures(found: Value) -> None:
     info = found.info
     names = info["measures"]
+    if found.measures.empty:
+        return
     heads = [WORDS[name] if name != "cvar" else f"CVaR {info['alpha']:g}" for name in names]
     table = headed("\nEach plan under each measure", "plan made for", "funds", *heads, right=("funds", *heads))
     for row in rows_of(found.measures):
