@@ -27,6 +27,7 @@ from optimizer.plan.plan import Plan
 from optimizer.run import Validation, diagnose, load, solve, validate
 from optimizer.sweep import Sensitivity, sensitivity
 from optimizer.verifier import Tolerance, Verdict, Violation, verify
+from optimizer.worth import StockUse, Value, stock_use, value
 
 __all__ = [
     "Evaluation",
@@ -44,9 +45,11 @@ __all__ = [
     "Portfolio",
     "Sensitivity",
     "SolveError",
+    "StockUse",
     "Stress",
     "Tolerance",
     "Validation",
+    "Value",
     "Verdict",
     "Violation",
     "Where",
@@ -56,8 +59,10 @@ __all__ = [
     "sample",
     "sensitivity",
     "solve",
+    "stock_use",
     "stress",
     "survive",
     "validate",
+    "value",
     "verify",
 ]

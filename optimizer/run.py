@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -136,6 +136,7 @@ def solve_with(
     report: Report | None = None,
     stop: Stop | None = None,
     rows: Block | None = None,
+    hindsight: Mapping[str, float] | None = None,
 ) -> Plan:
     """As `solve`, with a block of more rows over fundings and the trunk's stock.
 
@@ -146,10 +147,11 @@ def solve_with(
         report: called with progress.
         stop: asks it to stop.
         rows: the block; why it leaves no plan is not looked into.
+        hindsight: what each future costs with hindsight, USD, for regret; by default it is sought.
     """
     network = network_of(instance)
     portfolio = None if start is None else [(r.facility, r.option, r.funded) for r in rows_of(start.portfolio)]
-    solved = solve_extensive(network, options, report, stop, portfolio, rows)
+    solved = solve_extensive(network, options, report, stop, portfolio, rows, hindsight)
     info = _info(instance, options, solved)
     if not solved.values:
         if solved.status == "infeasible" and rows is None:

@@ -115,6 +115,7 @@ def solve(
     stop: Stop | None = None,
     portfolio: Collection[tuple[str, str, int]] | None = None,
     rows: Block | None = None,
+    hindsight: Mapping[str, float] | None = None,
 ) -> Solved:
     """Solve an instance as one problem.
 
@@ -126,6 +127,7 @@ def solve(
         portfolio: (facility, option, year) of each funding of a plan to start from.
         rows: a block of more rows over fundings and the trunk's stock; what each future costs with hindsight does not
             obey them.
+        hindsight: what each future costs with hindsight, USD, for regret; by default it is sought.
 
     Raises:
         SolveError: the solver failed.
@@ -136,7 +138,9 @@ def solve(
     out = Solved(network, tables, "no_plan", "it was interrupted while the problem was built")
     if stop is not None and stop.asked.is_set():
         return out
-    if isinstance(network.instance.risk, Regret):
+    if isinstance(network.instance.risk, Regret) and hindsight is not None:
+        out.hindsight = dict(hindsight)
+    elif isinstance(network.instance.risk, Regret):
         for future in risk.futures(network):
             problem = single_future(network, blocks, future)
             raw = run(problem, options, phase=f"hindsight of {future}", report=report, stop=stop, deadline=deadline)
@@ -237,15 +241,7 @@ def _value(
     network: Network, blocks: Mapping[str, Block], problem: Problem, values: Vector, hindsight: Mapping[str, float]
 ) -> float:
     """The risk measure of a plan, USD, from what its futures cost."""
-
-    def usd(name: str, period: int | None) -> float:
-        vector, constant = blocks[name].cost_of(period)
-        return float(vector @ problem.local(name, values)) + constant
-
-    costs = {
-        future: sum(usd(block, period) for block, period in risk.parts_of(network, future))
-        for future in risk.futures(network)
-    }
+    costs = costs_of(network, blocks, problem, values)
     measure = network.instance.risk
     if not isinstance(measure, Cvar):
         return max(cost - hindsight.get(future, 0.0) for future, cost in costs.items())
@@ -254,6 +250,19 @@ def _value(
         part = min(left, network.probability[future])
         tail, left = tail + part * costs[future], left - part
     return tail / (1.0 - measure.alpha)
+
+
+def costs_of(network: Network, blocks: Mapping[str, Block], problem: Problem, values: Vector) -> dict[str, float]:
+    """What each future costs in a plan, USD."""
+
+    def usd(name: str, period: int | None) -> float:
+        vector, constant = blocks[name].cost_of(period)
+        return float(vector @ problem.local(name, values)) + constant
+
+    return {
+        future: sum(usd(block, period) for block, period in risk.parts_of(network, future))
+        for future in risk.futures(network)
+    }
 
 
 def _second_pass(
