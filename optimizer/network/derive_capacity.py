@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from optimizer.instance.fields import WHOLE
 from optimizer.instance.policy import ExposureCap
 from optimizer.network.effects import Disruption
@@ -13,14 +15,22 @@ from optimizer.network.trust import State
 
 def capacity_tables(network: Network, periods: tuple[int, ...], disruption: Disruption | None) -> CapacityTables:
     """Capacity and activity of a course."""
+    tables = capacity_of(network, network.instance.facilities, periods, disruption)
+    _exposures(network, tables, disruption)
+    return tables
+
+
+def capacity_of(
+    network: Network, names: Iterable[str], periods: tuple[int, ...], disruption: Disruption | None
+) -> CapacityTables:
+    """As `capacity_tables`, for some facilities alone."""
     tables = CapacityTables()
     delays = _delays(network, disruption)
     for paths in network.starts.paths.values():
         for start in paths:
             tables.online[start] = network.starts.online(start, delays)
-    for name in network.instance.facilities:
+    for name in names:
         _facility(network, tables, name, periods, disruption)
-    _exposures(network, tables, disruption)
     return tables
 
 

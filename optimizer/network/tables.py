@@ -210,6 +210,24 @@ class RuleTables:
     """(l, d, product, t) -> least share, channels that count, lines."""
 
 
+@dataclass(slots=True)
+class AdjustTables:
+    """What a branch cannot yet do otherwise than the course it leaves; empty on the trunk."""
+
+    left: dict[RunIndex, str] = field(default_factory=dict)
+    """Activity on the course left that a row looks at -> that course."""
+    rise: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    """Share of capacity by which a unit may run above the course left, (f, u, t); only where it is below 1."""
+    contracted: dict[tuple[str, str, str, int], float] = field(default_factory=dict)
+    """Share of what runs in looser channels on the course left that may not move to k or stricter, (f, u, k, t)."""
+    existing: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    """Existing capacity on the course left, t/yr, (f, u, t); only where something is contracted."""
+    sizes: dict[tuple[str, str, int], Terms] = field(default_factory=dict)
+    """Capacity that each start gives on the course left, t/yr, (f, u, t)."""
+    available: dict[tuple[str, int], float] = field(default_factory=dict)
+    """Factor on capacity in the branch, the highest over states, (f, t)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """All that the families read of one course."""
@@ -223,6 +241,7 @@ class Tables:
     demand: DemandTables
     stock: StockTables
     rules: RuleTables
+    adjust: AdjustTables
 
     @property
     def is_trunk(self) -> bool:

@@ -48,8 +48,13 @@ class Sites:
         return self.rate * (factors[self.slot] - 1.0)
 
 
-def shape_of(window: Window) -> Hashable:
-    """What scenarios must share to be served by one template: years, where they leave, delays, changes of ownership."""
+def shape_of(window: Window, *, tied: bool = False) -> Hashable:
+    """What scenarios must share to be served by one template: years, where they leave, delays, changes of ownership.
+
+    Args:
+        window: of the branch.
+        tied: whether facilities are tied to what they run on the course left; then it must be the same course.
+    """
     turn = {name: i for i, name in enumerate(dict.fromkeys(item.scenario for item in window.effects))}
     structural = tuple(
         sorted(
@@ -59,7 +64,8 @@ def shape_of(window: Window) -> Hashable:
         )
     )
     active = frozenset(year for item in window.effects for year in item.years)
-    return (window.onset, window.periods, window.restores, window.leaves is None, active, structural)
+    left = window.leaves if tied else window.leaves is None
+    return (window.onset, window.periods, window.restores, left, active, structural)
 
 
 class Template(Branch):

@@ -40,6 +40,10 @@ CONSTRAINTS: dict[str, str] = {
     "run_cost": "The cost of activity is run x (cost x effects + custody x output).",
     "exposure_values": "Exposures in the table are those that follow from the instance, for every state that runs.",
     "exposure_channels": "The channels in the exposure table are those the facility may run in that state.",
+    # Adjustment.
+    "raised_activity": "A unit runs above the course that its branch leaves by no more than it can have raised.",
+    "contracted_capacity": "In a branch's first year, stricter channels run on what contracts of looser ones leave.",
+    "contracted_gain": "What stricter channels gain in a branch's first year was not under contract, or is raised.",
     # Movement.
     "link_exists": "Every flow runs on a link of the instance.",
     "link_serves": "A link carries only its material and channel, between its own ends.",
