@@ -48,7 +48,7 @@ class Answer:
         short: (market, product, period) -> t, where any is short.
         demand: (market, product, period) -> t.
         stock: its stock, for the branches that leave it.
-        runs: its activity that ties those.
+        runs: activity of the trunk that ties branches.
         hot: whether it went on from the basis of another.
     """
 
@@ -68,11 +68,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Branches of one shape, and the stock and activity of the branch that each leaves, where it leaves one."""
+    """Branches of one shape, and the stock that each opens with where it leaves another branch."""
 
     shape: Hashable
     courses: tuple[str, ...]
-    openings: Mapping[str, tuple[Stock, Runs]]
+    openings: Mapping[str, Stock]
 
 
 def trunk_of(network: Network, portfolio: Portfolio) -> tuple[float, Answer]:
@@ -126,21 +126,16 @@ def broken_rows(network: Network, portfolio: Portfolio) -> list[str]:
 def tasks_of(network: Network, answers: Mapping[str, Answer], workers: int) -> list[Task]:
     """The branches that can be answered now, by shape; a large shape is split between processes."""
     waiting: dict[Hashable, list[str]] = defaultdict(list)
-    tied = bool(limits_of(network.instance))
     for course, window in network.windows.items():
         if course not in answers and (window.leaves is None or window.leaves in answers):
-            waiting[shape_of(window, tied=tied)].append(course)
+            waiting[shape_of(window)].append(course)
     tasks = []
     for shape, courses in waiting.items():
         parts = workers if len(courses) >= 20 * workers else 1
         size = -(-len(courses) // parts)
         for first in range(0, len(courses), size):
             mine = courses[first : first + size]
-            openings = {
-                name: (answers[left].stock, answers[left].runs)
-                for name in mine
-                if (left := network.windows[name].leaves)
-            }
+            openings = {name: answers[left].stock for name in mine if (left := network.windows[name].leaves)}
             tasks.append(Task(shape, tuple(mine), openings))
     return sorted(tasks, key=lambda task: -len(task.courses))
 
@@ -152,7 +147,6 @@ class _Home:
     network: Network
     given: Given
     parents: frozenset[str]
-    limited: frozenset[str]
     templates: dict[Hashable, Template] = field(default_factory=dict)
 
 
@@ -166,7 +160,7 @@ def begin(instance: Instance, fundings: Sequence[tuple[str, str, int]], stock: S
     given = dict(given_fundings(network.starts, fundings))
     given |= {(TRUNK, ("stock", (*store, period))): tonnes for (store, period), tonnes in stock.items()}
     given |= {(TRUNK, ("run", run)): value for run, value in runs.items()}
-    _home = _Home(network, given, network.left, frozenset(limits_of(instance)))
+    _home = _Home(network, given, network.left)
 
 
 def answer(task: Task) -> list[Answer]:
@@ -194,31 +188,26 @@ def _answers(home: _Home, task: Task) -> Iterator[Answer]:
             template.bind(course)
             branch = template
         branch.give_values(_given(home, branch, task.openings.get(course)))
-        left = course in home.parents
-        limited = home.limited if left else ()
-        found = _read(home.network, branch, course, branch.solve(), limited, stock=left)
+        found = _read(home.network, branch, course, branch.solve(), stock=course in home.parents)
         found.hot = template is not None
         yield found
 
 
-def _given(home: _Home, branch: Branch, left: tuple[Stock, Runs] | None) -> Vector:
-    """What a branch is given: fundings, stock and activity of the course it leaves, the trunk's level at its end."""
+def _given(home: _Home, branch: Branch, opening: Stock | None) -> Vector:
+    """What a branch is given: fundings, stock of the course it leaves, the trunk's level at its end, its activity."""
     values = []
-    opening, runs = left if left is not None else (None, Runs())
     for column in branch.linked:
         owner, key = branch.block.owners[int(column)]
         if opening is not None and branch.block.columns[int(column)][0] == "opening":
             index: Any = key[1]
             values.append(opening.get((index[:3], index[3]), 0.0))
-        elif owner not in (INVESTMENT, TRUNK):
-            values.append(runs.get(key[1], 0.0))  # type: ignore[call-overload]
         else:
             values.append(home.given.get((owner, key), 0.0))
     return np.array(values)
 
 
 def _read(
-    network: Network, branch: Branch, course: str, found: Response, limited: Collection[str], stock: bool = True
+    network: Network, branch: Branch, course: str, found: Response, limited: Collection[str] = (), stock: bool = True
 ) -> Answer:
     out = Answer(course)
     demand = network.instance.markets

@@ -231,7 +231,7 @@ class Facility(Row):
     claims: tuple[Claim, ...] = ()
     """What of its output is owed to a region."""
     raise_: Share | None = Field(default=None, alias="raise")
-    """Share of capacity per year since the onset by which a branch may run above the course left; see `frictions`."""
+    """Share of capacity per year since the onset by which a branch may run above the trunk; see `frictions`."""
     contracted: Share | None = None
     """Share of what runs in looser channels that no stricter one may take in a branch's first year; see `frictions`."""
     tags: tuple[Id, ...] = ()

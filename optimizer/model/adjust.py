@@ -1,4 +1,4 @@
-"""Adjustment (A): what a branch cannot yet do otherwise than the course it leaves."""
+"""Adjustment (A): what a branch cannot yet do otherwise than the trunk."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections import defaultdict
 
 from optimizer.model.capacity import capacity_terms, used_terms
 from optimizer.model.declare import Costs, Model, constraint, linked, total
-from optimizer.network.tables import RunIndex, Tables
+from optimizer.network.tables import TRUNK, RunIndex, Tables
 
 
 def variables(m: Model, t: Tables) -> None:
-    """z': what the course left runs at the same time is that course's."""
-    owners = {run: (course, ("run", run)) for run, course in t.adjust.left.items()}
-    linked(m, "left_run", owners, unit="units of activity", doc="z': activity on the course left in the same period")
+    """z'; what the trunk runs is its own."""
+    owners = {run: (TRUNK, ("run", run)) for run in t.adjust.trunk}
+    linked(m, "trunk_run", owners, unit="units of activity", doc="z': activity on the trunk in the same period")
     m.now = _by_unit(t, t.capacity.runs)
-    m.then = _by_unit(t, list(t.adjust.left))
+    m.then = _by_unit(t, t.adjust.trunk)
 
 
 def constraints(m: Model, t: Tables) -> None:
@@ -38,9 +38,9 @@ def _by_unit(t: Tables, runs: list[RunIndex]) -> dict[tuple[str, str, int], list
 
 
 def activity_rises_slowly(m: Model, t: Tables, f: str, u: str, y: int) -> object:
-    r"""A1. $\sum_{r \in u, s, k} a_{fr} z_{fsrkt} \le \sum_{r \in u, s, k} a_{fr} z'_{fsrkt} + \rho_{ft} y_t (\bar K_{fut} + \sum_\sigma \kappa_{\sigma ut} x_\sigma)$: a unit runs above the course left by no more than what it can have raised since the onset."""
+    r"""A1. $\sum_{r \in u, s, k} a_{fr} z_{fsrkt} \le \sum_{r \in u, s, k} a_{fr} z'_{fsrkt} + \rho_{ft} y_t (\bar K_{fut} + \sum_\sigma \kappa_{\sigma ut} x_\sigma)$: a unit runs above the trunk by no more than what it can have raised since the onset."""
     part = t.adjust.rise[f, u, y] * t.calendar.years[y]
-    then = [(-coef, var) for coef, var in used_terms(t, m.left_run, m.then.get((f, u, y), []))]
+    then = [(-coef, var) for coef, var in used_terms(t, m.trunk_run, m.then.get((f, u, y), []))]
     terms = [*used_terms(t, m.run, m.now[f, u, y]), *then, *capacity_terms(m, t.capacity.sizes[f, u, y], part)]
     return total(terms) <= part * t.capacity.existing[f, u, y]
 
@@ -53,7 +53,7 @@ def contracts_hold_capacity(m: Model, t: Tables, f: str, u: str, k: str, y: int)
     now = used_terms(t, m.run, [run for run in m.now[f, u, y] if run[3] in strict])
     looser = [run for run in m.then.get((f, u, y), []) if run[3] not in strict]
     held = available * t.adjust.contracted[f, u, k, y]
-    bound = [(held * coef, var) for coef, var in used_terms(t, m.left_run, looser)]
+    bound = [(held * coef, var) for coef, var in used_terms(t, m.trunk_run, looser)]
     terms = [*now, *bound, *capacity_terms(m, t.adjust.sizes[f, u, y], factor)]
     return total(terms) <= factor * t.adjust.existing[f, u, y]
 
@@ -67,7 +67,7 @@ def stricter_channels_gain_slowly(m: Model, t: Tables, f: str, u: str, k: str, y
     then = [
         (-coef * (1.0 if run[3] in strict else free), var)
         for run in m.then.get((f, u, y), [])
-        for coef, var in used_terms(t, m.left_run, [run])
+        for coef, var in used_terms(t, m.trunk_run, [run])
     ]
     terms = [*now, *then, *capacity_terms(m, t.capacity.sizes[f, u, y], part)]
     return total(terms) <= part * t.capacity.existing[f, u, y]

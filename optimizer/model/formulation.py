@@ -35,7 +35,7 @@ INDICES: dict[str, str] = {
     "opening": "p, m, k",
     "trunk_level": "p, m, k",
     "bought_back": "p, m, k",
-    "left_run": "f, s, r, k, t",
+    "trunk_run": "f, s, r, k, t",
     "public_fund": "f, o, t",
     "investment_cost": "",
     "trunk_cost": "t",

@@ -1,4 +1,4 @@
-"""What a branch cannot yet do otherwise than the course it leaves: who is limited, when, and against what."""
+"""What a branch cannot yet do otherwise than the trunk: who is limited, when, and against what."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from optimizer.instance.instance import Instance
 from optimizer.network.derive_capacity import capacity_of
-from optimizer.network.effects import Disruption, Window
-from optimizer.network.tables import TRUNK, AdjustTables, CapacityTables, Network, RunIndex
+from optimizer.network.effects import Window
+from optimizer.network.tables import AdjustTables, CapacityTables, Network
 
 FREE = 1.0
 """A rise of the whole capacity is no limit."""
@@ -19,7 +19,7 @@ class Limit:
     """How slowly a facility changes.
 
     Attributes:
-        rise: share of capacity per year by which it may run above the course left.
+        rise: share of capacity per year by which it may run above the trunk.
         contracted: share of what it runs in looser channels that no stricter one may take in the first year.
     """
 
@@ -28,7 +28,7 @@ class Limit:
 
 
 def limits_of(instance: Instance) -> dict[str, Limit]:
-    """The facilities that a branch is tied to the course it leaves by; none where no key asks for it."""
+    """The facilities that a branch is tied to the trunk by; none where no key asks for it."""
     found: dict[str, Limit] = {}
     for name, record in instance.facilities.items():
         stage = instance.frictions.get(record.stage)
@@ -44,7 +44,7 @@ def limits_of(instance: Instance) -> dict[str, Limit]:
 
 
 def adjust_tables(network: Network, window: Window | None, capacity: CapacityTables) -> AdjustTables:
-    """What ties a course to the one it leaves.
+    """What ties a branch to the trunk.
 
     Args:
         network: what all courses share.
@@ -55,47 +55,29 @@ def adjust_tables(network: Network, window: Window | None, capacity: CapacityTab
     limits = limits_of(network.instance) if window is not None else {}
     if window is None or not limits:
         return tables
-    runs: dict[tuple[str, str, int], list[RunIndex]] = defaultdict(list)
-    for run in capacity.runs:
-        if run[0] in limits:
-            runs[run[0], capacity.unit[run[0], run[2]], run[4]].append(run)
-    for (name, unit, t), mine in runs.items():
-        rise = network.calendar.mean_of(t, lambda y, n=name: min(FREE, limits[n].rise * (y - window.onset + 1)))  # type: ignore[misc]
+    channels: dict[tuple[str, str, int], set[str]] = defaultdict(set)
+    for f, _, r, k, t in capacity.runs:
+        if f in limits:
+            channels[f, capacity.unit[f, r], t].add(k)
+    for (f, u, t), run_in in channels.items():
+        rise = network.calendar.mean_of(t, lambda y, rise=limits[f].rise: min(FREE, rise * (y - window.first + 1)))  # type: ignore[misc]
         if rise < FREE:
-            tables.rise[name, unit, t] = rise
-        share = limits[name].contracted * network.calendar.mean_of(t, lambda y: float(y == window.onset))
-        if share > 0:
-            for channel in list(network.instance.channels)[:-1]:
-                if set(network.places.stricter_or_equal(channel)) & {run[3] for run in mine}:
-                    tables.contracted[name, unit, channel, t] = share
-    _left(network, window, tables)
-    for name, _, _, t in tables.contracted:
-        states = capacity.states[name]
-        tables.available[name, t] = max(capacity.available[name, state.id, t] for state in states)
+            tables.rise[f, u, t] = rise
+        share = limits[f].contracted * network.calendar.mean_of(t, lambda y: float(y == window.first))
+        for channel in list(network.instance.channels)[:-1]:
+            if share > 0 and run_in.intersection(network.places.stricter_or_equal(channel)):
+                tables.contracted[f, u, channel, t] = share
+                tables.available[f, t] = max(capacity.available[f, state.id, t] for state in capacity.states[f])
+    _of_trunk(network, window, tables)
     return tables
 
 
-def _left(network: Network, window: Window, tables: AdjustTables) -> None:
-    """Activity and capacity of the course left: another branch while that lasts, else the trunk."""
-    tied = {(name, unit, t) for name, unit, t in tables.rise} | {(f, u, t) for f, u, _, t in tables.contracted}
-    names = sorted({name for name, _, _ in tied})
-    other = network.windows[window.leaves] if window.leaves is not None else None
-    shared = set(other.periods) if other is not None else set()
-    courses: list[tuple[str, tuple[int, ...], Disruption | None]] = [
-        (TRUNK, tuple(t for t in window.periods if t not in shared), None)
-    ]
-    if window.leaves is not None and other is not None:
-        there = tuple(t for t in window.periods if t in shared)
-        courses.append((window.leaves, there, Disruption(network.calendar, other.effects)))
+def _of_trunk(network: Network, window: Window, tables: AdjustTables) -> None:
+    """Activity and capacity of the trunk that the rows look at."""
     contracted = {(f, u, t) for f, u, _, t in tables.contracted}
-    for course, periods, disruption in courses:
-        if not periods:
-            continue
-        found = capacity_of(network, names, periods, disruption)
-        for run in found.runs:
-            if (run[0], found.unit[run[0], run[2]], run[4]) in tied:
-                tables.left[run] = course
-        for key in contracted:
-            if key[2] in periods:
-                tables.existing[key] = found.existing[key]
-                tables.sizes[key] = found.sizes[key]
+    tied = contracted | set(tables.rise)
+    there = capacity_of(network, sorted({f for f, _, _ in tied}), window.periods, None)
+    tables.trunk = [run for run in there.runs if (run[0], there.unit[run[0], run[2]], run[4]) in tied]
+    for key in sorted(contracted):
+        tables.existing[key] = there.existing[key]
+        tables.sizes[key] = there.sizes[key]

@@ -48,13 +48,8 @@ class Sites:
         return self.rate * (factors[self.slot] - 1.0)
 
 
-def shape_of(window: Window, *, tied: bool = False) -> Hashable:
-    """What scenarios must share to be served by one template: years, where they leave, delays, changes of ownership.
-
-    Args:
-        window: of the branch.
-        tied: whether facilities are tied to what they run on the course left; then it must be the same course.
-    """
+def shape_of(window: Window) -> Hashable:
+    """What scenarios must share to be served by one template: years, where they leave, delays, changes of ownership."""
     turn = {name: i for i, name in enumerate(dict.fromkeys(item.scenario for item in window.effects))}
     structural = tuple(
         sorted(
@@ -64,8 +59,7 @@ def shape_of(window: Window, *, tied: bool = False) -> Hashable:
         )
     )
     active = frozenset(year for item in window.effects for year in item.years)
-    left = window.leaves if tied else window.leaves is None
-    return (window.onset, window.periods, window.restores, left, active, structural)
+    return (window.onset, window.first, window.periods, window.restores, window.leaves is None, active, structural)
 
 
 class Template(Branch):

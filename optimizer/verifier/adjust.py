@@ -1,4 +1,4 @@
-"""Adjustment: what a branch may not yet do otherwise than the course it leaves."""
+"""Adjustment: what a branch may not yet do otherwise than the trunk."""
 
 from __future__ import annotations
 
@@ -24,17 +24,19 @@ def check_adjustment(case: Case) -> None:
             runs[run.scenario, run.period, run.facility, case.facts.unit_of(run.facility, run.recipe)].append(run)
     for (scenario, year, name, unit), mine in runs.items():
         block, period = case.blocks[scenario], case.facts.periods[year]
-        if block.scenario is None or block.leaves is None or not block.covers(period):
-            continue
-        left = block.leaves if block.leaves.covers(period) else case.trunk
-        _unit(case, block, left, period, name, unit, mine, runs.get((left.name, year, name, unit), []))
+        if block.scenario is not None and block.covers(period):
+            _unit(case, block, period, name, unit, mine, runs.get((case.trunk.name, year, name, unit), []))
 
 
-def _unit(
-    case: Case, block: Block, left: Block, period: Period, name: str, unit: str, now: list[Run], then: list[Run]
-) -> None:
+def _first_blow(block: Block) -> int:
+    """The first year in which the future of a branch was off the trunk."""
     assert block.scenario is not None
-    onset = block.scenario.onset
+    left = block.leaves
+    return block.scenario.onset if left is None or left.scenario is None else _first_blow(left)
+
+
+def _unit(case: Case, block: Block, period: Period, name: str, unit: str, now: list[Run], then: list[Run]) -> None:
+    onset = _first_blow(block)
     rise, contracted = _said(case, name)
     at = At(f"{name}:{unit}" if unit != WHOLE else name, period.year, block.name)
     stands = case.built.existing(name, unit, period) + case.built.added(block, name, unit, period)
@@ -42,18 +44,18 @@ def _unit(
     raised = stands * reached
     if reached < period.years:
         most = _use(case, then) + raised
-        case.ledger.at_most("raised_activity", at, _use(case, now), most, f"activity, against {left.name}", "units")
+        case.ledger.at_most("raised_activity", at, _use(case, now), most, "activity", "units")
     first = sum(1 for year in period.span if year == onset) / period.years
     held = contracted * first
     if held <= 0:
         return
-    stood = (case.built.existing(name, unit, period) + case.built.added(left, name, unit, period)) * period.years
+    stood = (case.built.existing(name, unit, period) + case.built.added(case.trunk, name, unit, period)) * period.years
     open_ = _available(case, block, period, name)
     for channel in list(case.instance.channels)[:-1]:
         strict = [run for run in now if case.facts.as_strict(run.channel, channel)]
         before = [run for run in then if case.facts.as_strict(run.channel, channel)]
         looser = _use(case, then) - _use(case, before)
-        what = f"activity in {channel} and stricter, against {left.name}"
+        what = f"activity in {channel} and stricter"
         most = open_ * (stood - held * looser)
         case.ledger.at_most("contracted_capacity", at, _use(case, strict), most, what, "units")
         if reached < period.years:

@@ -41,7 +41,7 @@ CONSTRAINTS: dict[str, str] = {
     "exposure_values": "Exposures in the table are those that follow from the instance, for every state that runs.",
     "exposure_channels": "The channels in the exposure table are those the facility may run in that state.",
     # Adjustment.
-    "raised_activity": "A unit runs above the course that its branch leaves by no more than it can have raised.",
+    "raised_activity": "A unit runs above the trunk by no more than it can have raised.",
     "contracted_capacity": "In a branch's first year, stricter channels run on what contracts of looser ones leave.",
     "contracted_gain": "What stricter channels gain in a branch's first year was not under contract, or is raised.",
     # Movement.
@@ -62,7 +62,7 @@ CONSTRAINTS: dict[str, str] = {
     "balance_stockpile": "On lanes, a stockpile's in and out are what its lanes carry.",
     # Stock and targets.
     "stock_held": "A stockpile holds only its materials, in its channels.",
-    "stock_opening": "Stock opens with the last close: its own, in a branch's first that of the course it leaves.",
+    "stock_opening": "Stock opens with the last close: its own, in a branch's first that of the trunk.",
     "stock_loss": "The loss is opening x (1 - (1 - loss)^years).",
     "stock_balance": "Closing is opening - lost + in - out + downgraded in - downgraded out - discarded.",
     "stock_capacity": "Stock of a material over all channels stays within its capacity.",
