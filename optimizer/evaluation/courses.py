@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +14,11 @@ from optimizer.evaluation.portfolio import Portfolio
 from optimizer.instance.instance import Instance
 from optimizer.model import assemble
 from optimizer.network.derive import tables_of
+from optimizer.network.derive_adjust import limits_of
 from optimizer.network.network import network_of
 from optimizer.network.places import Cell
 from optimizer.network.starts import Start
-from optimizer.network.tables import INVESTMENT, TRUNK, Network
+from optimizer.network.tables import INVESTMENT, TRUNK, Network, RunIndex
 from optimizer.solver.branch import Branch, Given, Response, given_fundings, starts_taken
 from optimizer.solver.compile import Vector, compile_block
 from optimizer.solver.template import Template, shape_of
@@ -25,10 +26,15 @@ from optimizer.solver.template import Template, shape_of
 Stock = dict[tuple[Cell, int], float]
 """(stockpile, material, channel), period -> t at its end."""
 
+Runs = dict[RunIndex, float]
+"""(facility, state, recipe, channel, period) -> activity."""
+
 TEMPLATE_FROM = 4
 """Branches of one shape from which one template is compiled for all of them: it costs as much as three."""
 KEPT_SHAPES = 4
 """Templates that a process keeps; one takes some 100 MB on the reference instance."""
+ROUNDING = 1e-6
+"""Relative, and in units of activity: how far the trunk may run from what a plan says."""
 SHORT = 1e-6
 """Tonnes below which nothing is short."""
 
@@ -43,6 +49,7 @@ class Answer:
         short: (market, product, period) -> t, where any is short.
         demand: (market, product, period) -> t.
         stock: its stock, for the branches that leave it.
+        runs: activity of the trunk that ties branches.
         hot: whether it went on from the basis of another.
     """
 
@@ -51,6 +58,7 @@ class Answer:
     short: dict[tuple[str, str, int], float] = field(default_factory=dict)
     demand: dict[tuple[str, str, int], float] = field(default_factory=dict)
     stock: Stock = field(default_factory=dict)
+    runs: Runs = field(default_factory=dict)
     hot: bool = False
 
     @property
@@ -84,14 +92,26 @@ def trunk_of(network: Network, portfolio: Portfolio) -> tuple[float, Answer]:
         held = {(store[:3], store[3]): column for store, column in trunk.columns_of("stock").items()}
         columns = np.array(list(held.values()), dtype=np.int64)
         trunk.fix(columns, np.array([portfolio.stock.get(key, 0.0) for key in held]))
+    limits = limits_of(network.instance)
+    if portfolio.runs is not None and limits:
+        _hold(trunk, {run: portfolio.runs.get(run, 0.0) for run in trunk.columns_of("run") if run[0] in limits})
     answer = trunk.solve()
     if answer.value is None:
         kept = "" if portfolio.stock is None else " and its stock"
+        kept += " and activity" if portfolio.runs is not None and limits else ""
         raise PlanError(
             f"the portfolio of {portfolio.source}{kept} cannot be operated in '{network.instance.name}': what must be "
             "met is not met even without a disruption"
         )
-    return float(cost @ chosen) + constant, _read(network, trunk, TRUNK, answer)
+    return float(cost @ chosen) + constant, _read(network, trunk, TRUNK, answer, limits)
+
+
+def _hold(trunk: Branch, runs: Runs) -> None:
+    """Hold the trunk's activity to a plan's, but for the rounding of its tables."""
+    columns = trunk.columns_of("run")
+    where = np.array([columns[run] for run in runs], dtype=np.int64)
+    values = np.array(list(runs.values()))
+    trunk.hold(where, np.maximum(0.0, values - ROUNDING * (1.0 + values)), values + ROUNDING * (1.0 + values))
 
 
 def broken_rows(network: Network, portfolio: Portfolio) -> list[str]:
@@ -136,12 +156,13 @@ class _Home:
 _home: _Home | None = None
 
 
-def begin(instance: Instance, fundings: Sequence[tuple[str, str, int]], stock: Stock) -> None:
+def begin(instance: Instance, fundings: Sequence[tuple[str, str, int]], stock: Stock, runs: Runs) -> None:
     """Begin a process."""
     global _home  # noqa: PLW0603
     network = network_of(instance)
     given = dict(given_fundings(network.starts, fundings))
     given |= {(TRUNK, ("stock", (*store, period))): tonnes for (store, period), tonnes in stock.items()}
+    given |= {(TRUNK, ("run", run)): value for run, value in runs.items()}
     _home = _Home(network, given, network.left, starts_taken(network.starts, fundings))
 
 
@@ -184,7 +205,7 @@ def _bound(template: Template | None, course: str) -> Branch | None:
 
 
 def _given(home: _Home, branch: Branch, opening: Stock | None) -> Vector:
-    """What a branch is given: fundings, the stock of the course it leaves, the trunk's level at its end."""
+    """What a branch is given: fundings, stock of the course it leaves, the trunk's level at its end, its activity."""
     values = []
     for column in branch.linked:
         owner, key = branch.block.owners[int(column)]
@@ -196,7 +217,9 @@ def _given(home: _Home, branch: Branch, opening: Stock | None) -> Vector:
     return np.array(values)
 
 
-def _read(network: Network, branch: Branch, course: str, found: Response, stock: bool = True) -> Answer:
+def _read(
+    network: Network, branch: Branch, course: str, found: Response, limited: Collection[str] = (), stock: bool = True
+) -> Answer:
     out = Answer(course)
     demand = network.instance.markets
     if found.values is None:
@@ -218,4 +241,7 @@ def _read(network: Network, branch: Branch, course: str, found: Response, stock:
         out.stock = {
             (index[:3], index[3]): float(found.values[column]) for index, column in branch.columns_of("stock").items()
         }
+    if limited:
+        runs = branch.columns_of("run")
+        out.runs = {run: max(0.0, float(found.values[i])) for run, i in runs.items() if run[0] in limited}
     return out

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from optimizer.errors import PlanError
+from optimizer.network.derive_adjust import limits_of
 from optimizer.network.places import Cell
 from optimizer.network.starts import Starts
-from optimizer.network.tables import TRUNK
+from optimizer.network.tables import TRUNK, RunIndex
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
+from optimizer.solver.branch import trunk_runs
 
 Funding = tuple[str, str, int]
 """Facility, option, year."""
@@ -29,12 +31,14 @@ class Portfolio:
         stock: (stockpile, material, channel, period) -> t at its end on the trunk; None where it is to be chosen.
         source: where it is from, for readers.
         instance_sha256: of the instance that it was planned for; None for a planner's own.
+        runs: what the trunk runs, where branches are tied to that; None where it is to be chosen.
     """
 
     fundings: tuple[Funding, ...]
     stock: dict[tuple[Cell, int], float] | None
     source: str
     instance_sha256: str | None = None
+    runs: dict[RunIndex, float] | None = None
 
     @classmethod
     def of(cls, plan: Plan, source: str = "plan") -> Portfolio:
@@ -49,7 +53,9 @@ class Portfolio:
             for row in rows_of(plan.stock)
             if row.scenario == TRUNK
         }
-        return cls(fundings, stock, source, str(plan.info.get("instance_sha256")))
+        limits = limits_of(plan.instance)
+        runs = trunk_runs(plan, limits) if limits else None
+        return cls(fundings, stock, source, str(plan.info.get("instance_sha256")), runs)
 
     @classmethod
     def read(cls, path: Path | str) -> Portfolio:

@@ -22,6 +22,7 @@ from optimizer.evaluation.sampled import Sampled, carried_over, sampled_of
 from optimizer.futures import FutureSet
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
+from optimizer.network.derive_adjust import limits_of
 from optimizer.network.network import network_of
 from optimizer.network.tables import TRUNK, Network
 from optimizer.plan.plan import Plan
@@ -182,7 +183,10 @@ def _with_stock(network: Network, held: Portfolio) -> Portfolio:
         )
     stock = values_of(problem, found.values)[TRUNK].get("stock", {})
     chosen = {(index[:3], index[3]): tonnes for index, tonnes in stock.items()}  # type: ignore[index]
-    return Portfolio(held.fundings, chosen, held.source, held.instance_sha256)
+    limits = limits_of(network.instance)
+    every = values_of(problem, found.values)[TRUNK].get("run", {}) if limits else {}
+    runs: Any = {run: value for run, value in every.items() if run[0] in limits} if limits else None  # type: ignore[index]
+    return Portfolio(held.fundings, chosen, held.source, held.instance_sha256, runs)
 
 
 def _answer_all(
@@ -193,7 +197,9 @@ def _answer_all(
     if of <= len(answers) - 1:
         return False
     try:
-        with Workers(workers, work.begin, network.instance, held.fundings, held.stock or {}) as pool:
+        with Workers(
+            workers, work.begin, network.instance, held.fundings, held.stock or {}, answers[TRUNK].runs
+        ) as pool:
             while tasks := tasks_of(network, answers, workers):
                 for found in pool.results(work.answer, tasks):
                     answers[found.course] = found
@@ -220,7 +226,9 @@ class _Kept:
     def __init__(self, folder: Path | str, instance: Instance, held: Portfolio) -> None:
         """Begin, or go on with the same evaluation."""
         self.folder = Path(folder)
-        fixed = json.dumps([sorted(held.fundings), sorted((held.stock or {}).items())], default=list)
+        given: list[Any] = [sorted(held.fundings), sorted((held.stock or {}).items())]
+        given += [sorted(held.runs.items())] if held.runs is not None else []
+        fixed = json.dumps(given, default=list)
         self._of = hashlib.sha256((sha256(instance) + fixed).encode()).hexdigest()
         note = self.folder / "evaluation.json"
         ours = note.is_file() or (self.folder / "answers.jsonl").is_file()
@@ -253,7 +261,7 @@ class _Kept:
     def keep(self, found: Answer) -> None:
         """Keep one answer."""
         plain = asdict(found)
-        for name in ("cost", "short", "demand", "stock"):
+        for name in ("cost", "short", "demand", "stock", "runs"):
             plain[name] = [[*_flat(key), value] for key, value in getattr(found, name).items()]
         with self._file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(plain) + "\n")
@@ -281,5 +289,6 @@ def _answer(plain: dict[str, Any]) -> Answer:
         short={(market, product, period): t for market, product, period, t in plain["short"]},
         demand={(market, product, period): t for market, product, period, t in plain["demand"]},
         stock={((place, material, channel), period): t for place, material, channel, period, t in plain["stock"]},
+        runs={(f, s, r, k, period): value for f, s, r, k, period, value in plain.get("runs", ())},
         hot=plain["hot"],
     )

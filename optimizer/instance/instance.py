@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from optimizer.instance.fields import Id, Iso3, Record, Text, Tier, Year
 from optimizer.instance.movement import Lane, Logistics, Market, Stockpile
 from optimizer.instance.policy import Expected, PlanningCase, Policy, Risk, Scenario
-from optimizer.instance.records import Channel, Facility, Material, Owner, OwnershipRule, Recipe
+from optimizer.instance.records import Channel, Facility, Friction, Material, Owner, OwnershipRule, Recipe
 
 
 class Period(Record):
@@ -97,6 +97,8 @@ class Instance(Record):
     """Storage nodes."""
     policy: Policy = Policy()
     """Budget and rules."""
+    frictions: dict[Id, Friction] = Field(default_factory=dict)
+    """What a branch cannot change at once, by stage of facilities; what a facility says itself goes before."""
     scenarios: tuple[Scenario, ...] = ()
     """Disruption futures."""
     risk: Risk = Expected()

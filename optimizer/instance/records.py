@@ -230,10 +230,23 @@ class Facility(Row):
     """Given exposures by kind; what is not given is 0, `unknown` counts as the channel says."""
     claims: tuple[Claim, ...] = ()
     """What of its output is owed to a region."""
+    raise_: Share | None = Field(default=None, alias="raise")
+    """Share of capacity per year since the onset by which a branch may run above the trunk; see `frictions`."""
+    contracted: Share | None = None
+    """Share of what runs in looser channels that no stricter one may take in a branch's first year; see `frictions`."""
     tags: tuple[Id, ...] = ()
     """Words for effects to match."""
     options: tuple[Option, ...] = ()
     """What can be funded here."""
+
+
+class Friction(Row):
+    """How slowly the facilities of a stage change what they do when a disruption strikes."""
+
+    raise_: Share | None = Field(default=None, alias="raise")
+    """As `raise` of a facility, for those of the stage that say nothing themselves."""
+    contracted: Share | None = None
+    """As `contracted` of a facility, for those of the stage that say nothing themselves."""
 
 
 class Owner(Row):

@@ -84,6 +84,7 @@ INSTANCE = Fields(
         "logistics": Fields({"regions": Ids(Whole()), "freight": Rows(("from", "to", "material"))}),
         "lanes": Rows(("from", "to", "material", "channel")),
         "stockpiles": Ids(_STOCKPILE),
+        "frictions": Ids(Fields()),
         "policy": Fields({"budget": _BY_NAME, "rules": Rows()}),
         "scenarios": Rows(("id",), unique=True, of=Fields({"effects": Rows()})),
     }

@@ -7,16 +7,19 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import DemandEffect, Scenario
 from optimizer.losses.candidates import Loss
 from optimizer.network.calendar import Calendar, calendar_of
+from optimizer.network.derive_adjust import limits_of
 from optimizer.network.effects import window
 from optimizer.network.network import network_of
 from optimizer.network.tables import TRUNK, Network
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
+from optimizer.solver.branch import trunk_runs
 
 COURSE = "loss"
 """Id of the one scenario of the instance that is tried."""
@@ -76,14 +79,17 @@ class Case:
         return hard or any(instance.materials[material].price is None for material in kept)
 
     def plan_hash(self) -> str:
-        """A hash of what the plan gives: its fundings and the trunk's stock."""
+        """A hash of what the plan gives: its fundings, the trunk's stock, and activity that ties branches."""
         fundings = sorted([str(r.facility), str(r.option), int(r.funded)] for r in rows_of(self.plan.portfolio))
         stock = sorted(
             [str(r.stockpile), str(r.material), str(r.channel), int(r.period), float(r.closing)]
             for r in rows_of(self.plan.stock)
             if r.scenario == TRUNK
         )
-        return hashlib.sha256(json.dumps([fundings, stock], separators=(",", ":")).encode()).hexdigest()
+        given: list[Any] = [fundings, stock]
+        if limits := limits_of(self.instance):
+            given.append(sorted([*run, value] for run, value in trunk_runs(self.plan, limits).items()))
+        return hashlib.sha256(json.dumps(given, separators=(",", ":")).encode()).hexdigest()
 
 
 def future(onset: int, duration: int) -> Scenario:
@@ -100,7 +106,7 @@ def case_of(plan: Plan, weights: Mapping[str, float], losses: Mapping[str, Loss]
         weights: market to be served -> weight of a tonne short there.
         losses: what may be lost, by name.
     """
-    tables = {name: plan.tables[name] for name in ("portfolio", "stock")}
+    tables = {name: plan.tables[name] for name in ("portfolio", "stock", "runs")}
     return Case(Plan(plan.instance, {}, tables), dict(weights), dict(losses))
 
 

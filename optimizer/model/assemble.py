@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from types import ModuleType
 
 from optimizer.model import (
+    adjust,
     balance,
     budget,
     capacity,
@@ -25,7 +26,7 @@ from optimizer.network.tables import INVESTMENT, Network, Tables
 
 FIRST: tuple[ModuleType, ...] = (funding, funding_rules)
 """Families of the investment block."""
-SECOND: tuple[ModuleType, ...] = (capacity, balance, demand, stock, output_rules, budget)
+SECOND: tuple[ModuleType, ...] = (capacity, balance, demand, stock, output_rules, budget, adjust)
 """Families of a course of operations, trunk or branch."""
 OVER_FUTURES: tuple[ModuleType, ...] = (risk,)
 """Families over futures."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from optimizer.model.declare import Costs, Model, Term, constraint, linked, total, variable
 from optimizer.model.funding import started
@@ -72,7 +73,9 @@ def costs(m: Model, t: Tables) -> Costs:
 
 def _all_terms(t: Tables) -> list[Terms]:
     c = t.capacity
-    return [*c.sizes.values(), *c.qualified.values(), *c.setting.values(), *c.fixed_of.values()]
+    return [
+        *c.sizes.values(), *c.qualified.values(), *c.setting.values(), *c.fixed_of.values(), *t.adjust.sizes.values()
+    ]  # fmt: skip
 
 
 def _setting(t: Tables, f: str) -> list[str]:
@@ -87,25 +90,29 @@ def _runs_by_unit(t: Tables) -> dict[_Where, list[RunIndex]]:
     return dict(found)
 
 
-def _used(m: Model, t: Tables, runs: list[RunIndex]) -> list[Term]:
-    return [(t.capacity.use[run[0], run[2]], m.run[run]) for run in runs]
+def used_terms(t: Tables, run: Any, runs: list[RunIndex]) -> list[Term]:
+    """Capacity that some activity takes."""
+    return [(t.capacity.use[index[0], index[2]], run[index]) for index in runs]
 
 
-def _capacity(m: Model, terms: Terms, factor: float) -> list[Term]:
+def capacity_terms(m: Model, terms: Terms, factor: float) -> list[Term]:
+    """What starts give, on the left of a row."""
     return [(-factor * size, started(m, start)) for start, size in terms]
 
 
 def activity_within_capacity(m: Model, t: Tables, f: str, u: str, y: int) -> object:
     r"""C1. $\sum_{r \in u, k} a_{fr} z_{frkt} \le \alpha_{ft} y_t (\bar K_{fut} + \sum_\sigma \kappa_{\sigma ut} x_\sigma)$: a unit runs within what stands and what is funded."""
     factor = t.capacity.available[f, "", y] * t.calendar.years[y]
-    used = _used(m, t, m.runs_of[f, u, "", y])
-    return total([*used, *_capacity(m, t.capacity.sizes[f, u, y], factor)]) <= factor * t.capacity.existing[f, u, y]
+    used = used_terms(t, m.run, m.runs_of[f, u, "", y])
+    return (
+        total([*used, *capacity_terms(m, t.capacity.sizes[f, u, y], factor)]) <= factor * t.capacity.existing[f, u, y]
+    )
 
 
 def states_share_capacity(m: Model, t: Tables, f: str, u: str, y: int) -> object:
     r"""C2. $\sum_s K_{fust} \le \bar K_{fut} + \sum_\sigma \kappa_{\sigma ut} x_\sigma$: the states of a unit share what stands."""
     parts = [(1.0, m.standing[f, u, s.id, y]) for s in t.capacity.states[f]]
-    return total([*parts, *_capacity(m, t.capacity.sizes[f, u, y], 1.0)]) <= t.capacity.existing[f, u, y]
+    return total([*parts, *capacity_terms(m, t.capacity.sizes[f, u, y], 1.0)]) <= t.capacity.existing[f, u, y]
 
 
 def state_needs_option(m: Model, t: Tables, f: str, u: str, s: str, o: str, y: int) -> object:
@@ -125,16 +132,16 @@ def state_excludes_option(m: Model, t: Tables, f: str, u: str, s: str, o: str, y
 def activity_within_state(m: Model, t: Tables, f: str, u: str, s: str, y: int) -> object:
     r"""C5. $\sum_{r \in u, k} a_{fr} z_{fsrkt} \le \alpha_{fst} y_t K_{fust}$: a unit runs in a state within its capacity in that state."""
     factor = t.capacity.available[f, s, y] * t.calendar.years[y]
-    return total([*_used(m, t, m.runs_of[f, u, s, y]), (-factor, m.standing[f, u, s, y])]) <= 0
+    return total([*used_terms(t, m.run, m.runs_of[f, u, s, y]), (-factor, m.standing[f, u, s, y])]) <= 0
 
 
 def activity_is_qualified(m: Model, t: Tables, f: str, u: str, s: str, k: str, y: int) -> object:
     r"""C6. $\sum_{r \in u, k' \preceq k} a_{fr} z_{fsrk't} \le \alpha_{fst} y_t (\bar K_{fut} + \sum_\sigma \kappa^k_{\sigma ut} x_\sigma)$: a channel and all stricter ones run on capacity qualified for it."""
     factor = t.capacity.available[f, s, y] * t.calendar.years[y]
     strict = set(t.places.stricter_or_equal(k))
-    used = _used(m, t, [run for run in m.runs_of[f, u, s, y] if run[3] in strict])
+    used = used_terms(t, m.run, [run for run in m.runs_of[f, u, s, y] if run[3] in strict])
     terms = t.capacity.qualified[f, u, k, y]
-    return total([*used, *_capacity(m, terms, factor)]) <= factor * t.capacity.existing[f, u, y]
+    return total([*used, *capacity_terms(m, terms, factor)]) <= factor * t.capacity.existing[f, u, y]
 
 
 def state_holds_part_of_the_period(m: Model, t: Tables, f: str, u: str, s: str, o: str, path: str, y: int) -> object:
@@ -142,5 +149,9 @@ def state_holds_part_of_the_period(m: Model, t: Tables, f: str, u: str, s: str, 
     most = t.capacity.most[f, u, y]
     start, share = next((item, part) for item, part in t.capacity.setting[f, o, y] if item.label == path)
     part = share if o in s.split("+") else 1.0 - share
-    terms = [(1.0, m.standing[f, u, s, y]), *_capacity(m, t.capacity.sizes[f, u, y], part), (most, started(m, start))]
+    terms = [
+        (1.0, m.standing[f, u, s, y]),
+        *capacity_terms(m, t.capacity.sizes[f, u, y], part),
+        (most, started(m, start)),
+    ]
     return total(terms) <= most + part * t.capacity.existing[f, u, y]

@@ -35,6 +35,7 @@ INDICES: dict[str, str] = {
     "opening": "p, m, k",
     "trunk_level": "p, m, k",
     "bought_back": "p, m, k",
+    "trunk_run": "f, s, r, k, t",
     "public_fund": "f, o, t",
     "investment_cost": "",
     "trunk_cost": "t",
@@ -101,6 +102,7 @@ A branch that no other leaves weighs the same in every period; its cost is then 
 | $d$ | market; $i$: its demand line | $\epsilon$ | exposure |
 | $i$ | target of a stockpile | $c_{{em}}$ | t of element e per t |
 | $S$ | future: `base` or a scenario | $p_S$ | probability |
+| $k' \succ k$ | a looser channel than k | $\rho, \chi$ | share of capacity that can be raised since the onset; share contracted |
 
 All variables are 0 or more, but $W$ and $\eta$. Quantities are totals of a period. Which indices exist is decided in `optimizer/network/`;
 a rule never skips one.

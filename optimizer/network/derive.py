@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optimizer.network.derive_adjust import adjust_tables
 from optimizer.network.derive_capacity import capacity_tables
 from optimizer.network.derive_flow import flow_tables
 from optimizer.network.derive_markets import demand_tables, stock_tables
@@ -30,4 +31,5 @@ def tables_of(network: Network, course: str = TRUNK, disruption: Disruption | No
     stock = stock_tables(network, periods, disruption, course)
     flow = flow_tables(network, periods, disruption, capacity, demand, stock)
     rules = rule_tables(network, periods, capacity, trunk=window is None)
-    return Tables(network, course, periods, window, capacity, flow, demand, stock, rules)
+    adjust = adjust_tables(network, window, capacity)
+    return Tables(network, course, periods, window, capacity, flow, demand, stock, rules, adjust)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from optimizer.instance.fields import WHOLE
@@ -16,14 +16,22 @@ from optimizer.network.trust import State
 
 def capacity_tables(network: Network, periods: tuple[int, ...], disruption: Disruption | None) -> CapacityTables:
     """Capacity and activity of a course."""
+    tables = capacity_of(network, network.instance.facilities, periods, disruption)
+    _exposures(network, tables, disruption)
+    return tables
+
+
+def capacity_of(
+    network: Network, names: Iterable[str], periods: tuple[int, ...], disruption: Disruption | None
+) -> CapacityTables:
+    """As `capacity_tables`, for some facilities alone."""
     tables = CapacityTables()
     delays = delays_of(network, disruption)
     for paths in network.starts.paths.values():
         for start in paths:
             tables.online[start] = network.starts.online(start, delays)
-    for name in network.instance.facilities:
+    for name in names:
         _facility(network, tables, name, periods, disruption)
-    _exposures(network, tables, disruption)
     return tables
 
 

@@ -66,6 +66,7 @@ class Window:
 
     Attributes:
         onset: first year.
+        first: the onset of the first of the branches that it comes from by leaving one another; its own without any.
         over: the first year in which no effect is active any more.
         periods: the periods of the branch.
         until: the first year back on the trunk; None where the branch runs to the horizon's end.
@@ -75,6 +76,7 @@ class Window:
     """
 
     onset: int
+    first: int
     over: int
     periods: tuple[int, ...]
     until: int | None
@@ -112,6 +114,7 @@ def window(scenario: Scenario, calendar: Calendar, parent: Window | None = None)
     last = calendar.span[periods[-1]].stop
     return Window(
         onset=scenario.onset,
+        first=left.first if left is not None else scenario.onset,
         over=over,
         periods=periods,
         until=last if last < end else None,

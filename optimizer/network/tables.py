@@ -146,7 +146,7 @@ class StockTables:
     stores: list[Cell] = field(default_factory=list)
     """(stockpile, m, k) that can hold anything."""
     opening: dict[Cell, float] = field(default_factory=dict)
-    """Stock before the first period, t; in a branch that leaves later it is that of the course left."""
+    """Stock before the first period, t; in a branch that leaves later it is that of the trunk."""
     keep: dict[tuple[str, str, int], float] = field(default_factory=dict)
     """Share of the opening stock left at the end of a period, (stockpile, m, t)."""
     releases: set[tuple[str, int]] = field(default_factory=set)
@@ -210,6 +210,24 @@ class RuleTables:
     """(l, d, product, t) -> least share, channels that count, lines."""
 
 
+@dataclass(slots=True)
+class AdjustTables:
+    """What a branch cannot yet do otherwise than the trunk; empty on the trunk."""
+
+    trunk: list[RunIndex] = field(default_factory=list)
+    """Activity on the trunk that a row looks at."""
+    rise: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    """Share of capacity by which a unit may run above the trunk, (f, u, t); only where it is below 1."""
+    contracted: dict[tuple[str, str, str, int], float] = field(default_factory=dict)
+    """Share of what runs in looser channels on the trunk that may not move to k or stricter, (f, u, k, t)."""
+    existing: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    """Existing capacity on the trunk, t/yr, (f, u, t); only where something is contracted."""
+    sizes: dict[tuple[str, str, int], Terms] = field(default_factory=dict)
+    """Capacity that each start gives on the trunk, t/yr, (f, u, t)."""
+    available: dict[tuple[str, int], float] = field(default_factory=dict)
+    """Factor on capacity in the branch, the highest over states, (f, t)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """All that the families read of one course."""
@@ -223,6 +241,7 @@ class Tables:
     demand: DemandTables
     stock: StockTables
     rules: RuleTables
+    adjust: AdjustTables
 
     @property
     def is_trunk(self) -> bool:

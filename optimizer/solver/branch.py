@@ -1,7 +1,8 @@
 """One course of operations as a linear program of its own, with all that is decided elsewhere given.
 
-A branch shares with the rest what is funded and the trunk's stock, nothing else. Once these are given it is a linear
-program, solved again and again from its last basis as what is given, its limits or its costs change.
+A branch shares with the rest what is funded, the trunk's stock and, where facilities cannot change at once, their
+activity on the trunk; nothing else. Once these are given it is a linear program, solved again and again from its last
+basis as what is given, its limits or its costs change.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import scipy.sparse as sp
 
 from optimizer.errors import SolveError
 from optimizer.model.declare import Key
+from optimizer.network.derive_adjust import limits_of
 from optimizer.network.starts import Start, Starts
-from optimizer.network.tables import INVESTMENT, TRUNK, Network
+from optimizer.network.tables import INVESTMENT, TRUNK, Network, RunIndex
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 from optimizer.solver.compile import Block, Indices, Vector
@@ -72,7 +74,7 @@ def starts_taken(starts: Starts, funded: Collection[tuple[str, str, int]]) -> fr
 
 
 def given_by(network: Network, plan: Plan) -> dict[tuple[str, Key], float]:
-    """What a plan gives its branches: its fundings, and the trunk's stock.
+    """What a plan gives its branches: its fundings, the trunk's stock, and what is tied to it of the trunk's activity.
 
     Args:
         network: of the plan's instance, or of one with other scenarios.
@@ -87,7 +89,18 @@ def given_by(network: Network, plan: Plan) -> dict[tuple[str, Key], float]:
         if row.scenario == TRUNK:
             index = (str(row.stockpile), str(row.material), str(row.channel), int(row.period))
             given[TRUNK, ("stock", index)] = float(row.closing)
+    if limits := limits_of(network.instance):
+        given |= {(TRUNK, ("run", run)): value for run, value in trunk_runs(plan, limits).items()}
     return given
+
+
+def trunk_runs(plan: Plan, facilities: Collection[str]) -> dict[RunIndex, float]:
+    """What some facilities run on the trunk of a plan with tables."""
+    return {
+        (str(row.facility), str(row.state), str(row.recipe), str(row.channel), int(row.period)): float(row.run)
+        for row in rows_of(plan.runs)
+        if row.scenario == TRUNK and row.facility in facilities
+    }
 
 
 def widened(block: Block, extra: Sequence[tuple[Key, int, float]]) -> Block:
@@ -190,6 +203,11 @@ class Branch:
         """Hold own columns at given values."""
         self._lower[columns] = self._upper[columns] = values
         self._highs.changeColsBounds(len(columns), columns.astype(np.int32), values, values)
+
+    def hold(self, columns: Indices, lower: Vector, upper: Vector) -> None:
+        """Hold own columns between given values."""
+        self._lower[columns], self._upper[columns] = lower, upper
+        self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
 
     def upper_of(self, columns: Indices) -> Vector:
         """What columns are held to now."""

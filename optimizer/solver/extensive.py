@@ -21,7 +21,7 @@ Values = dict[str, dict[object, float]]
 """component -> index -> value, those that are not zero."""
 
 ZERO = 1e-9
-SECOND_PASS = 60.0
+SECOND_PASS = 10.0
 """Seconds that the search for better fundings in the second pass has at least; it has what the first pass took."""
 
 

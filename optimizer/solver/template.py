@@ -87,7 +87,7 @@ def shape_of(network: Network, window: Window) -> Hashable:
             if structural(effect)
         )
     )
-    return (window.onset, window.periods, window.restores, window.leaves is None, changes)
+    return (window.onset, window.first, window.periods, window.restores, window.leaves is None, changes)
 
 
 class Template(Branch):

@@ -15,6 +15,7 @@ from optimizer.instance.judge import judge
 from optimizer.instance.read import read_source
 from optimizer.instance.write import sha256
 from optimizer.verifier.activity import check_element_balance, check_exposure_table, check_runs
+from optimizer.verifier.adjust import check_adjustment
 from optimizer.verifier.balance import check_balance
 from optimizer.verifier.built import Built
 from optimizer.verifier.case import Case
@@ -90,6 +91,7 @@ def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.
     check_element_balance(case)
     check_capacity_table(case)
     check_runs(case)
+    check_adjustment(case)
     check_exposure_table(case)
     check_flows(case)
     check_claims(case)

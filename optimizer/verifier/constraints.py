@@ -40,6 +40,10 @@ CONSTRAINTS: dict[str, str] = {
     "run_cost": "The cost of activity is run x (cost x effects + custody x output).",
     "exposure_values": "Exposures in the table are those that follow from the instance, for every state that runs.",
     "exposure_channels": "The channels in the exposure table are those the facility may run in that state.",
+    # Adjustment.
+    "raised_activity": "A unit runs above the trunk by no more than it can have raised.",
+    "contracted_capacity": "In a branch's first year, stricter channels run on what contracts of looser ones leave.",
+    "contracted_gain": "What stricter channels gain in a branch's first year was not under contract, or is raised.",
     # Movement.
     "link_exists": "Every flow runs on a link of the instance.",
     "link_serves": "A link carries only its material and channel, between its own ends.",
@@ -58,7 +62,7 @@ CONSTRAINTS: dict[str, str] = {
     "balance_stockpile": "On lanes, a stockpile's in and out are what its lanes carry.",
     # Stock and targets.
     "stock_held": "A stockpile holds only its materials, in its channels.",
-    "stock_opening": "Stock opens with the last close: its own, in a branch's first that of the course it leaves.",
+    "stock_opening": "Stock opens with the last close: its own, in a branch's first that of the trunk.",
     "stock_loss": "The loss is opening x (1 - (1 - loss)^years).",
     "stock_balance": "Closing is opening - lost + in - out + downgraded in - downgraded out - discarded.",
     "stock_capacity": "Stock of a material over all channels stays within its capacity.",

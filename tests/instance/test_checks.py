@@ -288,6 +288,11 @@ BROKEN = [
         ("channels.mdap.tiers.1", "'allied'", "did you mean 'ally'?"),
         {"channels.mdap.tiers": ["domestic", "allied"]},
     ),
+    Broken(
+        "frictions_name_stages",
+        ("frictions.magnets", "no facility has the stage 'magnets'", "did you mean 'magnet'?"),
+        {"frictions": {"magnets": {"raise": 0.3}}},
+    ),
     # lists
     Broken("lists_name_nothing_twice", ("domestic.1", "'USA' is listed twice"), {"domestic": ["USA", "USA"]}),
     Broken(

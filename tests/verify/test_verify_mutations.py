@@ -141,6 +141,15 @@ MUTATIONS: list[tuple[str, str, Change]] = [
     ("exposure_values", "rules", edit("exposure", {"ownership": "none"}, facility="au")),
     ("exposure_values", "rules", drop("exposure", facility="au")),
     ("exposure_channels", "rules", edit("exposure", {"channels": "mdap;commercial"}, facility="au")),
+    # Adjustment.
+    ("raised_activity", "bites", edit("runs", {"run": 60}, scenario="out", period=2027, channel="commercial")),
+    ("raised_activity", "bites", change("raise: 0.1", "raise: 0.05")),
+    ("raised_activity", "bites", change("capacity: 100}", "capacity: 100, raise: 0.05, contracted: 0}")),
+    ("raised_activity", "tree", change("capacity: 12}", "capacity: 12, raise: 0.05}")),
+    ("contracted_capacity", "bites", change("capacity: 100}", "capacity: 69}")),
+    ("contracted_capacity", "bites", change("where: {id: other}, available: 0.0", "where: {}, available: 0.3")),
+    ("contracted_gain", "bites", edit("runs", {"run": 17}, scenario="out", period=2027, channel="mdap")),
+    ("contracted_gain", "bites", change("contracted: 0.9", "contracted: 1")),
     # Movement.
     ("link_exists", "lanes", edit("flows", {"link": "lane:9"}, link="lane:0")),
     ("link_exists", "lanes", edit("flows", {"link": "mule"}, link="lane:0")),

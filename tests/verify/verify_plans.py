@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from adjust_plan import bites
 from plan_maker import Plan, make
 from tree_plan import tree
 
@@ -436,4 +437,5 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "claims": claims,
     "rules": rules,
     "tree": tree,
+    "bites": bites,
 }

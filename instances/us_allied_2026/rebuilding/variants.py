@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from . import network, tables, variants_baselines, variants_demand, variants_policy
+from . import network, tables, variants_baselines, variants_demand, variants_frictions, variants_policy
 from .tables import Out
 
 DEMAND_COLUMNS = ("market", "product", "tonnes", "accepts", "shortage_cost", "source", "confidence")
@@ -27,6 +27,7 @@ def files(
         *variants_demand.overlays(),
         *variants_policy.overlays(document),
         *variants_policy.free_trade(freight),
+        variants_frictions.overlay(),
     ]
     texts = {}
     for finer in (variants_demand.by_programme, variants_demand.by_sector):

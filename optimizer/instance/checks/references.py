@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optimizer.instance.checks.base import NOUNS, PLACES, at, listed, names, refer, refer_all, removal
+from optimizer.instance.checks.base import NOUNS, PLACES, at, listed, names, refer, refer_all, removal, whole
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.fields import TIERS
 from optimizer.instance.instance import Instance
@@ -147,6 +147,16 @@ def channels_name_tiers(source: Source, instance: Instance) -> None:
                 source.fault(path, f"no country has the tier '{tier}'", did_you_mean(tier, known))
 
 
+def frictions_name_stages(source: Source, instance: Instance) -> None:
+    """Frictions are of stages that some facility has."""
+    stages = {facility.stage for facility in instance.facilities.values()}
+    if not whole(source, "facilities"):
+        return
+    for stage in instance.frictions:
+        if stage not in stages:
+            source.fault(("frictions", stage), f"no facility has the stage '{stage}'", did_you_mean(stage, stages))
+
+
 CHECKS = (
     recipes_name_materials,
     facilities_name_recipes,
@@ -160,4 +170,5 @@ CHECKS = (
     freight_names_regions,
     lanes_name_places,
     channels_name_tiers,
+    frictions_name_stages,
 )
