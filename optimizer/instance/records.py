@@ -241,12 +241,12 @@ class Facility(Row):
 
 
 class Friction(Row):
-    """How slowly the facilities of a stage change what they do when a disruption strikes."""
+    """How slowly facilities of a stage change what they do when a disruption strikes, unless they say so themselves."""
 
     raise_: Share | None = Field(default=None, alias="raise")
-    """As `raise` of a facility, for those of the stage that say nothing themselves."""
+    """Share of capacity a unit may run above the trunk, per year since the onset: 0.25, then 0.5; 1 is no limit."""
     contracted: Share | None = None
-    """As `contracted` of a facility, for those of the stage that say nothing themselves."""
+    """Share of what looser channels run on the trunk that no stricter one may take in the first year; 0 is none."""
 
 
 class Owner(Row):
