@@ -8,6 +8,7 @@ The prose stands in `page.md.j2`; every number in it comes from the plan or from
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import sys
 import textwrap
@@ -309,10 +310,23 @@ def context(facts: Facts, tables: Path) -> dict[str, Any]:
         "rests": {row["of"]: row for row in facts.confidence},
         "tables": table_facts(tables),
         "backcast": backcast(newest(results, "backcast", "csv")),
+        "survived": survived(newest(results, "stress", "json")),
         "library": library(newest(results, "library-effects", "json")),
         "bn": bn, "mn": mn, "t": t, "pct": pct, "listed": listed, "spans": spans, "span": span,
         "BASE": BASE,
     }  # fmt: skip
+
+
+def survived(file: Path) -> list[str]:
+    """What a plan of the instance was proved to survive without shortage; empty without a stress test."""
+    if not file.is_file():
+        return []
+    tests = json.loads(file.read_text(encoding="utf-8"))["tests"]
+    best: dict[str, tuple[int, int]] = {}
+    for test in tests:
+        if test["status"] == "proved" and test["upper"] == 0:
+            best[test["of"]] = max(best.get(test["of"], (0, 0)), (test["losses"], test["duration"]))
+    return [f"any {losses} of the {of} lost for {years} years" for of, (losses, years) in best.items()]
 
 
 def newest(folder: Path, name: str, kind: str) -> Path:
