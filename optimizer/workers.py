@@ -13,6 +13,18 @@ Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
+def spawned(count: int, begin: Callable[..., None], *kept: Any) -> ProcessPoolExecutor:
+    """Spawned processes that do not hear Ctrl-C, each begun once with what it keeps."""
+    return ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin, (begin, kept))
+
+
+def end_now(pool: ProcessPoolExecutor) -> None:
+    """End processes without waiting for what they do."""
+    for process in list((pool._processes or {}).values()):
+        process.terminate()
+    pool.shutdown(wait=False, cancel_futures=True)
+
+
 class Workers:
     """Spawned processes, each begun once with what it keeps; a single one is this process itself."""
 
@@ -29,7 +41,7 @@ class Workers:
         if count == 1:
             begin(*kept)
             return
-        self._pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin, (begin, kept))
+        self._pool = spawned(count, begin, *kept)
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -40,9 +52,9 @@ class Workers:
         if self._pool is None:
             return
         if kind is not None:
-            for process in list((self._pool._processes or {}).values()):
-                process.terminate()
-        self._pool.shutdown(wait=kind is None, cancel_futures=True)
+            end_now(self._pool)
+        else:
+            self._pool.shutdown()
 
     def results(self, do: Callable[[Task], list[Result]], tasks: Iterable[Task]) -> Iterator[Result]:
         """What `do` finds for every task, as it is done; a few more tasks than there are processes wait their turn."""

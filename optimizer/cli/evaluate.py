@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from optimizer.cli.options import AsJson, InstancePath, Quiet
 from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, tonnes, usd
+from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
 from optimizer.evaluation import Evaluation
 from optimizer.evaluation import evaluate as run
@@ -53,18 +53,7 @@ def evaluate(
     folder = output if output is not None else Path("results") / f"{checked.name}_evaluation"
     held = Portfolio.read(portfolio)
     drawn = None if futures is None else FutureSet.read(futures, checked)
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err,
-        disable=quiet or not err.is_terminal,
-    )  # fmt: skip
-    with bar:
-        line = bar.add_task("", total=None)
-
-        def tell(what: str, done: int, of: int) -> None:
-            bar.update(line, description=what, completed=done, total=of)
-            if not quiet and not err.is_terminal and (done in (0, of) or done % 100 == 0):
-                err.print(f"{what}: {done} of {of}", markup=False)
-
+    with counted(enabled=not quiet, every=100) as tell:
         found = run(
             checked, held, futures=drawn, exact=exact, alpha=alpha, folder=folder, workers=workers, seed=seed, tell=tell
         )

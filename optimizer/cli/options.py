@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from optimizer.errors import OptionsError
+
 InstancePath = Annotated[Path, typer.Argument(help="A YAML file, or a folder with instance.yaml.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def keyed_numbers(option: str, given: Iterable[str], form: str, example: str) -> dict[str, float]:
+    """Numbers given as KEY=NUMBER.
+
+    Raises:
+        OptionsError: one is not of that form.
+    """
+    found: dict[str, float] = {}
+    for text in given:
+        key, _, number = text.partition("=")
+        try:
+            found[key] = float(number)
+        except ValueError:
+            raise OptionsError(f"{option} {text} is not of the form {form}, such as {example}") from None
+    return found

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any, ParamSpec, TypeVar
 
+import pandas as pd
 import typer
 from rich.console import Console
 
@@ -28,6 +29,12 @@ err = Console(stderr=True, highlight=False, soft_wrap=True, width=None if sys.st
 def print_json(document: Any) -> None:
     """Print one JSON document to standard output."""
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table as plain data, row by row; what is missing is None."""
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{str(column): value for column, value in row.items()} for row in rows]
 
 
 def fault_dict(fault: Fault) -> dict[str, Any]:

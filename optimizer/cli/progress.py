@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from rich.console import Console
 from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 from rich.text import Text
 
 from optimizer.cli.output import err, usd
 from optimizer.solver.highs import Progress
+
+Tell = Callable[[str, int, int], None]
+"""Told what is done, how many, of how many."""
 
 PLAIN_EVERY = 10.0
 """Seconds between lines where there is no terminal."""
@@ -76,3 +83,18 @@ class Ticker:
             more = f" and {len(self._funded) - FUNDED_SHOWN} more" if len(self._funded) > FUNDED_SHOWN else ""
             parts.append(f"funds {len(self._funded)}: {shown}{more}")
         return "  ".join(parts)
+
+
+@contextmanager
+def counted(*, enabled: bool, every: int, console: Console = err) -> Iterator[Tell]:
+    """Shows how many tasks are done: a bar on a terminal, a line at the ends and every so many elsewhere."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=console, disable=not enabled or not console.is_terminal) as bar:
+        line = bar.add_task("", total=None)
+
+        def tell(what: str, done: int, of: int) -> None:
+            bar.update(line, description=what, completed=done, total=of)
+            if enabled and not console.is_terminal and (done in (0, of) or done % every == 0):
+                console.print(f"{what}: {done} of {of}", markup=False)
+
+        yield tell

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import pandas as pd
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from optimizer.cli.options import AsJson, InstancePath, Quiet
-from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, usd
+from optimizer.cli.options import AsJson, InstancePath, Quiet, keyed_numbers
+from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, records, usd
+from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
-from optimizer.errors import OptionsError
 from optimizer.plan.columns import rows_of
 from optimizer.run import load
 from optimizer.sweep import Sensitivity
@@ -54,23 +53,12 @@ def sensitivity(
     """
     checked = load(instance, set_ or ())
     folder = output if output is not None else Path("results") / f"{checked.name}_sensitivity"
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=err,
-        disable=quiet or not err.is_terminal,
-    )  # fmt: skip
-    with bar:
-        line = bar.add_task("", total=None)
-
-        def tell(what: str, done: int, of: int) -> None:
-            bar.update(line, description=what, completed=done, total=of)
-            if not quiet and not err.is_terminal and (done in (0, of) or done % 50 == 0):
-                err.print(f"{what}: {done} of {of}", markup=False)
-
+    with counted(enabled=not quiet, every=50) as tell:
         found = run(
             checked,
             folder,
             confidence=tuple(confidence or ("C", "none")),
-            ranges=_ranges(range_ or ()),
+            ranges=keyed_numbers("--range", range_ or (), "GRADE=SHARE", "C=0.3"),
             only=only or (),
             top=top,
             gap=gap,
@@ -78,29 +66,13 @@ def sensitivity(
             tell=tell,
         )
     if as_json:
-        print_json(found.info | {"screen": _records(found.ranking()), "confirmed": _records(found.confirmed)})
+        print_json(found.info | {"screen": records(found.ranking()), "confirmed": records(found.confirmed)})
     else:
         _print(found)
         err.print(f"written to {folder}", markup=False)
     code = {"infeasible": FAILED, "no_plan": STOPPED}.get(str(found.info["base"]["status"]), DONE)
     if code:
         raise typer.Exit(code)
-
-
-def _ranges(given: list[str] | tuple[()]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for text in given:
-        grade, _, share = text.partition("=")
-        try:
-            found[grade] = float(share)
-        except ValueError:
-            raise OptionsError(f"--range {text} is not of the form GRADE=SHARE, such as C=0.3") from None
-    return found
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return [{str(column): value for column, value in row.items()} for row in rows]
 
 
 def _print(found: Sensitivity) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import pandas as pd
 import typer
 
 from optimizer.cli.options import AsJson, Quiet
-from optimizer.cli.output import err, out, print_json, tonnes, usd
+from optimizer.cli.output import err, out, print_json, records, tonnes, usd
 from optimizer.cli.screen import headed
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
@@ -41,16 +41,11 @@ def stock(
     if output is not None:
         found.save(output)
     if as_json:
-        print_json(found.info | {name: _records(getattr(found, name)) for name in COLUMNS})
+        print_json(found.info | {name: records(getattr(found, name)) for name in COLUMNS})
     else:
         _print(found)
     if output is not None and not quiet:
         err.print(f"written to {output}", markup=False)
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return [{str(column): cell for column, cell in row.items()} for row in rows]
 
 
 def _print(found: StockUse) -> None:

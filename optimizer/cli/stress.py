@@ -9,10 +9,10 @@ import pandas as pd
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from optimizer.cli.output import STOPPED, err, out, print_json, tonnes
+from optimizer.cli.options import AsJson, Quiet, keyed_numbers
+from optimizer.cli.output import STOPPED, err, out, print_json, records, tonnes
 from optimizer.cli.screen import headed
 from optimizer.cli.survival import listed
-from optimizer.errors import OptionsError
 from optimizer.losses import KINDS, Stress
 from optimizer.losses import stress as run
 from optimizer.plan.columns import rows_of
@@ -46,15 +46,15 @@ def stress(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default PLAN_stress_OF.")
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
 ) -> None:
     """Find the worst loss of K facilities, owners, countries, lanes or tags, with proof.
 
     Ctrl-C ends with the bounds reached; the same command goes on from there.
     Example: optimizer stress results/starter --losses 2 --of countries --duration 2
     """
-    weights = _weights(weight or ())
+    weights = keyed_numbers("--weight", weight or (), "MARKET=W", "programs=3")
     folder = output if output is not None else plan.parent / f"{plan.resolve().name}_stress_{of}"
     read = Plan.read(plan)
     bar = Progress(
@@ -87,28 +87,12 @@ def stress(
             tell=tell,
         )
     if as_json:
-        print_json(found.info | {"single_losses": _records(found.losses), "short": _records(found.worst)})
+        print_json(found.info | {"single_losses": records(found.losses), "short": records(found.worst)})
     else:
         _print(found)
         err.print(f"written to {folder}", markup=False)
     if found.info["lower"] is None and found.info["worst"] is None:
         raise typer.Exit(STOPPED)
-
-
-def _weights(given: list[str] | tuple[()]) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for text in given:
-        market, _, weight = text.partition("=")
-        try:
-            found[market] = float(weight)
-        except ValueError:
-            raise OptionsError(f"--weight {text} is not of the form MARKET=W, such as programs=3") from None
-    return found
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return [{str(column): value for column, value in row.items()} for row in rows]
 
 
 def _print(found: Stress) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import typer
 
 from optimizer.cli.options import AsJson, InstancePath, Quiet
-from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, usd
+from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, records, usd
 from optimizer.cli.progress import Ticker
 from optimizer.cli.screen import headed
 from optimizer.errors import OptionsError
@@ -71,7 +71,7 @@ def value(
         )
     if as_json:
         tables = {"by_measure": found.measures, "regret": found.regret, "funded": found.funded}
-        print_json(found.info | {name: _records(table) for name, table in tables.items()})
+        print_json(found.info | {name: records(table) for name, table in tables.items()})
     else:
         _print(found)
         err.print(f"written to {folder}", markup=False)
@@ -80,11 +80,6 @@ def value(
         code = FAILED if found.info["status"] == "infeasible" else STOPPED
     if code:
         raise typer.Exit(code)
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return [{str(column): cell for column, cell in row.items()} for row in rows]
 
 
 def _print(found: Value) -> None:

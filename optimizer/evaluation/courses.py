@@ -100,8 +100,8 @@ def trunk_of(network: Network, portfolio: Portfolio) -> tuple[float, Answer]:
         kept = "" if portfolio.stock is None else " and its stock"
         kept += " and activity" if portfolio.runs is not None and limits else ""
         raise PlanError(
-            f"the portfolio of {portfolio.source}{kept} cannot be operated in '{network.instance.name}': what must be "
-            "met is not met even without a disruption"
+            f"the portfolio of {portfolio.source}{kept} cannot be operated in '{network.instance.name}': even without "
+            "a disruption something that must be met is not, or a rule or the budget is broken"
         )
     return float(cost @ chosen) + constant, _read(network, trunk, TRUNK, answer, limits)
 

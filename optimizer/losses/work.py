@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import signal
 import time
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Protocol
 
 from optimizer.losses.case import Case
 from optimizer.losses.operator import Answer, Operator
 from optimizer.losses.search import EVERYTHING, Ask
+from optimizer.workers import end_now, spawned
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class Apart:
 
     def __init__(self, case: Case) -> None:
         """Start nothing yet."""
-        self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _begin, (case,))
+        self._pool = spawned(1, _begin, case)
 
     def submit(self, task: Task) -> Future[Timed]:
         """Send a task to the process."""
@@ -93,9 +92,7 @@ class Apart:
 
     def end(self) -> None:
         """End the process without waiting for what it does."""
-        for process in list((self._pool._processes or {}).values()):
-            process.terminate()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        end_now(self._pool)
 
 
 _desk: Desk | None = None
@@ -103,7 +100,6 @@ _desk: Desk | None = None
 
 def _begin(case: Case) -> None:
     global _desk  # noqa: PLW0603
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _desk = Desk(case)
 
 
