@@ -60,7 +60,7 @@ def evaluate(
     if as_json:
         print_json(found.info)
     else:
-        _print(found, list(checked.channels))
+        _print(found, checked.served_channels)
         err.print(f"written to {folder}", markup=False)
     code = DONE
     if found.info["status"] == "stopped":

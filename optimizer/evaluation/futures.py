@@ -66,10 +66,10 @@ def table_of(
 
     Returns:
         future, probability, disruptions (number), status (`met`, or `not met` where something that must be met is
-        not), cost (discounted USD) and over_trunk (USD more than undisrupted), and for every channel c: `short_c` (t)
-        and `service_c` (share of demand served).
+        not), cost (discounted USD) and over_trunk (USD more than undisrupted), and for every channel c that a market
+        draws on: `short_c` (t) and `service_c` (share of demand served).
     """
-    channels = list(network.instance.channels)
+    channels = network.instance.served_channels
     trunk = answers[TRUNK]
     undisrupted = invested + math.fsum(trunk.cost.values())
     sums = {name: _by_channel(network, found) for name, found in answers.items()}
@@ -117,7 +117,7 @@ def statistics(
 
     Args:
         table: from `table_of`.
-        channels: strictest first.
+        channels: those that markets draw on, strictest first.
         alpha: the tail is the worst 1 - alpha.
         sampled: futures drawn, equal ones counted apart; None where probabilities are given and exact.
         seed: of the bootstrap.

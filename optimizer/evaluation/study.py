@@ -122,7 +122,7 @@ def evaluate(
     every = futures_of(network) if futures is None else list(futures)
     known = [future for future in every if all(node in answers for node in future.nodes)]
     table = table_of(network, known, invested, answers)
-    channels = list(instance.channels)
+    channels = instance.served_channels
     drawn = None if sampled is None else sampled.drawn
     if drawn is not None and len(known) < len(every):
         drawn = round(drawn * sum(f.probability for f in known) / sum(f.probability for f in every))

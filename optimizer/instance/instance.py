@@ -116,6 +116,12 @@ class Instance(Record):
         """The first year after the horizon."""
         return self.periods[-1].end
 
+    @property
+    def served_channels(self) -> list[str]:
+        """Channels that a market draws on, strictest first: those whose service can be spoken of."""
+        drawn_on = {market.channel for market in self.markets.values()}
+        return [k for k in self.channels if k in drawn_on]
+
     def plain(self) -> dict[str, Any]:
         """The instance as plain data, as it would be written in one file."""
         return self.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True) | {"schema": 1}

@@ -292,7 +292,7 @@ def _scenarios(network: Network, frames: Mapping[str, pd.DataFrame]) -> pd.DataF
     costs, demand = frames["costs"], frames["demand"]
     invested = float(costs.loc[costs["scenario"] == INVESTMENT, "discounted"].sum())
     channel_of = {name: market.channel for name, market in network.instance.markets.items()}
-    channels = [k for k in network.instance.channels if k in channel_of.values()]
+    channels = network.instance.served_channels
     rows = []
     for future, probability in network.probability.items():
         window = network.windows.get(future)

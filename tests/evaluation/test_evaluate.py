@@ -38,6 +38,18 @@ def test_fundings_alone_get_the_stock_that_suits_the_scenarios(tmp_path: Path) -
     assert found.info["statistics"]["cost"]["mean"]["value"] == pytest.approx(plan.objective, rel=1e-6)
 
 
+def test_service_is_told_of_channels_that_markets_draw_on() -> None:
+    """A channel without a market has no demand, so nothing is said of its service."""
+    data = generate(2, scenarios=1)
+    idle = data["channels"]["strict"] | {"tiers": ["domestic"]}
+    data["channels"] = {"nobody_asks": idle} | data["channels"]
+    plan = solve(data, gap=0.0)
+    found = evaluate(plan.instance, plan, workers=1)
+    asked = {f"service_{market['channel']}" for market in data["markets"].values()}
+    assert {name for name in found.futures if name.startswith("service_")} == asked
+    assert "any_short_nobody_asks" not in found.info["statistics"]
+
+
 def test_a_future_of_two_branches_costs_the_sum_of_what_they_add() -> None:
     """Two disruptions that do not touch add up: after the first the future is the trunk's again."""
     data = generate(2, scenarios=2)
