@@ -46,7 +46,7 @@ def test_service_is_told_of_channels_that_markets_draw_on() -> None:
     plan = solve(data, gap=0.0)
     found = evaluate(plan.instance, plan, workers=1)
     asked = {f"service_{market['channel']}" for market in data["markets"].values()}
-    assert {name for name in found.futures if name.startswith("service_")} == asked
+    assert {name for name in map(str, found.futures) if name.startswith("service_")} == asked
     assert "any_short_nobody_asks" not in found.info["statistics"]
 
 
