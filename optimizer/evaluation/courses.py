@@ -19,6 +19,7 @@ from optimizer.network.network import network_of
 from optimizer.network.places import Cell
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, RunIndex
+from optimizer.plan.sources import Sourced, sources_of
 from optimizer.solver.branch import Branch, Given, Response, given_fundings, starts_taken
 from optimizer.solver.compile import Vector, compile_block
 from optimizer.solver.template import Template, shape_of
@@ -50,6 +51,7 @@ class Answer:
         demand: (market, product, period) -> t.
         stock: its stock, for the branches that leave it.
         runs: activity of the trunk that ties branches.
+        sourced: whom users count as sources on the trunk, where new ones wait in branches.
         hot: whether it went on from the basis of another.
     """
 
@@ -59,6 +61,7 @@ class Answer:
     demand: dict[tuple[str, str, int], float] = field(default_factory=dict)
     stock: Stock = field(default_factory=dict)
     runs: Runs = field(default_factory=dict)
+    sourced: Sourced = field(default_factory=dict)
     hot: bool = False
 
     @property
@@ -86,7 +89,8 @@ def trunk_of(network: Network, portfolio: Portfolio) -> tuple[float, Answer]:
     invested = compile_block(*assemble.investment(network))
     cost, constant = invested.cost_of(None)
     chosen = np.array([given.get((INVESTMENT, key), 0.0) for key in invested.columns])
-    trunk = Branch(compile_block(*assemble.operations(tables_of(network))))
+    tables = tables_of(network)
+    trunk = Branch(compile_block(*assemble.operations(tables)))
     trunk.give(given)
     if portfolio.stock is not None:
         held = {(store[:3], store[3]): column for store, column in trunk.columns_of("stock").items()}
@@ -94,23 +98,37 @@ def trunk_of(network: Network, portfolio: Portfolio) -> tuple[float, Answer]:
         trunk.fix(columns, np.array([portfolio.stock.get(key, 0.0) for key in held]))
     limits = limits_of(network.instance)
     if portfolio.runs is not None and limits:
-        _hold(trunk, {run: portfolio.runs.get(run, 0.0) for run in trunk.columns_of("run") if run[0] in limits})
+        _hold(trunk, "run", {run: portfolio.runs.get(run, 0.0) for run in trunk.columns_of("run") if run[0] in limits})
+    if portfolio.sourced is not None and tables.sources.asked:
+        _hold(trunk, "sourced", {i: portfolio.sourced.get(i, 0.0) for i in trunk.columns_of("sourced")})
     answer = trunk.solve()
     if answer.value is None:
         kept = "" if portfolio.stock is None else " and its stock"
         kept += " and activity" if portfolio.runs is not None and limits else ""
+        kept += " and sources" if portfolio.sourced is not None and tables.sources.asked else ""
         raise PlanError(
             f"the portfolio of {portfolio.source}{kept} cannot be operated in '{network.instance.name}': even without "
             "a disruption something that must be met is not, or a rule or the budget is broken"
         )
-    return float(cost @ chosen) + constant, _read(network, trunk, TRUNK, answer, limits)
+    found = _read(network, trunk, TRUNK, answer, limits)
+    if tables.sources.asked and answer.values is not None:
+        found.sourced = sources_of(tables, _by_component(trunk, answer.values))
+    return float(cost @ chosen) + constant, found
 
 
-def _hold(trunk: Branch, runs: Runs) -> None:
-    """Hold the trunk's activity to a plan's, but for the rounding of its tables."""
-    columns = trunk.columns_of("run")
-    where = np.array([columns[run] for run in runs], dtype=np.int64)
-    values = np.array(list(runs.values()))
+def _by_component(branch: Branch, values: Vector) -> dict[str, dict[Any, float]]:
+    """Component -> index -> value."""
+    found: dict[str, dict[Any, float]] = defaultdict(dict)
+    for (component, index), value in zip(branch.block.columns, values, strict=True):
+        found[component][index] = float(value)
+    return found
+
+
+def _hold(trunk: Branch, component: str, given: Mapping[Any, float]) -> None:
+    """Hold what the trunk does to a plan's, but for the rounding of its tables."""
+    columns = trunk.columns_of(component)
+    where = np.array([columns[index] for index in given], dtype=np.int64)
+    values = np.array(list(given.values()))
     trunk.hold(where, np.maximum(0.0, values - ROUNDING * (1.0 + values)), values + ROUNDING * (1.0 + values))
 
 
@@ -156,13 +174,16 @@ class _Home:
 _home: _Home | None = None
 
 
-def begin(instance: Instance, fundings: Sequence[tuple[str, str, int]], stock: Stock, runs: Runs) -> None:
+def begin(
+    instance: Instance, fundings: Sequence[tuple[str, str, int]], stock: Stock, runs: Runs, sourced: Sourced
+) -> None:
     """Begin a process."""
     global _home  # noqa: PLW0603
     network = network_of(instance)
     given = dict(given_fundings(network.starts, fundings))
     given |= {(TRUNK, ("stock", (*store, period))): tonnes for (store, period), tonnes in stock.items()}
     given |= {(TRUNK, ("run", run)): value for run, value in runs.items()}
+    given |= {(TRUNK, ("sourced", index)): tonnes for index, tonnes in sourced.items()}
     _home = _Home(network, given, network.left, starts_taken(network.starts, fundings))
 
 

@@ -44,6 +44,17 @@ class Storage(Record):
     """Share lost per year."""
 
 
+class Requalification(Row):
+    """How long users of a channel go without a maker that is new to them, once a disruption strikes."""
+
+    years: Amount
+    """Years since the onset in which no new source is qualified; parts of a year count."""
+    multiple: Annotated[float, Field(strict=True, ge=1, allow_inf_nan=False)]
+    """What a known source may make meanwhile: t per t that these users have from it on the trunk."""
+    lots: Amount = 0.0
+    """t per year that every maker may make besides: trial lots, waivers."""
+
+
 class Material(Row):
     """A commodity."""
 
@@ -63,6 +74,8 @@ class Material(Row):
     """Surplus earns its price."""
     freight_factor: Positive = 1.0
     """Gross tonnes shipped per tonne."""
+    requalification: dict[Id, Requalification] = Field(default_factory=dict)
+    """By channel: how its users, and those of stricter ones, are bound to their makers in a branch; default not at all."""
 
     @model_validator(mode="after")
     def _content_adds_up(self) -> Material:
@@ -234,6 +247,8 @@ class Facility(Row):
     """Share of capacity per year since the onset by which a branch may run above the trunk; see `frictions`."""
     contracted: Share | None = None
     """Share of what runs in looser channels that no stricter one may take in a branch's first year; see `frictions`."""
+    known_for: dict[Id, tuple[Id, ...]] = Field(default_factory=dict)
+    """By channel: products that its users know from here already, so that no `requalification` binds them."""
     tags: tuple[Id, ...] = ()
     """Words for effects to match."""
     options: tuple[Option, ...] = ()

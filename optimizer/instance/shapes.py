@@ -59,6 +59,7 @@ _FACILITY = Fields(
         "recipes": Ids(Fields()),
         "owners": Ids(Whole()),
         "exposure": _BY_NAME,
+        "known_for": _BY_NAME,
         "claims": Rows(("to",)),
         "options": Rows(("id",), unique=True),
     }
@@ -75,7 +76,7 @@ _STOCKPILE = Fields(
 INSTANCE = Fields(
     {
         "countries": Ids(Whole()),
-        "materials": Ids(Fields({"storage": _BY_NAME})),
+        "materials": Ids(Fields({"storage": _BY_NAME, "requalification": Ids(Fields())})),
         "recipes": Ids(Fields()),
         "facilities": Ids(_FACILITY),
         "owners": Ids(Fields({"owners": Ids(Whole())})),

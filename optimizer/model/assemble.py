@@ -19,6 +19,7 @@ from optimizer.model import (
     funding_rules,
     output_rules,
     risk,
+    sources,
     stock,
 )
 from optimizer.model.declare import Costs, Model, new_model
@@ -26,7 +27,7 @@ from optimizer.network.tables import INVESTMENT, Network, Tables
 
 FIRST: tuple[ModuleType, ...] = (funding, funding_rules)
 """Families of the investment block."""
-SECOND: tuple[ModuleType, ...] = (capacity, balance, demand, stock, output_rules, budget, adjust)
+SECOND: tuple[ModuleType, ...] = (capacity, balance, demand, stock, output_rules, budget, adjust, sources)
 """Families of a course of operations, trunk or branch."""
 OVER_FUTURES: tuple[ModuleType, ...] = (risk,)
 """Families over futures."""

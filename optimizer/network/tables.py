@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import OutputRule
+from optimizer.instance.records import Requalification
 from optimizer.network.calendar import Calendar
 from optimizer.network.effects import Window
 from optimizer.network.places import Cell, Places
@@ -228,6 +229,28 @@ class AdjustTables:
     """Factor on capacity in the branch, the highest over states, (f, t)."""
 
 
+@dataclass(slots=True)
+class SourceTables:
+    """Who makes what users of a channel have, where a new source must be qualified first; else empty."""
+
+    asked: dict[tuple[str, str], Requalification] = field(default_factory=dict)
+    """What the instance asks for, (m, k)."""
+    sourced: list[tuple[str, str, str, int]] = field(default_factory=list)
+    """What can be counted as a source on the trunk, (f, m, k, t); in a branch only in its periods."""
+    made: dict[tuple[str, str, str, int], list[tuple[RunIndex, float]]] = field(default_factory=dict)
+    """Activity of the course in k and stricter ones with t of m per unit of it, (f, m, k, t)."""
+    used: dict[tuple[str, str, int], list[tuple[RunIndex, float]]] = field(default_factory=dict)
+    """Activity in k and stricter ones with t of m that it uses per unit, (m, k, t); trunk only."""
+    delivered: dict[tuple[str, str, int], list[tuple[str, int, str, str, int]]] = field(default_factory=dict)
+    """Deliveries of m to markets that draw on k or a stricter channel, (m, k, t); trunk only."""
+    reserved: dict[tuple[str, str, int], list[tuple[str, str, str, int]]] = field(default_factory=dict)
+    """What reserves take in of m in k and stricter ones, as (p, m, k', t), by (m, k, t); trunk only."""
+    waits: dict[tuple[str, str, str, int], float] = field(default_factory=dict)
+    """Share of a period in which a new source waits, (f, m, k, t); branches only, where it is over 0."""
+    yields: dict[tuple[str, str, str, int], list[tuple[str, float]]] = field(default_factory=dict)
+    """(u, most t of m per unit of capacity) of the units that make m, by (f, m, k, t); where the share is below 1."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """All that the families read of one course."""
@@ -242,6 +265,7 @@ class Tables:
     stock: StockTables
     rules: RuleTables
     adjust: AdjustTables
+    sources: SourceTables
 
     @property
     def is_trunk(self) -> bool:

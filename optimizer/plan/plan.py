@@ -15,7 +15,7 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.judge import judge
 from optimizer.instance.read import read_source
 from optimizer.instance.write import yaml_text
-from optimizer.plan.columns import COLUMNS, TEXT, YEARS_OR_BLANK
+from optimizer.plan.columns import COLUMNS, LATER, TEXT, YEARS_OR_BLANK
 
 FORMAT = 1
 """Version of the result folder."""
@@ -150,6 +150,8 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
         PlanError: it is not there or lacks a column.
     """
     file = folder / f"{name}.csv"
+    if not file.is_file() and name in LATER:
+        return pd.DataFrame(columns=list(COLUMNS[name]))
     if not file.is_file():
         raise PlanError(f"{folder} is incomplete: it has no {name}.csv")
     try:

@@ -17,11 +17,14 @@ import scipy.sparse as sp
 
 from optimizer.errors import SolveError
 from optimizer.model.declare import Key
+from optimizer.network.derive import tables_of
 from optimizer.network.derive_adjust import limits_of
+from optimizer.network.derive_sources import waits_of
 from optimizer.network.starts import Start, Starts
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, RunIndex
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
+from optimizer.plan.sources import Sourced, sources_of
 from optimizer.solver.compile import Block, Indices, Vector
 from optimizer.solver.highs import INTERIOR_POINT_FROM, share_cores
 from optimizer.solver.loading import new_highs
@@ -74,7 +77,7 @@ def starts_taken(starts: Starts, funded: Collection[tuple[str, str, int]]) -> fr
 
 
 def given_by(network: Network, plan: Plan) -> dict[tuple[str, Key], float]:
-    """What a plan gives its branches: its fundings, the trunk's stock, and what is tied to it of the trunk's activity.
+    """What a plan gives its branches: fundings, the trunk's stock, what is tied to its activity, and its known sources.
 
     Args:
         network: of the plan's instance, or of one with other scenarios.
@@ -91,7 +94,40 @@ def given_by(network: Network, plan: Plan) -> dict[tuple[str, Key], float]:
             given[TRUNK, ("stock", index)] = float(row.closing)
     if limits := limits_of(network.instance):
         given |= {(TRUNK, ("run", run)): value for run, value in trunk_runs(plan, limits).items()}
+    given |= {(TRUNK, ("sourced", index)): tonnes for index, tonnes in known_sources(network, plan).items()}
     return given
+
+
+def known_sources(network: Network, plan: Plan) -> Sourced:
+    """Whom users count as sources on the trunk of a plan, where new ones would have to wait.
+
+    A plan whose instance does not ask says nothing of it; then it follows from what its trunk makes.
+    """
+    if not waits_of(network.instance):
+        return {}
+    found: Sourced = {
+        (str(row.facility), str(row.material), str(row.channel), int(row.period)): float(row.tonnes)
+        for row in rows_of(plan.sources)
+    }
+    return found or sources_of(tables_of(network), _trunk_values(plan))
+
+
+def _trunk_values(plan: Plan) -> dict[str, dict[Any, float]]:
+    """Values of the trunk of a plan with tables: activity, deliveries, what stockpiles take in."""
+    found: dict[str, dict[Any, float]] = {"run": {}, "deliver": {}, "stock_in": {}}
+    for row in rows_of(plan.runs):
+        if row.scenario == TRUNK:
+            index: Any = (str(row.facility), str(row.state), str(row.recipe), str(row.channel), int(row.period))
+            found["run"][index] = float(row.run)
+    for row in rows_of(plan.demand):
+        if row.scenario == TRUNK and row.delivered:
+            index = (str(row.market), int(row.line), str(row.material), str(row.channel), int(row.period))
+            found["deliver"][index] = float(row.delivered)
+    taken = plan.stock[plan.stock["scenario"] == TRUNK]
+    names = zip(taken["stockpile"], taken["material"], taken["channel"], taken["period"], taken["in"], strict=True)
+    for store, material, channel, period, tonnes in names:
+        found["stock_in"][str(store), str(material), str(channel), int(period)] = float(tonnes)
+    return found
 
 
 def trunk_runs(plan: Plan, facilities: Collection[str]) -> dict[RunIndex, float]:

@@ -28,15 +28,15 @@ def check_adjustment(case: Case) -> None:
             _unit(case, block, period, name, unit, mine, runs.get((case.trunk.name, year, name, unit), []))
 
 
-def _first_blow(block: Block) -> int:
+def first_blow(block: Block) -> int:
     """The first year in which the future of a branch was off the trunk."""
     assert block.scenario is not None
     left = block.leaves
-    return block.scenario.onset if left is None or left.scenario is None else _first_blow(left)
+    return block.scenario.onset if left is None or left.scenario is None else first_blow(left)
 
 
 def _unit(case: Case, block: Block, period: Period, name: str, unit: str, now: list[Run], then: list[Run]) -> None:
-    onset = _first_blow(block)
+    onset = first_blow(block)
     rise, contracted = _said(case, name)
     at = At(f"{name}:{unit}" if unit != WHOLE else name, period.year, block.name)
     stands = case.built.existing(name, unit, period) + case.built.added(block, name, unit, period)

@@ -29,6 +29,7 @@ from optimizer.verifier.moves import check_claims, check_downgrades, check_flows
 from optimizer.verifier.objective import check_objective, check_scenarios, future_costs
 from optimizer.verifier.rules import check_rules
 from optimizer.verifier.service import check_demand, check_targets
+from optimizer.verifier.sources import check_sources
 from optimizer.verifier.stores import check_stock
 from optimizer.verifier.tables import read_tables
 from optimizer.verifier.trust import Trust
@@ -92,6 +93,7 @@ def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.
     check_capacity_table(case)
     check_runs(case)
     check_adjustment(case)
+    check_sources(case)
     check_exposure_table(case)
     check_flows(case)
     check_claims(case)
@@ -127,7 +129,8 @@ def verify(folder: Path | str) -> Verdict:
     plan = _plan(folder)
     if plan.get("status") in _WITHOUT_PLAN:
         raise PlanError(f"{folder}: status is {plan['status']}, there is no plan to check")
-    lacking = [name for name in (str(INSTANCE), *(f"{table}.csv" for table in ROWS)) if not (folder / name).is_file()]
+    wanted = (str(INSTANCE), *(f"{table}.csv" for table in ROWS if table != "sources"))  # that one is checked with them
+    lacking = [name for name in wanted if not (folder / name).is_file()]
     if lacking:
         raise PlanError(f"{folder} is no whole result folder: it lacks {', '.join(lacking)}")
     ledger = Ledger()

@@ -144,6 +144,19 @@ class Surplus:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """What is counted as had from a maker on the trunk."""
+
+    key: ClassVar[tuple[str, ...]] = ("period", "facility", "material", "channel")
+    period: int = cell("period")
+    facility: str = cell("facility")
+    material: str = cell("material")
+    channel: str = cell("channel")
+    made: float = cell("amount")
+    tonnes: float = cell("amount")
+
+
+@dataclass(frozen=True, slots=True)
 class TargetRow:
     """A target in a period."""
 
@@ -220,6 +233,7 @@ ROWS: dict[str, type[Any]] = {
     "demand": Demand,
     "downgrades": Downgrade,
     "surplus": Surplus,
+    "sources": Source,
     "targets": TargetRow,
     "exposure": Exposure,
     "costs": Cost,

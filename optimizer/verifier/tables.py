@@ -21,6 +21,7 @@ from optimizer.verifier.columns import (
     Outlay,
     Portfolio,
     Run,
+    Source,
     Stock,
     Surplus,
     TargetRow,
@@ -44,6 +45,7 @@ class Rows:
     demand: list[Demand] = field(default_factory=list)
     downgrades: list[Downgrade] = field(default_factory=list)
     surplus: list[Surplus] = field(default_factory=list)
+    sources: list[Source] = field(default_factory=list)
     targets: list[TargetRow] = field(default_factory=list)
     exposure: list[Exposure] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=list)
@@ -121,12 +123,19 @@ class _Reader:
     def read(self, tables: Mapping[str, pd.DataFrame]) -> Rows:
         rows = Rows()
         for name in ROWS:
+            if name in self._may_lack() and name not in tables:
+                continue
             self.ledger.holds("table_present", At(name), name in tables, f"there is no table {name}")
             if name in tables:
                 getattr(rows, name).extend(self._table(name, tables[name], rows))
         for name in tables:
             self.ledger.holds("table_present", At(str(name)), name in ROWS, f"{name} is no result table")
         return rows
+
+    def _may_lack(self) -> frozenset[str]:
+        """Tables that a plan may do without: sources, where nothing need be requalified."""
+        asks = any(record.requalification for record in self.facts.instance.materials.values())
+        return frozenset() if asks else frozenset(["sources"])
 
     def _table(self, name: str, frame: pd.DataFrame, rows: Rows) -> list[Any]:
         row_type = ROWS[name]

@@ -585,6 +585,17 @@ BROKEN = [
         ("policy.rules.9.then", "nothing to fund at magnet_my"),
         {"policy.rules.9.then": "magnet_my"},
     ),
+    # requalification
+    Broken(
+        "requalification_names_channels",
+        ("materials.magnet_sh.requalification.mdop", "no channel 'mdop'", "did you mean 'mdap'?"),
+        {"materials.magnet_sh.requalification": {"mdop": {"years": 2.0, "multiple": 1.5}}},
+    ),
+    Broken(
+        "requalification_names_channels",
+        ("facilities.magnet_us.known_for.mdap.0", "magnet_us makes no 'concentrate'"),
+        {"facilities.magnet_us.known_for": {"mdap": ["concentrate"]}},
+    ),
     # effects
     Broken(
         "effects_change_something",

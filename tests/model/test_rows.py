@@ -908,6 +908,109 @@ def test_a3_stricter_channels_gain_slowly() -> None:
     assert not indices(operations(free, "blow"), "A3")
 
 
+SOURCES = (
+    HEAD
+    + TWO_CHANNELS
+    + """
+periods: [2027, {year: 2028, years: 2}]
+materials:
+  alloy: {stage: alloy, requalification: {mdap: {years: 1, multiple: 2}}}
+  magnet:
+    stage: magnet
+    storage: {cost: 1}
+    requalification: {mdap: {years: 1.5, multiple: 3, lots: 4}, commercial: {years: 0, multiple: 1}}
+recipes:
+  cast: {stage: alloy, outputs: {alloy: 1}, cost: 5}
+  make: {stage: magnet, inputs: {alloy: 2}, outputs: {magnet: 0.5}, cost: 10}
+facilities:
+  caster: {stage: alloy, country: USA, recipes: [cast], capacity: 100}
+  plant:
+    stage: magnet
+    country: USA
+    recipes: {make: {capacity_use: 0.25}}
+    capacity: 40
+    options: [{id: build, capacity: 20, capex: 100, lead: 1, latest: 2027}]
+  known: {stage: magnet, country: USA, recipes: [make], capacity: 40, known_for: {mdap: [magnet]}}
+markets:
+  army: {channel: mdap, country: USA, demand: [{product: magnet, tonnes: 10}]}
+  town: {channel: commercial, country: USA, demand: [{product: magnet, tonnes: 10}]}
+stockpiles:
+  reserve: {country: USA, channel: mdap, materials: [magnet], public: false}
+  shelf: {country: USA, channel: mdap, materials: [magnet], release: always}
+scenarios:
+- id: blow
+  probability: 0.5
+  onset: 2027
+  effects: [{affects: facilities, where: {country: USA}, available: 0.8}]
+- id: second
+  parent: blow
+  probability: 0.1
+  onset: 2028
+  effects: [{affects: facilities, where: {country: USA}, available: 0.5}]
+"""
+)
+
+
+def test_q1_sourced_is_made() -> None:
+    """Of half a tonne per unit of activity in mdap; who is known already is not counted, nor what waits for no years."""
+    check(
+        operations(SOURCES),
+        "Q1",
+        ("plant", "magnet", "mdap", 2027),
+        "+1 sourced[plant,magnet,mdap,2027] -0.5 run[plant,,make,mdap,2027] <= 0",
+    )
+    makers = {("caster", "alloy", "mdap"), ("plant", "magnet", "mdap")}
+    assert indices(operations(SOURCES), "Q1") == {(*maker, y) for maker in makers for y in (2027, 2028)}
+    assert not indices(operations(SOURCES, "blow"), "Q1")
+
+
+def test_q2_sourced_is_taken() -> None:
+    """The army and the reserve take magnets in mdap, not the town and not the shelf; both magnet makers take alloy."""
+    check(
+        operations(SOURCES),
+        "Q2",
+        ("magnet", "mdap", 2028),
+        """+1 sourced[plant,magnet,mdap,2028] -1 deliver[army,0,magnet,mdap,2028]
+        -1 stock_in[reserve,magnet,mdap,2028] <= 0""",
+    )
+    check(
+        operations(SOURCES),
+        "Q2",
+        ("alloy", "mdap", 2027),
+        """+1 sourced[caster,alloy,mdap,2027] -2 run[plant,,make,mdap,2027] -2 run[known,,make,mdap,2027] <= 0""",
+    )
+
+
+def test_q3_new_sources_wait() -> None:
+    """All of 2027; of the two years from 2028 half a year, a quarter: 0.25*4*2, and 0.75*2*2 t per t of 40 and 20."""
+    m = operations(SOURCES, "blow")
+    check(
+        m,
+        "Q3",
+        ("plant", "magnet", "mdap", 2027),
+        "+0.5 run[plant,,make,mdap,2027] -3 trunk_sourced[plant,magnet,mdap,2027] <= 4",
+    )
+    check(
+        m,
+        "Q3",
+        ("plant", "magnet", "mdap", 2028),
+        """+0.5 run[plant,,make,mdap,2028] -0.75 trunk_sourced[plant,magnet,mdap,2028]
+        -60 fund[plant,build,2027] <= 122""",
+    )
+    assert m.owners["trunk_sourced"]["plant", "magnet", "mdap", 2028] == (
+        "trunk",
+        ("sourced", ("plant", "magnet", "mdap", 2028)),
+    )
+    assert ("caster", "alloy", "mdap", 2028) not in indices(m, "Q3")
+    assert not indices(operations(SOURCES), "Q3")
+
+
+def test_q3_counts_from_the_first_blow() -> None:
+    """In a branch that leaves another's in 2028 the year before counts: half a year is left, as in the parent's."""
+    rows = [row(operations(SOURCES, course), "Q3", ("plant", "magnet", "mdap", 2028)) for course in ("blow", "second")]
+    assert rows[0] == rows[1]
+
+
 FUTURES = STOCK + "risk: {measure: %s}\n"
 OUTAGE_COST = "+1 {first} -1 investment_cost[0] -1 trunk_cost[2027] -1 trunk_cost[2030] -1 branch_cost[outage]"
 BASE_COST = "+1 {first} -1 investment_cost[0] -1 trunk_cost[2027] -1 trunk_cost[2028] -1 trunk_cost[2030]"

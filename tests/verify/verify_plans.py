@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from adjust_plan import bites
 from plan_maker import Plan, make
+from sources_plan import requalified
 from tree_plan import tree
 
 
@@ -438,4 +439,5 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "rules": rules,
     "tree": tree,
     "bites": bites,
+    "requalified": requalified,
 }

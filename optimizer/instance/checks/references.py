@@ -147,6 +147,22 @@ def channels_name_tiers(source: Source, instance: Instance) -> None:
                 source.fault(path, f"no country has the tier '{tier}'", did_you_mean(tier, known))
 
 
+def requalification_names_channels(source: Source, instance: Instance) -> None:
+    """What must be requalified is so for channels; facilities are known for products that they make, in channels."""
+    for name, material in instance.materials.items():
+        refer_all(source, "channels", ("materials", name, "requalification"), material.requalification)
+    for name, facility in instance.facilities.items():
+        refer_all(source, "channels", ("facilities", name, "known_for"), facility.known_for)
+        whole_list = all(use in instance.recipes for use in facility.recipes)
+        made = {m for use in facility.recipes if use in instance.recipes for m in instance.recipes[use].outputs}
+        for channel, products in facility.known_for.items():
+            path = ("facilities", name, "known_for", channel)
+            for material in products:
+                place = at(source, path, material)
+                if refer(source, "materials", place, material) and whole_list and material not in made:
+                    source.fault(place, f"{name} makes no '{material}'", did_you_mean(material, made))
+
+
 def frictions_name_stages(source: Source, instance: Instance) -> None:
     """Frictions are of stages that some facility has."""
     stages = {facility.stage for facility in instance.facilities.values()}
@@ -170,5 +186,6 @@ CHECKS = (
     freight_names_regions,
     lanes_name_places,
     channels_name_tiers,
+    requalification_names_channels,
     frictions_name_stages,
 )
