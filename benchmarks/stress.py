@@ -1,9 +1,10 @@
 """What a plan survives: worst losses of several kinds, numbers and durations, and what a hot answer costs.
 
-    python benchmarks/stress.py PLAN FILE.json [--only KIND:K:YEARS ...]
+    python benchmarks/stress.py PLAN FILE.json [--only KIND:K:YEARS ...] [--under INSTANCE]
 
 Writes for each test its verdict, worst set, bounds, sets answered, linear programs and seconds; then, for one onset,
-every single loss of a facility by a hot program and a dozen of them each built and solved from scratch.
+every single loss of a facility by a hot program and a dozen of them each built and solved from scratch. With --under
+the plan, as it was made, is tried under the data of another instance: a variant with frictions, say.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+import optimizer
 from optimizer.instance.policy import FacilityEffect
 from optimizer.losses import stress
 from optimizer.losses.ask import Asked, scope_of
@@ -51,9 +53,14 @@ def main() -> None:
     parser.add_argument("plan", type=Path)
     parser.add_argument("file", type=Path)
     parser.add_argument("--only", nargs="*", help="KIND:K:YEARS, default all")
+    parser.add_argument(
+        "--under", type=Path, help="instance whose data hold when a loss strikes; default the plan's own"
+    )
     parser.add_argument("--onset", type=int, help="onset of the comparison; default the second period")
     given = parser.parse_args()
     plan = Plan.read(given.plan)
+    if given.under is not None:
+        plan = Plan(optimizer.load(given.under), plan.info, plan.tables)
     tests: list[tuple[str, int, int]] = list(TESTS)
     if given.only:
         parts = [text.split(":") for text in given.only]
@@ -62,6 +69,7 @@ def main() -> None:
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {"processor": platform.processor() or platform.machine(), "python": platform.python_version()},
         "plan": {key: plan.info[key] for key in ("instance", "instance_sha256", "objective", "gap")},
+        "under": plan.instance.name,
         "tests": [],
     }
     for of, losses, years in tests:

@@ -8,7 +8,7 @@ from optimizer.findings.budget import budget_too_small, option_over_budget
 from optimizer.findings.demand import demand_over_capacity
 from optimizer.findings.effects import idle_effect, parent_is_over
 from optimizer.findings.finding import SEVERITIES, Finding
-from optimizer.findings.frictions import idle_friction
+from optimizer.findings.frictions import idle_friction, idle_requalification
 from optimizer.findings.horizon import horizon_summary
 from optimizer.findings.money import free_lunch
 from optimizer.findings.reach import unreachable_demand
@@ -45,6 +45,7 @@ KINDS: tuple[Kind, ...] = (
     idle_effect,
     parent_is_over,
     idle_friction,
+    idle_requalification,
     series_starts_late,
     free_lunch,
     option_never_on_line,

@@ -75,7 +75,7 @@ class Material(Row):
     freight_factor: Positive = 1.0
     """Gross tonnes shipped per tonne."""
     requalification: dict[Id, Requalification] = Field(default_factory=dict)
-    """By channel: how its users, and those of stricter ones, are bound to their makers in a branch; default not at all."""
+    """By channel: how its users, and those of stricter ones, are bound to their makers in a branch; default: not."""
 
     @model_validator(mode="after")
     def _content_adds_up(self) -> Material:

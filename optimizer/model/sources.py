@@ -10,7 +10,7 @@ from optimizer.network.tables import TRUNK, Tables
 
 
 def variables(m: Model, t: Tables) -> None:
-    """n on the trunk; in a branch n', the trunk's own."""
+    """The trunk's n; in a branch n', which is that of the trunk."""
     doc = "n: t of material m that users of channel k count as had from facility f"
     variable(m, "sourced", t.sources.sourced if t.is_trunk else [], unit="t", doc=doc)
     owners = {} if t.is_trunk else {index: (TRUNK, ("sourced", index)) for index in t.sources.sourced}

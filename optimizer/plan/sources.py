@@ -21,7 +21,8 @@ def made_in(t: Tables, values: Values) -> Sourced:
     """What each maker makes in a channel and stricter ones, t, from values of the trunk by component and index."""
     runs = values.get("run", {})
     return {
-        index: math.fsum(tonnes * runs.get(run, 0.0) for run, tonnes in terms) for index, terms in t.sources.made.items()
+        index: math.fsum(tonnes * runs.get(run, 0.0) for run, tonnes in terms)
+        for index, terms in t.sources.made.items()
     }
 
 

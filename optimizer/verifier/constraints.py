@@ -47,7 +47,7 @@ CONSTRAINTS: dict[str, str] = {
     # Sources.
     "source_row": "A source is a maker of a product that must be requalified, and is not known for it already.",
     "source_made": "No more is counted as had from a maker than it makes in the channel and stricter ones.",
-    "source_taken": "What is counted as had from all makers is what users of these channels take, as far as it is made.",
+    "source_taken": "What is counted as had from all makers is what users of these channels take, if it is made.",
     "new_source": "While new sources wait, a maker makes a multiple of what its users know it for, and trial lots.",
     # Movement.
     "link_exists": "Every flow runs on a link of the instance.",

@@ -952,7 +952,7 @@ scenarios:
 
 
 def test_q1_sourced_is_made() -> None:
-    """Of half a tonne per unit of activity in mdap; who is known already is not counted, nor what waits for no years."""
+    """Half a tonne per unit of activity in mdap; who is known already is not counted, nor what waits for no years."""
     check(
         operations(SOURCES),
         "Q1",

@@ -103,9 +103,7 @@ def test_waiting_costs_and_never_gains() -> None:
         (60.0, {"years": 3, "multiple": 2.5}, 40.0),
     ],
 )
-def test_a_loss_that_no_new_source_makes_good(
-    cheap: float, row: Data, short: float, tmp_path: Path
-) -> None:
+def test_a_loss_that_no_new_source_makes_good(cheap: float, row: Data, short: float, tmp_path: Path) -> None:
     """One maker lost for a year: what the other may make is what the army has from it already."""
     found = stress(solve(makers(cheap, **row)), losses=1, folder=tmp_path / "stress", workers=1)
     assert found.proved
@@ -123,7 +121,7 @@ def test_a_maker_that_is_known_need_not_wait(tmp_path: Path) -> None:
 
 
 def test_the_cheapest_plan_that_survives_has_two_sources() -> None:
-    """With a multiple of 2 either maker may make all of what both had: half of the army's tonnes each, for 500 a year."""
+    """With a multiple of 2 either maker may make what both made: half of the army's tonnes each, for 500 a year."""
     plan = optimizer.survive(instance_of(makers(years=2, multiple=2)), losses=1, options=Options(gap=1e-9, threads=1))
     assert plan.info["survive"]["proved"]
     assert plan.objective == pytest.approx(2 * (50 * 10 + 50 * 20), rel=1e-6)
@@ -154,7 +152,7 @@ def test_a_branch_alone_costs_what_it_costs_in_the_plan(seed: int) -> None:
 
 @pytest.mark.parametrize(("seed", "children"), [(2, 0), (3, 2)])
 def test_a_plan_in_its_own_futures_costs_what_it_says(seed: int, children: int, tmp_path: Path) -> None:
-    """Evaluation keeps whom the plan's users know, so that every future costs what the plan says; read from files too."""
+    """Evaluation keeps whom the plan's users know, so every future costs what the plan says; read from files too."""
     plan = solve(asking(generate(seed, scenarios=3, children=children)), gap=0.0)
     plan.save(tmp_path / "plan")
     costs = {row.scenario: row.cost for row in rows_of(plan.scenarios)}
@@ -179,7 +177,9 @@ def test_a_plan_that_says_nothing_of_sources_has_those_that_it_makes() -> None:
     asks = instance_of(makers(60.0, years=1, multiple=1))
     plan = Plan(asks, plain.info, plain.tables)
     known = known_sources(network_of(asks), plan)
-    expected = {(name, "magnet", "mdap", y): tonnes for name, tonnes in (("cheap", 60.0), ("dear", 40.0)) for y in (2027, 2028)}
+    expected = {
+        (name, "magnet", "mdap", y): tonnes for name, tonnes in (("cheap", 60.0), ("dear", 40.0)) for y in (2027, 2028)
+    }
     assert known == pytest.approx(expected)
 
 

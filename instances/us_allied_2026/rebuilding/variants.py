@@ -27,6 +27,7 @@ def files(
         *variants_demand.overlays(),
         *variants_policy.overlays(document),
         *variants_policy.free_trade(freight),
+        variants_frictions.requalification(),
         variants_frictions.overlay(),
     ]
     texts = {}

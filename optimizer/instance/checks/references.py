@@ -157,10 +157,10 @@ def requalification_names_channels(source: Source, instance: Instance) -> None:
         made = {m for use in facility.recipes if use in instance.recipes for m in instance.recipes[use].outputs}
         for channel, products in facility.known_for.items():
             path = ("facilities", name, "known_for", channel)
-            for material in products:
-                place = at(source, path, material)
-                if refer(source, "materials", place, material) and whole_list and material not in made:
-                    source.fault(place, f"{name} makes no '{material}'", did_you_mean(material, made))
+            for product in products:
+                place = at(source, path, product)
+                if refer(source, "materials", place, product) and whole_list and product not in made:
+                    source.fault(place, f"{name} makes no '{product}'", did_you_mean(product, made))
 
 
 def frictions_name_stages(source: Source, instance: Instance) -> None:
