@@ -76,7 +76,7 @@ def interdicted(data: Data, attacks: int) -> Data:
 
 @pytest.mark.parametrize(("attacks", "flow"), [(1, 10), (2, 0)])
 def test_max_flow_interdiction(attacks: int, flow: float, tmp_path: Path) -> None:
-    """Of a largest flow of 80, one arc lost leaves 10, two leave nothing (several pairs do): an adversary takes lanes."""
+    """Of a largest flow of 80, one arc lost leaves 10, two leave nothing (several pairs do), lanes being taken."""
     plan = solve(network(dict.fromkeys(COST, 0), {"start": 1000}, 80, 1))
     assert plan.objective == pytest.approx(0.0, abs=1e-6)
     found = stress(plan, losses=attacks, of="lanes", folder=tmp_path / "stress", workers=1)
