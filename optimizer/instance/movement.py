@@ -6,7 +6,7 @@ per year, US dollars of the base year, years.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -154,6 +154,8 @@ class Stockpile(Row):
     """disruption: a reserve, released only while an effect is active. always: a working stock."""
     public: Truth | None = None
     """Its purchases and holding are public outlay; default for a reserve."""
+    buy_back: Annotated[float, Field(strict=True, ge=1, allow_inf_nan=False)] = 1.0
+    """Times its price that a material costs which is still missing at a branch's end."""
     targets: tuple[Target, ...] = ()
     """Levels to reach."""
 

@@ -30,7 +30,7 @@ def variables(m: Model, t: Tables) -> None:
         level = {store: (TRUNK, ("stock", (*store, t.periods[-1]))) for store in t.stock.stores}
     linked(m, "opening", opening, unit="t", doc="h: stock of the course left at the end of the period before the onset")
     linked(m, "trunk_level", level, unit="t", doc="h: the trunk's stock at the end of the branch")
-    bought = [store for store in level if (store[0], store[1], t.periods[-1]) in t.stock.price]
+    bought = [store for store in level if (store[0], store[1], t.periods[-1]) in t.stock.buy_back]
     variable(m, "bought_back", bought, unit="t", doc="r: bought back at the end of the branch")
 
 
@@ -62,7 +62,7 @@ def costs(m: Model, t: Tables) -> Costs:
         found.append(("target_shortage", index[2], t.discount(index[2]) * usd, m.missing[index]))
     last = t.periods[-1]
     for store in m.bought_back:
-        usd = t.stock.price[store[0], store[1], last]
+        usd = t.stock.buy_back[store[0], store[1], last]
         found.append(("buy_back", last, t.discount(last) * usd, m.bought_back[store]))
     return found
 

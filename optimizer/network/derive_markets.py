@@ -94,6 +94,7 @@ def stock_tables(network: Network, periods: tuple[int, ...], disruption: Disrupt
                 price = price_at(network, material, stockpile.country, t, disruption)
                 if price is not None:
                     tables.price[name, material, t] = price
+                    tables.buy_back[name, material, t] = price * stockpile.buy_back
         if course == TRUNK:
             for index, target in enumerate(stockpile.targets):
                 _target(network, tables, name, index, target)

@@ -164,6 +164,8 @@ class StockTables:
     """(stockpile, m) that are filled and released by lanes."""
     price: dict[tuple[str, str, int], float] = field(default_factory=dict)
     """Reference price, USD per t, (stockpile, m, t); absent without a price."""
+    buy_back: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    """USD per t bought back at a branch's end, (stockpile, m, t); absent without a price."""
     public: set[str] = field(default_factory=set)
     """Stockpiles whose purchases and holding are public outlay."""
     targets: dict[tuple[str, int, int], float] = field(default_factory=dict)

@@ -145,7 +145,7 @@ def _stock(t: Tables, values: Values, left: Values, rows: dict[str, Rows]) -> No
             lost = opening * (1.0 - t.stock.keep[p, material, y])
             cost = closing * t.stock.holding[p, material, y] + discarded * t.stock.disposal[material]
             if bought:
-                cost += bought * t.stock.price[p, material, y]
+                cost += bought * t.stock.buy_back[p, material, y]
             amounts = (opening, lost, took, out - discarded, down_in, down_out, discarded, bought, closing)
             if any(abs(amount) > ZERO for amount in amounts):
                 rows["stock"].append((t.course, y, *store, *amounts, cost))

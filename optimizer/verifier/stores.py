@@ -122,4 +122,5 @@ def stock_money(case: Case, row: Stock) -> tuple[float, float, float]:
     years = case.facts.periods[row.period].years
     holding = row.closing * case.facts.holding_cost(row.stockpile, row.material) * years
     disposal = row.discarded * case.instance.materials[row.material].disposal
-    return holding, disposal, row.bought_back * (_price_at(case, row) or 0.0)
+    back = row.bought_back * (_price_at(case, row) or 0.0) * case.instance.stockpiles[row.stockpile].buy_back
+    return holding, disposal, back

@@ -83,6 +83,25 @@ def test_what_nothing_saves(release: str, price: float, in_disruption: bool, sav
     assert costs["base"] - costs["nothing"] == pytest.approx(saved, rel=1e-9)
 
 
+@pytest.mark.parametrize(("release", "saved"), [("disruption", 10.0), ("always", 10.0)])
+def test_a_premium_ends_buying_back_for_gain(release: str, saved: float) -> None:
+    """At one and a half times 40 a tonne bought back is dearer than one made at 55: as where the price is 70."""
+    data = quiet(40, release, in_disruption=True)
+    data["stockpiles"]["shelf"]["buy_back"] = 1.5
+    plan = solve(data)
+    costs = {row.scenario: row.cost for row in rows_of(plan.scenarios)}
+    assert costs["base"] - costs["nothing"] == pytest.approx(saved, rel=1e-9)
+    assert not plan.stock["bought_back"].any()
+
+
+def test_a_premium_is_paid() -> None:
+    """At one and a quarter times 40 it still pays to buy back: 10 t at 55 less 50, and two years of holding."""
+    data = quiet(40, "disruption", in_disruption=True)
+    data["stockpiles"]["shelf"]["buy_back"] = 1.25
+    costs = {row.scenario: row.cost for row in rows_of(solve(data).scenarios)}
+    assert costs["base"] - costs["nothing"] == pytest.approx(70.0, rel=1e-9)
+
+
 def test_nothing_is_saved_where_there_is_no_freedom() -> None:
     """Without stock, and with rules that hold in disruptions, a disruption in which nothing happens costs as none."""
     data = quiet(70, in_disruption=True)

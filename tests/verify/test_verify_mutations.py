@@ -224,6 +224,7 @@ MUTATIONS: list[tuple[str, str, Change]] = [
     ("buy_back", "rejoin", edit("stock", {"bought_back": 1}, **TRUNK_2028)),
     ("buy_back", "rejoin", edit("stock", {"bought_back": 1, "cost": 40}, **OUTAGE_2028)),
     ("buy_back", "rejoin", unpriced),
+    ("stock_cost", "rejoin", change("capacity: {magnet: 11}", "capacity: {magnet: 11}\n    buy_back: 1.5")),
     ("target_level", "rejoin", edit("targets", {"level": 9}, period=2027)),
     ("target_level", "rejoin", drop("targets", period=2027)),
     ("target_level", "rejoin", change("tonnes: {2027: 10}}", "years_of_demand: 1.5, of: [trade]}")),
