@@ -92,7 +92,7 @@ def compare(plan: Plan, futures: FutureSet, draw: int, seed: int, shapes: int, b
     given: dict[Any, float] = dict(given_fundings(network.starts, held.fundings))
     given |= {(TRUNK, ("stock", (*store, period))): t for (store, period), t in (held.stock or {}).items()}
     given |= {(TRUNK, ("run", run)): value for run, value in trunk.runs.items()}
-    given |= {(TRUNK, ("sourced", index)): tonnes for index, tonnes in trunk.sourced.items()}
+    given |= {(TRUNK, ("known", index)): tonnes for index, tonnes in trunk.known.items()}
     by_shape: dict[Hashable, list[str]] = defaultdict(list)
     for name, window in network.windows.items():
         if window.leaves is None:  # a branch that leaves another needs that one's stock first

@@ -19,7 +19,7 @@ from optimizer.network.network import network_of
 from optimizer.network.places import Cell
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, RunIndex
-from optimizer.plan.sources import Sourced, sources_of
+from optimizer.plan.makers import Known, makers_of
 from optimizer.solver.branch import Branch, Given, Response, given_fundings, starts_taken
 from optimizer.solver.compile import Vector, compile_block
 from optimizer.solver.template import Template, shape_of
@@ -51,7 +51,7 @@ class Answer:
         demand: (market, product, period) -> t.
         stock: its stock, for the branches that leave it.
         runs: activity of the trunk that ties branches.
-        sourced: whom users count as sources on the trunk, where new ones wait in branches.
+        known: whom users count as makers on the trunk, where new ones wait in branches.
         hot: whether it went on from the basis of another.
     """
 
@@ -61,7 +61,7 @@ class Answer:
     demand: dict[tuple[str, str, int], float] = field(default_factory=dict)
     stock: Stock = field(default_factory=dict)
     runs: Runs = field(default_factory=dict)
-    sourced: Sourced = field(default_factory=dict)
+    known: Known = field(default_factory=dict)
     hot: bool = False
 
     @property
@@ -99,20 +99,20 @@ def trunk_of(network: Network, portfolio: Portfolio) -> tuple[float, Answer]:
     limits = limits_of(network.instance)
     if portfolio.runs is not None and limits:
         _hold(trunk, "run", {run: portfolio.runs.get(run, 0.0) for run in trunk.columns_of("run") if run[0] in limits})
-    if portfolio.sourced is not None and tables.sources.asked:
-        _hold(trunk, "sourced", {i: portfolio.sourced.get(i, 0.0) for i in trunk.columns_of("sourced")})
+    if portfolio.known is not None and tables.requalification.asked:
+        _hold(trunk, "known", {i: portfolio.known.get(i, 0.0) for i in trunk.columns_of("known")})
     answer = trunk.solve()
     if answer.value is None:
         kept = "" if portfolio.stock is None else " and its stock"
         kept += " and activity" if portfolio.runs is not None and limits else ""
-        kept += " and sources" if portfolio.sourced is not None and tables.sources.asked else ""
+        kept += " and known makers" if portfolio.known is not None and tables.requalification.asked else ""
         raise PlanError(
             f"the portfolio of {portfolio.source}{kept} cannot be operated in '{network.instance.name}': even without "
             "a disruption something that must be met is not, or a rule or the budget is broken"
         )
     found = _read(network, trunk, TRUNK, answer, limits)
-    if tables.sources.asked and answer.values is not None:
-        found.sourced = sources_of(tables, _by_component(trunk, answer.values))
+    if tables.requalification.asked and answer.values is not None:
+        found.known = makers_of(tables, _by_component(trunk, answer.values))
     return float(cost @ chosen) + constant, found
 
 
@@ -174,16 +174,14 @@ class _Home:
 _home: _Home | None = None
 
 
-def begin(
-    instance: Instance, fundings: Sequence[tuple[str, str, int]], stock: Stock, runs: Runs, sourced: Sourced
-) -> None:
+def begin(instance: Instance, fundings: Sequence[tuple[str, str, int]], stock: Stock, runs: Runs, known: Known) -> None:
     """Begin a process."""
     global _home  # noqa: PLW0603
     network = network_of(instance)
     given = dict(given_fundings(network.starts, fundings))
     given |= {(TRUNK, ("stock", (*store, period))): tonnes for (store, period), tonnes in stock.items()}
     given |= {(TRUNK, ("run", run)): value for run, value in runs.items()}
-    given |= {(TRUNK, ("sourced", index)): tonnes for index, tonnes in sourced.items()}
+    given |= {(TRUNK, ("known", index)): tonnes for index, tonnes in known.items()}
     _home = _Home(network, given, network.left, starts_taken(network.starts, fundings))
 
 

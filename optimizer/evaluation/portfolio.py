@@ -9,15 +9,15 @@ from pathlib import Path
 
 from optimizer.errors import PlanError
 from optimizer.network.derive_adjust import limits_of
-from optimizer.network.derive_sources import waits_of
+from optimizer.network.derive_requalification import waits_of
 from optimizer.network.network import network_of
 from optimizer.network.places import Cell
 from optimizer.network.starts import Starts
 from optimizer.network.tables import TRUNK, RunIndex
 from optimizer.plan.columns import rows_of
+from optimizer.plan.makers import Known
 from optimizer.plan.plan import Plan
-from optimizer.plan.sources import Sourced
-from optimizer.solver.branch import known_sources, trunk_runs
+from optimizer.solver.branch import known_makers, trunk_runs
 
 Funding = tuple[str, str, int]
 """Facility, option, year."""
@@ -35,7 +35,7 @@ class Portfolio:
         source: where it is from, for readers.
         instance_sha256: of the instance that it was planned for; None for a planner's own.
         runs: what the trunk runs, where branches are tied to that; None where it is to be chosen.
-        sourced: whom users count as sources on the trunk, where new ones would wait; None where it is to be chosen.
+        known: whom users count as makers on the trunk, where new ones would wait; None where it is to be chosen.
     """
 
     fundings: tuple[Funding, ...]
@@ -43,7 +43,7 @@ class Portfolio:
     source: str
     instance_sha256: str | None = None
     runs: dict[RunIndex, float] | None = None
-    sourced: Sourced | None = None
+    known: Known | None = None
 
     @classmethod
     def of(cls, plan: Plan, source: str = "plan") -> Portfolio:
@@ -60,8 +60,8 @@ class Portfolio:
         }
         limits = limits_of(plan.instance)
         runs = trunk_runs(plan, limits) if limits else None
-        sourced = known_sources(network_of(plan.instance), plan) if waits_of(plan.instance) else None
-        return cls(fundings, stock, source, str(plan.info.get("instance_sha256")), runs, sourced)
+        known = known_makers(network_of(plan.instance), plan) if waits_of(plan.instance) else None
+        return cls(fundings, stock, source, str(plan.info.get("instance_sha256")), runs, known)
 
     @classmethod
     def read(cls, path: Path | str) -> Portfolio:

@@ -24,11 +24,11 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
 from optimizer.network.derive import tables_of
 from optimizer.network.derive_adjust import limits_of
-from optimizer.network.derive_sources import waits_of
+from optimizer.network.derive_requalification import waits_of
 from optimizer.network.network import network_of
 from optimizer.network.tables import TRUNK, Network
+from optimizer.plan.makers import makers_of
 from optimizer.plan.plan import Plan
-from optimizer.plan.sources import sources_of
 from optimizer.solver.extensive import compile_all, problem_of, values_of
 from optimizer.solver.first_plan import plan_of
 from optimizer.solver.options import Options
@@ -189,8 +189,8 @@ def _with_stock(network: Network, held: Portfolio) -> Portfolio:
     chosen = {(index[:3], index[3]): tonnes for index, tonnes in stock.items()}  # type: ignore[index]
     limits = limits_of(network.instance)
     runs: Any = {i: value for i, value in trunk.get("run", {}).items() if i[0] in limits} if limits else None  # type: ignore[index]
-    sourced = sources_of(tables_of(network), trunk) if waits_of(network.instance) else None
-    return Portfolio(held.fundings, chosen, held.source, held.instance_sha256, runs, sourced)
+    known = makers_of(tables_of(network), trunk) if waits_of(network.instance) else None
+    return Portfolio(held.fundings, chosen, held.source, held.instance_sha256, runs, known)
 
 
 def _answer_all(
@@ -208,7 +208,7 @@ def _answer_all(
             held.fundings,
             held.stock or {},
             answers[TRUNK].runs,
-            answers[TRUNK].sourced,
+            answers[TRUNK].known,
         ) as pool:
             while tasks := tasks_of(network, answers, workers):
                 for found in pool.results(work.answer, tasks):
@@ -238,7 +238,7 @@ class _Kept:
         self.folder = Path(folder)
         given: list[Any] = [sorted(held.fundings), sorted((held.stock or {}).items())]
         given += [sorted(held.runs.items())] if held.runs is not None else []
-        given += [sorted(held.sourced.items())] if held.sourced is not None else []
+        given += [sorted(held.known.items())] if held.known is not None else []
         fixed = json.dumps(given, default=list)
         self._of = hashlib.sha256((sha256(instance) + fixed).encode()).hexdigest()
         note = self.folder / "evaluation.json"
@@ -272,7 +272,7 @@ class _Kept:
     def keep(self, found: Answer) -> None:
         """Keep one answer."""
         plain = asdict(found)
-        del plain["sourced"]  # the trunk's, which is answered anew
+        del plain["known"]  # the trunk's, which is answered anew
         for name in ("cost", "short", "demand", "stock", "runs"):
             plain[name] = [[*_flat(key), value] for key, value in getattr(found, name).items()]
         with self._file.open("a", encoding="utf-8") as file:

@@ -48,9 +48,9 @@ class Requalification(Row):
     """How long users of a channel go without a maker that is new to them, once a disruption strikes."""
 
     years: Amount
-    """Years since the onset in which no new source is qualified; parts of a year count."""
+    """Years since the onset in which no new maker is qualified; parts of a year count."""
     multiple: Annotated[float, Field(strict=True, ge=1, allow_inf_nan=False)]
-    """What a known source may make meanwhile: t per t that these users have from it on the trunk."""
+    """What a known maker may make meanwhile: t per t that these users have from it on the trunk."""
     lots: Amount = 0.0
     """t per year that every maker may make besides: trial lots, waivers."""
 

@@ -16,13 +16,13 @@ from optimizer.instance.policy import DemandEffect, Scenario
 from optimizer.losses.candidates import Loss
 from optimizer.network.calendar import Calendar, calendar_of
 from optimizer.network.derive_adjust import limits_of
-from optimizer.network.derive_sources import waits_of
+from optimizer.network.derive_requalification import waits_of
 from optimizer.network.effects import window
 from optimizer.network.network import network_of
 from optimizer.network.tables import TRUNK, Network
 from optimizer.plan.columns import COLUMNS, rows_of
 from optimizer.plan.plan import Plan
-from optimizer.solver.branch import known_sources, trunk_runs
+from optimizer.solver.branch import known_makers, trunk_runs
 
 COURSE = "loss"
 """Id of the one scenario of the instance that is tried."""
@@ -82,7 +82,7 @@ class Case:
         return hard or any(instance.materials[material].price is None for material in kept)
 
     def plan_hash(self) -> str:
-        """A hash of what the plan gives: fundings, the trunk's stock, activity that ties branches, known sources."""
+        """A hash of what the plan gives: fundings, the trunk's stock, activity that ties branches, known makers."""
         fundings = sorted([str(r.facility), str(r.option), int(r.funded)] for r in rows_of(self.plan.portfolio))
         stock = sorted(
             [str(r.stockpile), str(r.material), str(r.channel), int(r.period), float(r.closing)]
@@ -93,7 +93,7 @@ class Case:
         if limits := limits_of(self.instance):
             given.append(sorted([*run, value] for run, value in trunk_runs(self.plan, limits).items()))
         if waits_of(self.instance):
-            rows = rows_of(self.plan.sources)
+            rows = rows_of(self.plan.makers)
             given.append(sorted([r.facility, r.material, r.channel, int(r.period), float(r.tonnes)] for r in rows))
         return hashlib.sha256(json.dumps(given, separators=(",", ":")).encode()).hexdigest()
 
@@ -114,9 +114,9 @@ def case_of(plan: Plan, weights: Mapping[str, float], losses: Mapping[str, Loss]
     """
     tables = {name: plan.tables[name] for name in ("portfolio", "stock", "runs")}
     if waits_of(plan.instance):
-        known = known_sources(network_of(plan.instance), plan)
+        known = known_makers(network_of(plan.instance), plan)
         rows = [(y, f, material, k, 0.0, tonnes) for (f, material, k, y), tonnes in known.items()]
-        tables["sources"] = pd.DataFrame(rows, columns=list(COLUMNS["sources"]))
+        tables["makers"] = pd.DataFrame(rows, columns=list(COLUMNS["makers"]))
     return Case(Plan(plan.instance, {}, tables), dict(weights), dict(losses))
 
 

@@ -263,7 +263,7 @@ class _Rounds:
                 (name, key): float(value)
                 for name in (INVESTMENT, TRUNK)
                 for key, value in zip(problem.blocks[name].columns, problem.local(name, raw.values), strict=True)
-                if key[0] in ("fund", "sequence", "stock", "run", "sourced")
+                if key[0] in ("fund", "sequence", "stock", "run", "known")
             }
             operator.branch.give(operator.given)
             rows.append(self._row(operator, *lost))

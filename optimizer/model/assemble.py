@@ -18,8 +18,8 @@ from optimizer.model import (
     funding,
     funding_rules,
     output_rules,
+    requalification,
     risk,
-    sources,
     stock,
 )
 from optimizer.model.declare import Costs, Model, new_model
@@ -27,7 +27,7 @@ from optimizer.network.tables import INVESTMENT, Network, Tables
 
 FIRST: tuple[ModuleType, ...] = (funding, funding_rules)
 """Families of the investment block."""
-SECOND: tuple[ModuleType, ...] = (capacity, balance, demand, stock, output_rules, budget, adjust, sources)
+SECOND: tuple[ModuleType, ...] = (capacity, balance, demand, stock, output_rules, budget, adjust, requalification)
 """Families of a course of operations, trunk or branch."""
 OVER_FUTURES: tuple[ModuleType, ...] = (risk,)
 """Families over futures."""

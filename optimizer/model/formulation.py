@@ -36,8 +36,8 @@ INDICES: dict[str, str] = {
     "trunk_level": "p, m, k",
     "bought_back": "p, m, k",
     "trunk_run": "f, s, r, k, t",
-    "sourced": "f, m, k, t",
-    "trunk_sourced": "f, m, k, t",
+    "known": "f, m, k, t",
+    "trunk_known": "f, m, k, t",
     "public_fund": "f, o, t",
     "investment_cost": "",
     "trunk_cost": "t",
@@ -105,7 +105,7 @@ A branch that no other leaves weighs the same in every period; its cost is then 
 | $i$ | target of a stockpile | $c_{{em}}$ | t of element e per t |
 | $S$ | future: `base` or a scenario | $p_S$ | probability |
 | $k' \succ k$ | a looser channel than k | $\rho, \chi$ | share of capacity that can be raised since the onset; share contracted |
-| | | $\tau, \mu, \nu$ | share of the period in which new sources wait; multiple that a known one may make; trial lots, t/yr |
+| | | $\tau, \mu, \nu$ | share of the period in which new makers wait; multiple that a known one may make; trial lots, t/yr |
 | | | $g$ | most t of m that a unit makes per unit of capacity |
 
 All variables are 0 or more, but $W$ and $\eta$. Quantities are totals of a period. Which indices exist is decided in `optimizer/network/`;

@@ -6,8 +6,8 @@ from optimizer.network.derive_adjust import adjust_tables
 from optimizer.network.derive_capacity import capacity_tables
 from optimizer.network.derive_flow import flow_tables
 from optimizer.network.derive_markets import demand_tables, stock_tables
+from optimizer.network.derive_requalification import requalification_tables
 from optimizer.network.derive_rules import rule_tables
-from optimizer.network.derive_sources import source_tables
 from optimizer.network.effects import Disruption
 from optimizer.network.tables import TRUNK, Network, Tables
 
@@ -33,5 +33,5 @@ def tables_of(network: Network, course: str = TRUNK, disruption: Disruption | No
     flow = flow_tables(network, periods, disruption, capacity, demand, stock)
     rules = rule_tables(network, periods, capacity, trunk=window is None)
     adjust = adjust_tables(network, window, capacity)
-    sources = source_tables(network, window, capacity, demand, stock)
-    return Tables(network, course, periods, window, capacity, flow, demand, stock, rules, adjust, sources)
+    requalification = requalification_tables(network, window, capacity, demand, stock)
+    return Tables(network, course, periods, window, capacity, flow, demand, stock, rules, adjust, requalification)

@@ -232,13 +232,13 @@ class AdjustTables:
 
 
 @dataclass(slots=True)
-class SourceTables:
-    """Who makes what users of a channel have, where a new source must be qualified first; else empty."""
+class RequalificationTables:
+    """Who makes what users of a channel have, where a new maker must be qualified first; else empty."""
 
     asked: dict[tuple[str, str], Requalification] = field(default_factory=dict)
     """What the instance asks for, (m, k)."""
-    sourced: list[tuple[str, str, str, int]] = field(default_factory=list)
-    """What can be counted as a source on the trunk, (f, m, k, t); in a branch only in its periods."""
+    known: list[tuple[str, str, str, int]] = field(default_factory=list)
+    """Who can be counted as known on the trunk, (f, m, k, t); in a branch only in its periods."""
     made: dict[tuple[str, str, str, int], list[tuple[RunIndex, float]]] = field(default_factory=dict)
     """Activity of the course in k and stricter ones with t of m per unit of it, (f, m, k, t)."""
     used: dict[tuple[str, str, int], list[tuple[RunIndex, float]]] = field(default_factory=dict)
@@ -248,7 +248,7 @@ class SourceTables:
     reserved: dict[tuple[str, str, int], list[tuple[str, str, str, int]]] = field(default_factory=dict)
     """What reserves take in of m in k and stricter ones, as (p, m, k', t), by (m, k, t); trunk only."""
     waits: dict[tuple[str, str, str, int], float] = field(default_factory=dict)
-    """Share of a period in which a new source waits, (f, m, k, t); branches only, where it is over 0."""
+    """Share of a period in which a new maker waits, (f, m, k, t); branches only, where it is over 0."""
     yields: dict[tuple[str, str, str, int], list[tuple[str, float]]] = field(default_factory=dict)
     """(u, most t of m per unit of capacity) of the units that make m, by (f, m, k, t); where the share is below 1."""
 
@@ -267,7 +267,7 @@ class Tables:
     stock: StockTables
     rules: RuleTables
     adjust: AdjustTables
-    sources: SourceTables
+    requalification: RequalificationTables
 
     @property
     def is_trunk(self) -> bool:

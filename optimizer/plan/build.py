@@ -13,7 +13,7 @@ from optimizer.instance.fields import EXPOSURE_KINDS
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.plan.columns import COLUMNS, YEARS_OR_BLANK, rows_of
-from optimizer.plan.sources import made_in, sources_of
+from optimizer.plan.makers import made_in, makers_of
 
 Values = Mapping[str, Mapping[Any, float]]
 Rows = list[tuple[Any, ...]]
@@ -46,7 +46,7 @@ def tables_of_plan(
         _downgrades(t, mine, rows)
         _surplus(t, mine, rows)
         _fixed(t, started, rows)
-    _sources(tables[TRUNK], values[TRUNK], rows)
+    _makers(tables[TRUNK], values[TRUNK], rows)
     _targets(tables[TRUNK], values[TRUNK], rows)
     _exposure(network, rows)
     _outlay(tables[TRUNK], fund, values[TRUNK], rows)
@@ -189,11 +189,11 @@ def _fixed(t: Tables, started: Mapping[Start, float], rows: dict[str, Rows]) -> 
     rows["fixed"] += [(t.course, y, "fixed", usd) for y, usd in by_period.items()]
 
 
-def _sources(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
-    """Whom users of a channel have a product from on the trunk, where a new source would have to wait."""
+def _makers(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
+    """Whom users of a channel have a product from on the trunk, where a new maker would have to wait."""
     made = made_in(t, values)
-    for (f, material, k, y), tonnes in sorted(sources_of(t, values).items()):
-        rows["sources"].append((y, f, material, k, made[f, material, k, y], tonnes))
+    for (f, material, k, y), tonnes in sorted(makers_of(t, values).items()):
+        rows["makers"].append((y, f, material, k, made[f, material, k, y], tonnes))
 
 
 def _targets(t: Tables, values: Values, rows: dict[str, Rows]) -> None:

@@ -25,7 +25,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "downgrades": ("scenario", "period", "place", "material", "from_channel", "to_channel", "tonnes"),
     "surplus": ("scenario", "period", "place", "material", "channel", "tonnes", "cost"),
-    "sources": ("period", "facility", "material", "channel", "made", "tonnes"),
+    "makers": ("period", "facility", "material", "channel", "made", "tonnes"),
     "targets": ("period", "stockpile", "target", "material", "channel", "level", "stock", "short", "cost"),
     "exposure": (
         "period", "facility", "state", "location", "ownership", "equipment", "finance", "technology", "feed",
@@ -67,7 +67,7 @@ TEXT = frozenset(
 )
 """Columns that hold words; ids are words even where they look like numbers."""
 
-LATER = frozenset(["sources"])
+LATER = frozenset(["makers"])
 """Tables that folders of earlier versions lack; they are read as empty."""
 
 YEARS_OR_BLANK = ("onset", "until")

@@ -19,12 +19,12 @@ from optimizer.errors import SolveError
 from optimizer.model.declare import Key
 from optimizer.network.derive import tables_of
 from optimizer.network.derive_adjust import limits_of
-from optimizer.network.derive_sources import waits_of
+from optimizer.network.derive_requalification import waits_of
 from optimizer.network.starts import Start, Starts
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, RunIndex
 from optimizer.plan.columns import rows_of
+from optimizer.plan.makers import Known, makers_of
 from optimizer.plan.plan import Plan
-from optimizer.plan.sources import Sourced, sources_of
 from optimizer.solver.compile import Block, Indices, Vector
 from optimizer.solver.highs import INTERIOR_POINT_FROM, share_cores
 from optimizer.solver.loading import new_highs
@@ -77,7 +77,7 @@ def starts_taken(starts: Starts, funded: Collection[tuple[str, str, int]]) -> fr
 
 
 def given_by(network: Network, plan: Plan) -> dict[tuple[str, Key], float]:
-    """What a plan gives its branches: fundings, the trunk's stock, what is tied to its activity, and its known sources.
+    """What a plan gives its branches: fundings, the trunk's stock, what is tied to its activity, and its known makers.
 
     Args:
         network: of the plan's instance, or of one with other scenarios.
@@ -94,22 +94,22 @@ def given_by(network: Network, plan: Plan) -> dict[tuple[str, Key], float]:
             given[TRUNK, ("stock", index)] = float(row.closing)
     if limits := limits_of(network.instance):
         given |= {(TRUNK, ("run", run)): value for run, value in trunk_runs(plan, limits).items()}
-    given |= {(TRUNK, ("sourced", index)): tonnes for index, tonnes in known_sources(network, plan).items()}
+    given |= {(TRUNK, ("known", index)): tonnes for index, tonnes in known_makers(network, plan).items()}
     return given
 
 
-def known_sources(network: Network, plan: Plan) -> Sourced:
-    """Whom users count as sources on the trunk of a plan, where new ones would have to wait.
+def known_makers(network: Network, plan: Plan) -> Known:
+    """Whom users count as makers on the trunk of a plan, where new ones would wait.
 
     A plan whose instance does not ask says nothing of it; then it follows from what its trunk makes.
     """
     if not waits_of(network.instance):
         return {}
-    found: Sourced = {
+    found: Known = {
         (str(row.facility), str(row.material), str(row.channel), int(row.period)): float(row.tonnes)
-        for row in rows_of(plan.sources)
+        for row in rows_of(plan.makers)
     }
-    return found or sources_of(tables_of(network), _trunk_values(plan))
+    return found or makers_of(tables_of(network), _trunk_values(plan))
 
 
 def _trunk_values(plan: Plan) -> dict[str, dict[Any, float]]:

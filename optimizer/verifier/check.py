@@ -24,12 +24,12 @@ from optimizer.verifier.facts import Facts
 from optimizer.verifier.funding_rules import check_funding_rules
 from optimizer.verifier.futures import Factors, blocks, unsound
 from optimizer.verifier.investment import check_capacity_table, check_investment, funded_options
+from optimizer.verifier.makers import check_makers
 from optimizer.verifier.money import check_costs, check_outlay, costs_of
 from optimizer.verifier.moves import check_claims, check_downgrades, check_flows, check_surplus
 from optimizer.verifier.objective import check_objective, check_scenarios, future_costs
 from optimizer.verifier.rules import check_rules
 from optimizer.verifier.service import check_demand, check_targets
-from optimizer.verifier.sources import check_sources
 from optimizer.verifier.stores import check_stock
 from optimizer.verifier.tables import read_tables
 from optimizer.verifier.trust import Trust
@@ -93,7 +93,7 @@ def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.
     check_capacity_table(case)
     check_runs(case)
     check_adjustment(case)
-    check_sources(case)
+    check_makers(case)
     check_exposure_table(case)
     check_flows(case)
     check_claims(case)
@@ -129,7 +129,7 @@ def verify(folder: Path | str) -> Verdict:
     plan = _plan(folder)
     if plan.get("status") in _WITHOUT_PLAN:
         raise PlanError(f"{folder}: status is {plan['status']}, there is no plan to check")
-    wanted = (str(INSTANCE), *(f"{table}.csv" for table in ROWS if table != "sources"))  # that one is checked with them
+    wanted = (str(INSTANCE), *(f"{table}.csv" for table in ROWS if table != "makers"))  # that one is checked with them
     lacking = [name for name in wanted if not (folder / name).is_file()]
     if lacking:
         raise PlanError(f"{folder} is no whole result folder: it lacks {', '.join(lacking)}")

@@ -144,7 +144,7 @@ class Surplus:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Maker:
     """What is counted as had from a maker on the trunk."""
 
     key: ClassVar[tuple[str, ...]] = ("period", "facility", "material", "channel")
@@ -233,7 +233,7 @@ ROWS: dict[str, type[Any]] = {
     "demand": Demand,
     "downgrades": Downgrade,
     "surplus": Surplus,
-    "sources": Source,
+    "makers": Maker,
     "targets": TargetRow,
     "exposure": Exposure,
     "costs": Cost,

@@ -44,11 +44,11 @@ CONSTRAINTS: dict[str, str] = {
     "raised_activity": "A unit runs above the trunk by no more than it can have raised.",
     "contracted_capacity": "In a branch's first year, stricter channels run on what contracts of looser ones leave.",
     "contracted_gain": "What stricter channels gain in a branch's first year was not under contract, or is raised.",
-    # Sources.
-    "source_row": "A source is a maker of a product that must be requalified, and is not known for it already.",
-    "source_made": "No more is counted as had from a maker than it makes in the channel and stricter ones.",
-    "source_taken": "What is counted as had from all makers is what users of these channels take, if it is made.",
-    "new_source": "While new sources wait, a maker makes a multiple of what its users know it for, and trial lots.",
+    # Requalification.
+    "maker_row": "A source is a maker of a product that must be requalified, and is not known for it already.",
+    "maker_made": "No more is counted as had from a maker than it makes in the channel and stricter ones.",
+    "maker_taken": "What is counted as had from all makers is what users of these channels take, if it is made.",
+    "new_maker": "While new makers wait, a maker makes a multiple of what its users know it for, and trial lots.",
     # Movement.
     "link_exists": "Every flow runs on a link of the instance.",
     "link_serves": "A link carries only its material and channel, between its own ends.",

@@ -18,10 +18,10 @@ from optimizer.verifier.columns import (
     Exposure,
     Flow,
     Future,
+    Maker,
     Outlay,
     Portfolio,
     Run,
-    Source,
     Stock,
     Surplus,
     TargetRow,
@@ -45,7 +45,7 @@ class Rows:
     demand: list[Demand] = field(default_factory=list)
     downgrades: list[Downgrade] = field(default_factory=list)
     surplus: list[Surplus] = field(default_factory=list)
-    sources: list[Source] = field(default_factory=list)
+    makers: list[Maker] = field(default_factory=list)
     targets: list[TargetRow] = field(default_factory=list)
     exposure: list[Exposure] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=list)
@@ -133,9 +133,9 @@ class _Reader:
         return rows
 
     def _may_lack(self) -> frozenset[str]:
-        """Tables that a plan may do without: sources, where nothing need be requalified."""
+        """Tables that a plan may do without: makers, where nothing need be requalified."""
         asks = any(record.requalification for record in self.facts.instance.materials.values())
-        return frozenset() if asks else frozenset(["sources"])
+        return frozenset() if asks else frozenset(["makers"])
 
     def _table(self, name: str, frame: pd.DataFrame, rows: Rows) -> list[Any]:
         row_type = ROWS[name]

@@ -957,7 +957,7 @@ def test_q1_sourced_is_made() -> None:
         operations(SOURCES),
         "Q1",
         ("plant", "magnet", "mdap", 2027),
-        "+1 sourced[plant,magnet,mdap,2027] -0.5 run[plant,,make,mdap,2027] <= 0",
+        "+1 known[plant,magnet,mdap,2027] -0.5 run[plant,,make,mdap,2027] <= 0",
     )
     makers = {("caster", "alloy", "mdap"), ("plant", "magnet", "mdap")}
     assert indices(operations(SOURCES), "Q1") == {(*maker, y) for maker in makers for y in (2027, 2028)}
@@ -970,14 +970,14 @@ def test_q2_sourced_is_taken() -> None:
         operations(SOURCES),
         "Q2",
         ("magnet", "mdap", 2028),
-        """+1 sourced[plant,magnet,mdap,2028] -1 deliver[army,0,magnet,mdap,2028]
+        """+1 known[plant,magnet,mdap,2028] -1 deliver[army,0,magnet,mdap,2028]
         -1 stock_in[reserve,magnet,mdap,2028] <= 0""",
     )
     check(
         operations(SOURCES),
         "Q2",
         ("alloy", "mdap", 2027),
-        """+1 sourced[caster,alloy,mdap,2027] -2 run[plant,,make,mdap,2027] -2 run[known,,make,mdap,2027] <= 0""",
+        """+1 known[caster,alloy,mdap,2027] -2 run[plant,,make,mdap,2027] -2 run[known,,make,mdap,2027] <= 0""",
     )
 
 
@@ -988,18 +988,18 @@ def test_q3_new_sources_wait() -> None:
         m,
         "Q3",
         ("plant", "magnet", "mdap", 2027),
-        "+0.5 run[plant,,make,mdap,2027] -3 trunk_sourced[plant,magnet,mdap,2027] <= 4",
+        "+0.5 run[plant,,make,mdap,2027] -3 trunk_known[plant,magnet,mdap,2027] <= 4",
     )
     check(
         m,
         "Q3",
         ("plant", "magnet", "mdap", 2028),
-        """+0.5 run[plant,,make,mdap,2028] -0.75 trunk_sourced[plant,magnet,mdap,2028]
+        """+0.5 run[plant,,make,mdap,2028] -0.75 trunk_known[plant,magnet,mdap,2028]
         -60 fund[plant,build,2027] <= 122""",
     )
-    assert m.owners["trunk_sourced"]["plant", "magnet", "mdap", 2028] == (
+    assert m.owners["trunk_known"]["plant", "magnet", "mdap", 2028] == (
         "trunk",
-        ("sourced", ("plant", "magnet", "mdap", 2028)),
+        ("known", ("plant", "magnet", "mdap", 2028)),
     )
     assert ("caster", "alloy", "mdap", 2028) not in indices(m, "Q3")
     assert not indices(operations(SOURCES), "Q3")

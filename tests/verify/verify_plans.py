@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from adjust_plan import bites
+from makers_plan import requalified
 from plan_maker import Plan, make
-from sources_plan import requalified
 from tree_plan import tree
 
 

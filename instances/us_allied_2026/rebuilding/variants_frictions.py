@@ -17,7 +17,7 @@ def largest_step(ramp: list[float]) -> float:
 
 
 def requalification() -> Overlay:
-    """By product: how long programmes wait for a new source, and what a known one may make meanwhile."""
+    """By product: how long programmes wait for a new maker, and what a known one may make meanwhile."""
     found: dict[str, Any] = {}
     for row in tables.read("requalification"):
         said = {name: float(row[name]) for name in ("years", "multiple", "lots")}
@@ -25,11 +25,11 @@ def requalification() -> Overlay:
         found.setdefault(row["material"], {"requalification": {}})["requalification"][row["channel"]] = said
     return Overlay(
         "requalification",
-        "New sources wait",
+        "New makers wait",
         "In a disruption programmes take magnets of a maker that is new to them only once it is qualified "
-        "(docs/decisions/0015-new-sources-wait.md). Years follow sources/requalification_times.csv: shorter for "
+        "(docs/decisions/0015-new-makers-wait.md). Years follow sources/requalification_times.csv: shorter for "
         "general grades, longer for parts that run hot. The multiple is an own estimate (C): in the first years a "
-        "known source makes half as much again as programmes have from it. Commercial users are bound by nothing.",
+        "known maker makes half as much again as programmes have from it. Commercial users are bound by nothing.",
         {"materials": found},
     )
 
@@ -45,7 +45,7 @@ def overlay() -> Overlay:
         "frictions",
         "A disruption that bites",
         "In a disruption no plant raises its output at once, what is under contract stays where it is for a year "
-        "(docs/decisions/0013-a-disruption-that-bites.md), and new sources wait (requalification.yaml). Raise is "
+        "(docs/decisions/0013-a-disruption-that-bites.md), and new makers wait (requalification.yaml). Raise is "
         "the largest yearly step of the ramp of the stage (sources/ramps.csv): a plant that has run before may be "
         "faster, one that lacks people or feed slower. The share contracted is an own estimate from offtakes "
         "whose share is published. All numbers are estimates (C): they say what such frictions would do, and are "

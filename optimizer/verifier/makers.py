@@ -1,4 +1,4 @@
-"""Sources: from whom users of a channel may take a product, and who is new to them."""
+"""Requalification: from whom users of a channel may take a product, and who is new to them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from optimizer.verifier.investment import capacity_use
 from optimizer.verifier.verdict import At
 
 
-def check_sources(case: Case) -> None:
-    """The table of sources against the trunk, then every maker in every branch."""
+def check_makers(case: Case) -> None:
+    """The table of makers against the trunk, then every maker in every branch."""
     for material, record in case.instance.materials.items():
         for channel, row in record.requalification.items():
             if row.years > 0:
                 _product(case, material, channel, row)
-    for source in case.rows.sources:
-        name, material, channel = source.facility, source.material, source.channel
+    for maker in case.rows.makers:
+        name, material, channel = maker.facility, maker.material, maker.channel
         asked = case.instance.materials[material].requalification.get(channel)
         new = material in case.facts.makes[name] and not _known(case, name, material, channel)
         text = f"{material} is not to be requalified for {channel}, or is no product that {name} is new for"
-        case.ledger.holds("source_row", At(name, source.period), asked is not None and asked.years > 0 and new, text)
+        case.ledger.holds("maker_row", At(name, maker.period), asked is not None and asked.years > 0 and new, text)
 
 
 def _known(case: Case, facility: str, material: str, channel: str) -> bool:
@@ -39,20 +39,20 @@ def _product(case: Case, material: str, channel: str, row: Requalification) -> N
     for run in _strict(case, case.rows.runs, channel):
         made[run.scenario, run.period, run.facility] += run.run * _output(case, run.recipe, material)
     had: dict[tuple[int, str], float] = {}
-    for source in case.rows.sources:
-        if (source.material, source.channel) == (material, channel):
-            at = At(f"{source.facility}:{material}:{channel}", source.period)
-            makes = made.get((case.trunk.name, source.period, source.facility), 0.0)
-            case.ledger.equal("source_made", at, source.made, makes, "what it makes")
-            case.ledger.at_most("source_made", at, source.tonnes, makes, "counted as had from it")
-            had[source.period, source.facility] = source.tonnes
+    for maker in case.rows.makers:
+        if (maker.material, maker.channel) == (material, channel):
+            at = At(f"{maker.facility}:{material}:{channel}", maker.period)
+            makes = made.get((case.trunk.name, maker.period, maker.facility), 0.0)
+            case.ledger.equal("maker_made", at, maker.made, makes, "what it makes")
+            case.ledger.at_most("maker_made", at, maker.tonnes, makes, "counted as had from it")
+            had[maker.period, maker.facility] = maker.tonnes
     for period in case.facts.periods.values():
         total = sum(tonnes for (year, _), tonnes in had.items() if year == period.year)
         new = [name for name in case.instance.facilities if not _known(case, name, material, channel)]
         can = sum(made.get((case.trunk.name, period.year, name), 0.0) for name in new)
         taken = min(can, _taken(case, material, channel, period))
         at = At(f"{material}:{channel}", period.year)
-        case.ledger.equal("source_taken", at, total, taken, "counted as had from all makers")
+        case.ledger.equal("maker_taken", at, total, taken, "counted as had from all makers")
     for (scenario, year, name), makes in made.items():
         block, period = case.blocks[scenario], case.facts.periods[year]
         if block.scenario is not None and block.covers(period) and not _known(case, name, material, channel):
@@ -81,7 +81,7 @@ def _maker(
             stands = case.built.existing(name, unit, period) + case.built.added(block, name, unit, period)
             most += free * stands * _best(case, name, unit, material, channel)
     at = At(f"{name}:{material}:{channel}", period.year, block.name)
-    case.ledger.at_most("new_source", at, makes, most, "made")
+    case.ledger.at_most("new_maker", at, makes, most, "made")
 
 
 def _best(case: Case, name: str, unit: str, material: str, channel: str) -> float:

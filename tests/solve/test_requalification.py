@@ -1,4 +1,4 @@
-"""New sources wait: branches tied to whom users know, in every road that answers them."""
+"""New makers wait: branches tied to whom users know, in every road that answers them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
-from optimizer.solver.branch import Branch, given_by, known_sources, starts_taken
+from optimizer.solver.branch import Branch, given_by, known_makers, starts_taken
 from optimizer.solver.compile import compile_block
 from optimizer.solver.options import Options
 from optimizer.solver.template import Template
@@ -79,7 +79,7 @@ def test_the_trunk_is_bound_by_nothing_new() -> None:
     plan = solve(asking(generate(5, scenarios=0)))
     assert plan.objective == pytest.approx(optimum(data), rel=1e-9)
     assert plan.info["verdict"]["ok"]
-    assert len(plan.sources)
+    assert len(plan.makers)
 
 
 def test_waiting_costs_and_never_gains() -> None:
@@ -115,7 +115,7 @@ def test_a_maker_that_is_known_need_not_wait(tmp_path: Path) -> None:
     data = makers(years=2, multiple=1)
     data["facilities"]["dear"]["known_for"] = {"mdap": ["magnet"]}
     plan = solve(data)
-    assert "dear" not in set(plan.sources["facility"])
+    assert "dear" not in set(plan.makers["facility"])
     found = stress(plan, losses=1, folder=tmp_path / "stress", workers=1)
     assert found.info["lower"] == pytest.approx(0.0, abs=1e-6)
 
@@ -125,7 +125,7 @@ def test_the_cheapest_plan_that_survives_has_two_sources() -> None:
     plan = optimizer.survive(instance_of(makers(years=2, multiple=2)), losses=1, options=Options(gap=1e-9, threads=1))
     assert plan.info["survive"]["proved"]
     assert plan.objective == pytest.approx(2 * (50 * 10 + 50 * 20), rel=1e-6)
-    had = {(row.facility, row.period): row.tonnes for row in rows_of(plan.sources)}
+    had = {(row.facility, row.period): row.tonnes for row in rows_of(plan.makers)}
     assert had == pytest.approx(dict.fromkeys(had, 50.0), rel=1e-6)
 
 
@@ -142,7 +142,7 @@ def test_a_branch_alone_costs_what_it_costs_in_the_plan(seed: int) -> None:
     plan = solve(asking(generate(seed, scenarios=2)), gap=0.0)
     network = network_of(plan.instance)
     given = given_by(network, plan)
-    assert any(key[0] == "sourced" for _, key in given)
+    assert any(key[0] == "known" for _, key in given)
     costs = plan.costs.groupby("scenario").discounted.sum()
     for name in network.windows:
         branch = Branch(compile_block(*assemble.operations(tables_of(network, name))))
@@ -176,7 +176,7 @@ def test_a_plan_that_says_nothing_of_sources_has_those_that_it_makes() -> None:
     plain = solve(makers(60.0))
     asks = instance_of(makers(60.0, years=1, multiple=1))
     plan = Plan(asks, plain.info, plain.tables)
-    known = known_sources(network_of(asks), plan)
+    known = known_makers(network_of(asks), plan)
     expected = {
         (name, "magnet", "mdap", y): tonnes for name, tonnes in (("cheap", 60.0), ("dear", 40.0)) for y in (2027, 2028)
     }

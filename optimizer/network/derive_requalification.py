@@ -1,4 +1,4 @@
-"""Who is a known source of a product in a channel, and for how long a new one waits once a disruption strikes."""
+"""Whom users of a channel know as makers of a product, and for how long a new one waits once a disruption strikes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.records import Requalification
 from optimizer.network.derive_capacity import capacity_of
 from optimizer.network.effects import Window
-from optimizer.network.tables import CapacityTables, DemandTables, Network, RunIndex, SourceTables, StockTables
+from optimizer.network.tables import CapacityTables, DemandTables, Network, RequalificationTables, RunIndex, StockTables
 
 
 def waits_of(instance: Instance) -> dict[tuple[str, str], Requalification]:
@@ -22,10 +22,10 @@ def waits_of(instance: Instance) -> dict[tuple[str, str], Requalification]:
     }
 
 
-def source_tables(
+def requalification_tables(
     network: Network, window: Window | None, capacity: CapacityTables, demand: DemandTables, stock: StockTables
-) -> SourceTables:
-    """Who can be counted as a source on the trunk, or who waits in a branch.
+) -> RequalificationTables:
+    """Who can be counted as known on the trunk, or who waits in a branch.
 
     Args:
         network: what all courses share.
@@ -34,14 +34,14 @@ def source_tables(
         demand: the course's own.
         stock: the course's own.
     """
-    tables = SourceTables()
+    tables = RequalificationTables()
     waits = waits_of(network.instance)
     if not waits:
         return tables
     tables.asked = waits
     tables.made = _made(network, waits, capacity)
     if window is None:
-        tables.sourced = list(tables.made)
+        tables.known = list(tables.made)
         _taken(network, waits, tables, capacity, demand, stock)
         return tables
     for f, m, k, t in tables.made:
@@ -53,7 +53,7 @@ def source_tables(
             tables.yields[f, m, k, t] = _yields(capacity, tables.made[f, m, k, t])
     makers = sorted({f for f, _, _, _ in tables.waits})
     on_trunk = _made(network, waits, capacity_of(network, makers, window.periods, None))
-    tables.sourced = [index for index in on_trunk if index in tables.waits]
+    tables.known = [index for index in on_trunk if index in tables.waits]
     return tables
 
 
@@ -79,7 +79,7 @@ def _made(
 def _taken(
     network: Network,
     waits: Mapping[tuple[str, str], Requalification],
-    tables: SourceTables,
+    tables: RequalificationTables,
     capacity: CapacityTables,
     demand: DemandTables,
     stock: StockTables,

@@ -1,4 +1,4 @@
-"""A plan made by hand in which new sources wait; every number in a table was worked out on paper."""
+"""A plan made by hand in which new makers wait; every number in a table was worked out on paper."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from plan_maker import Plan, make
 
 
 def requalified() -> Plan:
-    """The case known_sources_and_lots, with a reserve that takes in 10 t a year on the trunk from main.
+    """The case known_makers_and_lots, with a reserve that takes in 10 t a year on the trunk from main.
 
     The army has 60 t a year from main and 20 from spare; the reserve has 10 from main. Without main, spare makes
     1.25*20 + 2 = 27 t in 2027 and 0.25*(1.25*40 + 4) + 0.75*180 = 148.5 t in the two years from 2028; the reserve had
@@ -70,7 +70,7 @@ scenarios:
             trunk,2028,army,0,magnet,magnet,mdap,160,160,0,0
             out,2027,army,0,magnet,magnet,mdap,80,27,53,5300
             out,2028,army,0,magnet,magnet,mdap,160,148.5,11.5,1150""",
-        sources="""2027,main,magnet,mdap,70,70
+        makers="""2027,main,magnet,mdap,70,70
             2027,spare,magnet,mdap,20,20
             2028,main,magnet,mdap,140,140
             2028,spare,magnet,mdap,40,40""",
