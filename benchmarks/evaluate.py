@@ -88,11 +88,12 @@ def compare(plan: Plan, futures: FutureSet, draw: int, seed: int, shapes: int, b
     sampled = sampled_of(plan.instance, futures, draw, seed)
     network = network_of(sampled.instance)
     held = Portfolio.of(plan)
-    _, trunk = trunk_of(network, held)
     given: dict[Any, float] = dict(given_fundings(network.starts, held.fundings))
     given |= {(TRUNK, ("stock", (*store, period))): t for (store, period), t in (held.stock or {}).items()}
-    given |= {(TRUNK, ("run", run)): value for run, value in trunk.runs.items()}
-    given |= {(TRUNK, ("known", index)): tonnes for index, tonnes in trunk.known.items()}
+    if held.runs is not None or held.known is not None:  # what ties branches to the trunk
+        _, trunk = trunk_of(network, held)
+        given |= {(TRUNK, ("run", run)): value for run, value in trunk.runs.items()}
+        given |= {(TRUNK, ("known", index)): tonnes for index, tonnes in trunk.known.items()}
     by_shape: dict[Hashable, list[str]] = defaultdict(list)
     for name, window in network.windows.items():
         if window.leaves is None:  # a branch that leaves another needs that one's stock first
