@@ -7,7 +7,8 @@ SET is a set of futures, drawn by `optimizer sample`. Of the branches of the fut
 shapes are answered twice in one process: hot, by a template for each shape, and each built, compiled and solved by
 itself. With --evaluation, what `optimizer evaluate --futures SET --exact DRAW --seed SEED` found is kept beside it, and
 the futures drawn are reduced to fewer, by severity and by cost, to see how far the mean cost of those kept is off. With
---reduced, an evaluation of the set reduced as a whole is laid beside them.
+--reduced, an evaluation of the set reduced as a whole is laid beside them. With --branches 0 nothing is timed, and what
+FILE has of an earlier run stays.
 """
 
 from __future__ import annotations
@@ -66,8 +67,11 @@ def main() -> None:
         "plan": {key: plan.info[key] for key in ("instance", "instance_sha256", "objective", "gap")},
         "set": {"number": len(futures), "seed": futures.info.get("seed")},
     }
-    document["hot_against_scratch"] = compare(plan, futures, given.draw, given.seed, given.shapes, given.branches)
-    _say(document["hot_against_scratch"])
+    if given.branches:
+        document["hot_against_scratch"] = compare(plan, futures, given.draw, given.seed, given.shapes, given.branches)
+        _say(document["hot_against_scratch"])
+    elif given.file.is_file():
+        document = json.loads(given.file.read_text(encoding="utf-8"))
     if given.evaluation is not None:
         document["evaluation"] = said = _evaluation(given.evaluation)
         document["reduction_of_the_draw"] = reductions(plan, futures, given.evaluation, given.draw, given.seed)
