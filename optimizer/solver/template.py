@@ -18,8 +18,10 @@ from optimizer.errors import SolveError
 from optimizer.instance.policy import ExposureCap, FacilityEffect, OptionEffect
 from optimizer.model import assemble
 from optimizer.network.derive import tables_of
+from optimizer.network.derive_adjust import limits_of
 from optimizer.network.derive_capacity import delays_of
 from optimizer.network.derive_flow import link_facts
+from optimizer.network.derive_requalification import waits_of
 from optimizer.network.effects import Disruption, Window, matches
 from optimizer.network.network import changed_exposures, option_facts
 from optimizer.network.slots import Probe, Slots
@@ -87,7 +89,9 @@ def shape_of(network: Network, window: Window) -> Hashable:
             if structural(effect)
         )
     )
-    return (window.onset, window.first, window.periods, window.restores, window.leaves is None, changes)
+    # The first blow counts only where something is tied to the trunk by the years since.
+    first = window.first if limits_of(network.instance) or waits_of(network.instance) else None
+    return (window.onset, first, window.periods, window.restores, window.leaves is None, changes)
 
 
 class Template(Branch):

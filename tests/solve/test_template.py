@@ -108,3 +108,25 @@ def test_what_changes_more_than_numbers_is_another_shape() -> None:
     network = network_from(data)
     shapes = [shape_of(network, network.windows[s["id"]]) for s in data["scenarios"][:4]]
     assert len({shapes[0], shapes[2], shapes[3]}) == 3
+
+
+@pytest.mark.parametrize("key", ["frictions", "requalification"])
+def test_the_first_blow_makes_a_shape_only_where_years_since_it_count(key: str) -> None:
+    """Two children of one onset whose parents struck in other years are alike, but where something waits since then."""
+    data = alike(3)
+    plain = data["scenarios"][0] | {"probability": 0.01, "duration": 10, "recovery": 0}
+    parents = [plain | {"id": f"parent_{n}", "onset": data["periods"][n]} for n in (0, 1)]
+    children = [
+        plain | {"id": f"child_{n}", "parent": f"parent_{n}", "onset": data["periods"][2], "duration": 1}
+        for n in (0, 1)
+    ]
+    data["scenarios"] = [*parents, *children]
+    network = network_from(data)
+    assert len({shape_of(network, network.windows[f"child_{n}"]) for n in (0, 1)}) == 1
+    if key == "frictions":
+        data["frictions"] = {next(iter(data["facilities"].values()))["stage"]: {"raise": 0.2}}
+    else:
+        wait = {"years": 2, "multiple": 1}
+        next(iter(data["materials"].values()))["requalification"] = {next(iter(data["channels"])): wait}
+    network = network_from(data)
+    assert len({shape_of(network, network.windows[f"child_{n}"]) for n in (0, 1)}) == 2
