@@ -152,6 +152,7 @@ def _alone(network: Network, name: str, given: dict[Any, float]) -> float | None
 
 def _evaluation(folder: Path) -> dict[str, Any]:
     info: dict[str, Any] = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
+    del info["portfolio"]  # a path
     return info
 
 
