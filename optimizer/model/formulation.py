@@ -37,6 +37,10 @@ INDICES: dict[str, str] = {
     "bought_back": "p, m, k",
     "trunk_run": "f, s, r, k, t",
     "public_fund": "f, o, t",
+    "react": "f, o, t",
+    "reacted": "f, o, t",
+    "planned": "f, o, t",
+    "planned_sequence": "f, o, π",
     "investment_cost": "",
     "trunk_cost": "t",
     "branch_cost": "S",
@@ -103,6 +107,7 @@ A branch that no other leaves weighs the same in every period; its cost is then 
 | $i$ | target of a stockpile | $c_{{em}}$ | t of element e per t |
 | $S$ | future: `base` or a scenario | $p_S$ | probability |
 | $k' \succ k$ | a looser channel than k | $\rho, \chi$ | share of capacity that can be raised since the onset; share contracted |
+| $T$ | last period of a branch | $S_t, R_t$ | options that may be funded a year; in a branch |
 
 All variables are 0 or more, but $W$ and $\eta$. Quantities are totals of a period. Which indices exist is decided in `optimizer/network/`;
 a rule never skips one.
