@@ -12,7 +12,6 @@ from optimizer.errors import Fault, InstanceError
 from optimizer.instance import movement, records
 from optimizer.instance.read import read_source
 from optimizer.instance.records import React
-from optimizer.instance.records import React
 from optimizer.instance.table import MAX_COLUMNS, SECTIONS, SIDE_TABLES, column_kinds, known_columns, read_table
 
 from .conftest import Reader
