@@ -13,13 +13,12 @@ from optimizer.instance.fields import EXPOSURE_KINDS
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.plan.columns import COLUMNS, YEARS_OR_BLANK, rows_of
+from optimizer.plan.rules import reactions_of
 
 Values = Mapping[str, Mapping[Any, float]]
 Rows = list[tuple[Any, ...]]
 
 ZERO = 1e-9
-HALF = 0.5
-"""What is funded is 1 but for rounding."""
 
 
 def tables_of_plan(
@@ -38,8 +37,8 @@ def tables_of_plan(
     planned = _started(values[INVESTMENT])
     for course, t in tables.items():
         mine = values[course]
-        reacted = _reacted(t, values)
-        started = planned | reacted
+        reacted = reactions_of(t, values)
+        started = planned | dict.fromkeys(reacted, 1.0)
         _reactions(t, reacted, rows)
         _capacity(t, started, mine, rows)
         _runs(t, mine, rows)
@@ -66,17 +65,7 @@ def _started(investment: Values) -> dict[Start, float]:
     return found
 
 
-def _reacted(t: Tables, values: Mapping[str, Values]) -> dict[Start, float]:
-    """What a course has of what branches fund: its own, and what it took along."""
-    return {
-        start: 1.0
-        for found in t.reaction.starts.values()
-        for start in found
-        if values[start.course].get("react", {}).get((start.facility, start.option, start.year), 0.0) > HALF
-    }
-
-
-def _reactions(t: Tables, reacted: Mapping[Start, float], rows: dict[str, Rows]) -> None:
+def _reactions(t: Tables, reacted: list[Start], rows: dict[str, Rows]) -> None:
     """What a branch funds itself."""
     for start in sorted(start for start in reacted if start.course == t.course):
         record, option = t.instance.facilities[start.facility], t.starts.options[start.facility, start.option]

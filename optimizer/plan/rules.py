@@ -119,7 +119,7 @@ def rule_report(
             report.rows, report.reason = _funding_rows(network, rule, fund)
         reports.append(report)
     reports += _target_reports(tables[TRUNK], values[TRUNK], duals)
-    reports += _budget_reports(network, tables[TRUNK], values, duals)
+    reports += _budget_reports(network, tables, values, duals)
     return [report.to_dict() for report in reports]
 
 
@@ -286,13 +286,12 @@ def _target_reports(t: Tables, values: Values, duals: Duals) -> list[Report]:
     return reports
 
 
-def _budget_reports(network: Network, t: Tables, values: Mapping[str, Values], duals: Duals) -> list[Report]:
-    budget = network.instance.policy.budget
-    spent: dict[int, float] = defaultdict(float)
-    for f, o, y in values[INVESTMENT].get("fund", {}):
-        share = network.starts.options[f, o].public_share
-        for year, usd in network.starts.spend(Start(f, o, (y,))):
-            spent[year] += usd * share
+def _budget_reports(
+    network: Network, tables: Mapping[str, Tables], values: Mapping[str, Values], duals: Duals
+) -> list[Report]:
+    t, budget = tables[TRUNK], network.instance.policy.budget
+    planned = _spent(network, (Start(f, o, (y,)) for f, o, y in values[INVESTMENT].get("fund", {})))
+    reacted = {course: _spent(network, had) for course, own in tables.items() if (had := reactions_of(own, values))}
     stock: dict[int, float] = defaultdict(float)
     trunk = values[TRUNK]
     for p, material, k in t.stock.stores:
@@ -306,17 +305,44 @@ def _budget_reports(network: Network, t: Tables, values: Mapping[str, Values], d
     if budget.annual is not None:
         report = Report("budget", "annual budget", "USD")
         for y in t.periods:
+            span = t.calendar.span[y]
             most = t.calendar.mean(budget.annual, y) * t.calendar.years[y]
-            used = stock[y] + math.fsum(usd for year, usd in spent.items() if year in t.calendar.span[y])
+            used = stock[y] + math.fsum(usd for year, usd in planned if year in span)
             dual = duals.get((t.course, "annual_budget", y))
             saved = None if dual is None else abs(dual) * most * 0.01
             report.rows.append(Row(str(y), most - used, max(most, 1.0), saved))
+            for course, more in reacted.items():
+                if any(year in span for year, _ in more):
+                    used = math.fsum(usd for year, usd in (*planned, *more) if year in span)
+                    report.rows.append(Row(f"{course} {y}", most - used, max(most, 1.0)))
         reports.append(report)
     if budget.total is not None:
         report = Report("budget", "total budget", "USD")
-        used = math.fsum(stock.values()) + math.fsum(spent.values())
+        used = math.fsum(stock.values()) + math.fsum(usd for _, usd in planned)
         dual = duals.get((t.course, "total_budget", 0))
         saved = None if dual is None else abs(dual) * budget.total * 0.01
         report.rows.append(Row("horizon", budget.total - used, max(budget.total, 1.0), saved))
+        for course, more in reacted.items():
+            used = math.fsum(usd for _, usd in (*planned, *more))
+            report.rows.append(Row(f"{course} horizon", budget.total - used, max(budget.total, 1.0)))
         reports.append(report)
     return reports
+
+
+def _spent(network: Network, starts: Iterable[Start]) -> list[tuple[int, float]]:
+    """(calendar year, USD) of public capex."""
+    return [
+        (year, usd * network.starts.options[start.facility, start.option].public_share)
+        for start in starts
+        for year, usd in network.starts.spend(start)
+    ]
+
+
+def reactions_of(t: Tables, values: Mapping[str, Values]) -> list[Start]:
+    """What a course has of what branches fund."""
+    return [
+        start
+        for found in t.reaction.starts.values()
+        for start in found
+        if values[start.course].get("react", {}).get((start.facility, start.option, start.year), 0.0) > TAKEN
+    ]

@@ -40,6 +40,10 @@ def test_being_able_to_respond_has_lines_of_its_own(made: Path) -> None:
     assert called.code == 0, called.err
     for words in ("being able to respond: to fund in a branch", "162 USD", "a plan that counts on it", "no response"):
         assert words in called.out, words
+    called = call("solve", "made.yaml", "-q", folder=made)
+    assert "Funded in branches" in called.out
+    document = call("solve", "made.yaml", "-q", "--json", folder=made).document
+    assert [row["scenario"] for row in document["reactions"]] == ["gone"]
     plan = ("--portfolio", "out/plans/expected", "--workers", "1", "-q")
     called = call("evaluate", "made.yaml", *plan, "-o", "with", folder=made)
     assert "branches fund 1 options in 1 of them" in called.out

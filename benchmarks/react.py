@@ -1,0 +1,108 @@
+"""What it is worth to be able to respond in an instance none of whose options says so: they are made to, all alike.
+
+Every option of the given stages that sets no exposures may be funded in a branch, so many years sooner than planned,
+at a higher price; a rule limits how many a year. The study of value is then asked, for some of its scenarios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+
+import optimizer
+from optimizer.instance.instance import Instance
+from optimizer.instance.policy import Reactions
+from optimizer.instance.records import Option, React
+from optimizer.instance.series import Series
+from optimizer.plan.columns import rows_of
+from optimizer.solver.highs import Progress
+
+FIGURES = ("response", "response_alone", "response_planning", "evpi", "vss")
+ASKED = ("stages", "sooner", "capex_factor", "most", "gap", "time_limit", "threads")
+
+
+def responding(instance: Instance, stages: list[str], sooner: int, factor: float, most: float | None) -> Instance:
+    """The instance with options that react.
+
+    Args:
+        instance: as it is.
+        stages: of the facilities whose options react.
+        sooner: years by which hurry shortens a lead; what takes a year or more still takes one.
+        factor: what hurry makes of capex.
+        most: highest number of options that a branch funds a year.
+    """
+
+    def hurried(option: Option) -> Option:
+        lead = max(min(1, option.lead), option.lead - sooner)
+        return option.model_copy(update={"react": React(lead=lead, capex_factor=factor)})
+
+    facilities = {}
+    for name, record in instance.facilities.items():
+        may = record.stage in stages
+        options = tuple(hurried(option) if may and option.sets is None else option for option in record.options)
+        facilities[name] = record.model_copy(update={"options": options})
+    rules = instance.policy.rules
+    if most is not None:
+        rules += (Reactions(rule="reactions", max=Series(constant=most)),)
+    policy = instance.policy.model_copy(update={"rules": rules})
+    return instance.model_copy(update={"facilities": facilities, "policy": policy})
+
+
+def follow(progress: Progress) -> None:
+    """Say how far it is."""
+    sys.stderr.write(f"{progress.phase} {progress.incumbent} {progress.bound}\n")
+
+
+def main() -> None:
+    """Ask the study of value and write a JSON document."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("instance")
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--scenarios", nargs="+", default=[], help="which of the instance's; default all")
+    parser.add_argument("--stages", nargs="+", default=["separation", "metal", "alloy", "magnet", "recycling"])
+    parser.add_argument("--sooner", type=int, default=1)
+    parser.add_argument("--capex-factor", type=float, default=1.5)
+    parser.add_argument("--most", type=float, default=4)
+    parser.add_argument("--gap", type=float, default=1e-3)
+    parser.add_argument("--time-limit", type=float)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--folder", help="where plans are kept, and gone on from")
+    arguments = parser.parse_args()
+    instance = optimizer.load(arguments.instance)
+    if arguments.scenarios:
+        chosen = tuple(scenario for scenario in instance.scenarios if scenario.id in arguments.scenarios)
+        instance = instance.model_copy(update={"scenarios": chosen})
+    instance = responding(instance, arguments.stages, arguments.sooner, arguments.capex_factor, arguments.most)
+    found = optimizer.value(
+        instance, measures=["expected"], gap=arguments.gap, time_limit=arguments.time_limit, threads=arguments.threads,
+        folder=arguments.folder, workers=1, report=follow,
+    )  # fmt: skip
+    info, first = found.info, found.plans["expected"]
+    document: dict[str, Any] = {
+        "instance": instance.name,
+        "asked": {name: getattr(arguments, name) for name in ASKED},
+        "scenarios": [(s.id, s.probability, s.onset, s.duration) for s in instance.scenarios],
+        "status": info["status"],
+        "why": info["why"],
+        "figures": {name: info.get(name) for name in FIGURES},
+        "best": info["best"],
+        "plans": info["plans"],
+        "by_measure": found.measures.to_dict("records"),
+        "reactions": [f"{r.scenario}:{r.facility}:{r.option}:{r.funded}" for r in rows_of(first.reactions)],
+        "funded": json.loads(found.funded.to_json(orient="records")),
+        "sizes": {name: plan.info["sizes"] for name, plan in found.plans.items()},
+        "seconds": info["seconds"],
+        "versions": info["versions"],
+        "machine": {"cores": os.cpu_count(), "system": platform.system(), "load": round(os.getloadavg()[0], 2)},
+        "date": info["made"][:10],
+    }  # fmt: skip
+    arguments.file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
