@@ -1,7 +1,8 @@
 """What it is worth to be able to respond in an instance none of whose options says so: they are made to, all alike.
 
 Every option of the given stages that sets no exposures may be funded in a branch, so many years sooner than planned,
-at a higher price; a rule limits how many a year. The study of value is then asked, for some of its scenarios.
+at a higher price; a rule limits how many a year. The study of value is then asked, for some of its scenarios. Last, the
+plan of who cannot respond is operated in all its scenarios, without reactions and with them: what branches alone save.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import optimizer
+from optimizer.evaluation import evaluate
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import Reactions
 from optimizer.instance.records import Option, React
 from optimizer.instance.series import Series
+from optimizer.network.reactions import without_reactions
 from optimizer.plan.columns import rows_of
+from optimizer.plan.plan import Plan
 from optimizer.solver.highs import Progress
 
 FIGURES = ("response", "response_alone", "response_planning", "evpi", "vss")
@@ -53,6 +57,21 @@ def responding(instance: Instance, stages: list[str], sooner: int, factor: float
     return instance.model_copy(update={"facilities": facilities, "policy": policy})
 
 
+def answered(instance: Instance, plan: Plan) -> list[dict[str, Any]]:
+    """What a plan costs over its trunk in each scenario of an instance, without reactions and with them."""
+    without = evaluate(without_reactions(instance), plan, workers=1)
+    able = evaluate(instance, plan, workers=1)
+    rows = zip(rows_of(without.futures), rows_of(able.futures), strict=True)
+    funded: dict[str, list[str]] = {}
+    for row in rows_of(able.reactions):
+        funded.setdefault(row.branch, []).append(f"{row.facility}:{row.option}:{row.funded}")
+    found = []
+    for plain, more in rows:
+        saved, funds = plain.cost - more.cost, funded.get(plain.future, [])
+        found.append({"scenario": plain.future, "over_trunk": plain.over_trunk, "saved": saved, "funds": funds})
+    return found
+
+
 def follow(progress: Progress) -> None:
     """Say how far it is."""
     sys.stderr.write(f"{progress.phase} {progress.incumbent} {progress.bound}\n")
@@ -74,10 +93,11 @@ def main() -> None:
     parser.add_argument("--folder", help="where plans are kept, and gone on from")
     arguments = parser.parse_args()
     instance = optimizer.load(arguments.instance)
+    able = responding(instance, arguments.stages, arguments.sooner, arguments.capex_factor, arguments.most)
     if arguments.scenarios:
         chosen = tuple(scenario for scenario in instance.scenarios if scenario.id in arguments.scenarios)
         instance = instance.model_copy(update={"scenarios": chosen})
-    instance = responding(instance, arguments.stages, arguments.sooner, arguments.capex_factor, arguments.most)
+    instance = able.model_copy(update={"scenarios": instance.scenarios})
     found = optimizer.value(
         instance, measures=["expected"], gap=arguments.gap, time_limit=arguments.time_limit, threads=arguments.threads,
         folder=arguments.folder, workers=1, report=follow,
@@ -94,6 +114,7 @@ def main() -> None:
         "plans": info["plans"],
         "by_measure": found.measures.to_dict("records"),
         "reactions": [f"{r.scenario}:{r.facility}:{r.option}:{r.funded}" for r in rows_of(first.reactions)],
+        "answered": answered(able, found.plans["no_reaction"]),
         "funded": json.loads(found.funded.to_json(orient="records")),
         "sizes": {name: plan.info["sizes"] for name, plan in found.plans.items()},
         "seconds": info["seconds"],

@@ -76,6 +76,7 @@ class Steps:
         self.unable = self._plan("no_reaction", self.first).status
         self._evaluate("no_reaction")
         if not self.stopped and self.first.status != "optimal":
+            self.solves.steps += 1
             self.relaxed = self.solves.relaxed()
             self.stopped = self.solves.stop.asked.is_set()
 
