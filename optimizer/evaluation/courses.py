@@ -13,6 +13,7 @@ from optimizer.errors import PlanError, SolveError
 from optimizer.evaluation.portfolio import Portfolio
 from optimizer.instance.instance import Instance
 from optimizer.model import assemble
+from optimizer.model.reaction import SHARED
 from optimizer.network.derive import tables_of
 from optimizer.network.derive_adjust import limits_of
 from optimizer.network.network import network_of
@@ -198,7 +199,10 @@ def _answers(home: _Home, task: Task) -> Iterator[Answer]:
             compile_block(*assemble.operations(tables_of(home.network, course)))
         )
         before = task.reacted.get(course, {})
-        branch.give_values(_given(home, branch, task.openings.get(course), before))
+        given = _given(home, branch, task.openings.get(course), before)
+        branch.give_values(given)
+        if home.network.reactions:  # rules on funding that the portfolio breaks are not enforced
+            branch.excuse(SHARED, given)
         found = _read(home.network, branch, course, branch.solve(), stock=course in home.parents)
         onset = home.network.windows[course].onset
         found.reacted |= {index: value for index, value in before.items() if index[2] < onset}

@@ -12,6 +12,17 @@ from optimizer.model.funding_rules import counted
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, Tables
 
+SHARED = (
+    "reaction_excludes_alternatives",
+    "reacted_at_most_once",
+    "reactions_within_starts",
+    "reaction_at_most_one_of",
+    "annual_budget_with_reactions",
+    "total_budget_with_reactions",
+)
+"""Rows that plan and branch keep together: a plan that keeps the rules on funding leaves room for a branch that funds
+nothing; one that breaks them may not."""
+
 
 def variables(m: Model, t: Tables) -> None:
     """x^r; what the branch left has funded is its own, what the plan funds is the investment's."""

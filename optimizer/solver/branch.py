@@ -224,6 +224,20 @@ class Branch:
         """What is minimised now, by column."""
         return self._charged.copy()
 
+    def excuse(self, names: Collection[str], values: Vector) -> None:
+        """Let rows be as far over their limit as what is given alone brings them, by position in `linked`.
+
+        Args:
+            names: of the rows; all they hold is at most something.
+            values: what is given.
+        """
+        rows = np.array([i for i, (name, _) in enumerate(self.block.rows) if name in names], dtype=np.int64)
+        if not len(rows):
+            return
+        brought = self.block.matrix[rows][:, self.linked] @ values
+        upper = np.maximum(self.block.row_upper[rows], brought)
+        self._highs.changeRowsBounds(len(rows), rows.astype(np.int32), self.block.row_lower[rows], upper)
+
     def release(self, columns: Indices) -> None:
         """Take a limit away."""
         self.limit(columns, self.block.upper[columns])

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from support.build import Data, instance_of, network_from, optimum, solve
+from support.cases import OWN
 from support.generate import generate
 
+import optimizer
 from optimizer.errors import SolveError
-from optimizer.evaluation import evaluate
+from optimizer.evaluation import Portfolio, evaluate
 from optimizer.losses import stress
 from optimizer.model import assemble
 from optimizer.network.derive import tables_of
@@ -160,6 +162,16 @@ def test_a_plan_in_its_own_futures_costs_what_it_says(seed: int) -> None:
         assert row.cost == pytest.approx(costs[row.future], rel=1e-5)
     listed = zip(found.reactions["branch"], found.reactions["facility"], found.reactions["funded"], strict=True)
     assert set(listed) == {(r.scenario, r.facility, r.funded) for r in rows_of(plan.reactions)}
+
+
+def test_fundings_that_break_a_rule_are_operated() -> None:
+    """A planner's own list starts two where one may: nothing more is funded in the branch, and all is operated."""
+    instance = optimizer.load(OWN / "starts_are_shared_with_the_plan")
+    held = Portfolio((("a", "build", 2028), ("b", "build", 2028)), {}, "mine")
+    found = evaluate(instance, held, workers=1)
+    assert found.info["breaks"] == ["starts_within_capacity (0, 2028)"]
+    assert list(found.futures["status"]) == ["met", "met"]
+    assert found.reactions.empty
 
 
 def test_evaluation_takes_along_what_a_branch_has_funded(tmp_path: Any) -> None:
