@@ -90,6 +90,25 @@ def test_to_react_is_worth_something_somewhere() -> None:
     assert max(gains) > 1000.0
 
 
+@pytest.mark.parametrize("seed", [2, 6, 9])
+def test_in_a_future_that_is_sure_it_makes_no_difference_who_funds(seed: int) -> None:
+    """A branch that is all there is, from the first day to the last, has and pays for what the plan would have had."""
+    sure = {
+        "id": "sure",
+        "probability": 1.0,
+        "onset": 2027,
+        "effects": [{"affects": "facilities", "where": {"country": "CHN"}, "available": 0.0}],
+    }
+    plain, either = ({**one, "scenarios": [sure]} for one in (generate(seed), reacting(seed)))
+    for data in (plain, either):  # trust is the plan's to decide
+        for record in data["facilities"].values():
+            record["options"] = [option for option in record.get("options", ()) if "sets" not in option]
+    usual = optimum(plain)
+    assert optimum(either) == pytest.approx(usual, rel=CLOSE)
+    nothing_ahead = either | {"policy": {"rules": [{"rule": "count", "max": 0}]}}
+    assert optimum(nothing_ahead) == pytest.approx(usual, rel=CLOSE)
+
+
 @pytest.mark.parametrize(
     "risk",
     [
