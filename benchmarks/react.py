@@ -12,6 +12,8 @@ import json
 import os
 import platform
 import sys
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from optimizer.instance.series import Series
 from optimizer.network.reactions import without_reactions
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
+from optimizer.run import versions
 from optimizer.solver.highs import Progress
 
 FIGURES = ("response", "response_alone", "response_planning", "evpi", "vss")
@@ -77,12 +80,30 @@ def follow(progress: Progress) -> None:
     sys.stderr.write(f"{progress.phase} {progress.incumbent} {progress.bound}\n")
 
 
+def studied(instance: Instance, arguments: argparse.Namespace) -> tuple[dict[str, Any], Plan]:
+    """What the study of value says of an instance, and the plan of who cannot respond."""
+    found = optimizer.value(
+        instance, measures=["expected"], gap=arguments.gap, time_limit=arguments.time_limit, threads=arguments.threads,
+        folder=arguments.folder, workers=1, report=follow,
+    )  # fmt: skip
+    info, first = found.info, found.plans["expected"]
+    document = {name: info[name] for name in ("status", "why", "best", "plans", "seconds")} | {
+        "figures": {name: info.get(name) for name in FIGURES},
+        "by_measure": found.measures.to_dict("records"),
+        "reactions": [f"{r.scenario}:{r.facility}:{r.option}:{r.funded}" for r in rows_of(first.reactions)],
+        "funded": json.loads(found.funded.to_json(orient="records")),
+        "sizes": {name: plan.info["sizes"] for name, plan in found.plans.items()},
+    }
+    return document, found.plans["no_reaction"]
+
+
 def main() -> None:
-    """Ask the study of value and write a JSON document."""
+    """Ask, and write a JSON document."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("instance")
     parser.add_argument("file", type=Path)
-    parser.add_argument("--scenarios", nargs="+", default=[], help="which of the instance's; default all")
+    parser.add_argument("--plan", help="operate this result folder, and leave out the study of value")
+    parser.add_argument("--scenarios", nargs="+", default=[], help="that the study looks at; default all")
     parser.add_argument("--stages", nargs="+", default=["separation", "metal", "alloy", "magnet", "recycling"])
     parser.add_argument("--sooner", type=int, default=1)
     parser.add_argument("--capex-factor", type=float, default=1.5)
@@ -94,34 +115,20 @@ def main() -> None:
     arguments = parser.parse_args()
     instance = optimizer.load(arguments.instance)
     able = responding(instance, arguments.stages, arguments.sooner, arguments.capex_factor, arguments.most)
-    if arguments.scenarios:
-        chosen = tuple(scenario for scenario in instance.scenarios if scenario.id in arguments.scenarios)
-        instance = instance.model_copy(update={"scenarios": chosen})
-    instance = able.model_copy(update={"scenarios": instance.scenarios})
-    found = optimizer.value(
-        instance, measures=["expected"], gap=arguments.gap, time_limit=arguments.time_limit, threads=arguments.threads,
-        folder=arguments.folder, workers=1, report=follow,
-    )  # fmt: skip
-    info, first = found.info, found.plans["expected"]
-    document: dict[str, Any] = {
-        "instance": instance.name,
-        "asked": {name: getattr(arguments, name) for name in ASKED},
-        "scenarios": [(s.id, s.probability, s.onset, s.duration) for s in instance.scenarios],
-        "status": info["status"],
-        "why": info["why"],
-        "figures": {name: info.get(name) for name in FIGURES},
-        "best": info["best"],
-        "plans": info["plans"],
-        "by_measure": found.measures.to_dict("records"),
-        "reactions": [f"{r.scenario}:{r.facility}:{r.option}:{r.funded}" for r in rows_of(first.reactions)],
-        "answered": answered(able, found.plans["no_reaction"]),
-        "funded": json.loads(found.funded.to_json(orient="records")),
-        "sizes": {name: plan.info["sizes"] for name, plan in found.plans.items()},
-        "seconds": info["seconds"],
-        "versions": info["versions"],
-        "machine": {"cores": os.cpu_count(), "system": platform.system(), "load": round(os.getloadavg()[0], 2)},
-        "date": info["made"][:10],
-    }  # fmt: skip
+    document: dict[str, Any] = {"instance": instance.name, "asked": {name: getattr(arguments, name) for name in ASKED}}
+    if arguments.plan:
+        plan = Plan.read(arguments.plan)
+    else:
+        chosen = tuple(s for s in instance.scenarios if not arguments.scenarios or s.id in arguments.scenarios)
+        document["scenarios"] = [(s.id, s.probability, s.onset, s.duration) for s in chosen]
+        study, plan = studied(able.model_copy(update={"scenarios": chosen}), arguments)
+        document |= study
+    began = time.monotonic()
+    document["answered"] = answered(able, plan)
+    document["answered_seconds"] = round(time.monotonic() - began, 1)
+    document["versions"] = versions()
+    document["machine"] = {"cores": os.cpu_count(), "system": platform.system(), "load": round(os.getloadavg()[0], 2)}
+    document["date"] = datetime.now(UTC).date().isoformat()
     arguments.file.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
