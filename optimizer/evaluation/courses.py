@@ -54,9 +54,9 @@ class Answer:
         cost: discounted USD by period; empty where it has no operations that meet what must be met.
         short: (market, product, period) -> t, where any is short.
         demand: (market, product, period) -> t.
+        reacted: what it has funded itself, and what it took along of the branch it left.
         stock: its stock, for the branches that leave it.
         runs: activity of the trunk that ties branches.
-        reacted: what it has funded itself, and what it took along of the branch it left.
         hot: whether it went on from the basis of another.
     """
 
@@ -64,9 +64,9 @@ class Answer:
     cost: dict[int, float] = field(default_factory=dict)
     short: dict[tuple[str, str, int], float] = field(default_factory=dict)
     demand: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    reacted: Reacted = field(default_factory=dict)
     stock: Stock = field(default_factory=dict)
     runs: Runs = field(default_factory=dict)
-    reacted: Reacted = field(default_factory=dict)
     hot: bool = False
 
     @property

@@ -274,8 +274,9 @@ class _Kept:
     def keep(self, found: Answer) -> None:
         """Keep one answer."""
         plain = asdict(found)
-        for name in ("cost", "short", "demand", "stock", "runs", "reacted"):
+        for name in ("cost", "short", "demand", "stock", "runs"):
             plain[name] = [[*_flat(key), value] for key, value in getattr(found, name).items()]
+        plain["reacted"] = [[*key, value] for key, value in found.reacted.items()]
         with self._file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(plain) + "\n")
 

@@ -100,6 +100,7 @@ A branch that no other leaves weighs the same in every period; its cost is then 
 | $r$ | recipe | $y_t$ | years of the period |
 | $k$ | channel; $k' \preceq k$: the same or stricter | $\ell$ | years from funding to first output |
 | $t$ | period, by its first year; $\bar t$ its last | $\gamma_m$ | gross t per t |
+| $T$ | last period of a branch | $S_t, R_t$ | options that may be funded a year; in a branch |
 | $p$ | place: facility, hub or stockpile | $\theta$ | share claimed |
 | $m$ | material | $\lambda$ | share lost per year |
 | $a$ | arc: a lane or freight row, or a hub's link | $\beta$ | share that a rule asks for |
@@ -107,7 +108,6 @@ A branch that no other leaves weighs the same in every period; its cost is then 
 | $i$ | target of a stockpile | $c_{{em}}$ | t of element e per t |
 | $S$ | future: `base` or a scenario | $p_S$ | probability |
 | $k' \succ k$ | a looser channel than k | $\rho, \chi$ | share of capacity that can be raised since the onset; share contracted |
-| $T$ | last period of a branch | $S_t, R_t$ | options that may be funded a year; in a branch |
 
 All variables are 0 or more, but $W$ and $\eta$. Quantities are totals of a period. Which indices exist is decided in `optimizer/network/`;
 a rule never skips one.

@@ -37,6 +37,6 @@ def tables_of(network: Network, course: str = TRUNK, disruption: Disruption | No
     stock = stock_tables(network, periods, disruption, course)
     flow = flow_tables(network, periods, disruption, capacity, demand, stock)
     rules = rule_tables(network, periods, capacity, trunk=window is None)
-    adjust = adjust_tables(network, window, capacity)
     reaction = reaction_tables(network, course, capacity, reactions)
-    return Tables(network, course, periods, window, capacity, flow, demand, stock, rules, adjust, reaction)
+    adjust = adjust_tables(network, window, capacity)
+    return Tables(network, course, periods, window, capacity, flow, demand, stock, rules, reaction, adjust)

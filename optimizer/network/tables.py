@@ -215,6 +215,22 @@ class RuleTables:
 
 
 @dataclass(slots=True)
+class ReactionTables:
+    """What a branch funds; empty on the trunk, and where no option reacts."""
+
+    own: list[Funding] = field(default_factory=list)
+    """What it may fund itself, (f, o, t)."""
+    inherited: dict[Funding, str] = field(default_factory=dict)
+    """What it may have taken along, (f, o, t) -> the branch that funds it."""
+    starts: dict[tuple[str, str], list[Start]] = field(default_factory=dict)
+    """Both by option, (f, o)."""
+    planned: dict[tuple[str, str], tuple[int, ...]] = field(default_factory=dict)
+    """Periods up to the branch's last in which the plan may fund it, (f, o)."""
+    ready: dict[Funding, list[Start]] = field(default_factory=dict)
+    """Starts of the option before that are on line by the end of t in this branch, (f, o, t)."""
+
+
+@dataclass(slots=True)
 class AdjustTables:
     """What a branch cannot yet do otherwise than the trunk; empty on the trunk."""
 
@@ -232,22 +248,6 @@ class AdjustTables:
     """Factor on capacity in the branch, the highest over states, (f, t)."""
 
 
-@dataclass(slots=True)
-class ReactionTables:
-    """What a branch funds; empty on the trunk, and where no option reacts."""
-
-    own: list[Funding] = field(default_factory=list)
-    """What it may fund itself, (f, o, t)."""
-    inherited: dict[Funding, str] = field(default_factory=dict)
-    """What it may have taken along, (f, o, t) -> the branch that funds it."""
-    starts: dict[tuple[str, str], list[Start]] = field(default_factory=dict)
-    """Both by option, (f, o)."""
-    planned: dict[tuple[str, str], tuple[int, ...]] = field(default_factory=dict)
-    """Periods up to the branch's last in which the plan may fund it, (f, o)."""
-    ready: dict[Funding, list[Start]] = field(default_factory=dict)
-    """Starts of the option before that are on line by the end of t in this branch, (f, o, t)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Tables:
     """All that the families read of one course."""
@@ -261,8 +261,8 @@ class Tables:
     demand: DemandTables
     stock: StockTables
     rules: RuleTables
-    adjust: AdjustTables
     reaction: ReactionTables
+    adjust: AdjustTables
 
     @property
     def is_trunk(self) -> bool:

@@ -831,83 +831,6 @@ def test_budget_binds_no_branch(label: str) -> None:
     assert not indices(operations(BUDGET, "outage"), label)
 
 
-BITES = (
-    HEAD
-    + MAGNET
-    + TWO_CHANNELS
-    + TOWN
-    + """
-periods: [2027, {year: 2028, years: 2}]
-frictions: {magnet: {raise: 0.3}}
-facilities:
-  plant:
-    stage: magnet
-    country: USA
-    recipes: {make: {capacity_use: 2}}
-    capacity: 40
-    contracted: 0.5
-    options: [{id: build, capacity: 20, capex: 100, lead: 1, latest: 2027}]
-scenarios:
-- id: blow
-  probability: 0.5
-  onset: 2027
-  effects: [{affects: facilities, where: {country: USA}, available: 0.8}]
-- id: late
-  probability: 0.1
-  onset: 2028
-  effects:
-  - {affects: facilities, where: {country: USA}, available: 0.8}
-  - {affects: options, where: {facility: plant}, delay: 1}
-"""
-)
-
-
-def test_a1_activity_rises_slowly() -> None:
-    """0.3 of 40 in the first year; in the second and third 0.6 and 0.9 of what then stands, 1.5 in all."""
-    m = operations(BITES, "blow")
-    check(
-        m,
-        "A1",
-        ("plant", "", 2027),
-        """+2 run[plant,,make,mdap,2027] +2 run[plant,,make,commercial,2027] -2 trunk_run[plant,,make,mdap,2027]
-        -2 trunk_run[plant,,make,commercial,2027] <= 12""",
-    )
-    check(
-        m,
-        "A1",
-        ("plant", "", 2028),
-        """+2 run[plant,,make,mdap,2028] +2 run[plant,,make,commercial,2028] -2 trunk_run[plant,,make,mdap,2028]
-        -2 trunk_run[plant,,make,commercial,2028] -30 fund[plant,build,2027] <= 60""",
-    )
-    assert m.owners["trunk_run"]["plant", "", "make", "mdap", 2028] == (
-        "trunk",
-        ("run", ("plant", "", "make", "mdap", 2028)),
-    )
-    assert not indices(operations(BITES), "A1")
-
-
-def test_a2_contracts_hold_capacity() -> None:
-    """Half of what the town has is held for the first year, 0.8 of it available; half of that in a period of two years.
-
-    The branch of the delay looks at what the trunk has: 20 t in both years.
-    """
-    first = """+2 run[plant,,make,mdap,2027] +0.8 trunk_run[plant,,make,commercial,2027] <= 32"""
-    check(operations(BITES, "blow"), "A2", ("plant", "", "mdap", 2027), first)
-    assert indices(operations(BITES, "blow"), "A2") == {("plant", "", "mdap", 2027)}
-    second = """+2 run[plant,,make,mdap,2028] +0.4 trunk_run[plant,,make,commercial,2028]
-        -32 fund[plant,build,2027] <= 64"""
-    check(operations(BITES, "late"), "A2", ("plant", "", "mdap", 2028), second)
-
-
-def test_a3_stricter_channels_gain_slowly() -> None:
-    """The half that is not under contract, and 0.3 of 40 raised."""
-    text = """+2 run[plant,,make,mdap,2027] -2 trunk_run[plant,,make,mdap,2027]
-        -1 trunk_run[plant,,make,commercial,2027] <= 12"""
-    check(operations(BITES, "blow"), "A3", ("plant", "", "mdap", 2027), text)
-    free = BITES.replace("{magnet: {raise: 0.3}}", "{magnet: {raise: 1}}")
-    assert not indices(operations(free, "blow"), "A3")
-
-
 REACTING = (
     HEAD
     + MAGNET
@@ -1082,6 +1005,83 @@ def test_what_a_branch_funds_is_capacity_there() -> None:
         -10 react[plant,expand,2028] -5 react[plant,expand,2029] <= 0""",
     )
     assert "react" not in row(operations(REACTING), "C1", "plant", "", 2029)
+
+
+BITES = (
+    HEAD
+    + MAGNET
+    + TWO_CHANNELS
+    + TOWN
+    + """
+periods: [2027, {year: 2028, years: 2}]
+frictions: {magnet: {raise: 0.3}}
+facilities:
+  plant:
+    stage: magnet
+    country: USA
+    recipes: {make: {capacity_use: 2}}
+    capacity: 40
+    contracted: 0.5
+    options: [{id: build, capacity: 20, capex: 100, lead: 1, latest: 2027}]
+scenarios:
+- id: blow
+  probability: 0.5
+  onset: 2027
+  effects: [{affects: facilities, where: {country: USA}, available: 0.8}]
+- id: late
+  probability: 0.1
+  onset: 2028
+  effects:
+  - {affects: facilities, where: {country: USA}, available: 0.8}
+  - {affects: options, where: {facility: plant}, delay: 1}
+"""
+)
+
+
+def test_a1_activity_rises_slowly() -> None:
+    """0.3 of 40 in the first year; in the second and third 0.6 and 0.9 of what then stands, 1.5 in all."""
+    m = operations(BITES, "blow")
+    check(
+        m,
+        "A1",
+        ("plant", "", 2027),
+        """+2 run[plant,,make,mdap,2027] +2 run[plant,,make,commercial,2027] -2 trunk_run[plant,,make,mdap,2027]
+        -2 trunk_run[plant,,make,commercial,2027] <= 12""",
+    )
+    check(
+        m,
+        "A1",
+        ("plant", "", 2028),
+        """+2 run[plant,,make,mdap,2028] +2 run[plant,,make,commercial,2028] -2 trunk_run[plant,,make,mdap,2028]
+        -2 trunk_run[plant,,make,commercial,2028] -30 fund[plant,build,2027] <= 60""",
+    )
+    assert m.owners["trunk_run"]["plant", "", "make", "mdap", 2028] == (
+        "trunk",
+        ("run", ("plant", "", "make", "mdap", 2028)),
+    )
+    assert not indices(operations(BITES), "A1")
+
+
+def test_a2_contracts_hold_capacity() -> None:
+    """Half of what the town has is held for the first year, 0.8 of it available; half of that in a period of two years.
+
+    The branch of the delay looks at what the trunk has: 20 t in both years.
+    """
+    first = """+2 run[plant,,make,mdap,2027] +0.8 trunk_run[plant,,make,commercial,2027] <= 32"""
+    check(operations(BITES, "blow"), "A2", ("plant", "", "mdap", 2027), first)
+    assert indices(operations(BITES, "blow"), "A2") == {("plant", "", "mdap", 2027)}
+    second = """+2 run[plant,,make,mdap,2028] +0.4 trunk_run[plant,,make,commercial,2028]
+        -32 fund[plant,build,2027] <= 64"""
+    check(operations(BITES, "late"), "A2", ("plant", "", "mdap", 2028), second)
+
+
+def test_a3_stricter_channels_gain_slowly() -> None:
+    """The half that is not under contract, and 0.3 of 40 raised."""
+    text = """+2 run[plant,,make,mdap,2027] -2 trunk_run[plant,,make,mdap,2027]
+        -1 trunk_run[plant,,make,commercial,2027] <= 12"""
+    check(operations(BITES, "blow"), "A3", ("plant", "", "mdap", 2027), text)
+    free = BITES.replace("{magnet: {raise: 0.3}}", "{magnet: {raise: 1}}")
+    assert not indices(operations(free, "blow"), "A3")
 
 
 FUTURES = STOCK + "risk: {measure: %s}\n"
