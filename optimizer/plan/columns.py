@@ -12,6 +12,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "facility", "option", "stage", "country", "funded", "online", "capacity", "capex", "public_outlay",
         "confidence",
     ),
+    "reactions": (
+        "scenario", "facility", "option", "stage", "country", "funded", "online", "capacity", "capex", "public_outlay",
+        "confidence",
+    ),
     "capacity": ("scenario", "period", "facility", "unit", "existing", "funded", "available", "capacity", "used"),
     "runs": ("scenario", "period", "facility", "state", "recipe", "channel", "run", "cost"),
     "flows": ("scenario", "period", "link", "from", "to", "material", "channel", "tonnes", "cost"),
@@ -67,7 +71,7 @@ TEXT = frozenset(
 )
 """Columns that hold words; ids are words even where they look like numbers."""
 
-LATER = frozenset(["makers"])
+LATER = frozenset(["makers", "reactions"])
 """Tables that folders of earlier versions lack; they are read as empty."""
 
 YEARS_OR_BLANK = ("onset", "until")

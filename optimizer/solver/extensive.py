@@ -6,14 +6,12 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from optimizer.instance.policy import Cvar, Regret
 from optimizer.model import assemble, risk
 from optimizer.network.derive import tables_of
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.solver.compile import Block, Problem, Vector, compile_block, join, money_of
-from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches, with_portfolio
+from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches, with_whole
 from optimizer.solver.highs import Progress, Raw, Report, Stop, run
 from optimizer.solver.options import Options
 
@@ -282,7 +280,7 @@ def _second_pass(
     began = time.monotonic()
     # With the fundings as they are it is a linear program: worth its time even past the limit, for without it the
     # operations of futures that do not matter to the measure stay as they fell.
-    fixed = with_portfolio(problem, np.round(values[problem.integer]))
+    fixed = with_whole(problem, values)
     kept = run(fixed, options, phase="second pass", report=report, stop=stop)
     if kept.values is not None:
         values = kept.values

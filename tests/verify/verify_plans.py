@@ -7,6 +7,7 @@ from collections.abc import Callable
 from adjust_plan import bites
 from makers_plan import requalified
 from plan_maker import Plan, make
+from reaction_plan import reacts
 from tree_plan import tree
 
 
@@ -438,6 +439,7 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "claims": claims,
     "rules": rules,
     "tree": tree,
+    "reacts": reacts,
     "bites": bites,
     "requalified": requalified,
 }
