@@ -279,6 +279,11 @@ class Branch:
         constant = self._constant if self._charged is self._cost else 0.0
         return Response(float(self._charged @ values) + constant, values, np.where(abs(slope) < FLAT, 0.0, slope))
 
+    def row_duals(self) -> Vector:
+        """USD per unit of right side, by row, of the last answer."""
+        duals: Vector = np.array(self._highs.getSolution().row_dual, dtype=np.float64) / self._unit
+        return duals
+
     def _run(self) -> Any:
         share_cores(self._threads)
         self._highs.run()
