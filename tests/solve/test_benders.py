@@ -66,6 +66,7 @@ def test_agrees_with_the_whole_problem(seed: int, risk: str) -> None:
     if whole.status != "optimal":
         return
     assert plan.objective == pytest.approx(whole.objective, rel=3e-6, abs=1.0)
+    assert whole.objective is not None
     assert plan.info["bound"] <= whole.objective + 1e-6 * abs(whole.objective) + 1.0
     assert plan.info["verdict"]["ok"], plan.info["verdict"]
 
