@@ -1,0 +1,69 @@
+"""Writes a synthetic instance as a folder: instance.yaml and CSV tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optimizer.errors import OptionsError
+from optimizer.folders import write_whole
+from optimizer.instance.write import plain_text
+
+if TYPE_CHECKING:
+    from optimizer.synthetic.make import Synthetic
+
+HEAD = "# Synthetic: made by `optimizer generate`; no place, company or number in it is real.\n"
+
+
+def save(made: Synthetic, folder: Path) -> Path:
+    """Write the folder, whole or not at all.
+
+    Raises:
+        OptionsError: the folder is there and holds something else than a synthetic instance.
+    """
+    may_write(folder)
+    target = folder.absolute()
+    write_whole(target, lambda at: _fill(made, at))
+    return folder
+
+
+def may_write(folder: Path) -> None:
+    """Raise OptionsError where a folder is there and is no synthetic instance."""
+    if not folder.exists():
+        return
+    main = folder / "instance.yaml"
+    if folder.is_dir() and not any(folder.iterdir()):
+        return
+    if not main.is_file() or not main.read_text(encoding="utf-8", errors="replace").startswith(HEAD):
+        raise OptionsError(f"{folder} is there already and is no synthetic instance; name another folder")
+
+
+def _fill(made: Synthetic, folder: Path) -> None:
+    named = {table: f"{table}.csv" for table in made.tables if table != "freight"}
+    text = HEAD + plain_text(made.document | named)
+    (folder / "instance.yaml").write_text(text, encoding="utf-8", newline="\n")
+    for table, rows in made.tables.items():
+        (folder / f"{table}.csv").write_text(table_text(rows), encoding="utf-8", newline="\n")
+
+
+def table_text(rows: list[dict[str, Any]]) -> str:
+    """Rows as CSV: lists and mappings in flow form, what is missing as an empty cell."""
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    used = [key for key in columns if any(row.get(key) is not None for row in rows)]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(used)
+    writer.writerows([_cell(row.get(key)) for key in used] for row in rows)
+    return out.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_cell(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_cell(item) for item in value) + "]"
+    return str(value)

@@ -1,0 +1,112 @@
+"""Makes a synthetic instance: a network of the field's shape, of any size, by seed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from optimizer.synthetic.chemistry import chemistry
+from optimizer.synthetic.draw import Draw
+from optimizer.synthetic.folder import save
+from optimizer.synthetic.futures import scenarios
+from optimizer.synthetic.movement import channel_records, distances, freight, lanes, markets, policy, reserve
+from optimizer.synthetic.places import REGIONS, TIERS, places
+from optimizer.synthetic.sizes import Sizes
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Synthetic:
+    """A synthetic instance, to be saved as a folder.
+
+    Attributes:
+        sizes: what was asked for.
+        document: what stands in `instance.yaml`, but for the tables.
+        tables: rows of each CSV table.
+    """
+
+    sizes: Sizes
+    document: dict[str, Any]
+    tables: dict[str, list[Row]] = field(repr=False)
+
+    def save(self, folder: Path | str) -> Path:
+        """Write the instance folder, whole or not at all.
+
+        Raises:
+            OptionsError: the folder is there and holds something else than a synthetic instance.
+        """
+        return save(self, Path(folder))
+
+
+def generate(
+    *,
+    facilities: int = 60,
+    periods: int = 5,
+    futures: int = 10,
+    seed: int = 0,
+    candidates: float = 0.25,
+    channels: int = 2,
+    disrupted: float = 0.5,
+    name: str = "synthetic",
+) -> Synthetic:
+    """Make a synthetic instance.
+
+    Args:
+        facilities: standing and candidate ones together.
+        periods: of a year each.
+        futures: the undisrupted one and the scenarios.
+        seed: the same seed and sizes give the same files, byte for byte.
+        candidates: share of the facilities where nothing stands and an option may be funded.
+        channels: 1 (commercial), 2 (with mdap) or 3 (with domestic_chain).
+        disrupted: probability that any scenario happens.
+        name: of the instance.
+
+    Raises:
+        OptionsError: with every argument that makes no sense.
+    """
+    sizes = Sizes(facilities, periods, futures, seed, candidates, channels, disrupted, name)
+    baskets = min(3 + facilities // 200, 9)
+    materials, recipes, need = chemistry(Draw(seed, "chemistry"), baskets)
+    made = places(sizes, list(need), {recipe: row["cost"] for recipe, row in recipes.items()})
+    market, demand = markets(sizes)
+    stockpile, targets = reserve(sizes)
+    happening, effects = scenarios(sizes, made)
+    document = {
+        "schema": 1,
+        "name": name,
+        "title": f"Synthetic: {facilities} facilities, {periods} periods, {futures} futures, seed {seed}",
+        "base_year": 2026,
+        "discount_rate": 0.07,
+        "periods": list(sizes.years),
+        "domestic": ["USA"],
+        "countries": dict(TIERS),
+        "ownership_rule": {"method": "look_through"},
+        "channels": channel_records(sizes),
+        "markets": market,
+        "logistics": {"regions": REGIONS, "freight": "freight.csv"},
+        "stockpiles": stockpile,
+        "policy": policy(sizes, made),
+    }
+    tables = {
+        "materials": _listed(materials),
+        "recipes": _listed(recipes),
+        "facilities": _listed(made.facilities),
+        "facility_recipes": made.recipes,
+        "facility_owners": made.holders,
+        "owners": _listed(made.owners),
+        "owner_owners": made.holdings,
+        "options": made.options,
+        "demand": demand,
+        "targets": targets,
+        "freight": freight(sizes),
+        "lanes": lanes(sizes, made, distances()),
+        "scenarios": happening,
+        "effects": effects,
+    }
+    return Synthetic(sizes, document, {table: rows for table, rows in tables.items() if rows})
+
+
+def _listed(records: dict[str, Row]) -> list[Row]:
+    return [{"id": name} | row for name, row in records.items()]
