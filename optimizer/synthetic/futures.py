@@ -27,11 +27,11 @@ def scenarios(sizes: Sizes, made: Places) -> tuple[list[Row], list[Row]]:
     for i in range(number):
         draw = Draw(sizes.seed, f"scenario/{i}")
         name = f"s{i + 1:05d}"
-        onset = sizes.years[0] + (draw.whole(1, sizes.periods - 1) if sizes.periods > 1 else 0)
+        onset = draw.one_of(sizes.years)
         found.append({
             "id": name,
             "onset": onset,
-            "duration": draw.weighted({1: 3, 2: 4, 3: 3}),
+            "duration": draw.weighted({1: 3, 2: 3, 3: 2, None: 2}),
             "recovery": draw.whole(1, 3),
         })  # fmt: skip
         weights.append(draw.within(0.5, 1.5))

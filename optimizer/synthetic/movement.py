@@ -176,7 +176,7 @@ def policy(sizes: Sizes, made: Places) -> dict[str, Any]:
     if len(names) > 1:
         from_third = sizes.years[min(2, sizes.periods - 1)]
         rules.append({"rule": "domestic_content", "channel": "mdap", "stage": "magnet", "share": {from_third: 0.25}})
-    rules.append({"rule": "starts", "max": max(2, round(len(made.options) / 5))})
+    rules.append({"rule": "starts", "max": max(2, round(len(made.options) / 8))})
     return {
         "budget": {"annual": rounded(max(0.2 * sum(outlays), 1.05 * max(outlays, default=0)) + 5000 * tonnes)},
         "rules": rules,

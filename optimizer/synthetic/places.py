@@ -29,6 +29,8 @@ REGIONS = {
     "south_asia": ["MYS", "VNM", "IND"],
     "china": ["CHN", "RUS"],
 }
+FUNDED = ("domestic", "ally")
+"""Tiers whose facilities public money goes to."""
 COST_LEVEL = {"domestic": 1.2, "ally": 1.0, "partner": 0.85, "adversary": 0.65}
 
 
@@ -58,13 +60,13 @@ _MINES = {"USA": 2, "CAN": 1, "AUS": 3, "BRA": 2, "MYS": 1, "VNM": 1, "IND": 1}
 HEAVY_SHARE = 0.3
 """Share of heavy magnets in what a chain is made for; demand asks for about as many."""
 KINDS: dict[str, Kind] = {
-    "mine": Kind("mining", 0.23, OXIDE * 5.5, 14_000, (1, 3), _MINES),
-    "light": Kind("separation", 0.17, OXIDE, 90_000, (1, 2), {**_INDUSTRY, "AUS": 2, "MYS": 2, "BRA": 1}),
-    "heavy": Kind("separation", 0.07, HEAVY * HEAVY_SHARE, 400_000, (1, 2), {**_INDUSTRY, "AUS": 2, "MYS": 2}),
-    "metal": Kind("metal", 0.15, 1.25 * 0.31 + 0.02 * HEAVY_SHARE, 45_000, (1, 2), _INDUSTRY),
-    "alloy": Kind("alloy", 0.12, 1.25, 22_000, (1, 2), _INDUSTRY),
-    "magnet": Kind("magnet", 0.20, 1.0, 110_000, (1, 2), _INDUSTRY),
-    "recycling": Kind("recycling", 0.06, 0.05, 60_000, (1, 1), _INDUSTRY),
+    "mine": Kind("mining", 0.23, OXIDE * 5.5, 22_000, (1, 3), _MINES),
+    "light": Kind("separation", 0.17, OXIDE, 145_000, (1, 2), {**_INDUSTRY, "AUS": 2, "MYS": 2, "BRA": 1}),
+    "heavy": Kind("separation", 0.07, HEAVY * HEAVY_SHARE, 640_000, (1, 2), {**_INDUSTRY, "AUS": 2, "MYS": 2}),
+    "metal": Kind("metal", 0.15, 1.25 * 0.31 + 0.02 * HEAVY_SHARE, 70_000, (1, 2), _INDUSTRY),
+    "alloy": Kind("alloy", 0.12, 1.25, 35_000, (1, 2), _INDUSTRY),
+    "magnet": Kind("magnet", 0.20, 1.0, 175_000, (1, 2), _INDUSTRY),
+    "recycling": Kind("recycling", 0.06, 0.05, 95_000, (1, 1), _INDUSTRY),
 }
 TONNES_PER_FACILITY = 60.0
 """t of trusted magnets a year for each facility of the network, so that plants of a large network are no larger."""
@@ -118,12 +120,12 @@ def places(sizes: Sizes, ores: Sequence[str], recipe_costs: Mapping[str, float])
     for (name, kind), count, hostile, funded in zip(KINDS.items(), counts, hostiles, candidates, strict=True):
         draw = Draw(sizes.seed, f"facilities/{name}")
         groups = {"standing": count - hostile - funded, "candidate": funded, "hostile": hostile}
-        size = kind.need * tonnes
+        needed = kind.need * tonnes
         # Standing plants make most of what programmes ask for, some stages less: there the chain is short.
         total = {
-            "hostile": size * draw.within(4.5, 5.5),
-            "standing": size * draw.within(0.6, 1.5),
-            "candidate": size * draw.within(1.2, 1.8),
+            "hostile": needed * draw.within(4.5, 5.5),
+            "standing": needed * draw.within(0.5, 1.2),
+            "candidate": needed * draw.within(1.2, 1.8),
         }
         made.by_kind[name] = []
         taken: Counter[str] = Counter()
@@ -138,8 +140,11 @@ def places(sizes: Sizes, ores: Sequence[str], recipe_costs: Mapping[str, float])
                 made.by_kind[name].append(facility)
                 made.ores[facility] = _ores(draw, name, len(made.by_kind[name]) - 1, ores)
                 _recipes(made, draw, facility, name, country, recipe_costs)
+                size = share * total[group]
                 if group == "candidate":
-                    _options(made, draw, sizes, facility, name, kind, share * total[group])
+                    _options(made, draw, sizes, facility, name, kind, size)
+                elif group == "standing" and sizes.candidates and TIERS[country] in FUNDED and draw.chance(0.6):
+                    _expansion(made, draw, sizes, facility, name, kind, size)
     holding = {row["owner"] for row in (*made.holdings, *made.holders)} | {row["held"] for row in made.holdings}
     made.owners = {name: row for name, row in made.owners.items() if name in holding}
     return made
@@ -148,7 +153,7 @@ def places(sizes: Sizes, ores: Sequence[str], recipe_costs: Mapping[str, float])
 def _country(draw: Draw, kind: Kind, group: str, clean: bool) -> str:
     if group == "hostile":
         return draw.weighted({"CHN": 9, "RUS": 1})
-    homes = {c: w for c, w in kind.homes.items() if group == "standing" or TIERS[c] in ("domestic", "ally")}
+    homes = {c: w for c, w in kind.homes.items() if group == "standing" or TIERS[c] in FUNDED}
     found = draw.weighted(homes)
     return "USA" if clean else found
 
@@ -240,33 +245,50 @@ def _recipes(made: Places, draw: Draw, facility: str, kind: str, country: str, c
 
 def _options(made: Places, draw: Draw, sizes: Sizes, facility: str, name: str, kind: Kind, size: float) -> None:
     """One option, and for some a larger alternative or an expansion."""
-    level = COST_LEVEL[TIERS[made.facilities[facility]["country"]]]
-    capex = kind.capex * level * draw.within(0.8, 1.3)
-    lead = min(draw.whole(*kind.lead), max(0, sizes.periods - 1))
-    public = draw.within(0.2, 1.0)
-    ramp = [0.5] if draw.chance(0.5) else None
-    qualification = {"mdap": 1} if name == "magnet" and sizes.channels > 1 and draw.chance(0.5) else None
-
-    def add(option: str, factor: float, price: float, **more: Any) -> None:
-        made.options.append(
-            {
-                "facility": facility,
-                "id": option,
-                "capacity": rounded(size * factor),
-                "capex": rounded(capex * size * price),
-                "fixed_cost": rounded(0.03 * capex * size * price),
-                "lead": lead,
-                "ramp": ramp,
-                "life": 20,
-                "public_share": public,
-                "qualification": qualification,
-            }
-            | more
-        )
-
-    add("build", 1.0, 1.0)
-    second = draw.weighted({"none": 6, "large": 2, "expand": 2})
+    offer = _Offer(made, draw, sizes, facility, name, kind, size)
+    offer.add("build", 1.0, 1.0)
+    second = draw.weighted({"none": 4, "large": 3, "expand": 3})
     if second == "large":
-        add("large", 1.8, 1.5)
+        offer.add("large", 1.8, 1.5)
     elif second == "expand":
-        add("expand", 0.6, 0.45, after="build", lead=min(1, lead))
+        offer.add("expand", 0.6, 0.45, after="build", lead=min(1, offer.lead))
+
+
+def _expansion(made: Places, draw: Draw, sizes: Sizes, facility: str, name: str, kind: Kind, size: float) -> None:
+    """One expansion of what stands, or a choice of two."""
+    offer = _Offer(made, draw, sizes, facility, name, kind, size)
+    offer.add("expand", 0.4, 0.36)
+    if draw.chance(0.4):
+        offer.add("double", 1.0, 0.8)
+
+
+class _Offer:
+    """Options of one facility: what they have in common."""
+
+    def __init__(
+        self, made: Places, draw: Draw, sizes: Sizes, facility: str, name: str, kind: Kind, size: float
+    ) -> None:
+        level = COST_LEVEL[TIERS[made.facilities[facility]["country"]]]
+        self.rows = made.options
+        self.capex = kind.capex * level * draw.within(0.8, 1.3) * size
+        self.size = size
+        self.lead = min(draw.whole(*kind.lead), max(0, sizes.periods - 1))
+        trusted = name == "magnet" and sizes.channels > 1
+        self.common = {
+            "facility": facility,
+            "lead": self.lead,
+            "ramp": [0.5] if draw.chance(0.5) else None,
+            "life": 20,
+            "public_share": draw.within(0.2, 1.0),
+            "qualification": {"mdap": 1} if draw.chance(0.5) and trusted else None,
+        }
+
+    def add(self, option: str, size: float, price: float, **more: Any) -> None:
+        """An option of a share of the size, at a share of its price."""
+        self.rows.append({
+            "facility": self.common["facility"],
+            "id": option,
+            "capacity": rounded(self.size * size),
+            "capex": rounded(self.capex * price),
+            "fixed_cost": rounded(0.03 * self.capex * price),
+        } | self.common | more)  # fmt: skip
