@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from optimizer.cli.options import AsJson, Quiet
-from optimizer.cli.output import err, out, print_json
+from optimizer.cli.output import err, out, print_json, usd
 from optimizer.synthetic import Synthetic, may_write
 from optimizer.synthetic import generate as make
 
@@ -23,6 +23,9 @@ def generate(
     channels: Annotated[int, typer.Option(help="1: commercial; 2: mdap too; 3: domestic_chain too.")] = 2,
     disrupted: Annotated[float, typer.Option(help="Probability that any scenario happens.")] = 0.5,
     name: Annotated[str, typer.Option(help="Name of the instance.")] = "synthetic",
+    known: Annotated[
+        bool, typer.Option("--known", help="Chains whose optimum is known; written to known.json.")
+    ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -40,6 +43,7 @@ def generate(
         channels=channels,
         disrupted=disrupted,
         name=name,
+        known=known,
     )
     made.save(folder)
     if as_json:
@@ -49,6 +53,8 @@ def generate(
         listed = ", ".join(f"{number:,} {table.replace('_', ' ')}" for table, number in counts.items())
         out.print(f"{made.document['title']}", style="bold", markup=False)
         out.print(listed, markup=False)
+        if made.known is not None:
+            out.print(f"known optimum: {usd(made.known.objective)}, {len(made.known.portfolio)} fundings", markup=False)
         err.print(f"written to {folder}", markup=False)
 
 
@@ -59,5 +65,6 @@ def _document(made: Synthetic) -> dict[str, Any]:
         "periods": made.sizes.periods,
         "futures": made.sizes.futures,
         "seed": made.sizes.seed,
+        "known": None if made.known is None else made.known.to_dict(),
         "rows": {table: len(rows) for table, rows in made.tables.items()},
     }

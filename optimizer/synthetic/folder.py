@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,9 +42,15 @@ def may_write(folder: Path) -> None:
 
 
 def _fill(made: Synthetic, folder: Path) -> None:
-    named = {table: f"{table}.csv" for table in made.tables if table != "freight"}
+    named = {table: f"{table}.csv" for table in made.tables if table != "freight"}  # that one stands in logistics
     text = HEAD + plain_text(made.document | named)
     (folder / "instance.yaml").write_text(text, encoding="utf-8", newline="\n")
+    if made.known is not None:
+        text = json.dumps(made.known.to_dict(), indent=2) + "\n"
+        (folder / "known.json").write_text(text, encoding="utf-8", newline="\n")
+        listed: list[dict[str, Any]] = made.known.to_dict()["portfolio"]
+        portfolio = table_text(listed) if listed else "facility,option,year\n"
+        (folder / "known_portfolio.csv").write_text(portfolio, encoding="utf-8", newline="\n")
     for table, rows in made.tables.items():
         (folder / f"{table}.csv").write_text(table_text(rows), encoding="utf-8", newline="\n")
 

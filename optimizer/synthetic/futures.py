@@ -7,14 +7,12 @@ from typing import Any
 from optimizer.synthetic.draw import Draw, rounded
 from optimizer.synthetic.movement import ROUTES
 from optimizer.synthetic.places import TIERS, Places
-from optimizer.synthetic.sizes import Sizes
+from optimizer.synthetic.sizes import Sizes, probabilities
 
 Row = dict[str, Any]
 
 EVENTS = {"embargo": 5, "outage": 5, "country": 3, "waters": 3, "surge": 2, "costs": 1, "takeover": 1}
 """Kinds of events, by weight."""
-UNITS = 10**9
-"""Probabilities are whole billionths, so that they add up exactly."""
 
 
 def scenarios(sizes: Sizes, made: Places) -> tuple[list[Row], list[Row]]:
@@ -41,10 +39,8 @@ def scenarios(sizes: Sizes, made: Places) -> tuple[list[Row], list[Row]]:
             kinds.append(draw.weighted({kind: weight for kind, weight in EVENTS.items() if kind != first}))
         for kind in kinds:
             effects += [{"scenario": name} | effect for effect in facts.effects(kind, draw)]
-    total = sum(weights)
-    budget = int(sizes.disrupted * UNITS)
-    for row, weight in zip(found, weights, strict=True):
-        row["probability"] = f"{max(1, int(budget * weight / total)) / UNITS:.9f}"
+    for row, (text, _) in zip(found, probabilities(weights, sizes.disrupted), strict=True):
+        row["probability"] = text
     return found, effects
 
 

@@ -10,9 +10,11 @@ from optimizer.synthetic.chemistry import chemistry
 from optimizer.synthetic.draw import Draw
 from optimizer.synthetic.folder import save
 from optimizer.synthetic.futures import scenarios
+from optimizer.synthetic.known import Known
 from optimizer.synthetic.movement import channel_records, distances, freight, lanes, markets, policy, reserve
 from optimizer.synthetic.places import REGIONS, TIERS, places
-from optimizer.synthetic.sizes import Sizes
+from optimizer.synthetic.planted import planted
+from optimizer.synthetic.sizes import BASE_YEAR, DISCOUNT_RATE, Sizes
 
 Row = dict[str, Any]
 
@@ -25,11 +27,13 @@ class Synthetic:
         sizes: what was asked for.
         document: what stands in `instance.yaml`, but for the tables.
         tables: rows of each CSV table.
+        known: its optimum, where that was asked for.
     """
 
     sizes: Sizes
     document: dict[str, Any]
     tables: dict[str, list[Row]] = field(repr=False)
+    known: Known | None = None
 
     def save(self, folder: Path | str) -> Path:
         """Write the instance folder, whole or not at all.
@@ -50,6 +54,7 @@ def generate(
     channels: int = 2,
     disrupted: float = 0.5,
     name: str = "synthetic",
+    known: bool = False,
 ) -> Synthetic:
     """Make a synthetic instance.
 
@@ -62,23 +67,35 @@ def generate(
         channels: 1 (commercial), 2 (with mdap) or 3 (with domestic_chain).
         disrupted: probability that any scenario happens.
         name: of the instance.
+        known: make one whose optimum is known by construction; see docs/generate.md.
 
     Raises:
         OptionsError: with every argument that makes no sense.
     """
-    sizes = Sizes(facilities, periods, futures, seed, candidates, channels, disrupted, name)
-    baskets = min(3 + facilities // 200, 9)
-    materials, recipes, need = chemistry(Draw(seed, "chemistry"), baskets)
+    sizes = Sizes(facilities, periods, futures, seed, candidates, channels, disrupted, name, known)
+    head = {
+        "schema": 1,
+        "name": name,
+        "title": f"Synthetic: {facilities} facilities, {periods} periods, {futures} futures, seed {seed}",
+    }
+    if known:
+        found = planted(sizes)
+        return Synthetic(sizes, head | found.document, _filled(found.tables), found.known)
+    document, tables = _network(sizes)
+    return Synthetic(sizes, head | document, _filled(tables))
+
+
+def _network(sizes: Sizes) -> tuple[Row, dict[str, list[Row]]]:
+    """A network of the field's shape."""
+    baskets = min(3 + sizes.facilities // 200, 9)
+    materials, recipes, need = chemistry(Draw(sizes.seed, "chemistry"), baskets)
     made = places(sizes, list(need), {recipe: row["cost"] for recipe, row in recipes.items()})
     market, demand = markets(sizes)
     stockpile, targets = reserve(sizes)
     happening, effects = scenarios(sizes, made)
     document = {
-        "schema": 1,
-        "name": name,
-        "title": f"Synthetic: {facilities} facilities, {periods} periods, {futures} futures, seed {seed}",
-        "base_year": 2026,
-        "discount_rate": 0.07,
+        "base_year": BASE_YEAR,
+        "discount_rate": DISCOUNT_RATE,
         "periods": list(sizes.years),
         "domestic": ["USA"],
         "countries": dict(TIERS),
@@ -105,7 +122,11 @@ def generate(
         "scenarios": happening,
         "effects": effects,
     }
-    return Synthetic(sizes, document, {table: rows for table, rows in tables.items() if rows})
+    return document, tables
+
+
+def _filled(tables: dict[str, list[Row]]) -> dict[str, list[Row]]:
+    return {table: rows for table, rows in tables.items() if rows}
 
 
 def _listed(records: dict[str, Row]) -> list[Row]:

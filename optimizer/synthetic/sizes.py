@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimizer.errors import OptionsError
 
 FEWEST, MOST = 20, 10_000
 """Facilities: fewer would leave a stage without a choice; more than the most was not tried."""
+BASE_YEAR = 2026
+DISCOUNT_RATE = 0.07
+UNITS = 10**9
+"""Probabilities are whole billionths, so that they add up exactly."""
 MOST_PERIODS = 40
 MOST_FUTURES = 100_000
 MOST_SEED = 2**31 - 1
@@ -27,6 +32,7 @@ class Sizes:
         channels: 1 (commercial), 2 (with mdap) or 3 (with domestic_chain).
         disrupted: probability that any scenario happens.
         name: of the instance.
+        known: whether its optimum is to be known.
 
     Raises:
         OptionsError: with all that makes no sense.
@@ -40,6 +46,7 @@ class Sizes:
     channels: int = 2
     disrupted: float = 0.5
     name: str = "synthetic"
+    known: bool = False
 
     def __post_init__(self) -> None:
         faults = [
@@ -64,4 +71,11 @@ class Sizes:
     @property
     def years(self) -> range:
         """The periods."""
-        return range(2027, 2027 + self.periods)
+        return range(BASE_YEAR + 1, BASE_YEAR + 1 + self.periods)
+
+
+def probabilities(weights: Sequence[float], total: float) -> list[tuple[str, float]]:
+    """Probabilities in proportion to weights, as they are written and as numbers; each at least a billionth."""
+    whole = sum(weights)
+    counts = [max(1, int(int(total * UNITS) * weight / whole)) for weight in weights]
+    return [(f"{count / UNITS:.9f}", count / UNITS) for count in counts]

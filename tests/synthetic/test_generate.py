@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,10 @@ import pytest
 import optimizer
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
+from optimizer.network.network import network_of
+from optimizer.solver.extensive import compile_all, problem_of
+from optimizer.solver.highs import run
+from optimizer.solver.options import Options
 
 
 def loaded(folder: Path, **asked: int | float | str) -> Instance:
@@ -100,3 +105,28 @@ def test_another_folder_is_not_written_over(tmp_path: Path) -> None:
     optimizer.generate(facilities=20, futures=4).save(tmp_path / "made")
     made.save(tmp_path / "made")
     assert "scenarios.csv" not in content(tmp_path / "made")
+
+
+@pytest.mark.parametrize(("seed", "channels"), [(0, 2), (1, 3), (2, 1)])
+def test_funding_nothing_and_making_nothing_is_a_plan(tmp_path: Path, seed: int, channels: int) -> None:
+    """In the trunk and in every branch: the whole problem has a solution with all fundings and activity at 0."""
+    network = network_of(loaded(tmp_path / "made", facilities=30, futures=8, seed=seed, channels=channels))
+    blocks, _ = compile_all(network)
+    problem = problem_of(network, blocks, {})
+    upper = problem.upper.copy()
+    for name, block in problem.blocks.items():
+        idle = [i for i, (component, _) in enumerate(block.columns) if component in ("fund", "run")]
+        upper[problem.place[name][idle]] = 0.0
+    assert run(replace(problem, upper=upper), Options(threads=1)).ended == "optimal"
+
+
+def test_the_choice_is_one_and_disruptions_change_it(tmp_path: Path) -> None:
+    """Some options are funded and not all; with its scenarios the network takes another portfolio than without."""
+    portfolios = []
+    for futures in (1, 4):
+        made = loaded(tmp_path / str(futures), facilities=20, periods=3, futures=futures, seed=1)
+        plan = optimizer.solve(made, gap=1e-4, threads=1)
+        assert plan.info["verdict"]["ok"]
+        portfolios.append({(row.facility, row.option, row.funded) for row in plan.portfolio.itertuples()})
+        assert 0 < len(portfolios[-1]) < sum(len(facility.options) for facility in made.facilities.values())
+    assert portfolios[0] != portfolios[1]
