@@ -124,7 +124,7 @@ def test_the_choice_is_one_and_disruptions_change_it(tmp_path: Path) -> None:
     """Some options are funded and not all; with its scenarios the network takes another portfolio than without."""
     portfolios = []
     for futures in (1, 4):
-        made = loaded(tmp_path / str(futures), facilities=20, periods=3, futures=futures, seed=1)
+        made = loaded(tmp_path / str(futures), facilities=20, periods=3, futures=futures, seed=2, disrupted=0.9)
         plan = optimizer.solve(made, gap=1e-4, threads=1)
         assert plan.info["verdict"]["ok"]
         portfolios.append({(row.facility, row.option, row.funded) for row in plan.portfolio.itertuples()})
