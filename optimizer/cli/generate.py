@@ -26,6 +26,10 @@ def generate(
     known: Annotated[
         bool, typer.Option("--known", help="Chains whose optimum is known; written to known.json.")
     ] = False,
+    must_meet: Annotated[
+        bool,
+        typer.Option("--must-meet", help="Some demand must be met in every future; a portfolio that does is planted."),
+    ] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -44,6 +48,7 @@ def generate(
         disrupted=disrupted,
         name=name,
         known=known,
+        must_meet=must_meet,
     )
     made.save(folder)
     if as_json:
@@ -66,5 +71,6 @@ def _document(made: Synthetic) -> dict[str, Any]:
         "futures": made.sizes.futures,
         "seed": made.sizes.seed,
         "known": None if made.known is None else made.known.to_dict(),
+        "planted": [{"facility": f, "option": o, "year": year} for f, o, year in made.planted],
         "rows": {table: len(rows) for table, rows in made.tables.items()},
     }

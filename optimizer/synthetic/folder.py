@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,11 +49,16 @@ def _fill(made: Synthetic, folder: Path) -> None:
     if made.known is not None:
         text = json.dumps(made.known.to_dict(), indent=2) + "\n"
         (folder / "known.json").write_text(text, encoding="utf-8", newline="\n")
-        listed: list[dict[str, Any]] = made.known.to_dict()["portfolio"]
-        portfolio = table_text(listed) if listed else "facility,option,year\n"
-        (folder / "known_portfolio.csv").write_text(portfolio, encoding="utf-8", newline="\n")
+        _write_portfolio(folder / "known_portfolio.csv", made.known.portfolio)
+    if made.planted:
+        _write_portfolio(folder / "planted_portfolio.csv", made.planted)
     for table, rows in made.tables.items():
         (folder / f"{table}.csv").write_text(table_text(rows), encoding="utf-8", newline="\n")
+
+
+def _write_portfolio(file: Path, portfolio: Sequence[tuple[str, str, int]]) -> None:
+    lines = ["facility,option,year", *(",".join(map(str, funding)) for funding in portfolio)]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
 def table_text(rows: list[dict[str, Any]]) -> str:

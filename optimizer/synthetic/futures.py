@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from optimizer.synthetic.draw import Draw, rounded
@@ -15,13 +16,13 @@ EVENTS = {"embargo": 5, "outage": 5, "country": 3, "waters": 3, "surge": 2, "cos
 """Kinds of events, by weight."""
 
 
-def scenarios(sizes: Sizes, made: Places) -> tuple[list[Row], list[Row]]:
-    """Scenarios, and their effects."""
+def scenarios(sizes: Sizes, made: Places, spared: Collection[str] = ()) -> tuple[list[Row], list[Row]]:
+    """Scenarios, and their effects; facilities that are spared, and their countries, are not struck."""
     number = sizes.futures - 1
     found: list[Row] = []
     effects: list[Row] = []
     weights: list[float] = []
-    facts = _Facts(made)
+    facts = _Facts(made, spared)
     for i in range(number):
         draw = Draw(sizes.seed, f"scenario/{i}")
         name = f"s{i + 1:05d}"
@@ -47,11 +48,12 @@ def scenarios(sizes: Sizes, made: Places) -> tuple[list[Row], list[Row]]:
 class _Facts:
     """What events can strike."""
 
-    def __init__(self, made: Places) -> None:
+    def __init__(self, made: Places, spared: Collection[str]) -> None:
         self.facilities = made.facilities
-        friendly = [f for f, row in made.facilities.items() if TIERS[row["country"]] != "adversary"]
+        safe = {made.facilities[f]["country"] for f in spared}
+        friendly = [f for f, row in made.facilities.items() if TIERS[row["country"]] != "adversary" and f not in spared]
         self.friendly = friendly
-        self.countries = sorted({made.facilities[f]["country"] for f in friendly})
+        self.countries = sorted({made.facilities[f]["country"] for f in friendly} - safe)
         self.hostile = sorted({row["country"] for row in made.facilities.values()} & {"CHN", "RUS"})
         self.waters = sorted({tag for *_, tags in ROUTES for tag in tags})
         self.stages = sorted({row["stage"] for row in made.facilities.values()})

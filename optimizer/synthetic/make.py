@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.synthetic.chemistry import chemistry
+from optimizer.synthetic.core import core
 from optimizer.synthetic.draw import Draw
 from optimizer.synthetic.folder import save
 from optimizer.synthetic.futures import scenarios
 from optimizer.synthetic.known import Known
-from optimizer.synthetic.movement import channel_records, distances, freight, lanes, markets, policy, reserve
+from optimizer.synthetic.movement import channel_records, channels, distances, freight, lanes, markets, policy, reserve
 from optimizer.synthetic.places import REGIONS, TIERS, places
 from optimizer.synthetic.planted import planted
 from optimizer.synthetic.sizes import BASE_YEAR, DISCOUNT_RATE, Sizes
@@ -28,12 +29,14 @@ class Synthetic:
         document: what stands in `instance.yaml`, but for the tables.
         tables: rows of each CSV table.
         known: its optimum, where that was asked for.
+        planted: (facility, option, year) of a portfolio that meets what must be met; empty where nothing must.
     """
 
     sizes: Sizes
     document: dict[str, Any]
     tables: dict[str, list[Row]] = field(repr=False)
     known: Known | None = None
+    planted: tuple[tuple[str, str, int], ...] = ()
 
     def save(self, folder: Path | str) -> Path:
         """Write the instance folder, whole or not at all.
@@ -55,6 +58,7 @@ def generate(
     disrupted: float = 0.5,
     name: str = "synthetic",
     known: bool = False,
+    must_meet: bool = False,
 ) -> Synthetic:
     """Make a synthetic instance.
 
@@ -68,11 +72,12 @@ def generate(
         disrupted: probability that any scenario happens.
         name: of the instance.
         known: make one whose optimum is known by construction; see docs/generate.md.
+        must_meet: some demand must be met in every future, which a planted portfolio does.
 
     Raises:
         OptionsError: with every argument that makes no sense.
     """
-    sizes = Sizes(facilities, periods, futures, seed, candidates, channels, disrupted, name, known)
+    sizes = Sizes(facilities, periods, futures, seed, candidates, channels, disrupted, name, known, must_meet)
     head = {
         "schema": 1,
         "name": name,
@@ -81,18 +86,22 @@ def generate(
     if known:
         found = planted(sizes)
         return Synthetic(sizes, head | found.document, _filled(found.tables), found.known)
-    document, tables = _network(sizes)
-    return Synthetic(sizes, head | document, _filled(tables))
+    document, tables, portfolio = _network(sizes)
+    return Synthetic(sizes, head | document, _filled(tables), planted=portfolio)
 
 
-def _network(sizes: Sizes) -> tuple[Row, dict[str, list[Row]]]:
-    """A network of the field's shape."""
+def _network(sizes: Sizes) -> tuple[Row, dict[str, list[Row]], tuple[tuple[str, str, int], ...]]:
+    """A network of the field's shape: document, tables, and what is planted in it."""
     baskets = min(3 + sizes.facilities // 200, 9)
     materials, recipes, need = chemistry(Draw(sizes.seed, "chemistry"), baskets)
     made = places(sizes, list(need), {recipe: row["cost"] for recipe, row in recipes.items()})
     market, demand = markets(sizes)
     stockpile, targets = reserve(sizes)
-    happening, effects = scenarios(sizes, made)
+    asked = core(sizes, made, need, channels(sizes)[0]) if sizes.must_meet else None
+    if asked is not None:
+        market["core_programmes"] = asked.market
+        demand.append(asked.line)
+    happening, effects = scenarios(sizes, made, asked.plants if asked else ())
     document = {
         "base_year": BASE_YEAR,
         "discount_rate": DISCOUNT_RATE,
@@ -104,7 +113,7 @@ def _network(sizes: Sizes) -> tuple[Row, dict[str, list[Row]]]:
         "markets": market,
         "logistics": {"regions": REGIONS, "freight": "freight.csv"},
         "stockpiles": stockpile,
-        "policy": policy(sizes, made),
+        "policy": policy(sizes, made, asked),
     }
     tables = {
         "materials": _listed(materials),
@@ -122,7 +131,7 @@ def _network(sizes: Sizes) -> tuple[Row, dict[str, list[Row]]]:
         "scenarios": happening,
         "effects": effects,
     }
-    return document, tables
+    return document, tables, asked.portfolio if asked else ()
 
 
 def _filled(tables: dict[str, list[Row]]) -> dict[str, list[Row]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from optimizer.synthetic.core import Core
 from optimizer.synthetic.draw import Draw, rounded
 from optimizer.synthetic.places import HEAVY_SHARE, REGIONS, TIERS, TONNES_PER_FACILITY, Places
 from optimizer.synthetic.sizes import Sizes
@@ -164,10 +165,11 @@ def reserve(sizes: Sizes) -> tuple[dict[str, Row], list[Row]]:
     return {"reserve": stockpile}, targets
 
 
-def policy(sizes: Sizes, made: Places) -> dict[str, Any]:
-    """A budget and rules that hold where nothing is funded and nothing is made."""
+def policy(sizes: Sizes, made: Places, planted: Core | None) -> dict[str, Any]:
+    """A budget and rules that hold where nothing is funded and nothing is made, and with what is planted."""
     names = channels(sizes)
     outlays = [option["capex"] * option["public_share"] for option in made.options]
+    least, starts = (planted.outlay, len(planted.portfolio)) if planted else (0.0, 0)
     tonnes = TONNES_PER_FACILITY * sizes.facilities
     # The reserve's first stock costs 0.01 x 2,000 + 0.0005 x 4,000 = 22 USD a year for each t of `tonnes`: room for it.
     rules: list[Row] = [
@@ -176,8 +178,10 @@ def policy(sizes: Sizes, made: Places) -> dict[str, Any]:
     if len(names) > 1:
         from_third = sizes.years[min(2, sizes.periods - 1)]
         rules.append({"rule": "domestic_content", "channel": "mdap", "stage": "magnet", "share": {from_third: 0.25}})
-    rules.append({"rule": "starts", "max": max(2, round(len(made.options) / 8))})
+    rules.append({"rule": "starts", "max": max(2, round(len(made.options) / 8), starts)})
     return {
-        "budget": {"annual": rounded(max(0.2 * sum(outlays), 1.05 * max(outlays, default=0)) + 5000 * tonnes)},
+        "budget": {
+            "annual": rounded(max(0.2 * sum(outlays), 1.05 * max(outlays, default=0), 1.05 * least) + 5000 * tonnes)
+        },
         "rules": rules,
     }

@@ -33,6 +33,7 @@ class Sizes:
         disrupted: probability that any scenario happens.
         name: of the instance.
         known: whether its optimum is to be known.
+        must_meet: whether some demand must be met, in every future.
 
     Raises:
         OptionsError: with all that makes no sense.
@@ -47,6 +48,7 @@ class Sizes:
     disrupted: float = 0.5
     name: str = "synthetic"
     known: bool = False
+    must_meet: bool = False
 
     def __post_init__(self) -> None:
         faults = [
@@ -63,6 +65,8 @@ class Sizes:
         ]
         if not 0 < self.disrupted <= 1:
             faults.append(f"disrupted is {self.disrupted}; it is more than 0 and at most 1")
+        if self.known and self.must_meet:
+            faults.append("known and must_meet do not go together: where the optimum is known all demand may be short")
         if not re.fullmatch(r"[a-z0-9_]+", self.name):
             faults.append(f"name is {self.name!r}; a name is made of a-z, 0-9 and _")
         if faults:

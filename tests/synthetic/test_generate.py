@@ -10,8 +10,10 @@ import pytest
 
 import optimizer
 from optimizer.errors import OptionsError
+from optimizer.evaluation import Portfolio
 from optimizer.instance.instance import Instance
 from optimizer.network.network import network_of
+from optimizer.network.tables import INVESTMENT
 from optimizer.solver.extensive import compile_all, problem_of
 from optimizer.solver.highs import run
 from optimizer.solver.options import Options
@@ -130,3 +132,39 @@ def test_the_choice_is_one_and_disruptions_change_it(tmp_path: Path) -> None:
         portfolios.append({(row.facility, row.option, row.funded) for row in plan.portfolio.itertuples()})
         assert 0 < len(portfolios[-1]) < sum(len(facility.options) for facility in made.facilities.values())
     assert portfolios[0] != portfolios[1]
+
+
+@pytest.mark.parametrize(("seed", "channels", "periods"), [(0, 2, 4), (1, 3, 3), (2, 1, 2), (3, 2, 1)])
+def test_the_planted_portfolio_meets_what_must_be_met(tmp_path: Path, seed: int, channels: int, periods: int) -> None:
+    """In every future, and with no plant running but those of the planted chain."""
+    made = optimizer.generate(
+        facilities=30, periods=periods, futures=8, seed=seed, channels=channels, disrupted=1.0, must_meet=True
+    )
+    made.save(tmp_path / "made")
+    instance = optimizer.load(tmp_path / "made")
+    assert all("shortage_cost" not in line for line in instance.plain()["markets"]["core_programmes"]["demand"])
+    portfolio = Portfolio.read(tmp_path / "made" / "planted_portfolio.csv").fundings if made.planted else ()
+    assert sorted(portfolio) == sorted(made.planted)
+    chain = {facility for facility, _, _ in portfolio}
+    network = network_of(instance)
+    blocks, _ = compile_all(network)
+    problem = problem_of(network, blocks, {})
+    lower, upper = problem.lower.copy(), problem.upper.copy()
+    for name, block in problem.blocks.items():
+        for column, (component, index) in zip(problem.place[name], block.columns, strict=True):
+            if component == "fund" and name == INVESTMENT:
+                lower[column] = upper[column] = float(index in portfolio)
+            elif component == "run" and chain and index[0] not in chain:  # type: ignore[index]
+                upper[column] = 0.0
+    assert run(replace(problem, lower=lower, upper=upper), Options(threads=1)).ended == "optimal"
+
+
+def test_what_must_be_met_is_more_than_its_chain_makes_without_what_is_planted() -> None:
+    """From the second year on; in the first it is nine tenths of what stands."""
+    made = optimizer.generate(facilities=30, futures=2, seed=0, must_meet=True)
+    (line,) = [row for row in made.tables["demand"] if row["market"] == "core_programmes"]
+    first, later = line["tonnes"].values()
+    assert later > 1.3 * first / 0.9
+    assert len(made.planted) == 5
+    with pytest.raises(OptionsError, match="do not go together"):
+        optimizer.generate(known=True, must_meet=True)
