@@ -2,7 +2,8 @@
 
 The extensive form of a generated instance is written once as MPS. Each solver reads it in a process of its own, by
 turns, with the same number of threads and the same limit; reading is not counted. A solver that is not installed is
-left out, and that is said (`pip install '.[bench]'`). Gaps are (plan - bound) / |plan| on every solver's own trace.
+left out, and that is said (`pip install '.[bench]'`). With `--clock cpu` the limit is processor time, which on a busy
+machine tells more; it is for one thread. Gaps are (plan - bound) / |plan| on every solver's own trace.
 Each result carries what shows that the algorithm asked for is the one that ran.
 
     python benchmarks/solvers.py --facilities 60 --periods 5 --futures 10 --seed 1 --seconds 300 > results.json
@@ -65,6 +66,10 @@ class Ran:
         """Time starts."""
         self._began = time.perf_counter(), time.process_time()
 
+    def late(self, limit: Limit) -> bool:
+        """Whether the limit of processor time is over."""
+        return time.process_time() - self._began[1] > limit.seconds
+
     def note(self, plan: float, bound: float) -> None:
         """A plan and a bound are known now."""
         wall, cpu = self._began
@@ -94,13 +99,23 @@ class Ran:
         return None if at is None else round(at, 2)
 
 
-def highs(file: Path, seconds: float, threads: int, **options: Any) -> Ran:
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Seconds of the wall's clock, or of the processor's."""
+
+    seconds: float
+    cpu: bool
+
+
+def highs(file: Path, limit: Limit, threads: int, **options: Any) -> Ran:
     """HiGHS by its own interface; its profile of sub-solvers is the evidence."""
     log = file.with_suffix(f".{os.getpid()}.log")
     solver = highspy.Highs()
     solver.setOptionValue("output_flag", False)
     solver.readModel(str(file))
-    settings = {"threads": threads, "time_limit": seconds, "mip_rel_gap": min(GAPS), "log_dev_level": 1}
+    settings = {"threads": threads, "mip_rel_gap": min(GAPS), "log_dev_level": 1}
+    if not limit.cpu:
+        settings["time_limit"] = limit.seconds
     for name, value in (settings | options).items():
         if solver.setOptionValue(name, value) == highspy.HighsStatus.kError:
             return Ran(f"refused: {name} = {value}")
@@ -113,6 +128,13 @@ def highs(file: Path, seconds: float, threads: int, **options: Any) -> Ran:
     def note(event: Any) -> None:
         found.note(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
 
+    def late(event: Any) -> None:
+        if found.late(limit):
+            event.interrupt()
+
+    if limit.cpu:
+        solver.cbMipInterrupt += late
+        solver.cbSimplexInterrupt += late
     solver.cbMipLogging += note
     solver.cbMipImprovingSolution += note
     highspy.Highs.run(solver)
@@ -134,13 +156,14 @@ def highs(file: Path, seconds: float, threads: int, **options: Any) -> Ran:
     return found
 
 
-def scip(file: Path, seconds: float, threads: int, **_: Any) -> Ran:
+def scip(file: Path, limit: Limit, threads: int, **_: Any) -> Ran:
     """SCIP, stopped at each gap in turn and gone on with; alone it takes one thread."""
     pyscipopt = import_module("pyscipopt")
     model = pyscipopt.Model()
     model.hideOutput()
     model.readProblem(str(file))
-    model.setParam("limits/time", seconds)
+    model.setParam("timing/clocktype", 1 if limit.cpu else 2)
+    model.setParam("limits/time", limit.seconds)
     found = Ran("")
     found.begin()
     for gap in GAPS:
@@ -161,17 +184,21 @@ def scip(file: Path, seconds: float, threads: int, **_: Any) -> Ran:
 _CBC_LINE = re.compile(r"^ +\S* *\d+ +\d+ +\d+ +(?P<plan>[-+.\de]+) +(?P<bound>[-+.\de]+) +[\d.]+% +(?P<at>[\d.]+)\s*$")
 
 
-def cbc(file: Path, seconds: float, threads: int, **_: Any) -> Ran:
+def cbc(file: Path, limit: Limit, threads: int, **_: Any) -> Ran:
     """CBC's program; the trace is that of its log."""
     cbcbox = import_module("cbcbox")
-    words = [cbcbox.cbc_bin_path(), str(file), "-timeMode", "elapsed", "-threads", str(threads)]
-    words += ["-ratioGap", str(min(GAPS)), "-sec", str(seconds), "-solve", "-quit"]
+    words = [cbcbox.cbc_bin_path(), str(file), "-timeMode", "cpu" if limit.cpu else "elapsed"]
+    words += ["-threads", str(threads), "-ratioGap", str(min(GAPS)), "-sec", str(limit.seconds), "-solve", "-quit"]
     called = subprocess.run(words, capture_output=True, text=True, check=False)
     lines = called.stdout.splitlines()
     found = Ran(next((line.partition(" - ")[2] for line in lines if line.startswith("Result - ")), "no result"))
+
+    def note(at: float, plan: float, bound: float) -> None:
+        found.trace.append((at, at, plan, bound) if limit.cpu else (at, None, plan, bound))
+
     for line in lines:
         if match := _CBC_LINE.match(line):
-            found.trace.append((float(match["at"]), None, float(match["plan"]), float(match["bound"])))
+            note(float(match["at"]), float(match["plan"]), float(match["bound"]))
 
     def last(label: str) -> float | None:
         return next((float(line.split(":")[1]) for line in reversed(lines) if line.startswith(label)), None)
@@ -179,7 +206,7 @@ def cbc(file: Path, seconds: float, threads: int, **_: Any) -> Ran:
     at = last("Time (B&C")
     plan, bound = last("Objective value"), last("Lower bound")
     if plan is not None and at is not None:
-        found.trace.append((at, None, plan, bound if bound is not None else plan))
+        note(at, plan, bound if bound is not None else plan)
     found.cpu_seconds = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     found.evidence = {
         "version": f"{lines[0].split('—')[0].strip()}, cbcbox {importlib.metadata.version('cbcbox')}",
@@ -189,13 +216,13 @@ def cbc(file: Path, seconds: float, threads: int, **_: Any) -> Ran:
     return found
 
 
-def cp_sat(file: Path, seconds: float, threads: int, **_: Any) -> Ran:
+def cp_sat(file: Path, limit: Limit, threads: int, **_: Any) -> Ran:
     """OR-tools' own solver for integers; it scales continuous columns to integers first."""
     model_builder = import_module("ortools.linear_solver.python.model_builder")
     model = model_builder.Model()
     model.import_from_mps_file(str(file))
     solver = model_builder.Solver("sat")
-    solver.set_time_limit_in_seconds(seconds)
+    solver.set_time_limit_in_seconds(limit.seconds)
     solver.set_solver_specific_parameters(f"num_workers:{threads} relative_gap_limit:{min(GAPS)}")
     found = Ran("")
     found.begin()
@@ -235,15 +262,21 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--instance", help="an instance folder instead of a generated one")
     parser.add_argument("--seconds", type=float, default=300.0)
+    parser.add_argument("--clock", choices=["wall", "cpu"], default="wall")
     parser.add_argument("--threads", type=int, nargs="+", default=[os.cpu_count() or 1])
     parser.add_argument("--solvers", nargs="+", choices=list(SOLVERS), default=list(SOLVERS))
     parser.add_argument("--runs", type=int, default=1)
-    parser.add_argument("--one", nargs=4, metavar=("SOLVER", "FILE", "SECONDS", "THREADS"), help=argparse.SUPPRESS)
+    parser.add_argument(
+        "--one", nargs=5, metavar=("SOLVER", "FILE", "SECONDS", "THREADS", "CLOCK"), help=argparse.SUPPRESS
+    )
     asked = parser.parse_args()
+    if asked.clock == "cpu" and asked.threads != [1]:
+        parser.error("--clock cpu is for --threads 1")
     if asked.one:
-        name, file, seconds, threads = asked.one
+        name, file, seconds, threads, clock = asked.one
         function, _, options = SOLVERS[name]
-        print(json.dumps(function(Path(file), float(seconds), int(threads), **options).to_dict()))  # noqa: T201
+        limit = Limit(float(seconds), clock == "cpu")
+        print(json.dumps(function(Path(file), limit, int(threads), **options).to_dict()))  # noqa: T201
         return
     with tempfile.TemporaryDirectory() as made:
         folder, file = Path(asked.instance or f"{made}/instance"), Path(made) / "problem.mps"
@@ -253,7 +286,7 @@ def main() -> None:
         document = {
             "instance": asked.instance or sizes,
             "sizes": write_mps(folder, file),
-            "limit_seconds": asked.seconds,
+            "limit": {"seconds": asked.seconds, "clock": asked.clock},
             "solvers": _all(asked, file),
         }
     document |= {
@@ -275,6 +308,7 @@ def _all(asked: argparse.Namespace, file: Path) -> list[dict[str, Any]]:
                     found.append({"solver": name, "ended": f"not installed: {SOLVERS[name][1]}"})
                     continue
                 words = [sys.executable, __file__, "--one", name, str(file), str(asked.seconds), str(threads)]
+                words.append(asked.clock)
                 called = subprocess.run(words, capture_output=True, text=True, check=False)
                 if called.returncode:
                     one = {"ended": f"failed: {called.stderr.strip().splitlines()[-1:]}"}
