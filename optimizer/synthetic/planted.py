@@ -23,7 +23,7 @@ COSTS = (3000.0, 25000.0, 9000.0, 26000.0)
 CAPEX = (24_000.0, 150_000.0, 40_000.0, 180_000.0)
 """USD per t a year."""
 PLANTS = 10
-"""Plants of a chain, about."""
+"""Most plants of a chain."""
 MOST_CANDIDATES = 3
 """Of a chain: what it funds is found by trying all there is."""
 CUSTODY = 50.0
@@ -49,7 +49,7 @@ def planted(sizes: Sizes) -> Planted:
     Raises:
         OptionsError: more candidates than can all be tried.
     """
-    number = max(2, sizes.facilities // PLANTS)
+    number = math.ceil(sizes.facilities / PLANTS)
     counts = split(sizes.facilities, [1.0] * number)
     candidates = split(round(sizes.candidates * sizes.facilities), [1.0] * number)
     if max(candidates) > MOST_CANDIDATES:

@@ -111,3 +111,14 @@ def test_a_larger_set_of_futures_costs_no_less_where_they_are_likelier() -> None
         assert made.known is not None
         costs.append(made.known.objective)
     assert all(less < more for less, more in pairwise(costs))
+
+
+@pytest.mark.parametrize("facilities", [20, 21, 25, 28, 39])
+def test_chains_of_any_number_of_facilities(facilities: int) -> None:
+    """The facilities asked for, with as many candidates as may be, and a plant of every stage in each chain."""
+    made = optimizer.generate(known=True, facilities=facilities, periods=2, futures=2, candidates=0.3)
+    rows = made.tables["facilities"]
+    assert len(rows) == facilities
+    assert sum(row["capacity"] == 0 for row in rows) == round(0.3 * facilities)
+    stages = {(row["id"].split("_")[1], row["stage"]) for row in rows if row["capacity"] > 0}
+    assert len(stages) == 4 * len(made.document["markets"])
