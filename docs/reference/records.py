@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from figures import short_name
+
 from optimizer.instance.instance import Instance
 
 SHOWN = 5
@@ -110,8 +112,7 @@ def words(key: str, instance: Instance) -> str:
     """A key as `--set` takes it, in words."""
     parts: Sequence[str] = key.split(".")
     if parts[0] == "markets" and parts[2] == "demand" and parts[1] in instance.markets:
-        product = instance.materials[parts[3]].name or parts[3]
-        return f"{FIELDS['demand', parts[4]]} {product}: {instance.markets[parts[1]].name or parts[1]}"
+        return f"{FIELDS['demand', parts[4]]} {short_name(parts[3])}: {instance.markets[parts[1]].name or parts[1]}"
     if parts[0] == "facilities" and parts[1] in instance.facilities:
         name = instance.facilities[parts[1]].name or parts[1]
         if parts[2] == "options":

@@ -265,7 +265,7 @@ def test_the_numbers_that_matter_come_ranked_with_what_whole_solves_say(plan: Pl
     assert (found["numbers"], found["moving"], found["date"]) == (3, 2, "2026-01-02")
     assert [(row["words"], row["factor"], row["verdict"]) for row in found["rows"]] == [
         ("capex of pit (deep)", "1.3", ""),
-        ("demand for magnet_uh: town", "0.7", "x 0.7: changes, 664 M USD too dear; x 1.3: keeps"),
+        ("demand for UH: town", "0.7", "x 0.7: changes, 664 M USD too dear; x 1.3: keeps"),
         ("capacity of pit", "0.7", ""),
     ]
     assert script("records").sensitive(tmp_path / "none.csv", confirmed, plan.instance)["rows"] == []
