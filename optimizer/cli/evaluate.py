@@ -15,6 +15,7 @@ from optimizer.evaluation import Evaluation
 from optimizer.evaluation import evaluate as run
 from optimizer.evaluation.portfolio import Portfolio
 from optimizer.futures import FutureSet
+from optimizer.network.reactions import without_reactions
 from optimizer.plan.columns import rows_of
 from optimizer.run import load
 
@@ -41,6 +42,7 @@ def evaluate(
     alpha: Annotated[float, typer.Option(help="The tail is the worst 1 - alpha.")] = 0.95,
     workers: Annotated[int, typer.Option(help="Processes.")] = 2,
     seed: Annotated[int, typer.Option(help="Of the draw and of the intervals.")] = 0,
+    react: Annotated[bool, typer.Option(help="Branches may fund the options that say so.")] = True,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -50,6 +52,7 @@ def evaluate(
     Example: optimizer evaluate instances/starter --portfolio results/starter
     """
     checked = load(instance, set_ or ())
+    checked = checked if react else without_reactions(checked)
     folder = output if output is not None else Path("results") / f"{checked.name}_evaluation"
     held = Portfolio.read(portfolio)
     drawn = None if futures is None else FutureSet.read(futures, checked)
@@ -101,6 +104,9 @@ def _print(found: Evaluation, channels: list[str]) -> None:
                 carried = f"  carried over to all futures (explains {row['mean_of_all']['explained']:.0%})"
                 table.add_row(carried, _valued(row["mean_of_all"], unit), "", "")
     out.print(table)
+    if len(found.reactions):
+        text = f"branches fund {len(found.reactions):,} options in {found.reactions['branch'].nunique():,} of them"
+        out.print(text, markup=False)
     for channel in channels:
         service, short = about[f"service_{channel}"], about[f"any_short_{channel}"]
         out.print(f"{channel}: {service:.2%} of demand served; short in {_percent(short)} of futures", markup=False)

@@ -25,6 +25,7 @@ def print_answer(plan: Plan, console: Console = out) -> None:
     measure = str(info["risk"]["measure"]).replace("_", " ")
     console.print(f"{measure} cost {usd(plan.objective)}{gap}", markup=False)
     _portfolio(plan.portfolio, console)
+    _reactions(plan.reactions, console)
     _shortfall(plan, console)
     _costs(info["cost"], console)
     _rests(info["confidence"], console)
@@ -52,6 +53,19 @@ def _portfolio(portfolio: pd.DataFrame, console: Console) -> None:
     console.print(table)
     total, public = portfolio["capex"].sum(), portfolio["public_outlay"].sum()
     console.print(f"{len(portfolio)} options, capex {usd(total)}, of it public {usd(public)}", markup=False)
+
+
+def _reactions(reactions: pd.DataFrame, console: Console) -> None:
+    if reactions.empty:
+        return
+    heads = ("future", "facility", "option", "funded", "on line", "t/yr", "capex")
+    table = headed("\nFunded in branches, once a disruption has struck", *heads, right=heads[3:])
+    for row in rows_of(reactions.head(SHORT_ROWS)):
+        words = (row.scenario, row.facility, row.option, str(row.funded), str(row.online))
+        table.add_row(*words, tonnes(row.capacity), usd(row.capex))
+    console.print(table)
+    if len(reactions) > SHORT_ROWS:
+        console.print(f"... and {len(reactions) - SHORT_ROWS} more rows in reactions.csv")
 
 
 def _shortfall(plan: Plan, console: Console) -> None:

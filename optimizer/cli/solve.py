@@ -107,7 +107,9 @@ def _tell(plan: Plan, folder: Path, as_json: bool) -> None:
         document = dict(plan.info)
         if plan.tables:
             document["folder"] = str(folder)
-            document["portfolio"] = plan.portfolio.astype(object).where(plan.portfolio.notna(), None).to_dict("records")
+            for table in ("portfolio", "reactions"):
+                rows = plan.tables[table]
+                document[table] = rows.astype(object).where(rows.notna(), None).to_dict("records")
         print_json(document)
     elif plan.tables:
         print_answer(plan)

@@ -20,6 +20,7 @@ from optimizer.worth import value as run
 
 SHOWN = 12
 WORDS = {"expected": "expected", "cvar": "CVaR", "worst_case": "worst case", "regret": "regret", "base": "base alone"}
+WORDS["no_reaction"] = "no response"
 
 
 def value(
@@ -97,6 +98,10 @@ def _print(found: Value) -> None:
     table.add_row("planning for all futures, not the base alone (VSS)", *_figure(info["vss"]))
     table.add_row("  of it by what is funded", *_figure(info["vss_fundings"]))
     table.add_row("  of it by what is held in stock", *_figure(info["vss_stock"]))
+    if "response" in info:
+        table.add_row("being able to respond: to fund in a branch", *_figure(info["response"]))
+        table.add_row("  of it by branches, the plan as of who cannot", *_figure(info["response_alone"]))
+        table.add_row("  of it by a plan that counts on it", *_figure(info["response_planning"]))
     out.print(table)
     for plan, why in info["unmet"].items():
         out.print(f"the plan for {WORDS[plan]}: {why}", style="bold red", markup=False)

@@ -13,6 +13,7 @@ from optimizer.errors import PlanError, SolveError
 from optimizer.evaluation.portfolio import Portfolio
 from optimizer.instance.instance import Instance
 from optimizer.model import assemble
+from optimizer.model.reaction import SHARED
 from optimizer.network.derive import tables_of
 from optimizer.network.derive_adjust import limits_of
 from optimizer.network.network import network_of
@@ -29,12 +30,17 @@ Stock = dict[tuple[Cell, int], float]
 Runs = dict[RunIndex, float]
 """(facility, state, recipe, channel, period) -> activity."""
 
+Reacted = dict[tuple[str, str, int], float]
+"""(facility, option, period) -> 1, of what branches fund."""
+
 TEMPLATE_FROM = 4
 """Branches of one shape from which one template is compiled for all of them: it costs as much as three."""
 KEPT_SHAPES = 4
 """Templates that a process keeps; one takes some 100 MB on the reference instance."""
 ROUNDING = 1e-6
 """Relative, and in units of activity: how far the trunk may run from what a plan says."""
+HALF = 0.5
+"""What is funded is 1 but for rounding."""
 SHORT = 1e-6
 """Tonnes below which nothing is short."""
 
@@ -48,6 +54,7 @@ class Answer:
         cost: discounted USD by period; empty where it has no operations that meet what must be met.
         short: (market, product, period) -> t, where any is short.
         demand: (market, product, period) -> t.
+        reacted: what it has funded itself, and what it took along of the branch it left.
         stock: its stock, for the branches that leave it.
         runs: activity of the trunk that ties branches.
         hot: whether it went on from the basis of another.
@@ -57,6 +64,7 @@ class Answer:
     cost: dict[int, float] = field(default_factory=dict)
     short: dict[tuple[str, str, int], float] = field(default_factory=dict)
     demand: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    reacted: Reacted = field(default_factory=dict)
     stock: Stock = field(default_factory=dict)
     runs: Runs = field(default_factory=dict)
     hot: bool = False
@@ -69,11 +77,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Branches of one shape, and the stock that each opens with where it leaves another branch."""
+    """Branches of one shape, and what each takes along where it leaves another branch: stock, and what that funded."""
 
     shape: Hashable
     courses: tuple[str, ...]
     openings: Mapping[str, Stock]
+    reacted: Mapping[str, Reacted]
 
 
 def trunk_of(network: Network, portfolio: Portfolio) -> tuple[float, Answer]:
@@ -137,8 +146,10 @@ def tasks_of(network: Network, answers: Mapping[str, Answer], workers: int) -> l
         size = -(-len(courses) // parts)
         for first in range(0, len(courses), size):
             mine = courses[first : first + size]
-            openings = {name: answers[left].stock for name in mine if (left := network.windows[name].leaves)}
-            tasks.append(Task(shape, tuple(mine), openings))
+            left = {name: answers[leaves] for name in mine if (leaves := network.windows[name].leaves)}
+            openings = {name: found.stock for name, found in left.items()}
+            reacted = {name: found.reacted for name, found in left.items()}
+            tasks.append(Task(shape, tuple(mine), openings, reacted))
     return sorted(tasks, key=lambda task: -len(task.courses))
 
 
@@ -187,8 +198,14 @@ def _answers(home: _Home, task: Task) -> Iterator[Answer]:
         branch = _bound(template, course) or Branch(
             compile_block(*assemble.operations(tables_of(home.network, course)))
         )
-        branch.give_values(_given(home, branch, task.openings.get(course)))
+        before = task.reacted.get(course, {})
+        given = _given(home, branch, task.openings.get(course), before)
+        branch.give_values(given)
+        if home.network.reactions:  # rules on funding that the portfolio breaks are not enforced
+            branch.excuse(SHARED, given)
         found = _read(home.network, branch, course, branch.solve(), stock=course in home.parents)
+        onset = home.network.windows[course].onset
+        found.reacted |= {index: value for index, value in before.items() if index[2] < onset}
         found.hot = branch is template
         yield found
 
@@ -204,12 +221,15 @@ def _bound(template: Template | None, course: str) -> Branch | None:
     return template
 
 
-def _given(home: _Home, branch: Branch, opening: Stock | None) -> Vector:
+def _given(home: _Home, branch: Branch, opening: Stock | None, reacted: Reacted) -> Vector:
     """What a branch is given: fundings, stock of the course it leaves, the trunk's level at its end, its activity."""
     values = []
     for column in branch.linked:
         owner, key = branch.block.owners[int(column)]
-        if opening is not None and branch.block.columns[int(column)][0] == "opening":
+        if key[0] == "react":
+            funded: Any = key[1]
+            values.append(reacted.get(funded, 0.0))
+        elif opening is not None and branch.block.columns[int(column)][0] == "opening":
             index: Any = key[1]
             values.append(opening.get((index[:3], index[3]), 0.0))
         else:
@@ -241,6 +261,7 @@ def _read(
         out.stock = {
             (index[:3], index[3]): float(found.values[column]) for index, column in branch.columns_of("stock").items()
         }
+    out.reacted = {index: 1.0 for index, column in branch.columns_of("react").items() if found.values[column] > HALF}
     if limited:
         runs = branch.columns_of("run")
         out.runs = {run: max(0.0, float(found.values[i])) for run, i in runs.items() if run[0] in limited}

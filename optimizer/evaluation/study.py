@@ -46,12 +46,14 @@ class Evaluation:
         info: instance, portfolio, statistics, counts, seconds.
         futures: a row for each future (docs/evaluation.md).
         short: branch, market, product, period, demand, short (t), where any is short.
+        reactions: branch, facility, option, funded (year), of what branches fund themselves.
         episodes: of a set of futures: episode, usd (more than the trunk costs meanwhile); `FutureSet.reduce` takes it.
     """
 
     info: dict[str, Any]
     futures: pd.DataFrame
     short: pd.DataFrame = field(default_factory=pd.DataFrame)
+    reactions: pd.DataFrame = field(default_factory=pd.DataFrame)
     episodes: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def hurt_most(self, count: int = 10, by: str = "over_trunk") -> pd.DataFrame:
@@ -149,7 +151,7 @@ def evaluate(
         "statistics": found_in,
         "seconds": round(time.monotonic() - began, 1),
     }
-    found = Evaluation(info, table, _short(answers))
+    found = Evaluation(info, table, _short(answers), _reactions(network, answers))
     if sampled is not None:
         done = [one for one in sampled.episodes if all(node in answers for node in one.nodes)]
         alone = table_of(network, done, invested, answers)
@@ -220,6 +222,17 @@ def _short(answers: dict[str, Answer]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["branch", "market", "product", "period", "demand", "short"])
 
 
+def _reactions(network: Network, answers: dict[str, Answer]) -> pd.DataFrame:
+    """What each branch funds itself; what it took along is listed where it was funded."""
+    rows = [
+        (course, facility, option, year)
+        for course, found in answers.items()
+        for facility, option, year in sorted(found.reacted)
+        if course != TRUNK and year >= network.windows[course].onset
+    ]
+    return pd.DataFrame(rows, columns=["branch", "facility", "option", "funded"])
+
+
 class _Kept:
     """A folder that keeps answers as they come."""
 
@@ -263,6 +276,7 @@ class _Kept:
         plain = asdict(found)
         for name in ("cost", "short", "demand", "stock", "runs"):
             plain[name] = [[*_flat(key), value] for key, value in getattr(found, name).items()]
+        plain["reacted"] = [[*key, value] for key, value in found.reacted.items()]
         with self._file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(plain) + "\n")
 
@@ -270,6 +284,8 @@ class _Kept:
         """Write the tables."""
         found.futures.to_csv(self.folder / "futures.csv", index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
         found.short.to_csv(self.folder / "short.csv", index=False, lineterminator="\n")
+        if len(found.reactions):
+            found.reactions.to_csv(self.folder / "reactions.csv", index=False, lineterminator="\n")
         if len(found.episodes):
             found.episodes.to_csv(self.folder / "episodes.csv", index=False, lineterminator="\n")
         text = json.dumps(found.info, indent=2, ensure_ascii=False)
@@ -290,5 +306,6 @@ def _answer(plain: dict[str, Any]) -> Answer:
         demand={(market, product, period): t for market, product, period, t in plain["demand"]},
         stock={((place, material, channel), period): t for place, material, channel, period, t in plain["stock"]},
         runs={(f, s, r, k, period): value for f, s, r, k, period, value in plain.get("runs", ())},
+        reacted={(f, o, period): value for f, o, period, value in plain.get("reacted", ())},
         hot=plain["hot"],
     )

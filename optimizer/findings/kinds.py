@@ -12,6 +12,7 @@ from optimizer.findings.frictions import idle_friction
 from optimizer.findings.horizon import horizon_summary
 from optimizer.findings.money import free_lunch
 from optimizer.findings.reach import unreachable_demand
+from optimizer.findings.reactions import idle_reaction
 from optimizer.findings.rules import hollow_rule, rule_cannot_hold
 from optimizer.findings.rules_delivered import rule_over_capacity
 from optimizer.findings.survey import Survey
@@ -43,6 +44,7 @@ KINDS: tuple[Kind, ...] = (
     hollow_rule,
     target_before_demand,
     idle_effect,
+    idle_reaction,
     parent_is_over,
     idle_friction,
     series_starts_late,

@@ -8,7 +8,7 @@ from typing import Any
 
 from optimizer.findings.finding import WARNING, Finding, Severity
 from optimizer.findings.survey import Survey
-from optimizer.instance.policy import Count, DeliveredContent, OutputRule, Rule, Starts
+from optimizer.instance.policy import Count, DeliveredContent, OutputRule, Reactions, Rule, Starts
 from optimizer.network.derive_rules import AT_MOST, materials_of, share_of
 
 
@@ -97,7 +97,7 @@ def parts_of(survey: Survey, number: int, rule: OutputRule) -> Iterator[Part]:
                 yield Part(number, rule, channel, total, periods)
 
 
-def matching(survey: Survey, rule: Count | Starts) -> list[str]:
+def matching(survey: Survey, rule: Count | Starts | Reactions) -> list[str]:
     """Facilities that a rule on funding counts."""
     found = []
     for name, record in survey.instance.facilities.items():

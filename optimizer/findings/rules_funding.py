@@ -8,7 +8,7 @@ from typing import Any
 from optimizer.findings.finding import CANNOT, NOTE, Finding, count, some
 from optimizer.findings.rule_facts import funded_years, hollow, matching, name_of, path_of
 from optimizer.findings.survey import Survey
-from optimizer.instance.policy import Count, Exclusive, Forbid, FundingRule, Implies, Require, Starts
+from optimizer.instance.policy import Count, Exclusive, Forbid, FundingRule, Implies, Reactions, Require, Starts
 
 
 def required_of(survey: Survey) -> dict[str, int]:
@@ -65,6 +65,8 @@ def hollow_funding(survey: Survey, number: int, rule: FundingRule) -> Iterator[F
         yield from _implies(survey, number, rule, required)
     elif isinstance(rule, Starts):
         yield from _starts(survey, number, rule)
+    elif isinstance(rule, Reactions):
+        yield from _reactions(survey, number, rule)
 
 
 def _implies(survey: Survey, number: int, rule: Implies, required: dict[str, int]) -> Iterator[Finding]:
@@ -93,6 +95,19 @@ def _starts(survey: Survey, number: int, rule: Starts) -> Iterator[Finding]:
             return
         most = max(most, able)
     why = f"never binds: at most {count(most, 'option')} that it counts could be funded in one period"
+    yield hollow(number, rule, "never_binds", why, {"most": most}, NOTE)
+
+
+def _reactions(survey: Survey, number: int, rule: Reactions) -> Iterator[Finding]:
+    names = set(matching(survey, rule))
+    most = 0
+    for found in survey.network.reactions.values():
+        for t in {start.year for start in found}:
+            able = sum(start.year == t and start.facility in names for start in found)
+            if able > survey.calendar.mean(rule.max, t) * survey.calendar.years[t] + 1e-9:
+                return
+            most = max(most, able)
+    why = f"never binds: no branch may fund more than {count(most, 'option')} that it counts in one period"
     yield hollow(number, rule, "never_binds", why, {"most": most}, NOTE)
 
 

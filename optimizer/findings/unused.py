@@ -160,11 +160,12 @@ def owner_without_holding(survey: Survey) -> Iterator[Finding]:
 
 
 def option_never_on_line(survey: Survey) -> Iterator[Finding]:
-    """Every option can be on line, and give something, within the horizon."""
+    """Every option can be on line, and give something, within the horizon, or a branch may fund it."""
+    able = {(start.facility, start.option) for found in survey.network.reactions.values() for start in found}
     for name, facility in survey.instance.facilities.items():
         for index, option in enumerate(facility.options):
             found = _why_never(survey, name, option.id)
-            if found is None:
+            if found is None or (found[0] != "gives_nothing" and (name, option.id) in able):
                 continue
             reason, why, numbers = found
             size = sum(option.capacity.values())

@@ -171,8 +171,20 @@ class Starts(Row):
     """Highest number of options funded per year."""
 
 
+class Reactions(Row):
+    """Fundings per year that a branch can carry out: the limit of a surge."""
+
+    rule: Literal["reactions"]
+    stage: Id | None = None
+    """Facilities of this stage; default all."""
+    countries: tuple[Iso3, ...] | None = None
+    """Facilities in these countries; default all."""
+    max: AmountSeries
+    """Highest number of options that a branch funds per year."""
+
+
 OutputRule = DomesticContent | ExposureCap | HeavyContent | Diversify
-FundingRule = Count | Require | Forbid | Exclusive | Implies | Starts
+FundingRule = Count | Require | Forbid | Exclusive | Implies | Starts | Reactions
 Rule = Annotated[
     DomesticContent
     | ExposureCap
@@ -184,7 +196,8 @@ Rule = Annotated[
     | Forbid
     | Exclusive
     | Implies
-    | Starts,
+    | Starts
+    | Reactions,
     Field(discriminator="rule"),
 ]
 

@@ -161,6 +161,41 @@ class Sets(Record):
     """Direct holders and their shares, from then on."""
 
 
+class React(Record):
+    """How a branch funds an option once a disruption has struck."""
+
+    lead: Whole | None = None
+    """Years from funding to first output when it is hurried; default the option's own."""
+    capex_factor: Annotated[float, Field(strict=True, ge=1, allow_inf_nan=False)] = 1.0
+    """What hurry makes of capex, 1 or more."""
+
+
+def _react(value: Any) -> Any:
+    if isinstance(value, bool):
+        return {} if value else None
+    if value is None or isinstance(value, dict | React):
+        return value
+    right = "true, or a mapping such as {lead: 1, capex_factor: 1.5}"
+    raise PydanticCustomError("react", "{wrong}|{right}", {"wrong": f"{value!r} says no way to react", "right": right})
+
+
+_REACT_JSON: dict[str, Any] = {
+    "anyOf": [
+        {"type": "boolean"},
+        {
+            "type": "object",
+            "properties": {
+                "lead": {"type": "integer", "minimum": 0, "maximum": 1000},
+                "capex_factor": {"type": "number", "minimum": 1},
+            },
+            "additionalProperties": False,
+        },
+    ]
+}
+
+Reacting = Annotated[React | None, BeforeValidator(_react), WithJsonSchema(_REACT_JSON)]
+
+
 class Option(Row):
     """One fundable increment of a facility."""
 
@@ -192,6 +227,8 @@ class Option(Row):
     """What changes once it is on line."""
     spend: tuple[Share, ...] | None = None
     """Shares of capex by year from funding; they add up to 1."""
+    react: Reacting = None
+    """A branch may fund it too: true, or what hurry makes of lead and capex; default false."""
 
 
 class Claim(Row):

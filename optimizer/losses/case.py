@@ -16,6 +16,7 @@ from optimizer.network.calendar import Calendar, calendar_of
 from optimizer.network.derive_adjust import limits_of
 from optimizer.network.effects import window
 from optimizer.network.network import network_of
+from optimizer.network.reactions import without_reactions
 from optimizer.network.tables import TRUNK, Network
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
@@ -50,8 +51,12 @@ class Case:
         return calendar_of(self.instance)
 
     def network(self, onset: int, duration: int) -> Network:
-        """The instance with a branch of this onset and duration in which nothing happens but that reserves release."""
-        return network_of(self.instance.model_copy(update={"scenarios": (future(onset, duration),)}))
+        """The instance with a branch of this onset and duration in which nothing happens but that reserves release.
+
+        Nothing is funded in it: who survives without funding anything survives with it.
+        """
+        alone = {"scenarios": (future(onset, duration),)}
+        return network_of(without_reactions(self.instance).model_copy(update=alone))
 
     def demand(self, onset: int, duration: int) -> float:
         """Weighted tonnes that the markets ask for in a branch: no loss makes more than this short."""

@@ -18,6 +18,7 @@ from optimizer.model import (
     funding,
     funding_rules,
     output_rules,
+    reaction,
     risk,
     stock,
 )
@@ -26,7 +27,7 @@ from optimizer.network.tables import INVESTMENT, Network, Tables
 
 FIRST: tuple[ModuleType, ...] = (funding, funding_rules)
 """Families of the investment block."""
-SECOND: tuple[ModuleType, ...] = (capacity, balance, demand, stock, output_rules, budget, adjust)
+SECOND: tuple[ModuleType, ...] = (capacity, balance, demand, stock, output_rules, budget, reaction, adjust)
 """Families of a course of operations, trunk or branch."""
 OVER_FUTURES: tuple[ModuleType, ...] = (risk,)
 """Families over futures."""

@@ -29,13 +29,14 @@ def costs(m: Model, t: Tables) -> Costs:  # noqa: ARG001
 
 def _limited(t: Tables) -> bool:
     budget = t.instance.policy.budget
-    return t.is_trunk and (budget.annual is not None or budget.total is not None)
+    spends = t.is_trunk or bool(t.reaction.starts)
+    return spends and (budget.annual is not None or budget.total is not None)
 
 
-def outlay_of(t: Tables, f: str, o: str, year: int) -> list[tuple[int, float]]:
+def outlay_of(t: Tables, start: Start) -> list[tuple[int, float]]:
     """(calendar year, USD) of public outlay for a funding, undiscounted."""
-    share = t.starts.options[f, o].public_share
-    return [(when, usd * share) for when, usd in t.starts.spend(Start(f, o, (year,))) if usd * share]
+    share = t.starts.options[start.facility, start.option].public_share
+    return [(when, usd * share) for when, usd in t.starts.spend(start) if usd * share]
 
 
 def _of_stock(m: Model, t: Tables, y: int) -> list[Term]:
@@ -54,7 +55,7 @@ def annual_budget(m: Model, t: Tables, y: int) -> object:
     terms = [
         (usd, m.public_fund[f, o, year])
         for f, o, year in m.public_fund
-        for when, usd in outlay_of(t, f, o, year)
+        for when, usd in outlay_of(t, Start(f, o, (year,)))
         if when in span
     ]
     annual = t.instance.policy.budget.annual
@@ -64,6 +65,6 @@ def annual_budget(m: Model, t: Tables, y: int) -> object:
 
 def total_budget(m: Model, t: Tables, _: int) -> object:
     r"""B2. $\sum_t \text{outlay}_t \le B$: over the horizon, capex falling due later included."""
-    terms = [(usd, m.public_fund[f, o, y]) for f, o, y in m.public_fund for _, usd in outlay_of(t, f, o, y)]
+    terms = [(usd, m.public_fund[f, o, y]) for f, o, y in m.public_fund for _, usd in outlay_of(t, Start(f, o, (y,)))]
     stock = [term for y in t.periods for term in _of_stock(m, t, y)]
     return total([*terms, *stock]) <= t.instance.policy.budget.total

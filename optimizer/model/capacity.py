@@ -15,8 +15,9 @@ _Where = tuple[str, str, str, int]
 def variables(m: Model, t: Tables) -> None:
     """Z and the capacity of states; funding is the investment's."""
     needed = {start for terms in _all_terms(t) for start, _ in terms}
-    fund = [(s.facility, s.option, s.year) for s in sorted(needed) if len(s.path) == 1]
-    paths = [(s.facility, s.option, s.label) for s in sorted(needed) if len(s.path) > 1]
+    planned = sorted(start for start in needed if not start.course)
+    fund = [(s.facility, s.option, s.year) for s in planned if len(s.path) == 1]
+    paths = [(s.facility, s.option, s.label) for s in planned if len(s.path) > 1]
     linked(m, "fund", {i: (INVESTMENT, ("fund", i)) for i in fund}, unit="0 or 1", doc="x: funded in period t")
     owners = {i: (INVESTMENT, ("sequence", i)) for i in paths}
     linked(m, "sequence", owners, unit="0 or 1", doc="w: funded after the options before it")

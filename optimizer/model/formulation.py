@@ -37,6 +37,10 @@ INDICES: dict[str, str] = {
     "bought_back": "p, m, k",
     "trunk_run": "f, s, r, k, t",
     "public_fund": "f, o, t",
+    "react": "f, o, t",
+    "reacted": "f, o, t",
+    "planned": "f, o, t",
+    "planned_sequence": "f, o, π",
     "investment_cost": "",
     "trunk_cost": "t",
     "branch_cost": "S",
@@ -96,6 +100,7 @@ A branch that no other leaves weighs the same in every period; its cost is then 
 | $r$ | recipe | $y_t$ | years of the period |
 | $k$ | channel; $k' \preceq k$: the same or stricter | $\ell$ | years from funding to first output |
 | $t$ | period, by its first year; $\bar t$ its last | $\gamma_m$ | gross t per t |
+| $T$ | last period of a branch | $S_t, R_t$ | options that may be funded a year; in a branch |
 | $p$ | place: facility, hub or stockpile | $\theta$ | share claimed |
 | $m$ | material | $\lambda$ | share lost per year |
 | $a$ | arc: a lane or freight row, or a hub's link | $\beta$ | share that a rule asks for |

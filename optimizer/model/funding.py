@@ -47,7 +47,9 @@ def costs(m: Model, n: Network) -> Costs:
 
 
 def started(m: Model, start: Start) -> object:
-    """The variable that is 1 when a start is taken."""
+    """The variable that is 1 when a start is taken, by the plan or in a branch."""
+    if start.course:
+        return (m.react if start.course == m.block else m.reacted)[start.facility, start.option, start.year]
     if len(start.path) == 1:
         return m.fund[start.facility, start.option, start.year]
     return m.sequence[start.facility, start.option, start.label]

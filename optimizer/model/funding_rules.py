@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from optimizer.instance.policy import Count, Exclusive, Forbid, Implies, Require, Starts
+from optimizer.instance.policy import Count, Exclusive, Forbid, Implies, Reactions, Require, Starts
 from optimizer.instance.records import Facility
 from optimizer.model.declare import Costs, Model, constraint, total
 from optimizer.model.funding import on_line_by
@@ -32,7 +32,7 @@ def costs(m: Model, n: Network) -> Costs:  # noqa: ARG001
     return []
 
 
-def counted(n: Network, rule: Count | Starts) -> list[str]:
+def counted(n: Network, rule: Count | Starts | Reactions) -> list[str]:
     """Facilities that a rule counts."""
 
     def fits(facility: Facility) -> bool:

@@ -6,8 +6,11 @@ from optimizer.network.derive_adjust import adjust_tables
 from optimizer.network.derive_capacity import capacity_tables
 from optimizer.network.derive_flow import flow_tables
 from optimizer.network.derive_markets import demand_tables, stock_tables
+from optimizer.network.derive_reaction import reaction_tables
 from optimizer.network.derive_rules import rule_tables
 from optimizer.network.effects import Disruption
+from optimizer.network.reactions import inherited
+from optimizer.network.starts import Start
 from optimizer.network.tables import TRUNK, Network, Tables
 
 
@@ -26,10 +29,14 @@ def tables_of(network: Network, course: str = TRUNK, disruption: Disruption | No
     periods = network.calendar.periods if window is None else window.periods
     if window is not None and disruption is None:
         disruption = Disruption(network.calendar, window.effects)
-    capacity = capacity_tables(network, periods, disruption)
+    reactions: list[Start] = []
+    if window is not None:
+        reactions = [*network.reactions.get(course, ()), *inherited(network.reactions, network.windows, course)]
+    capacity = capacity_tables(network, periods, disruption, reactions)
     demand = demand_tables(network, periods, disruption)
     stock = stock_tables(network, periods, disruption, course)
     flow = flow_tables(network, periods, disruption, capacity, demand, stock)
     rules = rule_tables(network, periods, capacity, trunk=window is None)
+    reaction = reaction_tables(network, course, capacity, reactions)
     adjust = adjust_tables(network, window, capacity)
-    return Tables(network, course, periods, window, capacity, flow, demand, stock, rules, adjust)
+    return Tables(network, course, periods, window, capacity, flow, demand, stock, rules, reaction, adjust)

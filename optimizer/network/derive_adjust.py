@@ -69,6 +69,9 @@ def adjust_tables(network: Network, window: Window | None, capacity: CapacityTab
                 tables.contracted[f, u, channel, t] = share
                 tables.available[f, t] = max(capacity.available[f, state.id, t] for state in capacity.states[f])
     _of_trunk(network, window, tables)
+    for f, u, t in tables.sizes:
+        # What the branch has funded itself is under no contract.
+        tables.sizes[f, u, t] += [(start, size) for start, size in capacity.sizes[f, u, t] if start.course]
     return tables
 
 

@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import partial
 
 from optimizer.instance.fields import WHOLE
 from optimizer.instance.policy import ExposureCap
 from optimizer.network.effects import Disruption
-from optimizer.network.network import changed_exposures, facility_effects, option_facts
+from optimizer.network.network import changed_exposures, delays_in, facility_effects
 from optimizer.network.starts import Delays, Start, units_of
 from optimizer.network.tables import CapacityTables, Network, Terms
 from optimizer.network.trust import State
 
 
-def capacity_tables(network: Network, periods: tuple[int, ...], disruption: Disruption | None) -> CapacityTables:
-    """Capacity and activity of a course."""
-    tables = capacity_of(network, network.instance.facilities, periods, disruption)
+def capacity_tables(
+    network: Network, periods: tuple[int, ...], disruption: Disruption | None, reactions: Iterable[Start] = ()
+) -> CapacityTables:
+    """Capacity and activity of a course.
+
+    Args:
+        network: what all courses share.
+        periods: of the course.
+        disruption: what happens in it; None on the trunk.
+        reactions: what the branch may fund, or has taken along from those it comes from.
+    """
+    tables = capacity_of(network, network.instance.facilities, periods, disruption, reactions)
     _exposures(network, tables, disruption)
     return tables
 
 
 def capacity_of(
-    network: Network, names: Iterable[str], periods: tuple[int, ...], disruption: Disruption | None
+    network: Network,
+    names: Iterable[str],
+    periods: tuple[int, ...],
+    disruption: Disruption | None,
+    reactions: Iterable[Start] = (),
 ) -> CapacityTables:
     """As `capacity_tables`, for some facilities alone."""
     tables = CapacityTables()
     delays = delays_of(network, disruption)
-    for paths in network.starts.paths.values():
+    reacted = defaultdict[str, list[Start]](list)
+    for start in reactions:
+        reacted[start.facility].append(start)
+    for paths in (*network.starts.paths.values(), *reacted.values()):
         for start in paths:
             tables.online[start] = network.starts.online(start, delays)
     for name in names:
-        _facility(network, tables, name, periods, disruption)
+        paths = [*(s for o in network.instance.facilities[name].options for s in network.starts.paths[name, o.id])]
+        _facility(network, tables, name, periods, disruption, [*paths, *reacted[name]])
     return tables
 
 
@@ -39,18 +57,21 @@ def delays_of(network: Network, disruption: Disruption | None) -> Delays | None:
     """The delays of every option that what happens in a branch hits."""
     if disruption is None:
         return None
-    found = {key: disruption.delays(option_facts(network.instance, *key)) for key in network.starts.options}
-    return {key: delays for key, delays in found.items() if delays}
+    return delays_in(network.instance, network.starts, disruption)
 
 
 def _facility(
-    network: Network, tables: CapacityTables, name: str, periods: tuple[int, ...], disruption: Disruption | None
+    network: Network,
+    tables: CapacityTables,
+    name: str,
+    periods: tuple[int, ...],
+    disruption: Disruption | None,
+    paths: list[Start],
 ) -> None:
     instance, calendar, starts = network.instance, network.calendar, network.starts
     facility = instance.facilities[name]
     units = units_of(facility)
     states = network.trust.states[name]
-    paths = [start for option in facility.options for start in starts.paths[name, option.id]]
     for recipe, use in facility.recipes.items():
         record = instance.recipes[recipe]
         tables.use[name, recipe] = use.capacity_use if use.capacity_use is not None else record.capacity_use

@@ -11,7 +11,8 @@ from optimizer.instance.policy import Effect, FacilityEffect, OptionEffect
 from optimizer.network.calendar import Calendar, calendar_of
 from optimizer.network.effects import Active, Disruption, Facts, Window
 from optimizer.network.places import places_of
-from optimizer.network.starts import Starts, starts_of
+from optimizer.network.reactions import reactions_of
+from optimizer.network.starts import Delays, Start, Starts, starts_of
 from optimizer.network.tables import BASE, Network
 from optimizer.network.tree import paths_of, weights_of, windows_of
 from optimizer.network.trust import State, Trust
@@ -84,7 +85,13 @@ def network_of(instance: Instance) -> Network:
         if every.delays(option_facts(instance, name, option.id))
     )
     starts = starts_of(instance, calendar, delayed)
-    places = places_of(instance, _trusted(instance, calendar, trust, windows), _idle(instance, calendar, starts))
+
+    def late(branch: Window) -> Delays:
+        return delays_in(instance, starts, Disruption(calendar, branch.effects))
+
+    reactions = reactions_of(starts, windows, late)
+    idle = _idle(instance, calendar, starts, [start for found in reactions.values() for start in found])
+    places = places_of(instance, _trusted(instance, calendar, trust, windows), idle)
     return Network(
         instance=instance,
         calendar=calendar,
@@ -96,7 +103,14 @@ def network_of(instance: Instance) -> Network:
         path=paths,
         weight=weights_of(paths, probability),
         left=frozenset(branch.leaves for branch in windows.values() if branch.leaves is not None),
+        reactions=reactions,
     )
+
+
+def delays_in(instance: Instance, starts: Starts, disruption: Disruption) -> Delays:
+    """The delays of every option that what happens in a branch hits."""
+    found = {key: disruption.delays(option_facts(instance, *key)) for key in starts.options}
+    return {key: delays for key, delays in found.items() if delays}
 
 
 def _distinct(windows: Mapping[str, Window], kind: type[Effect]) -> dict[Hashable, Active]:
@@ -138,8 +152,9 @@ def _trusted(
     return found
 
 
-def _idle(instance: Instance, calendar: Calendar, starts: Starts) -> frozenset[str]:
+def _idle(instance: Instance, calendar: Calendar, starts: Starts, reactions: Iterable[Start]) -> frozenset[str]:
     """Facilities that never have capacity."""
+    reacted = {s.facility for s in reactions if any(starts.options[s.facility, s.option].capacity.values())}
     return frozenset(
         name
         for name, facility in instance.facilities.items()
@@ -147,6 +162,7 @@ def _idle(instance: Instance, calendar: Calendar, starts: Starts) -> frozenset[s
         and not any(
             starts.years[name, o.id] and any(size > 0 for size in o.capacity.values()) for o in facility.options
         )
+        and name not in reacted
     )
 
 

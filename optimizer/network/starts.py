@@ -24,11 +24,13 @@ class Start:
         option: option.
         path: years of funding of the options before it, then its own; only its own where no delay can
             reach the options before it.
+        course: the branch that funds it; empty where the plan does.
     """
 
     facility: str
     option: str
     path: tuple[int, ...]
+    course: str = ""
 
     @property
     def year(self) -> int:
@@ -89,17 +91,22 @@ class Starts:
         facility = self.instance.facilities[start.facility]
         option = self.options[start.facility, start.option]
         if delays is None or len(start.path) == 1:
-            return self._delayed(start.facility, option, start.year, start.year, delays)
+            return self._delayed(start.facility, option, start.year, start.year + self.lead(start), delays)
         ready = start.path[0]
         steps = chain(facility, option)[-len(start.path) :]
         for step, year in zip(steps, start.path, strict=True):
             begun = max(year, ready)
-            online = self._delayed(start.facility, step, year, begun, delays)
+            online = self._delayed(start.facility, step, year, begun + step.lead, delays)
             ready = online if online > year + step.lead else year
         return online
 
-    def _delayed(self, facility: str, option: Option, funded: int, begun: int, delays: Delays | None) -> int:
-        online = begun + option.lead
+    def lead(self, start: Start) -> int:
+        """Years from funding to first output; a branch may hurry."""
+        option = self.options[start.facility, start.option]
+        hurried = option.react.lead if start.course and option.react is not None else None
+        return option.lead if hurried is None else hurried
+
+    def _delayed(self, facility: str, option: Option, funded: int, online: int, delays: Delays | None) -> int:
         # A scenario that leaves another's branch finds what that one has delayed already.
         for blow in delays.get((facility, option.id), ()) if delays is not None else ():
             online += sum(years for since, end, years in blow if online >= since and funded < end)
@@ -134,7 +141,10 @@ class Starts:
         )
 
     def credit(self, start: Start) -> float:
-        """End-of-horizon credit, USD of the base year: unexpired life, straight-line. Source: design.md 3, `life`."""
+        """End-of-horizon credit, USD of the base year: unexpired life, straight-line. Source: design.md 3, `life`.
+
+        What a branch paid for hurry is worth nothing then.
+        """
         option = self.options[start.facility, start.option]
         online = self.online(start)
         end = self.calendar.end_year
@@ -147,7 +157,10 @@ class Starts:
         """(year, USD) of capex, undiscounted."""
         option = self.options[start.facility, start.option]
         shares = option.spend if option.spend is not None else (1.0,)
-        return tuple((start.year + index, option.capex * share) for index, share in enumerate(shares) if share > 0)
+        capex = option.capex
+        if start.course and option.react is not None:
+            capex *= option.react.capex_factor
+        return tuple((start.year + index, capex * share) for index, share in enumerate(shares) if share > 0)
 
     def capex(self, start: Start) -> float:
         """Discounted capex, USD of the base year."""
@@ -176,7 +189,7 @@ def starts_of(instance: Instance, calendar: Calendar, delayed: frozenset[tuple[s
     for name, facility in instance.facilities.items():
         for option in sorted(facility.options, key=lambda item: len(chain(facility, item))):
             key = (name, option.id)
-            possible = [t for t in calendar.periods if _may_fund(option, t) and t + option.lead < calendar.end_year]
+            possible = [t for t in calendar.periods if may_fund(option, t) and t + option.lead < calendar.end_year]
             before = chain(facility, option)[:-1]
             if before:
                 base = options[name, before[-1].id]
@@ -207,5 +220,6 @@ def _paths_of(
     return [start.path for start in known] if known else [(t,) for t in years[name, base]]
 
 
-def _may_fund(option: Option, year: int) -> bool:
+def may_fund(option: Option, year: int) -> bool:
+    """Whether a year lies in an option's window."""
     return (option.earliest is None or year >= option.earliest) and (option.latest is None or year <= option.latest)

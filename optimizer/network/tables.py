@@ -26,6 +26,8 @@ INVESTMENT = "investment"
 RunIndex = tuple[str, str, str, str, int]
 """(facility, state, recipe, channel, period)."""
 Terms = list[tuple[Start, float]]
+Funding = tuple[str, str, int]
+"""(facility, option, period)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Network:
     """(course, period) -> P: probability that the future is on this course then."""
     left: frozenset[str]
     """The branches that another branch leaves."""
+    reactions: dict[str, tuple[Start, ...]]
+    """Branch -> what it may fund itself; branches that may fund nothing are left out."""
 
 
 @dataclass(slots=True)
@@ -211,6 +215,22 @@ class RuleTables:
 
 
 @dataclass(slots=True)
+class ReactionTables:
+    """What a branch funds; empty on the trunk, and where no option reacts."""
+
+    own: list[Funding] = field(default_factory=list)
+    """What it may fund itself, (f, o, t)."""
+    inherited: dict[Funding, str] = field(default_factory=dict)
+    """What it may have taken along, (f, o, t) -> the branch that funds it."""
+    starts: dict[tuple[str, str], list[Start]] = field(default_factory=dict)
+    """Both by option, (f, o)."""
+    planned: dict[tuple[str, str], tuple[int, ...]] = field(default_factory=dict)
+    """Periods up to the branch's last in which the plan may fund it, (f, o)."""
+    ready: dict[Funding, list[Start]] = field(default_factory=dict)
+    """Starts of the option before that are on line by the end of t in this branch, (f, o, t)."""
+
+
+@dataclass(slots=True)
 class AdjustTables:
     """What a branch cannot yet do otherwise than the trunk; empty on the trunk."""
 
@@ -223,7 +243,7 @@ class AdjustTables:
     existing: dict[tuple[str, str, int], float] = field(default_factory=dict)
     """Existing capacity on the trunk, t/yr, (f, u, t); only where something is contracted."""
     sizes: dict[tuple[str, str, int], Terms] = field(default_factory=dict)
-    """Capacity that each start gives on the trunk, t/yr, (f, u, t)."""
+    """Capacity that each start gives on the trunk, or in the branch that funds it, t/yr, (f, u, t)."""
     available: dict[tuple[str, int], float] = field(default_factory=dict)
     """Factor on capacity in the branch, the highest over states, (f, t)."""
 
@@ -241,6 +261,7 @@ class Tables:
     demand: DemandTables
     stock: StockTables
     rules: RuleTables
+    reaction: ReactionTables
     adjust: AdjustTables
 
     @property

@@ -13,6 +13,7 @@ from optimizer.instance.fields import EXPOSURE_KINDS
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.plan.columns import COLUMNS, YEARS_OR_BLANK, rows_of
+from optimizer.plan.rules import reactions_of
 
 Values = Mapping[str, Mapping[Any, float]]
 Rows = list[tuple[Any, ...]]
@@ -33,9 +34,12 @@ def tables_of_plan(
     rows: dict[str, Rows] = defaultdict(list)
     fund = values[INVESTMENT].get("fund", {})
     _portfolio(network, fund, rows)
-    started = _started(values[INVESTMENT])
+    planned = _started(values[INVESTMENT])
     for course, t in tables.items():
         mine = values[course]
+        reacted = reactions_of(t, values)
+        started = planned | dict.fromkeys(reacted, 1.0)
+        _reactions(t, reacted, rows)
         _capacity(t, started, mine, rows)
         _runs(t, mine, rows)
         _flows(t, mine, rows)
@@ -49,7 +53,7 @@ def tables_of_plan(
     _exposure(network, rows)
     _outlay(tables[TRUNK], fund, values[TRUNK], rows)
     frames = {name: pd.DataFrame(rows[name], columns=list(columns)) for name, columns in COLUMNS.items()}
-    frames["costs"] = _costs(network, fund, frames, rows["fixed"])
+    frames["costs"] = _costs(network, fund, frames, rows["fixed"], rows["spent"])
     frames["scenarios"] = _scenarios(network, frames)
     return frames
 
@@ -59,6 +63,25 @@ def _started(investment: Values) -> dict[Start, float]:
     for (f, o, label), value in investment.get("sequence", {}).items():
         found[Start(f, o, tuple(int(year) for year in label.split(">")))] = value
     return found
+
+
+def _reactions(t: Tables, reacted: list[Start], rows: dict[str, Rows]) -> None:
+    """What a branch funds itself."""
+    for start in sorted(start for start in reacted if start.course == t.course):
+        record, option = t.instance.facilities[start.facility], t.starts.options[start.facility, start.option]
+        capex = math.fsum(usd for _, usd in t.starts.spend(start))
+        rows["reactions"].append(
+            (
+                t.course, start.facility, start.option, record.stage, record.country, start.year,
+                t.capacity.online[start], math.fsum(option.capacity.values()), capex, capex * option.public_share,
+                option.confidence,
+            )
+        )  # fmt: skip
+        rows["spent"].append((t.course, start.year, "capex", capex, t.starts.capex(start)))
+        credit = t.starts.credit(start)
+        if credit:
+            end = t.calendar.discount_of(t.calendar.end_year)
+            rows["spent"].append((t.course, start.year, "credit", -credit / end, -credit))
 
 
 def _portfolio(network: Network, fund: Mapping[Any, float], rows: dict[str, Rows]) -> None:
@@ -232,7 +255,7 @@ def _outlay(t: Tables, fund: Mapping[Any, float], trunk: Values, rows: dict[str,
 
 
 def _costs(
-    network: Network, fund: Mapping[Any, float], frames: Mapping[str, pd.DataFrame], fixed: Rows
+    network: Network, fund: Mapping[Any, float], frames: Mapping[str, pd.DataFrame], fixed: Rows, spent: Rows
 ) -> pd.DataFrame:
     """Every dollar once: by course, period and category."""
     calendar = network.calendar
@@ -257,6 +280,9 @@ def _costs(
             discounted[key] -= credit
     for scenario, period, category, usd in fixed:
         add(scenario, period, category, usd)
+    for scenario, period, category, usd, worth in spent:
+        found[scenario, period, category] += usd
+        discounted[scenario, period, category] += worth
     for row in rows_of(frames["runs"]):
         add(row.scenario, row.period, "activity", row.cost)
     for row in rows_of(frames["flows"]):

@@ -12,6 +12,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "facility", "option", "stage", "country", "funded", "online", "capacity", "capex", "public_outlay",
         "confidence",
     ),
+    "reactions": (
+        "scenario", "facility", "option", "stage", "country", "funded", "online", "capacity", "capex", "public_outlay",
+        "confidence",
+    ),
     "capacity": ("scenario", "period", "facility", "unit", "existing", "funded", "available", "capacity", "used"),
     "runs": ("scenario", "period", "facility", "state", "recipe", "channel", "run", "cost"),
     "flows": ("scenario", "period", "link", "from", "to", "material", "channel", "tonnes", "cost"),

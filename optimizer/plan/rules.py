@@ -18,6 +18,7 @@ from optimizer.instance.policy import (
     Forbid,
     HeavyContent,
     Implies,
+    Reactions,
     Require,
     Rule,
     Starts,
@@ -31,6 +32,8 @@ Duals = Mapping[tuple[str, str, Any], float]
 """(course, constraint, index) -> USD that the objective moves by per unit of right-hand side, fundings fixed."""
 
 TIGHT = 1e-6
+TAKEN = 0.5
+"""What is funded is 1 but for rounding."""
 
 
 @dataclass(slots=True)
@@ -108,12 +111,15 @@ def rule_report(
             report.reason = _why_no_rows(network, rule)
             for course, t in tables.items():
                 report.rows += _delivered_rows(t, values[course], number, duals)
+        elif isinstance(rule, Starts | Reactions):
+            report.unit, report.reason = "options", "no branch may fund what it counts"
+            report.rows = _starts_rows(network, rule, tables, values)
         else:
-            report.unit = "facilities" if not isinstance(rule, Starts) else "options"
+            report.unit = "facilities"
             report.rows, report.reason = _funding_rows(network, rule, fund)
         reports.append(report)
     reports += _target_reports(tables[TRUNK], values[TRUNK], duals)
-    reports += _budget_reports(network, tables[TRUNK], values, duals)
+    reports += _budget_reports(network, tables, values, duals)
     return [report.to_dict() for report in reports]
 
 
@@ -205,7 +211,6 @@ def _funding_rows(network: Network, rule: Rule, fund: Mapping[Any, float]) -> tu
     starts = network.starts
     roots = {key for key, option in starts.options.items() if option.after is None}
     online = {(f, o): starts.online(Start(f, o, (t,))) for f, o, t in fund}
-    year = {(f, o): t for f, o, t in fund}
 
     def on_line(facility: str, by: int | None, option: str | None = None) -> bool:
         return any(
@@ -226,21 +231,32 @@ def _funding_rows(network: Network, rule: Rule, fund: Mapping[Any, float]) -> tu
     if isinstance(rule, Exclusive):
         number = sum(on_line(name, None) for name in rule.facilities)
         return [Row(", ".join(rule.facilities), 1.0 - number, 1.0)], ""
-    if isinstance(rule, Implies):
-        if not on_line(rule.if_, None):
-            return [], f"{rule.if_} is not funded"
-        return [Row(rule.then, 0.0, 1.0)], ""
-    assert isinstance(rule, Starts)
+    assert isinstance(rule, Implies)
+    if not on_line(rule.if_, None):
+        return [], f"{rule.if_} is not funded"
+    return [Row(rule.then, 0.0, 1.0)], ""
+
+
+def _starts_rows(
+    network: Network, rule: Starts | Reactions, tables: Mapping[str, Tables], values: Mapping[str, Values]
+) -> list[Row]:
+    """Fundings a year: of the plan, and in each branch that may fund what the rule counts."""
     names = _counted(network, rule)
+    planned = [t for f, _, t in values[INVESTMENT].get("fund", {}) if f in names]
     rows = []
-    for t in network.calendar.periods:
-        most = network.calendar.mean(rule.max, t) * network.calendar.years[t]
-        number = sum(when == t and f in names for (f, _), when in year.items())
-        rows.append(Row(str(t), most - number, max(1.0, most)))
-    return rows, ""
+    for course, t in tables.items():
+        own = {y for f, _, y in t.reaction.own if f in names}
+        reacted = [y for (f, _, y), value in values[course].get("react", {}).items() if f in names and value > TAKEN]
+        if t.is_trunk:
+            own = set(t.periods) if isinstance(rule, Starts) else set()
+        for y in sorted(own):
+            most = network.calendar.mean(rule.max, y) * network.calendar.years[y]
+            number = reacted.count(y) + (planned.count(y) if isinstance(rule, Starts) else 0)
+            rows.append(Row(_where(t, y), most - number, max(1.0, most)))
+    return rows
 
 
-def _counted(network: Network, rule: Count | Starts) -> set[str]:
+def _counted(network: Network, rule: Count | Starts | Reactions) -> set[str]:
     found = set()
     for name, facility in network.instance.facilities.items():
         if rule.countries is not None and facility.country not in rule.countries:
@@ -270,13 +286,12 @@ def _target_reports(t: Tables, values: Values, duals: Duals) -> list[Report]:
     return reports
 
 
-def _budget_reports(network: Network, t: Tables, values: Mapping[str, Values], duals: Duals) -> list[Report]:
-    budget = network.instance.policy.budget
-    spent: dict[int, float] = defaultdict(float)
-    for f, o, y in values[INVESTMENT].get("fund", {}):
-        share = network.starts.options[f, o].public_share
-        for year, usd in network.starts.spend(Start(f, o, (y,))):
-            spent[year] += usd * share
+def _budget_reports(
+    network: Network, tables: Mapping[str, Tables], values: Mapping[str, Values], duals: Duals
+) -> list[Report]:
+    t, budget = tables[TRUNK], network.instance.policy.budget
+    planned = _spent(network, (Start(f, o, (y,)) for f, o, y in values[INVESTMENT].get("fund", {})))
+    reacted = {course: _spent(network, had) for course, own in tables.items() if (had := reactions_of(own, values))}
     stock: dict[int, float] = defaultdict(float)
     trunk = values[TRUNK]
     for p, material, k in t.stock.stores:
@@ -290,17 +305,44 @@ def _budget_reports(network: Network, t: Tables, values: Mapping[str, Values], d
     if budget.annual is not None:
         report = Report("budget", "annual budget", "USD")
         for y in t.periods:
+            span = t.calendar.span[y]
             most = t.calendar.mean(budget.annual, y) * t.calendar.years[y]
-            used = stock[y] + math.fsum(usd for year, usd in spent.items() if year in t.calendar.span[y])
+            used = stock[y] + math.fsum(usd for year, usd in planned if year in span)
             dual = duals.get((t.course, "annual_budget", y))
             saved = None if dual is None else abs(dual) * most * 0.01
             report.rows.append(Row(str(y), most - used, max(most, 1.0), saved))
+            for course, more in reacted.items():
+                if any(year in span for year, _ in more):
+                    used = math.fsum(usd for year, usd in (*planned, *more) if year in span)
+                    report.rows.append(Row(f"{course} {y}", most - used, max(most, 1.0)))
         reports.append(report)
     if budget.total is not None:
         report = Report("budget", "total budget", "USD")
-        used = math.fsum(stock.values()) + math.fsum(spent.values())
+        used = math.fsum(stock.values()) + math.fsum(usd for _, usd in planned)
         dual = duals.get((t.course, "total_budget", 0))
         saved = None if dual is None else abs(dual) * budget.total * 0.01
         report.rows.append(Row("horizon", budget.total - used, max(budget.total, 1.0), saved))
+        for course, more in reacted.items():
+            used = math.fsum(usd for _, usd in (*planned, *more))
+            report.rows.append(Row(f"{course} horizon", budget.total - used, max(budget.total, 1.0)))
         reports.append(report)
     return reports
+
+
+def _spent(network: Network, starts: Iterable[Start]) -> list[tuple[int, float]]:
+    """(calendar year, USD) of public capex."""
+    return [
+        (year, usd * network.starts.options[start.facility, start.option].public_share)
+        for start in starts
+        for year, usd in network.starts.spend(start)
+    ]
+
+
+def reactions_of(t: Tables, values: Mapping[str, Values]) -> list[Start]:
+    """What a course has of what branches fund."""
+    return [
+        start
+        for found in t.reaction.starts.values()
+        for start in found
+        if values[start.course].get("react", {}).get((start.facility, start.option, start.year), 0.0) > TAKEN
+    ]

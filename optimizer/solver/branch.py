@@ -2,7 +2,8 @@
 
 A branch shares with the rest what is funded, the trunk's stock and, where facilities cannot change at once, their
 activity on the trunk; nothing else. Once these are given it is a linear program, solved again and again from its last
-basis as what is given, its limits or its costs change.
+basis as what is given, its limits or its costs change. Where it may fund something itself it is a mixed-integer
+program, and has no slopes.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ Given = Mapping[tuple[str, Key], float]
 
 FLAT = 1e-9
 """Slopes below this are rounding of the solver's duals."""
+CLOSE = 1e-6
+"""Relative gap to which a branch that may fund something is answered."""
 
 
 def given_fundings(starts: Starts, funded: Collection[tuple[str, str, int]]) -> dict[tuple[str, Key], float]:
@@ -135,7 +138,8 @@ class Response:
         value: of the objective, in its own units; None where what must hold cannot.
         values: by column; None without an answer.
         slope: by linked column, what one more of it adds to the value: the value at any other point is at least
-            value + slope * (other - given), for it is convex in what is given.
+            value + slope * (other - given), for it is convex in what is given. Not a number where the branch may fund
+            something: then it is not.
     """
 
     value: float | None
@@ -171,7 +175,9 @@ class Branch:
             bounds=(self._lower, self._upper),
             rows=(block.row_lower, block.row_upper),
             matrix=block.matrix,
+            integer=block.integer,
         )
+        self._whole = np.flatnonzero(block.integer)
         self._charged = self._cost
         self._threads = threads
         self._unit = self._scale
@@ -218,6 +224,20 @@ class Branch:
         """What is minimised now, by column."""
         return self._charged.copy()
 
+    def excuse(self, names: Collection[str], values: Vector) -> None:
+        """Let rows be as far over their limit as what is given alone brings them, by position in `linked`.
+
+        Args:
+            names: of the rows; all they hold is at most something.
+            values: what is given.
+        """
+        rows = np.array([i for i, (name, _) in enumerate(self.block.rows) if name in names], dtype=np.int64)
+        if not len(rows):
+            return
+        brought = self.block.matrix[rows][:, self.linked] @ values
+        upper = np.maximum(self.block.row_upper[rows], brought)
+        self._highs.changeRowsBounds(len(rows), rows.astype(np.int32), self.block.row_lower[rows], upper)
+
     def release(self, columns: Indices) -> None:
         """Take a limit away."""
         self.limit(columns, self.block.upper[columns])
@@ -253,6 +273,8 @@ class Branch:
         Raises:
             SolveError: HiGHS failed, or the objective is unbounded.
         """
+        if len(self._whole):
+            return self._with_fundings()
         if self._solved:
             self._set(solver="simplex", presolve="off")
         elif len(self.block.columns) > INTERIOR_POINT_FROM:
@@ -283,6 +305,35 @@ class Branch:
         """USD per unit of right side, by row, of the last answer."""
         duals: Vector = np.array(self._highs.getSolution().row_dual, dtype=np.float64) / self._unit
         return duals
+
+    def _with_fundings(self) -> Response:
+        """The best answer where the branch may fund something: what it funds first, then the linear program left."""
+        whole, none = self._whole, np.full(len(self.linked), np.nan)
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        self._highs.changeColsIntegrality(len(whole), whole.astype(np.int32), [kinds[1]] * len(whole))
+        self._highs.clearSolver()
+        self._set(solver="choose", presolve="choose", mip_rel_gap=CLOSE, mip_abs_gap=0.0)
+        status = self._run()
+        if status == highspy.HighsModelStatus.kUnboundedOrInfeasible:
+            self._set(presolve="off")
+            status = self._run()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return Response(None, None, none)
+        if status != highspy.HighsModelStatus.kOptimal:
+            text = self._highs.modelStatusToString(status)
+            raise SolveError(f"HiGHS ended the operations of '{self.block.name}' with '{text}'")
+        chosen = np.round(np.array(self._highs.getSolution().col_value)[whole])
+        lower, upper = self._lower[whole].copy(), self._upper[whole].copy()
+        self._highs.changeColsIntegrality(len(whole), whole.astype(np.int32), [kinds[0]] * len(whole))
+        self._highs.changeColsBounds(len(whole), whole.astype(np.int32), chosen, chosen)
+        self._highs.clearSolver()
+        status = self._run()
+        self._highs.changeColsBounds(len(whole), whole.astype(np.int32), lower, upper)
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise SolveError(f"what the branch of '{self.block.name}' funds does not hold once it is exactly 0 or 1")
+        values = np.array(self._highs.getSolution().col_value)
+        constant = self._constant if self._charged is self._cost else 0.0
+        return Response(float(self._charged @ values) + constant, values, none)
 
     def _run(self) -> Any:
         share_cores(self._threads)

@@ -6,15 +6,14 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
-from optimizer.instance.policy import Cvar, Regret
+from optimizer.instance.policy import Regret
 from optimizer.model import assemble, risk
 from optimizer.network.derive import tables_of
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.solver.compile import Block, Problem, Vector, compile_block, join, money_of
-from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches, with_portfolio
+from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches, with_whole
 from optimizer.solver.highs import Progress, Raw, Report, Stop, run
+from optimizer.solver.measure import measure_of
 from optimizer.solver.options import Options
 
 Values = dict[str, dict[object, float]]
@@ -302,15 +301,7 @@ def _value(
     network: Network, blocks: Mapping[str, Block], problem: Problem, values: Vector, hindsight: Mapping[str, float]
 ) -> float:
     """The risk measure of a plan, USD, from what its futures cost."""
-    costs = costs_of(network, blocks, problem, values)
-    measure = network.instance.risk
-    if not isinstance(measure, Cvar):
-        return max(cost - hindsight.get(future, 0.0) for future, cost in costs.items())
-    left, tail = 1.0 - measure.alpha, 0.0
-    for future in sorted(costs, key=lambda name: -costs[name]):
-        part = min(left, network.probability[future])
-        tail, left = tail + part * costs[future], left - part
-    return tail / (1.0 - measure.alpha)
+    return measure_of(network, costs_of(network, blocks, problem, values), hindsight)
 
 
 def costs_of(network: Network, blocks: Mapping[str, Block], problem: Problem, values: Vector) -> dict[str, float]:
@@ -343,7 +334,7 @@ def _second_pass(
     began = time.monotonic()
     # With the fundings as they are it is a linear program: worth its time even past the limit, for without it the
     # operations of futures that do not matter to the measure stay as they fell.
-    fixed = with_portfolio(problem, np.round(values[problem.integer]))
+    fixed = with_whole(problem, values)
     kept = run(fixed, options, phase="second pass", report=report, stop=stop)
     if kept.values is not None:
         values = kept.values

@@ -101,7 +101,7 @@ def first_plan(
         values = _branch_by_branch(network, problem, found, single, stop, deadline)
         if values is not None:
             keep(values, None)
-        fix(np.round(found[problem.integer]))
+        fix(np.round(found[fundings_of(problem)]))
 
     def of_relaxation() -> None:
         relaxed = dataclasses.replace(problem, integer=np.zeros_like(problem.integer))
@@ -109,7 +109,7 @@ def first_plan(
         raw = run(relaxed, single, phase=phase, report=known, stop=stop, deadline=deadline, crossover=False)
         if raw.ended == "optimal" and raw.objective is not None and raw.values is not None:
             out.bound = raw.objective - SAFETY * abs(raw.objective)
-            near = _nearest(blocks[INVESTMENT], raw.values[problem.integer], single)
+            near = _nearest(blocks[INVESTMENT], raw.values[fundings_of(problem)], single)
             if near is not None:
                 fix(near)
 
@@ -160,12 +160,27 @@ def _nearest(investment: Block, wanted: Vector, options: Options) -> Vector | No
     return None if raw.values is None else np.round(raw.values[alone.integer])
 
 
+def fundings_of(problem: Problem) -> Indices:
+    """Columns that say what the plan funds."""
+    return problem.place[INVESTMENT][problem.blocks[INVESTMENT].integer]
+
+
 def with_portfolio(problem: Problem, portfolio: Vector) -> Problem:
-    """The linear program left when a portfolio is fixed."""
+    """The problem left when a portfolio is fixed: a linear program, but for what branches fund themselves."""
+    return _held(problem, fundings_of(problem), portfolio)
+
+
+def with_whole(problem: Problem, values: Vector) -> Problem:
+    """The linear program left when all that is whole is fixed as it is in a plan."""
     integer = np.flatnonzero(problem.integer)
-    lower, upper = problem.lower.copy(), problem.upper.copy()
-    lower[integer] = upper[integer] = portfolio
-    return dataclasses.replace(problem, lower=lower, upper=upper, integer=np.zeros_like(problem.integer))
+    return _held(problem, integer, np.round(values[integer]))
+
+
+def _held(problem: Problem, columns: Indices, values: Vector) -> Problem:
+    lower, upper, integer = problem.lower.copy(), problem.upper.copy(), problem.integer.copy()
+    lower[columns] = upper[columns] = values
+    integer[columns] = False
+    return dataclasses.replace(problem, lower=lower, upper=upper, integer=integer)
 
 
 def _side_by_side(steps: Sequence[Callable[[], None]], options: Options) -> None:
@@ -243,7 +258,7 @@ def _part(problem: Problem, name: str, values: Vector, kept: npt.NDArray[np.bool
         row_upper=problem.row_upper[rows],
         lower=np.where(fixed, values[columns], problem.lower[columns]),
         upper=np.where(fixed, values[columns], problem.upper[columns]),
-        integer=np.zeros(len(columns), dtype=bool),
+        integer=problem.integer[columns] & ~fixed,
         objective=np.where(fixed, 0.0, problem.objective[columns]),
         offset=0.0,
     )

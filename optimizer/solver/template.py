@@ -103,8 +103,11 @@ class Template(Branch):
             threads: cores that HiGHS may use.
 
         Raises:
-            SolveError: a number depends on slots in another way than the first power.
+            SolveError: a number depends on slots in another way than the first power, or branches may fund something:
+                then what comes on line when is more than numbers.
         """
+        if network.reactions:
+            raise SolveError(f"the branch of '{course}' may fund something, and serves no other scenario")
         self._network, self._course = network, course
         self._moves, self._apart = _exposures_count(network), apart(network)
         self._taken = frozenset(taken)

@@ -49,7 +49,9 @@ def _unit(case: Case, block: Block, period: Period, name: str, unit: str, now: l
     held = contracted * first
     if held <= 0:
         return
-    stood = (case.built.existing(name, unit, period) + case.built.added(case.trunk, name, unit, period)) * period.years
+    fresh = sum(case.reacted.added_in(block, name, unit, year, {}) for year in period.span)  # under no contract
+    stood = case.built.existing(name, unit, period) + case.built.added(case.trunk, name, unit, period)
+    stood = stood * period.years + fresh
     open_ = _available(case, block, period, name)
     for channel in list(case.instance.channels)[:-1]:
         strict = [run for run in now if case.facts.as_strict(run.channel, channel)]

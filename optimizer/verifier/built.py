@@ -8,6 +8,7 @@ from optimizer.instance.instance import Period
 from optimizer.instance.records import Option
 from optimizer.verifier.facts import Facts
 from optimizer.verifier.futures import TRUNK, Block, Factors
+from optimizer.verifier.reacted import Reacted
 from optimizer.verifier.trust import State
 
 
@@ -18,12 +19,14 @@ class Built:
         facts: the instance.
         factors: effects.
         funded: year of funding by facility and option.
+        reacted: what branches fund themselves.
     """
 
-    def __init__(self, facts: Facts, factors: Factors, funded: Mapping[tuple[str, str], int]) -> None:
+    def __init__(self, facts: Facts, factors: Factors, funded: Mapping[tuple[str, str], int], reacted: Reacted) -> None:
         self.facts = facts
         self.factors = factors
         self.funded = dict(funded)
+        self.reacted = reacted
         self._online: dict[tuple[str, str, str], int] = {}
 
     def option(self, facility: str, option: str) -> Option:
@@ -99,7 +102,9 @@ class Built:
             wait = self.qualifies_after(option, channel) if channel is not None else 0
             if size and year - self.online(block, facility, option.id) >= wait:
                 total += size * self.ramp(block, facility, option, year)
-        return total
+        options = self.facts.instance.facilities[facility].options
+        waits = {one.id: self.qualifies_after(one, channel) for one in options} if channel is not None else {}
+        return total + self.reacted.added_in(block, facility, unit, year, waits)
 
     def qualifies_after(self, option: Option, channel: str) -> int:
         """Years on line before an option may serve a channel: what it or any looser channel asks."""

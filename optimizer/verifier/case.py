@@ -11,6 +11,7 @@ from optimizer.verifier.built import Built
 from optimizer.verifier.columns import Stock
 from optimizer.verifier.facts import Facts
 from optimizer.verifier.futures import TRUNK, Block, Factors
+from optimizer.verifier.reacted import Reacted
 from optimizer.verifier.tables import Rows
 from optimizer.verifier.trust import State, Trust
 from optimizer.verifier.verdict import Ledger
@@ -45,6 +46,11 @@ class Case:
     plan: Mapping[str, Any]
     ledger: Ledger
     stock: dict[StockKey, Stock]
+
+    @property
+    def reacted(self) -> Reacted:
+        """What branches fund themselves."""
+        return self.built.reacted
 
     @property
     def trunk(self) -> Block:

@@ -27,6 +27,8 @@ from optimizer.verifier.investment import check_capacity_table, check_investment
 from optimizer.verifier.money import check_costs, check_outlay, costs_of
 from optimizer.verifier.moves import check_claims, check_downgrades, check_flows, check_surplus
 from optimizer.verifier.objective import check_objective, check_scenarios, future_costs
+from optimizer.verifier.reacted import Reacted
+from optimizer.verifier.reactions import check_reactions, reactions_in
 from optimizer.verifier.rules import check_rules
 from optimizer.verifier.service import check_demand, check_targets
 from optimizer.verifier.stores import check_stock
@@ -80,7 +82,12 @@ def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.
         blocks=courses,
         factors=factors,
         trust=Trust(facts, factors, ledger.tolerance.exposure),
-        built=Built(facts, factors, funded_options(facts, rows, ledger)),
+        built=Built(
+            facts,
+            factors,
+            funded_options(facts, rows, ledger),
+            Reacted(facts, factors, reactions_in(facts, courses, rows, ledger)),
+        ),
         rows=rows,
         plan=plan,
         ledger=ledger,
@@ -88,6 +95,7 @@ def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.
     )
     check_investment(case)
     check_funding_rules(case)
+    check_reactions(case)
     check_element_balance(case)
     check_capacity_table(case)
     check_runs(case)

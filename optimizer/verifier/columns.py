@@ -29,6 +29,24 @@ class Portfolio:
 
 
 @dataclass(frozen=True, slots=True)
+class ReactionRow:
+    """An option that a branch funds."""
+
+    key: ClassVar[tuple[str, ...]] = ()  # twice the same option is `reaction_once`
+    scenario: str = cell("block")
+    facility: str = cell("facility")
+    option: str = cell("text")
+    stage: str = cell("text")
+    country: str = cell("text")
+    funded: int = cell("whole")
+    online: int = cell("whole")
+    capacity: float = cell("amount")
+    capex: float = cell("amount")
+    public_outlay: float = cell("amount")
+    confidence: str = cell("text")
+
+
+@dataclass(frozen=True, slots=True)
 class Capacity:
     """Capacity of a unit in a period."""
 
@@ -213,6 +231,7 @@ class Outlay:
 
 ROWS: dict[str, type[Any]] = {
     "portfolio": Portfolio,
+    "reactions": ReactionRow,
     "capacity": Capacity,
     "runs": Run,
     "flows": Flow,

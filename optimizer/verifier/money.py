@@ -59,6 +59,7 @@ def costs_of(case: Case) -> Money:
     """All costs, computed from the quantities and the instance."""
     money = Money()
     _investment(case, money)
+    _reactions(case, money)
     _fixed(case, money)
     _operations(case, money)
     return money
@@ -80,6 +81,21 @@ def _investment(case: Case, money: Money) -> None:
             money.add(INVESTMENT, end, "credit", -credit, case.facts.discount(end))
 
 
+def _reactions(case: Case, money: Money) -> None:
+    """What a branch funds is booked in its year of funding, so that whoever leaves the branch later bears it too."""
+    end = case.facts.end
+    for one in case.reacted.all:
+        for year, usd in one.spending():
+            period = case.facts.period_of(year)
+            worth = case.facts.discount(period.year if period is not None else year)
+            money.add(one.branch.name, one.funded, "capex", usd, worth)
+        if one.option.life is not None and one.planned < end:
+            left = max(0, one.planned + one.option.life - end)
+            # The end is paid for what the plan would have paid: hurry is worth nothing then.
+            credit = one.option.capex * left / one.option.life
+            money.add(one.branch.name, one.funded, "credit", -credit, case.facts.discount(end))
+
+
 def _fixed(case: Case, money: Money) -> None:
     for block, period in case.each_period():
         total = 0.0
@@ -88,6 +104,8 @@ def _fixed(case: Case, money: Money) -> None:
             for option, _ in case.built.options_of(name):
                 years = sum(case.built.lives(block, name, option, year) for year in period.span)
                 total += option.fixed_cost * years
+        for one in case.reacted.had_by(block):
+            total += one.option.fixed_cost * sum(case.reacted.age(block, one, y) is not None for y in period.span)
         money.add(block.name, period.year, "fixed", total, case.facts.discount(period.year))
 
 

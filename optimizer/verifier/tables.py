@@ -20,6 +20,7 @@ from optimizer.verifier.columns import (
     Future,
     Outlay,
     Portfolio,
+    ReactionRow,
     Run,
     Stock,
     Surplus,
@@ -37,6 +38,7 @@ class Rows:
     """All tables. `service` holds the service columns by future and channel; None where blank."""
 
     portfolio: list[Portfolio] = field(default_factory=list)
+    reactions: list[ReactionRow] = field(default_factory=list)
     capacity: list[Capacity] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
@@ -213,7 +215,7 @@ class _Reader:
         """The row, unless it lies in periods that its branch does not cover."""
         name = getattr(row, "scenario", None)
         period = self.facts.periods.get(getattr(row, "period", -1))
-        if name is None or name in (TRUNK, BASE, "investment") or isinstance(row, Future):
+        if name is None or name in (TRUNK, BASE, "investment") or isinstance(row, Future | ReactionRow):
             return row
         block = self.blocks.get(name)
         ok = block is not None and period is not None and block.covers(period)

@@ -12,21 +12,24 @@ from optimizer.evaluation import Portfolio
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import Cvar, Expected, Regret, Risk, WorstCase
 from optimizer.network.network import network_of
+from optimizer.network.reactions import without_reactions
 from optimizer.network.tables import INVESTMENT, TRUNK, Network
 from optimizer.plan.plan import Plan
 from optimizer.run import solve_with
 from optimizer.solver.compile import Block, Problem, Vector
 from optimizer.solver.extensive import compile_all, costs_of, problem_of, single_future
-from optimizer.solver.first_plan import plan_of, with_portfolio
+from optimizer.solver.first_plan import fundings_of, plan_of, with_portfolio
 from optimizer.solver.highs import Progress, Report, Stop, run
 from optimizer.solver.options import Options
 from optimizer.worth.kept import LIMIT, Hindsight, Kept
 
 
 def measured_by(instance: Instance, measure: str, alpha: float) -> Instance:
-    """The instance with a measure; `base` is the instance without futures."""
+    """The instance with a measure; `base` is the instance without futures, `no_reaction` that of who cannot respond."""
     if measure == "base":
         return instance.model_copy(update={"scenarios": (), "risk": Expected()})
+    if measure == "no_reaction":
+        return without_reactions(instance).model_copy(update={"risk": Expected()})
     risks: dict[str, Risk] = {
         "expected": Expected(),
         "cvar": Cvar(measure="cvar", alpha=alpha, weight=1.0),
@@ -129,6 +132,24 @@ class Solves:
         self.kept.keep_hindsight(found)
         self.done += 1
         return found
+
+    def relaxed(self) -> float | None:
+        """What no plan by expected cost can be below, USD; None where nothing is proved in time.
+
+        It is the bound of the problem in which branches may fund parts of options: only the plan's fundings are whole.
+        """
+        report = self.naming("a bound, reactions relaxed")
+        problem = problem_of(self.network, self.blocks(report), {})
+        integer = np.zeros_like(problem.integer)
+        integer[fundings_of(problem)] = True
+        deadline = None if self.options.time_limit is None else time.monotonic() + self.options.time_limit
+        with self.stop.listening():
+            raw = run(
+                replace(problem, integer=integer), self.options, phase="solving", report=report, stop=self.stop,
+                deadline=deadline, clean=False,
+            )  # fmt: skip
+        self.done += 1
+        return raw.bound
 
     def blocks(self, report: Report | None = None) -> dict[str, Block]:
         """The compiled blocks of the instance, compiled once."""

@@ -27,6 +27,9 @@ class Steps:
         hindsight: so far.
         costs: of each plan in each future; None where something that must be met is not.
         unmet: why not.
+        unable: status of the plan of who cannot respond.
+        relaxed: what no plan can be below by expected cost where branches may fund parts of options, USD; sought where
+            the plan itself was not proved good enough.
         refunded: cost of each future at the base plan's fundings, with stock chosen anew.
         stopped: by Ctrl-C.
     """
@@ -39,6 +42,8 @@ class Steps:
     hindsight: dict[str, Hindsight] = field(default_factory=dict)
     costs: dict[str, dict[str, float] | None] = field(default_factory=dict)
     unmet: dict[str, str] = field(default_factory=dict)
+    unable: str = ""
+    relaxed: float | None = None
     refunded: dict[str, float] | None = None
     refunded_done: bool = False
     stopped: bool = False
@@ -50,6 +55,8 @@ class Steps:
         if not self.first.tables or self.stopped:
             return
         self._plan("base", self.first)
+        if self.solves.network.reactions:
+            self._unable()
         self._evaluate("expected")
         self._evaluate("base")
         if not self.stopped and "base" in self.plans:
@@ -62,6 +69,16 @@ class Steps:
                 continue
             self._plan(name, self._nearest(name))
             self._evaluate(name)
+
+    def _unable(self) -> None:
+        """The plan of who cannot respond, what it costs who can; a bound where the plan of who can is not proved."""
+        assert self.first is not None
+        self.unable = self._plan("no_reaction", self.first).status
+        self._evaluate("no_reaction")
+        if not self.stopped and self.first.status != "optimal":
+            self.solves.steps += 1
+            self.relaxed = self.solves.relaxed()
+            self.stopped = self.solves.stop.asked.is_set()
 
     def _nearest(self, measure: str) -> Plan | None:
         """Of the plans that there are, the best by a measure."""
@@ -90,7 +107,7 @@ class Steps:
             return
         plan = self.plans[name]
         if self.solves.network.left:  # a branch that others leave is operated with them in mind, as the plan does
-            if name == "base":
+            if name in ("base", "no_reaction"):
                 self.costs[name] = self.solves.fixed(Portfolio.of(plan, name), stock=True)
                 if self.solves.stop.asked.is_set():
                     self.stopped = True

@@ -32,6 +32,7 @@ from optimizer.worth.figures import (
     unknown,
 )
 from optimizer.worth.kept import FORMAT, Kept
+from optimizer.worth.response import response
 from optimizer.worth.solves import Solves, measured_by
 from optimizer.worth.steps import Steps
 
@@ -107,7 +108,7 @@ def value(
         raise OptionsError(
             "the instance has no scenario with effects: there is nothing to know, and nothing to be safe of"
         )
-    solves.steps = len(solves.network.windows) + 1 + len(chosen)
+    solves.steps = len(solves.network.windows) + 1 + len(chosen) + bool(solves.network.reactions)
     steps = Steps(solves, chosen, {name: solves.network.probability[name] for name in counted}, workers)
     try:
         steps.run()
@@ -158,6 +159,8 @@ def _found(steps: Steps) -> Value:
     here = info["best"]["expected"]
     info["wait_and_see"], info["evpi"] = _information(steps, here)
     info |= _stochastic(steps, here)
+    if solves.network.reactions:
+        info |= response(steps, here)
     info["robustness"] = _robustness(steps, table, info["best"])
     info["unmet"] = steps.unmet
     info["notes"] = _notes(steps)
@@ -212,7 +215,9 @@ def _best(steps: Steps, name: str, table: pd.DataFrame) -> Figure:
         known += [] if again is None else [again]
     if not known:
         return unknown(STOPPED_WHY if steps.stopped else "there is no plan for it")
-    low = None if plan is None or plan.bound is None else min(plan.bound, *known)
+    bounds = [] if plan is None or plan.bound is None else [plan.bound]
+    bounds += [steps.relaxed] if name == "expected" and steps.relaxed is not None else []
+    low = min(max(bounds), *known) if bounds else None
     return {"value": min(known), "low": low, "high": min(known)}
 
 

@@ -30,6 +30,28 @@ def test_one_screen_a_folder_and_a_document(made: Path) -> None:
     assert [row["plan"] for row in document["by_measure"]] == ["expected", "base", "cvar", "worst_case", "regret"]
 
 
+def test_being_able_to_respond_has_lines_of_its_own(made: Path) -> None:
+    """Where an option reacts, what that is worth, and the plan of who cannot; the evaluation can do without."""
+    data = backup(0.3)
+    data["facilities"]["backup"]["options"][0]["react"] = {"capex_factor": 1.2}
+    (made / "made.yaml").write_text(text_of(data), encoding="utf-8")
+    arguments = ("--measures", "expected", "--workers", "1", "-o", "out", "-q")
+    called = call("value", "made.yaml", *arguments, folder=made)
+    assert called.code == 0, called.err
+    for words in ("being able to respond: to fund in a branch", "162 USD", "a plan that counts on it", "no response"):
+        assert words in called.out, words
+    called = call("solve", "made.yaml", "-q", folder=made)
+    assert "Funded in branches" in called.out
+    document = call("solve", "made.yaml", "-q", "--json", folder=made).document
+    assert [row["scenario"] for row in document["reactions"]] == ["gone"]
+    plan = ("--portfolio", "out/plans/expected", "--workers", "1", "-q")
+    called = call("evaluate", "made.yaml", *plan, "-o", "with", folder=made)
+    assert "branches fund 1 options in 1 of them" in called.out
+    assert (made / "with" / "reactions.csv").read_text(encoding="utf-8").splitlines()[1] == "gone,backup,build,2027"
+    document = call("evaluate", "made.yaml", *plan, "--no-react", "-o", "without", "--json", folder=made).document
+    assert document["statistics"]["cost"]["mean"]["value"] == pytest.approx(370)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

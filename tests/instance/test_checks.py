@@ -337,6 +337,11 @@ BROKEN = [
         {"facilities.smelter.options.0.spend": [0.3, 0.6]},
     ),
     Broken(
+        "react_leaves_exposures",
+        ("facilities.plant_a.options.2.react", "'refit' of plant_a both reacts and sets exposures", "leave react out"),
+        {"facilities.plant_a.options.2.react": True},
+    ),
+    Broken(
         "capacities_agree_on_units",
         ("facilities.plant_a.options.1.capacity", "plain", "'light', 'heavy'"),
         {"facilities.plant_a.options.1.capacity": 2000.0},
@@ -554,6 +559,11 @@ BROKEN = [
         "rules_over_facilities_match",
         ("policy.rules.10.countries", "the 11th rule (starts)", "no facility lies in CAN"),
         {"policy.rules.10.countries": ["CAN"], "countries.CAN": "ally"},
+    ),
+    Broken(
+        "rules_over_facilities_match",
+        ("(reactions)", "no facility has the stage 'metals'", "did you mean 'metal'?"),
+        {"policy.rules.+": {"rule": "reactions", "stage": "metals", "max": 1}},
     ),
     Broken(
         "rules_over_facilities_match",

@@ -126,6 +126,9 @@ def test_all_forms_read_back(read: Reader, sound: dict[str, Any]) -> None:
     sound["facilities"]["plant_a"]["owners"]["acme"] = {"share": 0.8, "source": "register", "confidence": "A"}
     sound["facilities"]["plant_a"]["location"] = [-30.7, 121.5]
     sound["scenarios"][0] |= {"recovery": 0, "note": "4e8"}
+    sound["policy"]["rules"].append({"rule": "reactions", "countries": ["USA"], "max": {2028: 0.5}})
+    options = sound["facilities"]["plant_a"]["options"]
+    options[0]["react"], options[1]["react"] = True, {"lead": 0, "capex_factor": 1.5}
     instance = instance_of(read(sound))
     assert again(instance, read) == instance
 

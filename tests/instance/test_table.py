@@ -11,6 +11,7 @@ import pytest
 from optimizer.errors import Fault, InstanceError
 from optimizer.instance import movement, records
 from optimizer.instance.read import read_source
+from optimizer.instance.records import React
 from optimizer.instance.table import MAX_COLUMNS, SECTIONS, SIDE_TABLES, column_kinds, known_columns, read_table
 
 from .conftest import Reader
@@ -397,3 +398,25 @@ def test_rules_scenarios_and_freight_from_tables(read: Reader, sound: dict[str, 
 def test_no_main_file(tmp_path: Path) -> None:
     with pytest.raises(InstanceError, match=r"no file instance\.yaml"):
         read_source(tmp_path)
+
+
+def test_react_in_a_table(read: Reader, sound: dict[str, Any]) -> None:
+    """True, false, an empty cell, or a mapping; anything else is a fault that names its row."""
+    head = "facility,id,capacity,capex,react\n"
+    rows = ["true", "false", "", "{lead: 1}", '"{lead: 0, capex_factor: 1.5}"']
+    text = head + "".join(f"magnet_my,o{i},5,1,{cell}\n" for i, cell in enumerate(rows))
+    found = read(sound | {"options": "options.csv"}, options=text)
+    assert found.faults == []
+    assert found.instance is not None
+    read_as = [option.react for option in found.instance.facilities["magnet_my"].options]
+    assert read_as == [React(), None, None, React(lead=1), React(lead=0, capex_factor=1.5)]
+    wrong = {
+        "maybe": "says no way to react",
+        "{lead: -1}": "out of range",
+        "{capex_factor: 0.9}": "1.0 or more",
+        "{x: 1}": "'x'",
+    }
+    text = head + "".join(f"magnet_my,o{i},5,1,{cell}\n" for i, cell in enumerate(wrong))
+    faults = read(sound | {"options": "options.csv"}, options=text).faults
+    for line, words in enumerate(wrong.values(), 2):
+        assert any(f"options.csv:{line}" in fault and words in fault for fault in faults), faults

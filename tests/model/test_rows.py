@@ -831,6 +831,182 @@ def test_budget_binds_no_branch(label: str) -> None:
     assert not indices(operations(BUDGET, "outage"), label)
 
 
+REACTING = (
+    HEAD
+    + MAGNET
+    + COMMERCIAL
+    + TOWN
+    + """
+periods: [2027, 2028, {year: 2029, years: 2}, 2031]
+facilities:
+  plant:
+    stage: magnet
+    country: USA
+    recipes: [make]
+    capacity: 0
+    options:
+    - {id: small, capacity: 10, capex: 100, lead: 1, latest: 2029, react: true}
+    - {id: large, capacity: 30, capex: 200, lead: 2, latest: 2028}
+    - id: expand
+      capacity: 5
+      capex: 50
+      after: small
+      public_share: 0.5
+      spend: [0.5, 0.5]
+      react: {lead: 1, capex_factor: 2}
+  works:
+    stage: alloy
+    country: AUS
+    recipes: [make]
+    capacity: 0
+    options: [{id: build, capacity: 10, capex: 100, lead: 1, react: true}]
+policy:
+  budget: {annual: 300, total: 900}
+  rules:
+  - {rule: starts, max: 2}
+  - {rule: reactions, stage: magnet, max: 1}
+  - {rule: exclusive, facilities: [plant, works]}
+scenarios:
+- id: blow
+  probability: 0.5
+  onset: 2028
+  duration: 1
+  recovery: 2
+  effects: [{affects: facilities, where: {country: USA}, available: 0.8}]
+- id: second
+  parent: blow
+  probability: 0.1
+  onset: 2029
+  duration: 1
+  effects: [{affects: facilities, where: {country: USA}, available: 0.8}]
+"""
+)
+"""`blow` is over in 2031; `second`, which leaves it in 2029, lasts to the end."""
+SMALL_OR_LARGE = """+1 planned[plant,small,2027] +1 planned[plant,small,2028] +1 planned[plant,small,2029]
+    +1 planned[plant,large,2027] +1 planned[plant,large,2028]"""
+
+
+def test_e1_a_reaction_excludes_alternatives() -> None:
+    """The plan's alternatives up to the branch's last period count; who leaves a branch has what that one funded."""
+    first = f"{SMALL_OR_LARGE} +1 react[plant,small,2028] +1 react[plant,small,2029] <= 1"
+    check(operations(REACTING, "blow"), "E1", ("plant",), first)
+    m = operations(REACTING, "second")
+    check(m, "E1", ("plant",), f"{SMALL_OR_LARGE} +1 reacted[plant,small,2028] +1 react[plant,small,2029] <= 1")
+    assert m.owners["reacted"]["plant", "small", 2028] == ("blow", ("react", ("plant", "small", 2028)))
+    assert not indices(operations(REACTING), "E1")
+
+
+def test_e2_an_expansion_is_funded_once() -> None:
+    """By the plan in 2028 or 2029, or in the branch; what the plan funds in 2031 is after it."""
+    text = """+1 planned[plant,expand,2028] +1 planned[plant,expand,2029] +1 react[plant,expand,2028]
+        +1 react[plant,expand,2029] <= 1"""
+    check(operations(REACTING, "blow"), "E2", ("plant", "expand"), text)
+
+
+def test_e3_what_a_reaction_follows_is_on_line() -> None:
+    """In 2028 only what the plan funded in 2027; by the end of 2030 what the branch funded itself too."""
+    m = operations(REACTING, "blow")
+    check(m, "E3", ("plant", "expand", 2028), "+1 react[plant,expand,2028] -1 planned[plant,small,2027] <= 0")
+    check(
+        m,
+        "E3",
+        ("plant", "expand", 2029),
+        """+1 react[plant,expand,2029] -1 planned[plant,small,2027] -1 planned[plant,small,2028]
+        -1 planned[plant,small,2029] -1 react[plant,small,2028] -1 react[plant,small,2029] <= 0""",
+    )
+    head, _, effect = REACTING.rpartition("]\n")
+    late = head + ", {affects: options, where: {id: small}, delay: 1}]\n" + effect
+    more = "- {id: more, capacity: 1, capex: 10, after: expand, react: true}"
+    late = late.replace("  works:", f"    {more}\n  works:")
+    # Funded in 2028, small is late until 2030, and so is what the plan funded after it; funded in 2029, until 2031.
+    check(
+        operations(late, "second"),
+        "E3",
+        ("plant", "more", 2029),
+        """+1 react[plant,more,2029] -1 planned_sequence[plant,expand,2027>2028]
+        -1 planned_sequence[plant,expand,2027>2029] -1 planned_sequence[plant,expand,2028>2029]
+        -1 reacted[plant,expand,2028] -1 react[plant,expand,2029] <= 0""",
+    )
+
+
+def test_e4_plan_and_branch_share_starts() -> None:
+    """Two a year, and the plan goes on in a branch."""
+    m = operations(REACTING, "blow")
+    text = """+1 planned[plant,small,2028] +1 planned[plant,large,2028] +1 planned[plant,expand,2028]
+        +1 planned[works,build,2028] +1 react[plant,small,2028] +1 react[plant,expand,2028] +1 react[works,build,2028]
+        <= 2"""
+    check(m, "E4", (0, 2028), text)
+    assert indices(m, "E4") == {(0, 2028), (0, 2029)}
+    assert row(m, "E4", 0, 2029).endswith("<= 4")
+
+
+def test_e5_a_surge_is_limited() -> None:
+    """One a year of the stage, whatever the plan funds."""
+    m = operations(REACTING, "blow")
+    check(m, "E5", (1, 2028), "+1 react[plant,small,2028] +1 react[plant,expand,2028] <= 1")
+    check(m, "E5", (1, 2029), "+1 react[plant,small,2029] +1 react[plant,expand,2029] <= 2")
+
+
+def test_e6_a_reaction_keeps_what_excludes_it_out() -> None:
+    """Of the two facilities one, by the plan or in the branch; expansions are not asked."""
+    text = f"""{SMALL_OR_LARGE} +1 react[plant,small,2028] +1 react[plant,small,2029]
+        +1 planned[works,build,2027] +1 planned[works,build,2028] +1 planned[works,build,2029]
+        +1 react[works,build,2028] +1 react[works,build,2029] <= 1"""
+    check(operations(REACTING, "blow"), "E6", (2,), text)
+
+
+def test_e7_the_annual_budget_holds_reactions() -> None:
+    """Half of an expansion is public, half of that due a year later; hurried it costs twice as much."""
+    m = operations(REACTING, "blow")
+    check(
+        m,
+        "E7",
+        (2028,),
+        """+100 public_fund[plant,small,2028] +200 public_fund[plant,large,2028] +12.5 public_fund[plant,expand,2028]
+        +100 public_fund[works,build,2028] +100 react[plant,small,2028] +25 react[plant,expand,2028]
+        +100 react[works,build,2028] <= 300""",
+    )
+    check(
+        m,
+        "E7",
+        (2029,),
+        """+100 public_fund[plant,small,2029] +12.5 public_fund[plant,expand,2028] +25 public_fund[plant,expand,2029]
+        +100 public_fund[works,build,2029] +100 react[plant,small,2029] +25 react[plant,expand,2028]
+        +50 react[plant,expand,2029] +100 react[works,build,2029] <= 600""",
+    )
+    assert indices(m, "E7") == {2028, 2029}
+
+
+def test_e8_the_total_budget_holds_reactions() -> None:
+    """All that the plan funds, whenever, and what the future's branches do."""
+    check(
+        operations(REACTING, "second"),
+        "E8",
+        (0,),
+        """+100 public_fund[plant,small,2027] +100 public_fund[plant,small,2028] +100 public_fund[plant,small,2029]
+        +200 public_fund[plant,large,2027] +200 public_fund[plant,large,2028] +25 public_fund[plant,expand,2028]
+        +25 public_fund[plant,expand,2029] +25 public_fund[plant,expand,2031] +100 public_fund[works,build,2027]
+        +100 public_fund[works,build,2028] +100 public_fund[works,build,2029] +100 reacted[plant,small,2028]
+        +50 reacted[plant,expand,2028] +100 reacted[works,build,2028] +100 react[plant,small,2029]
+        +50 react[plant,expand,2029] +100 react[works,build,2029] <= 900""",
+    )
+
+
+def test_what_a_branch_funds_is_capacity_there() -> None:
+    """On line from 2029 or for one of the two years 2029 and 2030; 0.8 of it in 2028 alone, all later."""
+    m = operations(REACTING, "blow")
+    check(
+        m,
+        "C1",
+        ("plant", "", 2029),
+        """+1 run[plant,,make,commercial,2029] -20 fund[plant,small,2027] -20 fund[plant,small,2028]
+        -10 fund[plant,small,2029] -30 fund[plant,large,2028] -60 fund[plant,large,2027] -10 fund[plant,expand,2028]
+        -10 fund[plant,expand,2029] -20 react[plant,small,2028] -10 react[plant,small,2029]
+        -10 react[plant,expand,2028] -5 react[plant,expand,2029] <= 0""",
+    )
+    assert "react" not in row(operations(REACTING), "C1", "plant", "", 2029)
+
+
 BITES = (
     HEAD
     + MAGNET

@@ -35,7 +35,7 @@ def test_plan_read_back_is_the_plan_saved(plan: optimizer.Plan, tmp_path: Path) 
     assert read.info == plan.info
     assert list(read.tables) == list(plan.tables)
     for name, table in plan.tables.items():
-        assert not table.empty or name in ("surplus", "downgrades", "targets", "stock"), name
+        assert not table.empty or name in ("reactions", "surplus", "downgrades", "targets", "stock"), name
         pd.testing.assert_frame_equal(blank(read.tables[name]), blank(table), check_dtype=False, obj=name)
 
 

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from support.build import Data, solve, with_changes
 
+from optimizer.plan.columns import rows_of
+
 TWO: Data = {
     "schema": 1,
     "name": "two",
@@ -81,3 +83,26 @@ def test_target_and_budget_are_reported() -> None:
     assert found["target 0 of depot (magnet)"]["status"] == "binding"
     assert found["annual budget"]["slack"] == pytest.approx(60)
     assert found["total budget"]["status"] == "binding"
+
+
+def test_what_branches_fund_is_reported() -> None:
+    """A surge of one, beside a start of the plan: 20 of 25 are spent in all futures, and 4 more where au is out."""
+    facilities = {**TWO["facilities"], "spare": TWO["facilities"]["us"] | {"country": "AUS", "recipes": ["make"]}}
+    facilities["spare"]["options"] = [{"id": "build", "capacity": 10, "capex": 4, "fixed_cost": 90, "react": True}]
+    effects = [{"affects": "facilities", "where": {"id": "au"}, "available": 0.0}]
+    rules = [{"rule": "starts", "max": 3}, {"rule": "reactions", "max": 1}, {"rule": "require", "facility": "us"}]
+    plan = solve(
+        with_changes(
+            TWO,
+            facilities=facilities,
+            scenarios=[{"id": "out", "probability": 0.1, "onset": 2027, "effects": effects}],
+            policy={"budget": {"annual": 25, "total": 24}, "rules": rules},
+        )
+        | {"markets": {"town": {**TWO["markets"]["town"], "demand": [{"product": "magnet", "tonnes": 20}]}}}
+    )
+    assert [(row.scenario, row.facility) for row in rows_of(plan.reactions)] == [("out", "spare")]
+    found = {item["kind"] if item["kind"] != "budget" else item["label"]: item for item in plan.info["rules"]}
+    assert (found["reactions"]["status"], found["reactions"]["where"]) == ("binding", "out 2027")
+    assert (found["starts"]["slack"], found["starts"]["where"], found["starts"]["rows"]) == (1.0, "out 2027", 2)
+    assert (found["annual budget"]["slack"], found["annual budget"]["where"]) == (1.0, "out 2027")
+    assert (found["total budget"]["status"], found["total budget"]["where"]) == ("binding", "out horizon")

@@ -14,6 +14,9 @@ def test_optimum_is_the_one_worked_out_by_hand(case: Case) -> None:
     if "futures" in expected:
         cost = dict(zip(plan.scenarios["scenario"], plan.scenarios["cost"], strict=True))
         assert {name: cost[name] for name in expected["futures"]} == pytest.approx(expected["futures"])
+    if "reacted" in expected:
+        found = zip(*(plan.reactions[name] for name in ("scenario", "facility", "option", "funded")), strict=True)
+        assert sorted(":".join(map(str, row)) for row in found) == sorted(expected["reacted"])
     if "hindsight" in expected:
         assert plan.info["hindsight"] == pytest.approx(expected["hindsight"])
 

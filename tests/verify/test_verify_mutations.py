@@ -25,6 +25,11 @@ def add(table: str, *cells: Any) -> Change:
     return lambda plan: plan.add(table, *cells)
 
 
+def react(scenario: str, facility: str, option: str, country: str, size: int, capex: int, public: int) -> Change:
+    """A branch funds another option in 2030."""
+    return add("reactions", scenario, facility, option, "magnet", country, 2030, 2030, size, capex, public, "")
+
+
 def drop(table: str, **where: Any) -> Change:
     return lambda plan: plan.drop(table, **where)
 
@@ -284,6 +289,51 @@ MUTATIONS: list[tuple[str, str, Change]] = [
     ("scenario_cost", "tree", edit("scenarios", {"cost": 460}, scenario="third")),
     ("scenario_cost", "tree", change("parent: second", "name: alone")),
     ("scenario_service", "tree", edit("scenarios", {"service_commercial": 1}, scenario="third")),
+    # What branches fund.
+    ("reaction_allowed", "reacts", change("        react: {lead: 0, capex_factor: 1.2}\n", "")),
+    ("reaction_allowed", "reacts", change("- {rule: starts", "- {rule: forbid, facility: works}\n    - {rule: starts")),
+    ("reaction_allowed", "reacts", change("latest: 2029, con", "latest: 2029, sets: {exposure: {finance: 0}}, con")),
+    ("reaction_window", "reacts", edit("reactions", {"funded": 2027, "online": 2027}, option="more")),
+    ("reaction_window", "reacts", edit("reactions", {"funded": 2028, "online": 2028}, scenario="second")),
+    ("reaction_window", "reacts", change("earliest: 2029, latest: 2029", "earliest: 2030")),
+    ("reaction_window", "reacts", change("earliest: 2029, latest: 2029", "latest: 2028")),
+    ("reaction_window", "reacts", edit("reactions", {"scenario": "trunk"}, option="more")),
+    ("reaction_online", "reacts", edit("reactions", {"online": 2029}, funded=2028)),
+    ("reaction_online", "reacts", change("{lead: 0, capex", "{lead: 1, capex")),
+    ("reaction_online", "reacts", change("{lead: 0, capex", "{capex")),
+    ("reaction_facts", "reacts", edit("reactions", {"country": "USA"}, facility="works")),
+    ("reaction_facts", "reacts", edit("reactions", {"confidence": "A"}, facility="works")),
+    ("reaction_facts", "reacts", edit("reactions", {"capacity": 5}, funded=2028)),
+    ("reaction_facts", "reacts", edit("reactions", {"capex": 100}, funded=2028)),
+    ("reaction_facts", "reacts", edit("reactions", {"public_outlay": 120}, funded=2028)),
+    ("known_ids", "reacts", edit("reactions", {"option": "none"}, facility="works")),
+    ("reaction_once", "reacts", react("blow", "spare", "more", "USA", 2, 20, 20)),
+    ("reaction_once", "reacts", react("second", "spare", "build", "USA", 4, 120, 60)),
+    ("reaction_once", "reacts", add("portfolio", "works", "build", "magnet", "AUS", 2029, 2029, 2, 40, 40, "B")),
+    ("reaction_alternatives", "reacts", react("blow", "spare", "big", "USA", 9, 20, 20)),
+    ("reaction_alternatives", "reacts", add("portfolio", "spare", "big", "magnet", "USA", 2030, 2030, 9, 20, 20, "")),
+    ("reaction_after", "reacts", drop("reactions", option="build", scenario="blow")),
+    ("reaction_after", "reacts", change("{lead: 0, capex", "{lead: 2, capex")),
+    ("reaction_starts", "reacts", change("{rule: starts, max: 1}", "{rule: starts, max: 0.5}")),
+    ("reaction_starts", "reacts", add("portfolio", "mill", "build", "magnet", "AUS", 2029, 2029, 1, 5, 5, "")),
+    ("reaction_surge", "reacts", change("max: 1.0", "max: 0.5")),
+    ("reaction_surge", "reacts", edit("reactions", {"funded": 2028, "online": 2028}, option="more")),
+    ("reaction_exclusive", "reacts", react("second", "mill", "build", "AUS", 1, 5, 5)),
+    ("reaction_exclusive", "reacts", add("portfolio", "mill", "build", "magnet", "AUS", 2027, 2027, 1, 5, 5, "")),
+    ("reaction_budget_annual", "reacts", change("annual: 60", "annual: 59")),
+    ("reaction_budget_annual", "reacts", change("public_share: 0.5", "public_share: 0.6")),
+    ("reaction_budget_total", "reacts", change("total: 100", "total: 99")),
+    ("reaction_budget_total", "reacts", add("portfolio", "mill", "build", "magnet", "AUS", 2031, 2031, 1, 5, 5, "")),
+    ("capacity_funded", "reacts", edit("capacity", {"funded": 6, "capacity": 6}, scenario="second", facility="spare")),
+    ("capacity_limit", "reacts", edit("runs", {"run": 5, "cost": 50}, scenario="second", facility="spare")),
+    ("qualified_capacity", "reacts", change("life: 8", "life: 8\n        qualification: {commercial: 1}")),
+    ("costs", "reacts", drop("costs", scenario="blow", category="capex", period=2028)),
+    ("costs", "reacts", drop("costs", scenario="second", category="fixed")),
+    ("costs", "reacts", edit("costs", {"usd": -60, "discounted": -60}, category="credit")),
+    ("costs", "reacts", change("capex_factor: 1.2", "capex_factor: 1.3")),
+    ("costs", "reacts", change("life: 8", "life: 4")),
+    ("discounting", "reacts", edit("costs", {"discounted": 119}, scenario="blow", category="capex", period=2028)),
+    ("scenario_cost", "reacts", edit("scenarios", {"cost": 630}, scenario="second")),
     ("objective", "tree", state(objective=637.5, bound=637.5)),
     ("objective", "tree", lambda plan: plan.change("scenarios:", "risk: {measure: worst_case}\nscenarios:")),
     ("risk_measure", "rejoin", state(risk={"measure": "worst_case"})),

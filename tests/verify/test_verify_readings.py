@@ -13,6 +13,7 @@ from optimizer.verifier.built import Built
 from optimizer.verifier.facts import Facts
 from optimizer.verifier.futures import TRUNK, Factors, blocks, course, unsound
 from optimizer.verifier.objective import tail_mean
+from optimizer.verifier.reacted import Reacted
 from optimizer.verifier.trust import Trust
 
 HEAD = """
@@ -45,7 +46,7 @@ class World:
         self.factors = Factors(self.facts)
         self.blocks = blocks(self.instance)
         self.trust = Trust(self.facts, self.factors, 1e-9)
-        self.built = Built(self.facts, self.factors, funded or {})
+        self.built = Built(self.facts, self.factors, funded or {}, Reacted(self.facts, self.factors, ()))
 
     def period(self, year: int) -> Any:
         return self.facts.periods[year]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from adjust_plan import bites
 from plan_maker import Plan, make
+from reaction_plan import reacts
 from tree_plan import tree
 
 
@@ -437,5 +438,6 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "claims": claims,
     "rules": rules,
     "tree": tree,
+    "reacts": reacts,
     "bites": bites,
 }

@@ -181,3 +181,67 @@ def test_an_instance_without_a_plan_says_so() -> None:
     assert found.info["status"] == "infeasible"
     assert found.info["evpi"]["value"] is None
     assert not found.plans
+
+
+def respond(p: float) -> Any:
+    """As `backup`, but the backup can be funded once the plant is gone too, at 360: gone then costs 460."""
+    data = backup(p)
+    data["facilities"]["backup"]["options"][0]["react"] = {"capex_factor": 1.2}
+    return data
+
+
+@pytest.mark.parametrize(
+    ("p", "expected", "figures_"),
+    [
+        # Who cannot respond builds ahead, for 400; who can does not, for 0.6*100 + 0.4*460.
+        (0.4, 244.0, {"response": 156.0, "response_alone": 0.0, "response_planning": 156.0}),
+        # Who cannot respond builds nothing, for 370; no more does who can, for 0.7*100 + 0.3*460.
+        (0.3, 208.0, {"response": 162.0, "response_alone": 162.0, "response_planning": 0.0}),
+    ],
+)
+def test_being_able_to_respond_by_hand(p: float, expected: float, figures_: dict[str, float]) -> None:
+    """Less what it costs who cannot; in part saved by branches alone, in part by building less ahead."""
+    found = value_of(respond(p), measures=["expected"])
+    assert found.info["status"] == "optimal"
+    assert found.info["best"]["expected"]["value"] == pytest.approx(expected)
+    for name, usd in figures_.items():
+        figure = found.info[name]
+        assert figure["value"] == pytest.approx(usd, abs=1e-4), name
+        assert figure["low"] == pytest.approx(usd, abs=1e-4), name
+        assert figure["high"] == pytest.approx(usd, abs=1e-4), name
+    assert "response" not in value_of(backup(p), measures=["expected"]).info
+
+
+def test_what_only_a_response_makes_possible_has_no_value() -> None:
+    """Where demand must be met and only a branch can meet it, there is no plan without."""
+    data = respond(0.4)
+    data["facilities"]["backup"]["options"][0] |= {"lead": 1, "react": {"lead": 0}}
+    data["markets"]["town"]["demand"][0]["shortage_cost"] = None
+    found = value_of(data, measures=["expected"])
+    assert found.info["response"]["value"] is None
+    assert found.info["response"]["why"] == "without it there is no plan at all"
+
+
+@pytest.mark.parametrize("children", [pytest.param(0, marks=pytest.mark.slow), 1])
+def test_reactions_relaxed_bound_what_a_plan_does_not_prove(children: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the plan's own bound says nothing, that of the relaxed problem bounds the value from above."""
+    data = generate(14, scenarios=2, children=children)
+    for record in data["facilities"].values():
+        for option in record.get("options", ()):
+            option.update({} if "sets" in option else {"react": {"lead": 0}})
+    exact = value_of(data, measures=["expected"]).info
+    plan_of = Solves.plan
+
+    def unproved(self: Solves, name: str, *args: Any) -> Any:
+        plan = plan_of(self, name, *args)
+        if name == "expected":
+            plan.info |= {"status": "feasible", "bound": 0.0}
+        return plan
+
+    monkeypatch.setattr(Solves, "plan", unproved)
+    info = value_of(data, measures=["expected"]).info
+    assert info["status"] == "feasible"
+    assert info["response"]["low"] <= exact["response"]["value"] * (1 + 1e-6) + 1e-3
+    assert exact["response"]["value"] <= info["response"]["high"] * (1 + 1e-6) + 1e-3
+    assert info["response"]["high"] < 0.5 * info["plans"]["no_reaction"]["objective"]
+    assert info["best"]["expected"]["low"] > 0.0

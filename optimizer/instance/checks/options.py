@@ -86,6 +86,15 @@ def spending_adds_up(source: Source, instance: Instance) -> None:
                 source.fault((*path, "spend"), wrong, "shares of capex by year add up to 1")
 
 
+def react_leaves_exposures(source: Source, instance: Instance) -> None:
+    """An option that sets exposures or holders is the plan's alone: trust is not decided in a branch."""
+    for name, facility in instance.facilities.items():
+        for path, option in listed(source, ("facilities", name, "options"), facility.options):
+            if option.react is not None and option.sets is not None:
+                wrong = f"option '{option.id}' of {name} both reacts and sets exposures or holders"
+                source.fault((*path, "react"), wrong, "leave react out: what sets trust is funded by the plan alone")
+
+
 def _is_zero(capacity: Mapping[str, Series]) -> bool:
     return all(not value for value in capacity[WHOLE].values) if set(capacity) == {WHOLE} else False
 
@@ -146,6 +155,7 @@ CHECKS = (
     after_runs_in_no_circle,
     earliest_is_before_latest,
     spending_adds_up,
+    react_leaves_exposures,
     capacities_agree_on_units,
     recipes_name_a_unit,
 )

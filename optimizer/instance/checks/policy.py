@@ -18,6 +18,7 @@ from optimizer.instance.policy import (
     HeavyContent,
     Implies,
     OutputRule,
+    Reactions,
     Require,
     Starts,
 )
@@ -100,13 +101,13 @@ def counts_have_bounds(source: Source, instance: Instance) -> None:
 
 
 def rules_over_facilities_match(source: Source, instance: Instance) -> None:
-    """A count or starts rule matches some facility."""
+    """A count, starts or reactions rule matches some facility."""
     if not whole(source, "facilities", "recipes"):
         return
     stages = {facility.stage for facility in instance.facilities.values()}
     countries = {facility.country for facility in instance.facilities.values()}
     for path, what, rule in _rules(source, instance):
-        if not isinstance(rule, Count | Starts):
+        if not isinstance(rule, Count | Starts | Reactions):
             continue
         if rule.stage is not None and rule.stage not in stages:
             wrong = f"{what} matches nothing: no facility has the stage '{rule.stage}'"

@@ -14,12 +14,12 @@ import numpy as np
 from optimizer.network.tables import INVESTMENT, Network, Tables
 from optimizer.solver.benders.bounds import limited, most_stock, projected
 from optimizer.solver.benders.master import Cut, Master
-from optimizer.solver.benders.measure import mean_of, measure_of
 from optimizer.solver.benders.recourse import Answer, Recourse
 from optimizer.solver.benders.split import Part, split
 from optimizer.solver.compile import Block, Indices, Vector, money_of
 from optimizer.solver.extensive import costs_of, problem_of
 from optimizer.solver.highs import Progress, Report, Stop
+from optimizer.solver.measure import mean_of, measure_of
 from optimizer.solver.options import Options
 
 T = TypeVar("T")
