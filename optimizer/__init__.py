@@ -26,6 +26,7 @@ from optimizer.losses import Stress, stress, survive
 from optimizer.plan.plan import Plan
 from optimizer.run import Validation, diagnose, load, solve, validate
 from optimizer.sweep import Sensitivity, sensitivity
+from optimizer.synthetic import Synthetic, generate
 from optimizer.verifier import Tolerance, Verdict, Violation, verify
 from optimizer.worth import StockUse, Value, stock_use, value
 
@@ -47,6 +48,7 @@ __all__ = [
     "SolveError",
     "StockUse",
     "Stress",
+    "Synthetic",
     "Tolerance",
     "Validation",
     "Value",
@@ -55,6 +57,7 @@ __all__ = [
     "Where",
     "diagnose",
     "evaluate",
+    "generate",
     "load",
     "sample",
     "sensitivity",

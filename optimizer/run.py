@@ -29,9 +29,9 @@ from optimizer.plan.plan import FORMAT, Plan
 from optimizer.plan.rules import rule_report
 from optimizer.solver.compile import Block
 from optimizer.solver.extensive import Solved
-from optimizer.solver.extensive import solve as solve_extensive
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.options import Options
+from optimizer.solver.solve import solve as solve_network
 from optimizer.verifier import Verdict, verify_tables
 
 
@@ -107,7 +107,7 @@ def solve(
 
     Args:
         instance: from `load`.
-        method: `auto` or `extensive`.
+        method: `auto`, `extensive` or `benders`.
         gap: stop when (objective - bound) / |objective| is at most this.
         gap_usd: stop when objective - bound is at most this, USD.
         time_limit: seconds.
@@ -151,7 +151,7 @@ def solve_with(
     """
     network = network_of(instance)
     portfolio = None if start is None else [(r.facility, r.option, r.funded) for r in rows_of(start.portfolio)]
-    solved = solve_extensive(network, options, report, stop, portfolio, rows, hindsight)
+    solved = solve_network(network, options, report, stop, portfolio, rows, hindsight)
     info = _info(instance, options, solved)
     if not solved.values:
         if solved.status == "infeasible" and rows is None:
@@ -184,7 +184,8 @@ def _info(instance: Instance, options: Options, solved: Solved) -> dict[str, Any
         "hindsight": solved.hindsight,
         "instance": instance.name,
         "instance_sha256": sha256(instance),
-        "method": "extensive",
+        "method": solved.method,
+        "method_why": solved.method_why,
         "options": {
             "method": options.method,
             "gap": options.gap,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -358,7 +357,7 @@ def table_facts(folder: Path) -> dict[str, Any]:
         "claims": len(table(folder, "claims")),
         "grades": grades,
         "rows": sum(grades.values()),
-        "by_table": {row["table"]: row for row in confidence},
+        "by_table": confidence,
         "collected": sum(int(row["rows"]) for row in coverage),
         "used": sum(int(row["used"]) for row in coverage),
         "outliers": sum(1 for row in table(folder, "capex_intensity") if row["outlier"]),
@@ -375,20 +374,3 @@ def plug(folder: Path) -> dict[str, float]:
     found = {row["row_id"]: row for row in table(folder / "sources", "demand_mdap")}
     gap, total = found.get("cots_gap", {}), found.get("sum_top_down", {})
     return {name: float(row.get("ndfeb_t_fy2027") or 0.0) for name, row in (("gap", gap), ("total", total))}
-
-
-def backcast(file: Path) -> dict[str, Any]:
-    """How many published figures of 2025 the back-cast met."""
-    if not file.is_file():
-        return {"rows": 0, "inside": 0}
-    with file.open(encoding="utf-8", newline="") as text:
-        rows = list(csv.DictReader(text))
-    return {"rows": len(rows), "inside": sum(row["in_band"] == "yes" for row in rows)}
-
-
-def library(file: Path) -> list[dict[str, Any]]:
-    """What each disruption of the library does to the undisrupted plan, dearest first."""
-    if not file.is_file():
-        return []
-    results: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))["results"]
-    return sorted(results, key=lambda row: -float(row["cost_musd"]))

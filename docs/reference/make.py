@@ -8,7 +8,6 @@ The prose stands in `page.md.j2`; every number in it comes from the plan or from
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 import textwrap
@@ -20,8 +19,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import jinja2
 import numpy as np
-from facts import BASE, RICH, UNITS, Facts, backcast, library, table_facts
+from facts import BASE, RICH, UNITS, Facts, table_facts
 from figures import FIGURES, draw, grade_order, short_name
+from records import backcast, library, newest, sensitive, survived
 
 import optimizer
 from optimizer import Plan
@@ -312,27 +312,13 @@ def context(facts: Facts, tables: Path) -> dict[str, Any]:
         "backcast": backcast(newest(results, "backcast", "csv")),
         "survived": survived(newest(results, "stress", "json")),
         "library": library(newest(results, "library-effects", "json")),
+        "sensitive": sensitive(
+            newest(results, "sensitivity-screen", "csv"), newest(results, "sensitivity-confirmed", "csv"),
+            facts.instance,
+        ),
         "bn": bn, "mn": mn, "t": t, "pct": pct, "listed": listed, "spans": spans, "span": span,
         "BASE": BASE,
     }  # fmt: skip
-
-
-def survived(file: Path) -> list[str]:
-    """What a plan of the instance was proved to survive without shortage; empty without a stress test."""
-    if not file.is_file():
-        return []
-    tests = json.loads(file.read_text(encoding="utf-8"))["tests"]
-    best: dict[str, tuple[int, int]] = {}
-    for test in tests:
-        if test["status"] == "proved" and test["upper"] == 0:
-            best[test["of"]] = max(best.get(test["of"], (0, 0)), (test["losses"], test["duration"]))
-    return [f"any {losses} of the {of} lost for {years} years" for of, (losses, years) in best.items()]
-
-
-def newest(folder: Path, name: str, kind: str) -> Path:
-    """The newest result of a benchmark; their names begin with the date."""
-    found = sorted(folder.glob(f"*-{name}.{kind}"))
-    return found[-1] if found else folder / f"{name}.{kind}"
 
 
 def page(facts: Facts, tables: Path) -> str:

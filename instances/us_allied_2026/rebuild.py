@@ -30,6 +30,7 @@ from rebuilding import (
     tables,
     trade,
     variants,
+    years,
 )
 from writing import write
 
@@ -121,6 +122,7 @@ def build() -> dict[str, str]:
         "lanes": trade.lane_rows(plants),
         "freight": trade.freight_rows(plants),
     }
+    rows = {name: years.date(table) for name, table in rows.items()}
     balance.check(rows["materials"], rows["recipes"], rows["facility_recipes"])
     files = {f"{name}.csv": tables.table(table, COLUMNS[name]) for name, table in rows.items()}
     futures = disruptions.library(rows["facilities"], rows["options"])
@@ -137,7 +139,7 @@ def build() -> dict[str, str]:
     files |= {f"{name}.csv": tables.table(accounts[name], COLUMNS[name]) for name in ACCOUNTS}
     if scenario_page.PAGE.parent.is_dir():
         files[str(scenario_page.PAGE)] = scenario_page.page(futures)
-    return files | variants.files(plants, rows["options"], rows["freight"], files["instance.yaml"])
+    return files | variants.files(plants, rows, files["instance.yaml"])
 
 
 def main(arguments: list[str]) -> int:

@@ -63,8 +63,9 @@ def load_tables(source: Source, folder: FilePath) -> None:
         if rows is None:
             source.removed.add((table.parent, "", table.field))
         parents = source.data.get(table.parent)
+        places = _places_of(parents)
         for row, where in rows or []:
-            _attach(source, table, parents, row, where)
+            _attach(source, table, parents, places, row, where)
 
 
 def load_sections(source: Source, folder: FilePath, total: list[int]) -> None:
@@ -200,10 +201,18 @@ def side_rows(
     return list(_with_plain_keys(source, rows, table.keys))
 
 
-def _attach(source: Source, table: SideTable, parents: Any, row: dict[str, Any], where: Where) -> None:
+def _attach(
+    source: Source,
+    table: SideTable,
+    parents: Any,
+    places: Mapping[Hashable, Hashable],
+    row: dict[str, Any],
+    where: Where,
+) -> None:
     """Put a row of a side table where it belongs."""
     owner = row.pop(table.column, None)
-    index, parent = _find_parent(parents, owner)
+    index = places.get(owner)
+    parent = None if index is None else parents[index]
     if parent is None:
         known = [str(key) for key in parents] if isinstance(parents, Mapping) else list_ids(parents)
         wrong = f"{table.parent} has no '{owner}'" if owner is not None else f"the row has no {table.column}"
@@ -236,14 +245,15 @@ def _attach(source: Source, table: SideTable, parents: Any, row: dict[str, Any],
     parent[table.field] = items
 
 
-def _find_parent(parents: Any, owner: Any) -> tuple[Hashable, dict[str, Any] | None]:
-    if isinstance(parents, dict) and isinstance(parents.get(owner), dict):
-        return owner, parents[owner]
-    if isinstance(parents, list):
-        for index, item in enumerate(parents):
-            if isinstance(item, dict) and item.get("id") == owner:
-                return index, item
-    return owner, None
+def _places_of(parents: Any) -> dict[Hashable, Hashable]:
+    """Key or number of each record of a section, by its id; the first where two have one id."""
+    if isinstance(parents, dict):
+        return {name: name for name, item in parents.items() if isinstance(item, dict)}
+    found: dict[Hashable, Hashable] = {}
+    for index, item in enumerate(parents if isinstance(parents, list) else ()):
+        if isinstance(item, dict) and isinstance(item.get("id"), str):
+            found.setdefault(item["id"], index)
+    return found
 
 
 def list_ids(parents: Any) -> list[str]:

@@ -100,7 +100,10 @@ class _Reader:
             mark = getattr(error, "problem_mark", None)
             line = min(mark.line, self.last_line) + 1 + self.offset if mark is not None else 0
             problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-            self.out.faults.append(Fault(Where(self.file, line), "", f"not readable as YAML: {problem}"))
+            # libyaml 0.2.6 has a limit of its own, and can meet that before it gives the first event.
+            deep = "maximum nesting depth" in problem
+            wrong = f"the file is more than {MAX_DEPTH} levels deep" if deep else f"not readable as YAML: {problem}"
+            self.out.faults.append(Fault(Where(self.file, line), "", wrong))
         except UnicodeEncodeError as error:
             wrong = f"not readable as YAML: character {error.start + 1} is no text"
             self.out.faults.append(Fault(Where(self.file), "", wrong))

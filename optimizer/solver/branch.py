@@ -337,6 +337,11 @@ class Branch:
         constant = self._constant if self._charged is self._cost else 0.0
         return Response(float(self._charged @ values) + constant, values, np.where(abs(slope) < FLAT, 0.0, slope))
 
+    def row_duals(self) -> Vector:
+        """USD per unit of right side, by row, of the last answer."""
+        duals: Vector = np.array(self._highs.getSolution().row_dual, dtype=np.float64) / self._unit
+        return duals
+
     def _with_fundings(self) -> Response:
         """The best answer where the branch may fund something: what it funds first, then the linear program left."""
         whole, none = self._whole, np.full(len(self.linked), np.nan)

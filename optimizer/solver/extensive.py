@@ -6,13 +6,14 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from optimizer.instance.policy import Cvar, Regret
+from optimizer.instance.policy import Regret
 from optimizer.model import assemble, risk
 from optimizer.network.derive import tables_of
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.solver.compile import Block, Problem, Vector, compile_block, join, money_of
 from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches, with_whole
 from optimizer.solver.highs import Progress, Raw, Report, Stop, run
+from optimizer.solver.measure import measure_of
 from optimizer.solver.options import Options
 
 Values = dict[str, dict[object, float]]
@@ -40,6 +41,8 @@ class Solved:
         seconds: build, solve and other times.
         nodes: branch-and-bound nodes.
         start: what became of the plan to start from; empty without one.
+        method: `extensive` or `benders`.
+        method_why: why this one.
     """
 
     network: Network
@@ -54,6 +57,8 @@ class Solved:
     seconds: dict[str, float] = field(default_factory=dict)
     nodes: int = 0
     start: str = ""
+    method: str = "extensive"
+    method_why: str = ""
     duals: dict[tuple[str, str, object], float] = field(default_factory=dict)
     """(course, constraint, index) -> USD per unit of right-hand side, fundings fixed; rules, targets, budget."""
 
@@ -91,9 +96,17 @@ def compile_all(
 
 
 def problem_of(network: Network, blocks: Mapping[str, Block], hindsight: Mapping[str, float],
-               ceiling: float | None = None) -> Problem:  # fmt: skip
-    """The extensive form with the instance's risk measure; money of `hindsight` and `ceiling` in USD."""
-    money = money_of(blocks.values())
+               ceiling: float | None = None, money: float | None = None) -> Problem:  # fmt: skip
+    """The extensive form with the instance's risk measure.
+
+    Args:
+        network: what is solved.
+        blocks: investment, trunk, branches and whatever else has rows.
+        hindsight: what each future costs with hindsight, USD, for regret.
+        ceiling: for the second pass, the measure's value at most, USD.
+        money: units of money inside the solver per USD; by default what suits the blocks.
+    """
+    money = money_of(blocks.values()) if money is None else money
     scaled = {future: usd * money for future, usd in hindsight.items()}
     model = assemble.measure(network, scaled, None if ceiling is None else ceiling * money)
     return join([*blocks.values(), compile_block(model, [])], money)
@@ -130,12 +143,46 @@ def solve(
     Raises:
         SolveError: the solver failed.
     """
+    begun = begin(network, options, report, stop, rows, hindsight)
+    return begun.out if begun.over else finish(begun, options, report, stop, portfolio)
+
+
+@dataclass(slots=True)
+class Begun:
+    """What every method begins with.
+
+    Attributes:
+        out: with network, tables and hindsight.
+        blocks: compiled, by name.
+        began: `time.monotonic()`.
+        deadline: `time.monotonic()` at which to stop.
+        over: whether it was stopped already; `out` says why.
+    """
+
+    out: Solved
+    blocks: dict[str, Block]
+    began: float
+    deadline: float | None
+    over: bool = False
+
+
+def begin(
+    network: Network,
+    options: Options,
+    report: Report | None = None,
+    stop: Stop | None = None,
+    rows: Block | None = None,
+    hindsight: Mapping[str, float] | None = None,
+) -> Begun:
+    """Build and compile the blocks; for regret, find what each future costs with hindsight. Arguments as of `solve`."""
     began = time.monotonic()
     deadline = None if options.time_limit is None else began + options.time_limit
     blocks, tables = compile_all(network, report, stop)
     out = Solved(network, tables, "no_plan", "it was interrupted while the problem was built")
+    begun = Begun(out, blocks, began, deadline)
     if stop is not None and stop.asked.is_set():
-        return out
+        begun.over = True
+        return begun
     if isinstance(network.instance.risk, Regret) and hindsight is not None:
         out.hindsight = dict(hindsight)
     elif isinstance(network.instance.risk, Regret):
@@ -144,14 +191,29 @@ def solve(
             raw = run(problem, options, phase=f"hindsight of {future}", report=report, stop=stop, deadline=deadline)
             if raw.ended != "optimal" or raw.objective is None:
                 raw.values = None
-                _ended(out, raw)
+                ended(out, raw)
                 out.why += (
                     f" while the optimum of {future} with hindsight was sought: regret needs that of every future"
                 )
-                return out
+                begun.over = True
+                return begun
             out.hindsight[future] = raw.objective
     if rows is not None:
         blocks[rows.name] = rows
+    out.seconds["build"] = time.monotonic() - began
+    return begun
+
+
+def finish(
+    begun: Begun,
+    options: Options,
+    report: Report | None = None,
+    stop: Stop | None = None,
+    portfolio: Collection[tuple[str, str, int]] | None = None,
+) -> Solved:
+    """Solve what was begun as one problem. Arguments as of `solve`."""
+    out, blocks, began, deadline = begun.out, begun.blocks, begun.began, begun.deadline
+    network = out.network
     problem = problem_of(network, blocks, out.hindsight)
     out.seconds["build"] = time.monotonic() - began
     out.sizes = {
@@ -177,7 +239,7 @@ def solve(
     out.seconds["solve"] = raw.seconds
     out.nodes = raw.nodes
     _take_better(raw, early, options)
-    _ended(out, raw)
+    ended(out, raw)
     if raw.values is None:
         return out
     out.objective, out.bound = raw.objective, raw.bound
@@ -239,15 +301,7 @@ def _value(
     network: Network, blocks: Mapping[str, Block], problem: Problem, values: Vector, hindsight: Mapping[str, float]
 ) -> float:
     """The risk measure of a plan, USD, from what its futures cost."""
-    costs = costs_of(network, blocks, problem, values)
-    measure = network.instance.risk
-    if not isinstance(measure, Cvar):
-        return max(cost - hindsight.get(future, 0.0) for future, cost in costs.items())
-    left, tail = 1.0 - measure.alpha, 0.0
-    for future in sorted(costs, key=lambda name: -costs[name]):
-        part = min(left, network.probability[future])
-        tail, left = tail + part * costs[future], left - part
-    return tail / (1.0 - measure.alpha)
+    return measure_of(network, costs_of(network, blocks, problem, values), hindsight)
 
 
 def costs_of(network: Network, blocks: Mapping[str, Block], problem: Problem, values: Vector) -> dict[str, float]:
@@ -292,8 +346,8 @@ def _second_pass(
     return values if raw.values is None else raw.values
 
 
-def _ended(out: Solved, raw: Raw) -> Solved:
-    """Status in the words of design.md 5: a limit reached is never called optimal."""
+def ended(out: Solved, raw: Raw) -> Solved:
+    """Say how it ended: status in the words of design.md 5: a limit reached is never called optimal."""
     if raw.ended == "optimal":
         out.status, out.why = "optimal", "the gap asked for is reached"
     elif raw.ended == "infeasible":

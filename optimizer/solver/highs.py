@@ -164,7 +164,19 @@ def run(
         raw.objective = (float(problem.objective @ raw.values) + problem.offset) / problem.money
         if raw.bound is not None and raw.bound > raw.objective:
             raw.bound = raw.objective
+        if start is not None and raw.ended == "optimal" and not _within(raw, options):
+            # Presolve of HiGHS 1.16 can map a start to a point that costs less than it does, and call that the optimum.
+            anew = run(problem, options, phase=phase, report=report, stop=stop, deadline=deadline, clean=clean)
+            return anew if anew.ended == "optimal" and anew.values is not None else replace(raw, ended="limit")
     return raw
+
+
+def _within(raw: Raw, options: Options) -> bool:
+    """Whether what is called optimal is so by its own objective and bound, up to the solver's rounding."""
+    if raw.objective is None or raw.bound is None:
+        return False
+    gap = raw.objective - raw.bound
+    return gap <= max(options.gap, 1e-6) * max(1.0, abs(raw.objective)) or gap <= (options.gap_usd or 0.0)
 
 
 def _set(highs: Any, settings: dict[str, Any]) -> None:

@@ -243,3 +243,29 @@ def test_page_does_not_name_a_bottleneck_where_all_grades_are_short(plan: Plan) 
     changed = Plan(plan.instance, plan.info, plan.tables | {"demand": demand})
     found = make.heavies_of(script("facts").Facts(changed))
     assert (found["feed"], found["calm"]) == ([2027], [2028])
+
+
+def test_the_numbers_that_matter_come_ranked_with_what_whole_solves_say(plan: Plan, tmp_path: Path) -> None:
+    """Each number once, at its worse end, by the capex it moves; in words; with the verdicts of both ends."""
+    head = "key,end,factor,change_usd,moved_usd\n"
+    screen = tmp_path / "2026-01-02-sensitivity-screen.csv"
+    screen.write_text(
+        f"{head}facilities.pit.options.deep.capex,low,0.7,-1e9,1e9\nfacilities.pit.options.deep.capex,high,1.3,1e9,3e9\n"
+        "markets.town.demand.magnet_uh.tonnes,low,0.7,-4e9,2e9\nfacilities.pit.capacity,low,0.7,,\n",
+        encoding="utf-8",
+    )
+    confirmed = tmp_path / "2026-01-02-sensitivity-confirmed.csv"
+    confirmed.write_text(
+        "key,end,factor,verdict,saves_at_least\n"
+        "markets.town.demand.magnet_uh.tonnes,high,1.3,keeps,0\n"
+        "markets.town.demand.magnet_uh.tonnes,low,0.7,changes,664e6\n",
+        encoding="utf-8",
+    )
+    found = script("records").sensitive(screen, confirmed, plan.instance)
+    assert (found["numbers"], found["moving"], found["date"]) == (3, 2, "2026-01-02")
+    assert [(row["words"], row["factor"], row["verdict"]) for row in found["rows"]] == [
+        ("capex of pit (deep)", "1.3", ""),
+        ("demand for UH: town", "0.7", "x 0.7: changes, 664 M USD too dear; x 1.3: keeps"),
+        ("capacity of pit", "0.7", ""),
+    ]
+    assert script("records").sensitive(tmp_path / "none.csv", confirmed, plan.instance)["rows"] == []

@@ -191,7 +191,19 @@ def test_delays_are_those_of_the_middle_project() -> None:
     delays = {name: [effect["delay"] for effect in library()[name]["effects"]] for name in SLIPS}
     assert delays["slip_moderate"] == [middle(first, 0.5, 1.5)]
     assert delays["slip_severe"][:2] == [middle(first, 1.5, 99), middle(mine, 1.5, 99)]
+    assert delays["slip_severe"][3] == middle("expansion", 0.5, 1.5)
     assert min(delays["failures"]) >= YEARS
+
+
+def test_no_project_is_on_time_in_every_future() -> None:
+    """Every facility with an option, expansions too, comes late in one of the futures of the base set."""
+    late_somewhere: set[str] = set()
+    for scenario in yaml.safe_load((FOLDER / "instance.yaml").read_text(encoding="utf-8"))["scenarios"]:
+        for effect in scenario["effects"]:
+            if effect["affects"] == "options" and scenario["id"] in SLIPS:
+                late_somewhere |= set(effect["where"]["facility"])
+    with (FOLDER / "options.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["facility"] for row in csv.DictReader(file)} == late_somewhere
 
 
 def test_probabilities_follow_from_hazards_and_sum_below_one() -> None:

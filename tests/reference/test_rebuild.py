@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from .conftest import FOLDER, rows
+from .conftest import FOLDER, cell, rows
 
 COLLECTED = {
     "upstream_facilities": "id",
@@ -84,6 +84,43 @@ def test_a_row_neither_used_nor_left_out_is_refused(rebuild: ModuleType) -> None
         coverage.left_out(taken | {"prices": taken["prices"] - {"p113"}})
     with pytest.raises(ValueError, match=r"prices\.csv p001: used, yet left out"):
         coverage.left_out(taken | {"prices": taken["prices"] | {"p001"}})
+
+
+def test_every_source_states_its_year() -> None:
+    """No row of the instance is without the year of its source; a shareholding has that of its filing."""
+    for table in rows("confidence"):
+        bare = [
+            row["source"] for row in rows(table["table"]) if not re.search(r"\((collected )?\d{4}\)", row["source"])
+        ]
+        assert bare == [], table["table"]
+    held = {(row["facility"], row["owner"]): row["source"] for row in rows("facility_owners")}
+    as_of = {(row["owner"], row["owned"]): row["as_of"][:4] for row in rows("sources/ownership_upstream")}
+    assert held["mountain_pass", "mp_materials"].endswith(f"({as_of['MP Materials', 'mountain_pass']})")
+    assert rows("demand")[0]["source"].endswith("(collected 2026)")
+
+
+def test_the_year_of_a_source_is_the_latest_that_it_cites(rebuild: ModuleType) -> None:
+    """A year that stands is kept; else the cited row gives it; a decision made here is of 2026."""
+    dated = rebuild.years.dated
+    assert dated("sources/ore_baskets.csv mt_weld: a study (2019); price p154") == (
+        "sources/ore_baskets.csv mt_weld: a study (2019); price p154"
+    )
+    assert dated("sources/prices.csv p001 p113") == "sources/prices.csv p001 p113 (2026)"
+    assert dated("sources/prices.csv p001") == "sources/prices.csv p001 (2011)"
+    assert dated("sources/recipes.csv rc009") == "sources/recipes.csv rc009 (collected 2026)"
+    assert dated("sources/routes.csv japan korea") == "sources/routes.csv japan korea (2026)"
+
+
+def test_the_tables_of_cost_that_rows_cite_are_there() -> None:
+    """What rows call a cost, transport or storage table stands in sources, with the figures that they take from it."""
+    for name in ("upstream", "downstream"):
+        text = (FOLDER / "sources" / f"{name}_costs.md").read_text(encoding="utf-8")
+        assert f"{name} cost table" in (FOLDER / "options.csv").read_text(encoding="utf-8")
+        for row in rows("sources/ramps"):
+            shares = [float(share) for share in cell(row["ramp"])]
+            if row["source"].startswith(name):
+                pattern = r"[, |]+".join(f"{share:.2f}" for share in shares)
+                assert re.search(pattern, text), row
 
 
 def test_long_form_of_demand_agrees_with_the_wide_one() -> None:

@@ -137,6 +137,15 @@ def test_no_plan_survives_where_known_sources_make_no_more() -> None:
 
 
 @pytest.mark.parametrize("seed", [2, 14])
+def test_benders_finds_the_same(seed: int) -> None:
+    """Whom users know is decided by the master, and the parts of trunk and branches look at it."""
+    data = asking(generate(seed, scenarios=2), 3.0, 1.0)
+    whole, parted = solve(data), solve(data, gap=1e-6, method="benders")
+    assert parted.info["verdict"]["ok"]
+    assert parted.objective == pytest.approx(whole.objective, rel=2e-6)
+
+
+@pytest.mark.parametrize("seed", [2, 14])
 def test_a_branch_alone_costs_what_it_costs_in_the_plan(seed: int) -> None:
     """Given fundings, stock and sources of a plan, each branch answers as in the plan."""
     plan = solve(asking(generate(seed, scenarios=2)), gap=0.0)

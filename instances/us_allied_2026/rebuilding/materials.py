@@ -17,7 +17,7 @@ from .processes import (
     alloy_content,
     alloy_inputs,
 )
-from .tables import Out, by, cite, flow, joined, letter, number
+from .tables import Out, Row, by, cite, flow, joined, letter, number
 
 SMCO_MELT_YIELD = 0.96  # recipes.csv rc245: four percent of the samarium evaporates
 
@@ -104,6 +104,12 @@ def feed_price(feed: str, basket: Basket) -> int | float:
     return number(payable * (basket.ndpr * 95000 + basket.dytb * 300000), 3)
 
 
+def price_source(row: Row) -> str:
+    """Where a price comes from: the quotes, or this estimate."""
+    said = row["source"]
+    return f"sources/price_basis.csv {row['material']}: {said}" if said.startswith("own") else f"sources/{said}"
+
+
 def product_rows(kg: dict[tuple[str, str], float], processes: list[Process], prices: dict[str, Any]) -> list[Out]:
     """Oxides, metals, alloys, magnets and scrap."""
     contents: dict[str, Content] = {
@@ -136,7 +142,7 @@ def product_rows(kg: dict[tuple[str, str], float], processes: list[Process], pri
                 "price": prices[name],
                 "storage": flow(cell) if cell else None,
                 "disposal": float(keeping[name]["disposal"]) if keeping[name]["disposal"] else None,
-                "source": joined(keeping[name]["source"], "price: sources/" + row["source"]),
+                "source": joined(keeping[name]["source"], f"price: {price_source(row)}"),
                 "confidence": row["confidence"],
                 "note": joined(row["why"], keeping[name]["why"]),
             }

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import yaml
 
-from . import network, tables, variants_baselines, variants_demand, variants_frictions, variants_policy
+from . import (
+    network,
+    tables,
+    variants_baselines,
+    variants_blocks,
+    variants_demand,
+    variants_frictions,
+    variants_policy,
+)
 from .tables import Out
 
 DEMAND_COLUMNS = ("market", "product", "tonnes", "accepts", "shortage_cost", "source", "confidence")
 
 
-def files(
-    known: dict[str, network.Plant], options: list[Out], freight: list[Out], document_text: str
-) -> dict[str, str]:
+def files(known: dict[str, network.Plant], rows: Mapping[str, list[Out]], document_text: str) -> dict[str, str]:
     """The text of each overlay and of the tables it names, by path.
 
     Args:
         known: the facilities.
-        options: the rows of options.csv.
-        freight: the rows of freight.csv.
+        rows: the rows of the tables of the instance, by name.
         document_text: instance.yaml, whose rules, targets and scenarios the overlays follow.
     """
     document = yaml.safe_load(document_text)
     found = [
-        *variants_baselines.overlays(known, options, document),
+        *variants_baselines.overlays(known, rows["options"], document),
         *variants_demand.overlays(),
         *variants_policy.overlays(document),
-        *variants_policy.free_trade(freight),
+        *variants_policy.free_trade(rows["freight"]),
         variants_frictions.requalification(),
         variants_frictions.overlay(),
     ]
-    texts = {}
+    blocks, texts = variants_blocks.overlay(known, rows, document)
+    found.append(blocks)
     for finer in (variants_demand.by_programme, variants_demand.by_sector):
         overlay, lines = finer(document)
         found.append(overlay)

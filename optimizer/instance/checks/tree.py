@@ -93,7 +93,7 @@ def _circles(instance: Instance) -> list[list[str]]:
         if name in walked:
             steps = list(walked)
             circles.append(steps[steps.index(name) :])
-        done |= walked.keys()
+        done.update(walked)
     return circles
 
 

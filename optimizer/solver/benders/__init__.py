@@ -1,0 +1,1 @@
+"""Benders decomposition: a master of fundings and stock, and linear programs that answer it."""

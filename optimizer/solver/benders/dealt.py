@@ -1,0 +1,264 @@
+"""A problem dealt out: the parts in memory, what they answer, and what is known so far."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+
+from optimizer.network.tables import INVESTMENT, Network, Tables
+from optimizer.solver.benders.bounds import limited, most_stock, projected
+from optimizer.solver.benders.master import Cut, Master
+from optimizer.solver.benders.recourse import Answer, Recourse
+from optimizer.solver.benders.split import Part, split
+from optimizer.solver.compile import Block, Indices, Vector, money_of
+from optimizer.solver.extensive import costs_of, problem_of
+from optimizer.solver.highs import Progress, Report, Stop
+from optimizer.solver.measure import mean_of, measure_of
+from optimizer.solver.options import Options
+
+T = TypeVar("T")
+
+MASTER_SHARE = 0.2
+"""The master is solved to this share of the gap that is left."""
+SLICE = 15.0
+"""Seconds that the master has in one round; its bound holds whenever it is stopped."""
+VIOLATED = 1e-9
+"""Relative violation from which a cut says something new."""
+TINY = 1e-13
+"""Coefficients of cuts below this are rounding."""
+HOLDS = 1e-6
+"""How far a row of the master may be off, relative to its terms."""
+
+
+@dataclass(slots=True)
+class Best:
+    """The best plan so far.
+
+    Attributes:
+        objective: USD.
+        z: columns of the master, costs of parts included.
+        answers: of each part.
+    """
+
+    objective: float = math.inf
+    z: Vector | None = None
+    answers: list[Answer] = field(default_factory=list)
+
+
+class Dealt:
+    """A problem dealt out, and what is known of it; money in USD.
+
+    Attributes:
+        best: the best plan.
+        bound: proven on all plans.
+        rounds: times that the master was asked.
+        answered: times that a part was.
+        seconds: by step.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        blocks: Mapping[str, Block],
+        tables: Mapping[str, Tables],
+        hindsight: Mapping[str, float],
+        options: Options,
+        report: Report | None = None,
+        stop: Stop | None = None,
+        deadline: float | None = None,
+    ) -> None:
+        """Deal out compiled blocks and load the parts.
+
+        Args:
+            network: what is solved.
+            blocks: by name.
+            tables: by course.
+            hindsight: what each future costs with hindsight, USD, for regret.
+            options: how to solve.
+            report: called with progress.
+            stop: asks it to stop.
+            deadline: `time.monotonic()` at which to stop.
+        """
+        self.network, self.options, self.hindsight = network, options, hindsight
+        self._report, self._stop, self._deadline = report, stop, deadline
+        self.began = time.monotonic()
+        most = most_stock(network, tables)
+        self.blocks = {name: limited(block, name, most) if name in tables else block for name, block in blocks.items()}
+        self.money = money_of(blocks.values())
+        self.dealt = split(network, self.blocks, 1.0 / self.money)
+        problem = problem_of(network, self.dealt.master, hindsight, money=self.money)
+        self.master = Master(problem, options.seed)
+        self._ceiling: float | None = None
+        self.start_used = False
+        self.parts = [self._load(part) for part in self.dealt.parts]
+        self._theta = np.array([part.theta for part in self.parts], dtype=np.int64)
+        # The largest first, so that no core waits long for the last.
+        self._order = sorted(range(len(self.parts)), key=lambda i: -len(self.parts[i].part.block.columns))
+        self._projected = [row for part in self.parts for row in projected(part.part, part.seen(), problem.upper)]
+        for lower, upper, coefs in self._projected:
+            self.master.add_row(lower, upper, coefs)
+        self.best = Best()
+        self._core: Vector | None = None
+        self._seen: dict[bytes, int] = {}
+        limited_columns = np.isfinite(problem.lower) & np.isfinite(problem.upper) & ~problem.integer
+        self._stock = np.flatnonzero(limited_columns)
+        self.bound = -math.inf
+        self.rounds = self.answered = 0
+        self.seconds: dict[str, float] = {}
+        self._pool = ThreadPoolExecutor(max(1, options.cores))
+
+    def _load(self, part: Part) -> Recourse:
+        owners, place = part.block.owners, self.master.column
+        columns = np.array([place[owners[i]] for i in sorted(owners)], dtype=np.int64)
+        return Recourse(part, columns, place[part.recourse])
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def sizes(self) -> dict[str, int]:
+        """Rows, columns, nonzeros and binaries of the whole problem; rows and columns of the master without cuts."""
+        blocks = self.blocks.values()
+        return {
+            "rows": sum(len(block.rows) for block in blocks),
+            "columns": sum(len(block.columns) - len(block.owners) for block in blocks),
+            "nonzeros": sum(int(block.matrix.nnz) for block in blocks),
+            "binaries": int(self.master.problem.integer.sum()),
+            "master_rows": self.master.problem.rows,
+            "master_columns": self.master.problem.columns,
+            "parts": len(self.parts),
+        }
+
+    # Answers and cuts
+
+    def _ask(self, z: Vector, proposed: Vector) -> tuple[list[Answer] | None, int]:
+        """Ask every part; its answers where all are possible, and the number of cuts that cut the proposal off."""
+        began = time.monotonic()
+        answers = self._each(lambda i: self.parts[i].answer(np.maximum(z[self.parts[i].columns], 0.0)))
+        self.answered += len(answers)
+        fresh = 0
+        for part, answer in zip(self.parts, answers, strict=True):
+            constant, slope = answer.cut(np.maximum(z[part.columns], 0.0))
+            if answer.possible:
+                fresh += self._cut(part, constant, slope, proposed)
+            else:
+                fresh += self._cut_off(part, constant, slope, proposed)
+        self.seconds["answers"] = self.seconds.get("answers", 0.0) + time.monotonic() - began
+        return (answers if all(answer.possible for answer in answers) else None), fresh
+
+    def _cut(self, part: Recourse, constant: float, slope: Vector, proposed: Vector | None = None) -> int:
+        columns, coefs = _gathered(part.columns, -slope * self.money)
+        cut = Cut(np.append(part.theta, columns), np.append(1.0, coefs), constant * self.money, part.theta)
+        return self._new(cut, proposed)
+
+    def _cut_off(self, part: Recourse, constant: float, slope: Vector, proposed: Vector) -> int:
+        columns, coefs = _gathered(part.columns, -slope)
+        return self._new(Cut(columns, coefs, constant), proposed)
+
+    def _new(self, cut: Cut, proposed: Vector | None) -> int:
+        if proposed is not None and cut.misses(proposed) <= VIOLATED * max(1.0, abs(cut.constant)):
+            return 0
+        self.master.add(cut)
+        return 1
+
+    def _keep(self, z: Vector, answers: list[Answer]) -> None:
+        """Keep a plan if it is the best."""
+        objective = self._value(z, answers)
+        if objective < self.best.objective:
+            known = self._with_costs(z, answers)
+            self.best = Best(objective, known, answers)
+
+    def _with_costs(self, z: Vector, answers: list[Answer]) -> Vector:
+        known = z.copy()
+        known[self._theta] = np.array([answer.value for answer in answers]) * self.money
+        return known
+
+    def _value(self, z: Vector, answers: list[Answer]) -> float:
+        """What is minimised at a point, USD: the measure; in the second pass the mean, where the measure allows it."""
+        known = self._with_costs(z, answers)
+        costs = costs_of(self.network, self.dealt.master, self.master.problem, known)
+        measure = measure_of(self.network, costs, self.hindsight)
+        if self._ceiling is None:
+            return measure
+        return mean_of(self.network, costs) if measure <= self._ceiling else math.inf
+
+    def _within_rows(self, z: Vector) -> bool:
+        """Whether a point obeys the rows of the master that are no cuts; between two portfolios it need not."""
+        problem = self.master.problem
+        first = problem.row_start["risk"]
+        matrix = problem.matrix[:first]
+        activity, size = matrix @ z, abs(matrix) @ abs(z)
+        slack = HOLDS * np.maximum(1.0, size) * 0.1
+        return bool(
+            (activity >= problem.row_lower[:first] - slack).all()
+            and (activity <= problem.row_upper[:first] + slack).all()
+        )
+
+    def _each(self, do: Callable[[int], T]) -> list[T]:
+        """Something for every part, over the cores; in the order of the parts."""
+        done = dict(zip(self._order, self._pool.map(do, self._order), strict=True))
+        return [done[i] for i in range(len(self.parts))]
+
+    # Gaps, limits, progress
+
+    def _usd(self, value: float) -> float:
+        return (value) / self.money
+
+    def _objective(self) -> float | None:
+        return self.best.objective if math.isfinite(self.best.objective) else None
+
+    def _finite_bound(self) -> float | None:
+        return self.bound if math.isfinite(self.bound) else None
+
+    def _allowed(self, scale: float) -> float:
+        """The gap asked for, USD."""
+        return max(self.options.gap_usd or 0.0, self.options.gap * scale, 1e-9 * scale)
+
+    def _gap(self) -> float:
+        return self.best.objective - self.bound
+
+    def _master_gap(self) -> float:
+        """In the master's money."""
+        scale = abs(self.bound) if math.isfinite(self.bound) else 1.0
+        aim = self._allowed(scale) * MASTER_SHARE
+        gap = self._gap()
+        return self.money * (max(aim, 0.1 * gap) if math.isfinite(gap) else aim)
+
+    def _slice(self) -> float:
+        left = math.inf if self._deadline is None else self._deadline - time.monotonic()
+        return max(0.1, min(SLICE, left))
+
+    def _over(self) -> str | None:
+        if self._stop is not None and self._stop.asked.is_set():
+            return "interrupted"
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            return "limit"
+        return None
+
+    def _tell(self, phase: str) -> None:
+        if self._report is None:
+            return
+        funded = None
+        if self.best.z is not None:
+            funded = tuple(
+                ":".join(str(part) for part in key[1])  # type: ignore[attr-defined]
+                for (name, key), column in self.master.column.items()
+                if name == INVESTMENT and key[0] == "fund" and self.best.z[column] > 0.5
+            )
+        seconds = time.monotonic() - self.began
+        self._report(Progress(phase, seconds, self._objective(), self._finite_bound(), self.rounds, funded=funded))
+
+
+def _gathered(columns: Indices, coefs: Vector) -> tuple[Indices, Vector]:
+    """Coefficients by column, each column once: a part may look at one of the master's in several ways."""
+    found, place = np.unique(columns, return_inverse=True)
+    total = np.zeros(len(found))
+    np.add.at(total, place, coefs)
+    keep = abs(total) > TINY
+    return found[keep], total[keep]

@@ -1,0 +1,306 @@
+"""The master: fundings, stock and what the parts are known to cost at least."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+import scipy.sparse as sp
+
+from optimizer.errors import SolveError
+from optimizer.model.declare import Key
+from optimizer.solver.compile import Indices, Problem, Vector
+from optimizer.solver.highs import share_cores
+from optimizer.solver.loading import load, new_highs
+
+SLACK_ROUNDS = 12
+"""Rounds not met with equality after which a cut is put aside, until a point that it cuts off comes back."""
+NOT_WHOLE = 1e-5
+"""Distance from a whole number at which a whole program's funding is wrong."""
+MET = 1e-7
+"""Relative distance at which a cut counts as met with equality."""
+
+
+@dataclass(slots=True)
+class Cut:
+    """theta >= constant + slope @ z over some columns; without theta, 0 >= constant + slope @ z.
+
+    Attributes:
+        columns: of the master.
+        coefs: by column, on the left side of `coefs @ columns >= constant`.
+        constant: right side.
+        theta: column of the cost that it bounds, where it bounds one; its coefficient is 1.
+        idle: rounds in which it was not met with equality.
+        in_use: whether the master has it.
+    """
+
+    columns: Indices
+    coefs: Vector
+    constant: float
+    theta: int | None = None
+    idle: int = 0
+    in_use: bool = True
+
+    def misses(self, z: Vector) -> float:
+        """By how much a point violates it; negative where it holds."""
+        return self.constant - float(self.coefs @ z[self.columns])
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What the master proposes.
+
+    Attributes:
+        z: by column; empty where it was stopped before it had any.
+        bound: proven bound on the measure, in the problem's money.
+        value: the master's own objective there.
+    """
+
+    z: Vector
+    bound: float
+    value: float
+
+
+class Master:
+    """The master as a problem that grows by cuts.
+
+    Attributes:
+        problem: without cuts.
+        column: (block, key) -> column.
+        cuts: all that were found, in the order in which they came.
+    """
+
+    def __init__(self, problem: Problem, seed: int) -> None:
+        """Begin without cuts.
+
+        Args:
+            problem: the master's blocks joined; every column but those of costs has limits.
+            seed: random seed of the solver.
+        """
+        self.problem = problem
+        self.column: dict[tuple[str, Key], int] = {}
+        for name, block in problem.blocks.items():
+            for i, key in enumerate(block.columns):
+                if i not in block.owners:
+                    self.column[name, key] = int(problem.place[name][i])
+        self.cuts: list[Cut] = []
+        self._rows: list[Cut] = []
+        # Two objects: one that changes between whole and fractional returns the relaxation as a whole optimum.
+        self._program = load(problem)
+        self._highs = load(dataclasses.replace(problem, integer=np.zeros_like(problem.integer)))
+        self._both = (self._program, self._highs)
+        self._lower, self._upper = problem.lower, problem.upper
+        for highs in self._both:
+            _set(highs, random_seed=seed, threads=1)
+            _set(highs, primal_feasibility_tolerance=1e-9, dual_feasibility_tolerance=1e-9)
+        _set(self._program, mip_feasibility_tolerance=1e-9)
+
+    def add(self, cut: Cut) -> None:
+        """Take a cut."""
+        self.cuts.append(cut)
+        self._take(cut)
+
+    def add_row(self, lower: float, upper: float, coefs: dict[int, float]) -> None:
+        """Take a row that holds for every plan, for good."""
+        self._row(lower, upper, np.array(list(coefs), dtype=np.int64), np.array(list(coefs.values())))
+
+    def relaxed(self) -> Point | None:
+        """Least of the relaxation; None where nothing meets the cuts.
+
+        Raises:
+            SolveError: HiGHS failed.
+        """
+        _run(self._highs)
+        return self._point(self._highs)
+
+    def whole(self, gap: float, seconds: float) -> Point | None:
+        """The best whole point known after some time, with a bound on all; None where nothing meets the cuts.
+
+        It starts from nothing, not even from what it found last: presolve of HiGHS 1.16 can map a start to a point that
+        costs less than it does, and take that for the optimum.
+
+        Args:
+            gap: in the problem's money, to stop at.
+            seconds: time limit.
+        """
+        if not self.problem.integer.any():
+            return self.relaxed()
+        _set(self._program, mip_rel_gap=0.0, mip_abs_gap=gap, time_limit=max(0.1, seconds))
+        self._program.clearSolver()
+        _run(self._program)
+        return self._point(self._program, gap)
+
+    def with_portfolio(self, fundings: Vector) -> Point | None:
+        """Least with the whole numbers fixed."""
+        which = np.flatnonzero(self.problem.integer)
+        self.hold(which, fundings, fundings)
+        found = self.relaxed()
+        self.release(which)
+        return found
+
+    def hold(self, columns: Indices, lower: Vector, upper: Vector) -> None:
+        """Hold columns between values, until they are released."""
+        self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
+
+    def release(self, columns: Indices) -> None:
+        """Give columns the limits again that they have for longer."""
+        self.hold(columns, self._lower[columns], self._upper[columns])
+
+    def restrict(self, columns: Indices, values: Vector) -> None:
+        """Fix columns until `restrict` is called with none."""
+        self._lower, self._upper = self.problem.lower.copy(), self.problem.upper.copy()
+        self._lower[columns] = self._upper[columns] = values
+        which = np.flatnonzero(self.problem.integer)
+        self.release(which)
+        self._program.changeColsBounds(len(which), which.astype(np.int32), self._lower[which], self._upper[which])
+
+    def whole_near(self, z: Vector) -> Vector | None:
+        """The whole point that obeys the rows which are no cuts and has fundings nearest to given ones."""
+        problem = self.problem
+        rows = slice(0, problem.row_start["risk"])
+        cost = np.where(problem.integer, 1.0 - 2.0 * z, 0.0)
+        paths = [c for (_, key), c in self.column.items() if key[0] == "sequence"]
+        cost[paths] = 0.0
+        lower, upper = problem.lower.copy(), problem.upper.copy()
+        costs = ~np.isfinite(lower)
+        lower[costs] = upper[costs] = 0.0
+        highs = new_highs(
+            cost=cost,
+            bounds=(lower, upper),
+            rows=(problem.row_lower[rows], problem.row_upper[rows]),
+            matrix=problem.matrix[rows],
+            integer=problem.integer,
+        )
+        highs.setOptionValue("threads", 1)
+        share_cores(1)
+        highs.run()
+        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        found = np.array(highs.getSolution().col_value)
+        found[problem.integer] = np.round(found[problem.integer])
+        return found
+
+    def near(self, z: Vector, fundings: Vector) -> Vector | None:
+        """The point with given fundings that obeys the rows which are no cuts and is nearest to another.
+
+        Nearest by the sum of distances; None where there is none. Costs of parts are left as they are.
+        """
+        problem = self.problem
+        rows = slice(0, problem.row_start["risk"])
+        free = np.flatnonzero(~problem.integer & np.isfinite(problem.lower) & np.isfinite(problem.upper))
+        count = len(free)
+        eye = sp.csr_array((np.ones(count), (np.arange(count), free)), shape=(count, problem.columns))
+        far = sp.eye_array(count)
+        none = sp.csr_array((problem.row_start["risk"], 2 * count))
+        matrix = sp.vstack([sp.hstack([problem.matrix[rows], none]), sp.hstack([eye, -far, far])], format="csr")
+        lower, upper = problem.lower.copy(), problem.upper.copy()
+        lower[problem.integer] = upper[problem.integer] = fundings
+        highs = new_highs(
+            cost=np.append(np.zeros(problem.columns), np.ones(2 * count)),
+            bounds=(np.append(lower, np.zeros(2 * count)), np.append(upper, np.full(2 * count, np.inf))),
+            rows=(np.append(problem.row_lower[rows], z[free]), np.append(problem.row_upper[rows], z[free])),
+            matrix=matrix,
+        )
+        highs.setOptionValue("threads", 1)
+        highs.setOptionValue("primal_feasibility_tolerance", 1e-9)
+        share_cores(1)
+        highs.run()
+        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return None
+        found = np.array(highs.getSolution().col_value)[: problem.columns]
+        found[problem.integer] = fundings
+        costs = ~np.isfinite(problem.lower)
+        found[costs] = z[costs]
+        return found
+
+    def duals(self) -> tuple[Vector, dict[int, float]]:
+        """After a linear program: of the problem's own rows; and the weight of each part's cost, by its column."""
+        found = np.array(self._highs.getSolution().row_dual)
+        weight: dict[int, float] = {}
+        for cut, dual in zip(self._rows, found[len(found) - len(self._rows) :], strict=True):
+            if cut.theta is not None:
+                weight[cut.theta] = weight.get(cut.theta, 0.0) + float(dual)
+        return found[: self.problem.rows], weight
+
+    def reduced_costs(self) -> Vector:
+        """By column, after a linear program."""
+        return np.array(self._highs.getSolution().col_dual)
+
+    def fix(self, columns: Indices, values: Vector) -> None:
+        """Fix columns for good."""
+        lower, upper = self.problem.lower.copy(), self.problem.upper.copy()
+        lower[columns] = upper[columns] = values
+        self.problem = dataclasses.replace(self.problem, lower=lower, upper=upper)
+        self.restrict(columns, values)
+
+    def tidy(self, z: Vector) -> None:
+        """Put cuts aside that have long been idle, and take back those that a point violates."""
+        for cut in self.cuts:
+            met = cut.misses(z) > -MET * max(1.0, abs(cut.constant))
+            cut.idle = 0 if met else cut.idle + 1
+            if not cut.in_use and cut.misses(z) > MET * max(1.0, abs(cut.constant)):
+                self._take(cut)
+        idle = [i for i, cut in enumerate(self._rows) if cut.idle > SLACK_ROUNDS]
+        if not idle:
+            return
+        first = self._highs.getNumRow() - len(self._rows)
+        for highs in self._both:
+            highs.deleteRows(len(idle), np.array([first + i for i in idle], dtype=np.int32))
+        for i in idle:
+            self._rows[i].in_use = False
+        self._rows = [cut for cut in self._rows if cut.in_use]
+
+    def _take(self, cut: Cut) -> None:
+        cut.in_use, cut.idle = True, 0
+        self._rows.append(cut)
+        self._row(cut.constant, highspy.kHighsInf, cut.columns, cut.coefs)
+
+    def _point(self, highs: Any, gap: float | None = None) -> Point | None:
+        """What was found; with a gap, of the whole program that was solved to it."""
+        status, info = highs.getModelStatus(), highs.getInfo()
+        kinds = highspy.HighsModelStatus
+        if status == kinds.kInfeasible:
+            return None
+        solution = highs.getSolution()
+        stopped = status in (kinds.kTimeLimit, kinds.kInterrupt)
+        if stopped and gap is not None and not math.isfinite(info.objective_function_value):
+            return Point(np.zeros(0), float(info.mip_dual_bound), math.inf)
+        if status != kinds.kOptimal and not stopped:
+            raise SolveError(f"HiGHS ended the master with '{highs.modelStatusToString(status)}'")
+        z = np.array(solution.col_value)
+        value = float(info.objective_function_value)
+        if gap is None:
+            return Point(z, value if status == kinds.kOptimal else -math.inf, value)
+        whole = self.problem.integer
+        if (abs(z[whole] - np.round(z[whole])) > NOT_WHOLE).any():
+            raise SolveError("HiGHS returned fundings of the master that are no whole numbers")
+        z[whole] = np.round(z[whole])
+        bound = float(info.mip_dual_bound)
+        if status == kinds.kOptimal:  # its own bound is rounded further off than the gap it has proved
+            bound = max(bound, value - gap)
+        return Point(z, bound, value)
+
+    def _row(self, lower: float, upper: float, columns: Indices, coefs: Vector) -> None:
+        for highs in self._both:
+            if highs.addRow(lower, upper, len(columns), columns.astype(np.int32), coefs) == highspy.HighsStatus.kError:
+                raise SolveError("HiGHS does not take a row of the master")
+
+
+def _run(highs: Any) -> None:
+    """Solve from what is known of the last time; from nothing where that leads nowhere."""
+    share_cores(1)
+    highs.run()
+    kinds = highspy.HighsModelStatus
+    if highs.getModelStatus() not in (kinds.kOptimal, kinds.kInfeasible, kinds.kTimeLimit, kinds.kInterrupt):
+        highs.clearSolver()
+        highs.run()
+
+
+def _set(highs: Any, **settings: object) -> None:
+    for name, value in settings.items():
+        if highs.setOptionValue(name, value) == highspy.HighsStatus.kError:
+            raise SolveError(f"HiGHS does not take {name} = {value!r}")

@@ -1,0 +1,145 @@
+"""What a part answers the master: its cost and slopes, or by how much what it is given cannot be had."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from optimizer.model.declare import Key
+from optimizer.solver.benders.split import Part
+from optimizer.solver.branch import Branch, Response, widened
+from optimizer.solver.compile import Indices, Vector
+
+SLIVER = 5e-7
+"""Units by which a row that looks at the master may be off, for the master's own tolerance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A lower bound on what a part costs, exact where it was asked.
+
+    Attributes:
+        possible: whether what was given can be had. If not, the value is by how much it cannot, and a plan has 0 there.
+        value: USD; or the least sum of what rows are off by, each in units of its largest linked coefficient.
+        slope: by linked column.
+        values: of the part's own columns; None where it is not possible.
+    """
+
+    possible: bool
+    value: float
+    slope: Vector
+    values: Vector | None
+
+    def cut(self, given: Vector) -> tuple[float, Vector]:
+        """(constant, slope): the value is at least constant + slope @ z for every z that the master may give."""
+        return self.value - float(self.slope @ given), self.slope
+
+
+class Recourse:
+    """A part in memory, with its own last basis.
+
+    Attributes:
+        part: what it is of.
+        columns: the master's column of each linked one.
+        theta: the master's column for its cost.
+    """
+
+    def __init__(self, part: Part, columns: Indices, theta: int) -> None:
+        """Load a part.
+
+        Args:
+            part: what to load.
+            columns: the master's column of each linked one, in the order of the part's columns.
+            theta: the master's column for its cost.
+        """
+        self.part, self.columns, self.theta = part, columns, theta
+        self._own = len(part.block.columns)
+        extra, scale = _ways_out(part)
+        self.branch = Branch(widened(part.block, extra))
+        self._out: Indices = np.arange(self._own, self._own + len(extra), dtype=np.int64)
+        self._sliver = SLIVER / scale
+        self.branch.limit(self._out, self._sliver)
+
+    def answer(self, given: Vector) -> Answer:
+        """Answer what is given, by linked column.
+
+        Raises:
+            Impossible: nothing that the master could give would do.
+        """
+        self.branch.give_values(given)
+        found = self.branch.solve()
+        if found.value is not None:
+            return self._possible(found)
+        cost = np.zeros(self._own + len(self._out))
+        cost[self._out] = 1.0
+        self.branch.limit(self._out, np.inf)
+        self.branch.charge(cost)
+        found = self.branch.solve()
+        self.branch.limit(self._out, self._sliver)
+        self.branch.charge(None)
+        if found.value is None:
+            raise Impossible(self.part)
+        return Answer(False, found.value, found.slope, None)
+
+    def prices(self, given: Vector) -> Vector:
+        """USD per unit of right side, by row, at what is given."""
+        if not self.answer(given).possible:
+            return np.zeros(len(self.part.block.rows))
+        return self.branch.row_duals()
+
+    def seen(self) -> dict[int, int]:
+        """Linked column -> the master's."""
+        return dict(zip((int(i) for i in self.branch.linked), (int(c) for c in self.columns), strict=True))
+
+    def least(self, slope: Vector, upper: Vector) -> float:
+        """Least of the cost less slope @ z over all z between 0 and `upper`: with the slope, a cut that holds there.
+
+        Args:
+            slope: USD per unit, by linked column.
+            upper: by linked column.
+        """
+        linked = self.branch.linked
+        self.branch.hold(linked, np.zeros(len(linked)), upper)
+        cost = self.branch.charged
+        cost[linked] = -slope
+        self.branch.recost(cost)
+        found = self.branch.solve()
+        cost[linked] = 0.0
+        self.branch.recost(cost)
+        if found.value is None:
+            raise Impossible(self.part)
+        return found.value
+
+    def _possible(self, found: Response) -> Answer:
+        assert found.value is not None
+        assert found.values is not None
+        return Answer(True, found.value, found.slope, found.values[: self._own])
+
+
+class Impossible(Exception):  # noqa: N818
+    """A part cannot be had whatever the master gives."""
+
+    def __init__(self, part: Part) -> None:
+        """Name the part."""
+        super().__init__(part.block.name)
+        self.part = part
+
+
+def _ways_out(part: Part) -> tuple[list[tuple[Key, int, float]], Vector]:
+    """Columns that let each row which looks at the master be off, by its largest linked coefficient; and those."""
+    block = part.block
+    linked = np.zeros(len(block.columns), dtype=bool)
+    linked[sorted(block.owners)] = True
+    outer = sp.csr_array(abs(block.matrix[:, linked]))
+    largest = outer.max(axis=1).toarray().ravel() if outer.shape[1] else np.zeros(len(block.rows))
+    found: list[tuple[Key, int, float]] = []
+    scale: list[float] = []
+    for row in np.flatnonzero(largest > 0):
+        size = float(largest[row])
+        for sign, limit in ((1.0, block.row_lower[row]), (-1.0, block.row_upper[row])):
+            if np.isfinite(limit):
+                found.append((("off", (int(row), sign)), int(row), sign * size))
+                scale.append(max(1.0, size))
+    return found, np.array(scale)

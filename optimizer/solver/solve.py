@@ -1,0 +1,64 @@
+"""Which method solves a problem, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from optimizer.errors import OptionsError
+from optimizer.network.tables import Network
+from optimizer.solver.benders.solve import decompose
+from optimizer.solver.benders.split import undivided
+from optimizer.solver.compile import Block
+from optimizer.solver.extensive import Begun, Solved, begin, finish
+from optimizer.solver.highs import Report, Stop
+from optimizer.solver.options import Options
+
+
+def solve(
+    network: Network,
+    options: Options,
+    report: Report | None = None,
+    stop: Stop | None = None,
+    portfolio: Collection[tuple[str, str, int]] | None = None,
+    rows: Block | None = None,
+    hindsight: Mapping[str, float] | None = None,
+) -> Solved:
+    """Solve an instance by the method asked for.
+
+    Args:
+        network: the instance's network.
+        options: how to solve.
+        report: called with progress.
+        stop: asks it to stop with what it has.
+        portfolio: (facility, option, year) of each funding of a plan to start from.
+        rows: a block of more rows over fundings and the trunk's stock; what each future costs with hindsight does not
+            obey them.
+        hindsight: what each future costs with hindsight, USD, for regret; by default it is sought.
+
+    Raises:
+        OptionsError: the method asked for cannot solve it.
+        SolveError: the solver failed.
+    """
+    begun = begin(network, options, report, stop, rows, hindsight)
+    if begun.over:
+        return begun.out
+    out = begun.out
+    out.method, out.method_why = method_of(begun, options)
+    if out.method == "benders":
+        return decompose(begun, options, report, stop, portfolio)
+    return finish(begun, options, report, stop, portfolio)
+
+
+def method_of(begun: Begun, options: Options) -> tuple[str, str]:
+    """The method that solves what was begun, and why it does.
+
+    Raises:
+        OptionsError: Benders was asked for and cannot.
+    """
+    reason = undivided(begun.blocks)
+    if options.method == "benders" and reason is not None:
+        raise OptionsError(f"method is 'benders', but {reason}; 'extensive' can solve it")
+    if options.method != "auto":
+        return options.method, "it was asked for"
+    # Benders is not yet measured to be the better one at any size that was tried to the end: see decision 0016.
+    return "extensive", reason or "Benders is taken where it is asked for"

@@ -1,0 +1,154 @@
+"""Benders finds what the whole problem has, of every risk measure, and says no more than it has proved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from support.build import Data, instance_of
+from support.cases import OWN, ROOT, Case, cases_in, contract, name_of
+from support.generate import generate
+
+import optimizer
+from optimizer.errors import OptionsError
+from optimizer.network.network import network_of
+from optimizer.plan.columns import rows_of
+from optimizer.solver.benders.search import Search
+from optimizer.solver.benders.split import split, undivided
+from optimizer.solver.compile import Problem, money_of
+from optimizer.solver.extensive import begin
+from optimizer.solver.highs import Stop, run
+from optimizer.solver.options import Options
+
+GAP = 1e-6
+RISKS: dict[str, Data] = {
+    "expected": {"measure": "expected"},
+    "cvar": {"measure": "cvar", "alpha": 0.5, "weight": 0.5},
+    "tail alone": {"measure": "cvar", "alpha": 0.5, "weight": 1.0},
+    "worst_case": {"measure": "worst_case"},
+    "regret": {"measure": "regret"},
+}
+
+
+def by_benders(instance: optimizer.Instance, **more: Any) -> optimizer.Plan:
+    """The plan that Benders finds."""
+    return optimizer.solve(instance, method="benders", **({"gap": GAP, "threads": 1} | more))
+
+
+@pytest.mark.parametrize("case", [*cases_in(contract()), *cases_in(OWN)], ids=name_of)
+def test_known_optima(case: Case) -> None:
+    """What is worked out by hand is found without ever solving the whole."""
+    expected = case.expected
+    instance = optimizer.load(case.folder)
+    if undivided(begin(network_of(instance), Options(threads=1)).blocks):
+        with pytest.raises(OptionsError, match="whole numbers"):
+            by_benders(instance)
+        return
+    plan = by_benders(instance, gap=1e-9)
+    assert plan.status == expected["status"]
+    if plan.status == "optimal":
+        assert plan.objective == pytest.approx(expected["objective"], rel=1e-6, abs=1e-6)
+        assert plan.info["verdict"]["ok"], plan.info["verdict"]
+        assert plan.info["method"] == "benders"
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+@pytest.mark.parametrize("risk", RISKS)
+def test_agrees_with_the_whole_problem(seed: int, risk: str) -> None:
+    """Both methods' plans and bounds enclose one value."""
+    data = generate(seed, scenarios=3) | {"risk": RISKS[risk]}
+    instance = instance_of(data)
+    whole = optimizer.solve(instance, method="extensive", gap=GAP, threads=1)
+    plan = by_benders(instance)
+    assert plan.status == whole.status
+    if whole.status != "optimal":
+        return
+    assert plan.objective == pytest.approx(whole.objective, rel=3e-6, abs=1.0)
+    assert whole.objective is not None
+    assert plan.info["bound"] <= whole.objective + 1e-6 * abs(whole.objective) + 1.0
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
+
+
+def test_prices_are_those_of_the_whole_problem() -> None:
+    """What one more of a rule is worth is told by the parts as by the whole."""
+    instance = optimizer.load(ROOT / "instances" / "starter")
+    found = {}
+    for method in ("extensive", "benders"):
+        plan = optimizer.solve(instance, method=method, gap=1e-5, threads=1)
+        found[method] = plan
+        assert plan.info["verdict"]["ok"]
+    one, other = found["extensive"], found["benders"]
+    assert {(r.facility, r.option, r.funded) for r in rows_of(one.portfolio)} == {
+        (r.facility, r.option, r.funded) for r in rows_of(other.portfolio)
+    }
+    assert one.objective == pytest.approx(other.objective, rel=2e-5)
+    binding = [{rule["label"]: rule["status"] for rule in plan.info["rules"]} for plan in (one, other)]
+    assert binding[0] == binding[1]
+
+
+def test_a_start_is_used_and_a_stop_is_heard() -> None:
+    """An earlier portfolio is a plan at once; asked to stop, the best plan is kept and not called optimal."""
+    instance = instance_of(generate(5, scenarios=2))
+    first = by_benders(instance)
+    stop = Stop()
+    again = by_benders(instance, start=first)
+    assert again.info["start"] == "used"
+    assert again.objective == pytest.approx(first.objective, rel=1e-5)
+    stop.asked.set()
+    assert by_benders(instance, stop=stop).status == "no_plan"
+
+
+def test_every_cut_holds_at_every_portfolio_found() -> None:
+    """No cut says more than a part costs at a point where it was asked."""
+    network = network_of(instance_of(generate(3, scenarios=3)))
+    begun = begin(network, Options(threads=1))
+    search = Search(network, begun.blocks, begun.out.tables, {}, Options(gap=1e-6, threads=1))
+    assert search.run() == "optimal"
+    z = search.best.z
+    assert z is not None
+    for cut in search.master.cuts:
+        assert cut.misses(z) <= 1e-6 * max(1.0, abs(cut.constant))
+    assert search.bound <= search.best.objective * (1 + 1e-9)
+    search.close()
+
+
+def test_dealing_out_loses_nothing() -> None:
+    """Every row, own column and cost of a course is the master's or one part's."""
+    network = network_of(instance_of(generate(4, scenarios=3)))
+    blocks = begin(network, Options(threads=1)).blocks
+    dealt = split(network, blocks, 1.0 / money_of(blocks.values()))
+    for name in ("trunk", *network.windows):
+        block = blocks[name]
+        mine = [part for part in dealt.parts if part.course == name]
+        assert len(dealt.master[name].rows) + sum(len(part.rows) for part in mine) == len(block.rows)
+        own = sum(len(part.block.columns) - len(part.block.owners) for part in mine)
+        assert len(dealt.master[name].columns) - len(mine) + own == len(block.columns)
+        cost = dealt.master[name].cost[:, : len(dealt.master[name].columns) - len(mine)].sum()
+        assert cost + sum(part.block.cost.sum() for part in mine) == pytest.approx(block.cost.sum(), rel=1e-12)
+
+
+def test_a_start_that_presolve_makes_cheaper_is_no_optimum() -> None:
+    """HiGHS 1.16 calls 270.2 the optimum of this program when it starts from a point of 287.2, its true optimum."""
+    rows = [
+        [1, 1, 0, 0, 0], [0, 0, 1, 0, 0], [-1, 0, 1, 0, 0], [17.35537190082644, 0, 0, 1, 0],
+        [33.884297520661164, 33.884297520661164, 16.942148760330582, 0, 1], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1],
+    ]  # fmt: skip
+    none = -np.inf
+    problem = Problem(
+        blocks={}, place={}, row_start={},
+        matrix=sp.csr_array(np.array(rows, dtype=float)),
+        row_lower=np.array([none, none, none, 117.35537103305785, 187.1900809504132, 100.0, 136.36363636363635]),
+        row_upper=np.array([1.0, 1.0, 0.0, np.inf, np.inf, np.inf, np.inf]),
+        lower=np.array([0.0, 0.0, 0.0, none, none]), upper=np.array([1.0, 1.0, 1.0, np.inf, np.inf]),
+        integer=np.array([True, True, True, False, False]),
+        objective=np.array([33.884297520661164, 16.528925619834723, 16.942148760330582, 1.0, 1.0]),
+        offset=0.0, money=1.0,
+    )  # fmt: skip
+    plain = run(problem, Options(gap=1e-9, threads=1))
+    start = np.array([1.0, 0.0, 1.0, 100.0, 136.36363636363637])
+    raw = run(problem, Options(gap=1e-9, threads=1), start=start)
+    assert plain.objective is not None
+    assert raw.objective == pytest.approx(plain.objective)
+    assert raw.ended != "optimal" or raw.bound == pytest.approx(raw.objective)
