@@ -57,6 +57,7 @@ class Dealt:
     Attributes:
         best: the best plan.
         bound: proven on all plans.
+        trouble: why the search ended early, if HiGHS failed.
         rounds: times that the master was asked.
         answered: times that a part was.
         seconds: by step.
@@ -96,6 +97,7 @@ class Dealt:
         self.master = Master(problem, options.seed)
         self._ceiling: float | None = None
         self.start_used = False
+        self.trouble = ""
         self.parts = [self._load(part) for part in self.dealt.parts]
         self._theta = np.array([part.theta for part in self.parts], dtype=np.int64)
         # The largest first, so that no core waits long for the last.

@@ -19,6 +19,8 @@ from optimizer.solver.loading import load, new_highs
 
 SLACK_ROUNDS = 12
 """Rounds not met with equality after which a cut is put aside, until a point that it cuts off comes back."""
+TIGHT, LOOSE = 1e-9, 1e-7
+"""Tolerances of the master, and those it falls back on."""
 NOT_WHOLE = 1e-5
 """Distance from a whole number at which a whole program's funding is wrong."""
 MET = 1e-7
@@ -96,8 +98,8 @@ class Master:
         self._lower, self._upper = problem.lower, problem.upper
         for highs in self._both:
             _set(highs, random_seed=seed, threads=1)
-            _set(highs, primal_feasibility_tolerance=1e-9, dual_feasibility_tolerance=1e-9)
-        _set(self._program, mip_feasibility_tolerance=1e-9)
+            _set(highs, primal_feasibility_tolerance=TIGHT, dual_feasibility_tolerance=TIGHT)
+        _set(self._program, mip_feasibility_tolerance=TIGHT)
 
     def add(self, cut: Cut) -> None:
         """Take a cut."""
@@ -295,9 +297,15 @@ def _run(highs: Any) -> None:
     share_cores(1)
     highs.run()
     kinds = highspy.HighsModelStatus
-    if highs.getModelStatus() not in (kinds.kOptimal, kinds.kInfeasible, kinds.kTimeLimit, kinds.kInterrupt):
+    known = (kinds.kOptimal, kinds.kInfeasible, kinds.kTimeLimit, kinds.kInterrupt)
+    if highs.getModelStatus() not in known:
         highs.clearSolver()
         highs.run()
+    if highs.getModelStatus() not in known:  # many cuts are nearly alike: the last digits cannot be had
+        highs.clearSolver()
+        _set(highs, primal_feasibility_tolerance=LOOSE, dual_feasibility_tolerance=LOOSE)
+        highs.run()
+        _set(highs, primal_feasibility_tolerance=TIGHT, dual_feasibility_tolerance=TIGHT)
 
 
 def _set(highs: Any, **settings: object) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Collection
 
 import numpy as np
 
+from optimizer.errors import SolveError
 from optimizer.network.tables import INVESTMENT
 from optimizer.solver.benders.dealt import Best, Dealt
 from optimizer.solver.benders.master import Master, Point
@@ -60,6 +61,11 @@ class Search(Dealt):
             return ended or self._search()
         except Impossible:
             return "infeasible"
+        except SolveError as error:
+            if self.best.z is None:
+                raise
+            self.trouble = str(error)  # what was found and proved until then holds
+            return "limit"
 
     def second_pass(self) -> None:
         """Least expected cost at the value reached, with the fundings as they are.

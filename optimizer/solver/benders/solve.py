@@ -45,6 +45,8 @@ def decompose(
     if raw.objective is not None and raw.bound is not None:
         raw.bound = min(raw.bound, raw.objective)
     ended(out, raw)
+    if search.trouble:
+        out.why = f"{search.trouble}; the best plan and the bound until then are kept"
     out.nodes = search.rounds
     if found:
         out.objective, out.bound = raw.objective, raw.bound

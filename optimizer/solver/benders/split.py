@@ -18,7 +18,7 @@ from optimizer.model.declare import Key
 from optimizer.network.tables import INVESTMENT, TRUNK, Network
 from optimizer.solver.compile import Block, Indices
 
-LONG = 4
+LONG = 8
 """Periods from which a branch is dealt out by period: its stock becomes the master's, and its program falls apart."""
 RECOURSE = "recourse"
 """Component of the master's column for the cost of a part; its index is the part's period, 0 for a whole branch."""
