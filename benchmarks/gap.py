@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("instance")
     parser.add_argument("--seconds", type=float, default=300.0)
     parser.add_argument("--gap", type=float, default=1e-4)
+    parser.add_argument("--method", default="auto")
     parser.add_argument("-o", "--output", help="where to save the plan")
     arguments = parser.parse_args()
     instance = optimizer.load(arguments.instance)
@@ -32,12 +33,15 @@ def main() -> None:
         if not trace or any(trace[-1][key] != entry[key] for key in entry):
             trace.append({"seconds": round(time.monotonic() - began, 1), **entry})
 
-    plan = optimizer.solve(instance, gap=arguments.gap, time_limit=arguments.seconds, report=follow)
+    plan = optimizer.solve(
+        instance, method=arguments.method, gap=arguments.gap, time_limit=arguments.seconds, report=follow
+    )
     info = plan.info
     chosen = plan.portfolio[["facility", "option", "funded"]] if plan.tables else None
     funded = [] if chosen is None else chosen.to_numpy().tolist()
     document = {
         "instance": instance.name,
+        "method": info["method"],
         "status": info["status"],
         "objective_usd": info["objective"],
         "bound_usd": info["bound"],

@@ -23,17 +23,7 @@ def solve(
     rows: Block | None = None,
     hindsight: Mapping[str, float] | None = None,
 ) -> Solved:
-    """Solve an instance by the method asked for.
-
-    Args:
-        network: the instance's network.
-        options: how to solve.
-        report: called with progress.
-        stop: asks it to stop with what it has.
-        portfolio: (facility, option, year) of each funding of a plan to start from.
-        rows: a block of more rows over fundings and the trunk's stock; what each future costs with hindsight does not
-            obey them.
-        hindsight: what each future costs with hindsight, USD, for regret; by default it is sought.
+    """Solve an instance by the method asked for. Arguments as of `extensive.solve`.
 
     Raises:
         OptionsError: the method asked for cannot solve it.

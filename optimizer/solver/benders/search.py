@@ -36,6 +36,8 @@ FLOOR = 0.01
 """Share of the largest stock that counts as the size of a smaller one."""
 MOVE = 0.5
 """Part of the way from the best point to the master's proposal at which parts are asked."""
+PATIENT = 6.0
+"""Slices that the master has at most."""
 SETTLED = 0.1
 """A portfolio is settled when its own gap is within this share of the gap asked for."""
 SETTLING_LAST = 100
@@ -248,6 +250,8 @@ class Search(Dealt):
                 return "infeasible"
             known = self._usd(point.bound)
             if all_of_them:
+                # A bound that no longer rises needs more time than a slice.
+                patience = min(PATIENT, 1.5 * patience) if known <= self.bound else max(1.0, patience / 1.5)
                 self.bound = max(self.bound, known)
             self._tell("master")
             if not len(point.z):
