@@ -21,6 +21,7 @@ def main() -> None:
     parser.add_argument("instance")
     parser.add_argument("--seconds", type=float, default=300.0)
     parser.add_argument("--gap", type=float, default=1e-4)
+    parser.add_argument("--gap-usd", type=float)
     parser.add_argument("--method", default="auto")
     parser.add_argument("-o", "--output", help="where to save the plan")
     arguments = parser.parse_args()
@@ -34,7 +35,12 @@ def main() -> None:
             trace.append({"seconds": round(time.monotonic() - began, 1), **entry})
 
     plan = optimizer.solve(
-        instance, method=arguments.method, gap=arguments.gap, time_limit=arguments.seconds, report=follow
+        instance,
+        method=arguments.method,
+        gap=arguments.gap,
+        gap_usd=arguments.gap_usd,
+        time_limit=arguments.seconds,
+        report=follow,
     )
     info = plan.info
     chosen = plan.portfolio[["facility", "option", "funded"]] if plan.tables else None

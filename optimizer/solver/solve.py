@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from optimizer.errors import OptionsError
+from optimizer.errors import OptionsError, SolveError
 from optimizer.network.tables import Network
 from optimizer.solver.benders.solve import decompose
 from optimizer.solver.benders.split import undivided
 from optimizer.solver.compile import Block
 from optimizer.solver.extensive import Begun, Solved, begin, finish
+from optimizer.solver.first_plan import LARGE
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.options import Options
 
@@ -35,7 +36,12 @@ def solve(
     out = begun.out
     out.method, out.method_why = method_of(begun, options)
     if out.method == "benders":
-        return decompose(begun, options, report, stop, portfolio)
+        try:
+            return decompose(begun, options, report, stop, portfolio)
+        except SolveError as error:
+            if options.method != "auto":
+                raise
+            out.method, out.method_why = "extensive", f"Benders failed: {error}"
     return finish(begun, options, report, stop, portfolio)
 
 
@@ -50,5 +56,13 @@ def method_of(begun: Begun, options: Options) -> tuple[str, str]:
         raise OptionsError(f"method is 'benders', but {reason}; 'extensive' can solve it")
     if options.method != "auto":
         return options.method, "it was asked for"
-    # Benders is not yet measured to be the better one at any size that was tried to the end: see decision 0016.
-    return "extensive", reason or "Benders is taken where it is asked for"
+    if reason is not None:
+        return "extensive", reason
+    branches = len(begun.out.network.windows)
+    columns = sum(len(block.columns) - len(block.owners) for block in begun.blocks.values())
+    if branches and columns >= LARGE:
+        return (
+            "benders",
+            f"{columns:,} columns in {branches} branches and a trunk: its parts are small beside the whole",
+        )
+    return "extensive", f"{columns:,} columns: small enough to be solved whole"

@@ -12,9 +12,10 @@ from support.cases import OWN, ROOT, Case, cases_in, contract, name_of
 from support.generate import generate
 
 import optimizer
-from optimizer.errors import OptionsError
+from optimizer.errors import OptionsError, SolveError
 from optimizer.network.network import network_of
 from optimizer.plan.columns import rows_of
+from optimizer.solver import solve as choosing
 from optimizer.solver.benders.search import Search
 from optimizer.solver.benders.split import split, undivided
 from optimizer.solver.compile import Problem, money_of
@@ -98,6 +99,29 @@ def test_a_start_is_used_and_a_stop_is_heard() -> None:
     assert again.objective == pytest.approx(first.objective, rel=1e-5)
     stop.asked.set()
     assert by_benders(instance, stop=stop).status == "no_plan"
+
+
+def test_auto_takes_the_method_that_suits_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large problems are dealt out; where that fails, the whole is solved after all, and the plan says so."""
+    instance = instance_of(generate(5, scenarios=2))
+    small = optimizer.solve(instance, gap=GAP, threads=1)
+    assert small.info["method"] == "extensive"
+    assert "small enough" in small.info["method_why"]
+    monkeypatch.setattr(choosing, "LARGE", 1)
+    large = optimizer.solve(instance, gap=GAP, threads=1)
+    assert large.info["method"] == "benders"
+    assert large.objective == pytest.approx(small.objective, rel=1e-5)
+
+    def fails(*_: object) -> None:
+        raise SolveError("the master has no end")
+
+    monkeypatch.setattr(choosing, "decompose", fails)
+    after_all = optimizer.solve(instance, gap=GAP, threads=1)
+    assert after_all.info["method"] == "extensive"
+    assert "the master has no end" in after_all.info["method_why"]
+    assert after_all.objective == pytest.approx(small.objective, rel=1e-6)
+    with pytest.raises(SolveError):
+        by_benders(instance)
 
 
 def test_every_cut_holds_at_every_portfolio_found() -> None:
