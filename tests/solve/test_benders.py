@@ -16,7 +16,9 @@ from optimizer.errors import OptionsError, SolveError
 from optimizer.network.network import network_of
 from optimizer.plan.columns import rows_of
 from optimizer.solver import solve as choosing
+from optimizer.solver.benders import search as searching
 from optimizer.solver.benders.search import Search
+from optimizer.solver.benders.seed import Seed
 from optimizer.solver.benders.split import split, undivided
 from optimizer.solver.compile import Problem, money_of
 from optimizer.solver.extensive import begin
@@ -122,6 +124,23 @@ def test_auto_takes_the_method_that_suits_and_says_why(monkeypatch: pytest.Monke
     assert after_all.objective == pytest.approx(small.objective, rel=1e-6)
     with pytest.raises(SolveError):
         by_benders(instance)
+
+
+@pytest.mark.parametrize("seed", [2, 3, 5])
+def test_the_whole_relaxation_is_a_help_and_no_need(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the relaxation of the whole is out of reach, rounds of the master's own find the same optimum."""
+    instance = instance_of(generate(seed, scenarios=2))
+    whole = optimizer.solve(instance, method="extensive", gap=GAP, threads=1)
+
+    def unsolved(*arguments: Any) -> Seed:
+        return Seed([np.zeros(len(part.columns)) for part in arguments[2]], None, {})
+
+    monkeypatch.setattr(searching, "relaxation", unsolved)
+    plan = by_benders(instance)
+    assert plan.status == whole.status
+    if whole.status == "optimal":
+        assert plan.objective == pytest.approx(whole.objective, rel=3e-6)
+        assert plan.info["verdict"]["ok"], plan.info["verdict"]
 
 
 def test_every_cut_holds_at_every_portfolio_found() -> None:

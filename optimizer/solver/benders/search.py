@@ -11,6 +11,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Collection
+from contextlib import suppress
 
 import numpy as np
 
@@ -95,18 +96,22 @@ class Search(Dealt):
         z[place[place >= 0]] = found.z[place >= 0]
         self._ceiling, self.best, self.bound = ceiling, Best(), -math.inf
         self._keep(z, found.answers)
-        self._settle(Point(z, -math.inf, math.inf), SETTLING_LAST)
+        with suppress(SolveError):  # the first pass's plan stands
+            self._settle(Point(z, -math.inf, math.inf), SETTLING_LAST)
         second = self.best if self.best.z is not None else Best(found.objective, z, found.answers)
         self._ceiling, self.best = None, second
         assert second.z is not None
         second.objective = min(found.objective, self._value(second.z, second.answers))
 
     def prices(self) -> dict[tuple[str, str, object], float]:
-        """(course, constraint, index) -> USD per unit of right side, fundings and stock's cuts as they are."""
+        """(course, constraint, index) -> USD per unit of right side, fundings as they are; none where HiGHS fails."""
         z = self.best.z
         assert z is not None
-        if self.master.with_portfolio(z[self.master.problem.integer]) is None:
-            return {}
+        try:
+            if self.master.with_portfolio(z[self.master.problem.integer]) is None:
+                return {}
+        except SolveError:
+            return {}  # a plan without prices is a plan
         own, weight = self.master.duals()
         found: dict[tuple[str, str, object], float] = {}
         problem = self.master.problem
@@ -153,6 +158,7 @@ class Search(Dealt):
         began = time.monotonic()
         core: Vector | None = None
         value, move = math.inf, 1.0
+        whole = self.bound  # of the relaxation as a whole, where it was solved
         ended = None
         while True:
             if ended := self._over():
@@ -167,8 +173,8 @@ class Search(Dealt):
             known = self._usd(point.bound)
             self.bound = max(self.bound, known)
             near = self._allowed(max(abs(known), 1.0)) * SETTLED
-            if known >= self.bound - near and math.isfinite(self.bound) and self.rounds == 1:
-                break  # the first cuts are as good as the whole relaxation
+            if known >= whole - near and math.isfinite(whole):
+                break  # the cuts are as good as the whole relaxation
             if value - known <= near:
                 break
             z = point.z if core is None else core + move * (point.z - core)
