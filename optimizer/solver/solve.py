@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from optimizer.errors import OptionsError, SolveError
+from optimizer.instance.policy import Expected
 from optimizer.network.tables import Network
 from optimizer.solver.benders.solve import decompose
 from optimizer.solver.benders.split import undivided
@@ -60,9 +61,9 @@ def method_of(begun: Begun, options: Options) -> tuple[str, str]:
         return "extensive", reason
     branches = len(begun.out.network.windows)
     columns = sum(len(block.columns) - len(block.owners) for block in begun.blocks.values())
-    if branches and columns >= LARGE:
-        return (
-            "benders",
-            f"{columns:,} columns in {branches} branches and a trunk: its parts are small beside the whole",
-        )
-    return "extensive", f"{columns:,} columns: small enough to be solved whole"
+    if not branches or columns < LARGE:
+        return "extensive", f"{columns:,} columns: small enough to be solved whole"
+    measure = begun.out.network.instance.risk
+    if not isinstance(measure, Expected):
+        return "extensive", f"under '{measure.measure}' Benders has not been measured on large problems"
+    return "benders", f"{columns:,} columns in {branches} branches and a trunk: its parts are small beside the whole"

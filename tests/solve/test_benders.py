@@ -114,6 +114,10 @@ def test_auto_takes_the_method_that_suits_and_says_why(monkeypatch: pytest.Monke
     assert large.info["method"] == "benders"
     assert large.objective == pytest.approx(small.objective, rel=1e-5)
 
+    wary = optimizer.solve(instance_of(generate(5, scenarios=2) | {"risk": RISKS["worst_case"]}), gap=GAP, threads=1)
+    assert wary.info["method"] == "extensive"
+    assert "worst_case" in wary.info["method_why"]
+
     def fails(*_: object) -> None:
         raise SolveError("the master has no end")
 
