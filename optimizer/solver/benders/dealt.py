@@ -24,10 +24,6 @@ from optimizer.solver.options import Options
 
 T = TypeVar("T")
 
-MASTER_SHARE = 0.2
-"""The master is solved to this share of the gap that is left."""
-SLICE = 15.0
-"""Seconds that the master has in one round; its bound holds whenever it is stopped."""
 VIOLATED = 1e-9
 """Relative violation from which a cut says something new."""
 TINY = 1e-13
@@ -108,6 +104,7 @@ class Dealt:
         self.best = Best()
         self._core: Vector | None = None
         self._seen: dict[bytes, int] = {}
+        self._said: dict[bytes, float] = {}
         limited_columns = np.isfinite(problem.lower) & np.isfinite(problem.upper) & ~problem.integer
         self._stock = np.flatnonzero(limited_columns)
         self.bound = -math.inf
@@ -224,17 +221,6 @@ class Dealt:
 
     def _gap(self) -> float:
         return self.best.objective - self.bound
-
-    def _master_gap(self) -> float:
-        """In the master's money."""
-        scale = abs(self.bound) if math.isfinite(self.bound) else 1.0
-        aim = self._allowed(scale) * MASTER_SHARE
-        gap = self._gap()
-        return self.money * (max(aim, 0.1 * gap) if math.isfinite(gap) else aim)
-
-    def _slice(self) -> float:
-        left = math.inf if self._deadline is None else self._deadline - time.monotonic()
-        return max(0.1, min(SLICE, left))
 
     def _over(self) -> str | None:
         if self._stop is not None and self._stop.asked.is_set():

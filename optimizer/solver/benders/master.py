@@ -21,8 +21,6 @@ SLACK_ROUNDS = 12
 """Rounds not met with equality after which a cut is put aside, until a point that it cuts off comes back."""
 TIGHT, LOOSE = 1e-9, 1e-7
 """Tolerances of the master, and those it falls back on."""
-NOT_WHOLE = 1e-5
-"""Distance from a whole number at which a whole program's funding is wrong."""
 MET = 1e-7
 """Relative distance at which a cut counts as met with equality."""
 
@@ -67,6 +65,21 @@ class Point:
     value: float
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A basis, and what rows the master had.
+
+    Attributes:
+        basis: of HiGHS.
+        stamp: changes when rows are taken out: the basis does not fit then.
+        rows: rows it was of.
+    """
+
+    basis: Any
+    stamp: int
+    rows: int
+
+
 class Master:
     """The master as a problem that grows by cuts.
 
@@ -91,15 +104,11 @@ class Master:
                     self.column[name, key] = int(problem.place[name][i])
         self.cuts: list[Cut] = []
         self._rows: list[Cut] = []
-        # Two objects: one that changes between whole and fractional returns the relaxation as a whole optimum.
-        self._program = load(problem)
         self._highs = load(dataclasses.replace(problem, integer=np.zeros_like(problem.integer)))
-        self._both = (self._program, self._highs)
         self._lower, self._upper = problem.lower, problem.upper
-        for highs in self._both:
-            _set(highs, random_seed=seed, threads=1)
-            _set(highs, primal_feasibility_tolerance=TIGHT, dual_feasibility_tolerance=TIGHT)
-        _set(self._program, mip_feasibility_tolerance=TIGHT)
+        self._stamp = 0
+        _set(self._highs, random_seed=seed, threads=1)
+        _set(self._highs, primal_feasibility_tolerance=TIGHT, dual_feasibility_tolerance=TIGHT)
 
     def add(self, cut: Cut) -> None:
         """Take a cut."""
@@ -117,24 +126,45 @@ class Master:
             SolveError: HiGHS failed.
         """
         _run(self._highs)
-        return self._point(self._highs)
+        return self._point()
 
-    def whole(self, gap: float, seconds: float) -> Point | None:
-        """The best whole point known after some time, with a bound on all; None where nothing meets the cuts.
+    def limits(self, columns: Indices) -> tuple[Vector, Vector]:
+        """Least and most of columns, as they are for longer."""
+        return self._lower[columns].copy(), self._upper[columns].copy()
 
-        It starts from nothing, not even from what it found last: presolve of HiGHS 1.16 can map a start to a point that
-        costs less than it does, and take that for the optimum.
+    def within(self, columns: Indices, lower: Vector, upper: Vector) -> Point | None:
+        """Least of the relaxation with columns held between values, which stay so until they are released."""
+        self.hold(columns, lower, upper)
+        return self.relaxed()
 
-        Args:
-            gap: in the problem's money, to stop at.
-            seconds: time limit.
+    def tried(self, columns: Indices, lower: Vector, upper: Vector, iterations: int) -> tuple[float, bool]:
+        """The value of the relaxation with columns held, after some iterations at most; and whether it is the least.
+
+        Infinite where nothing meets the cuts.
         """
-        if not self.problem.integer.any():
-            return self.relaxed()
-        _set(self._program, mip_rel_gap=0.0, mip_abs_gap=gap, time_limit=max(0.1, seconds))
-        self._program.clearSolver()
-        _run(self._program)
-        return self._point(self._program, gap)
+        self.hold(columns, lower, upper)
+        _set(self._highs, simplex_iteration_limit=iterations)
+        share_cores(1)
+        self._highs.run()
+        _set(self._highs, simplex_iteration_limit=highspy.kHighsIInf)
+        status = self._highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return math.inf, True
+        return float(self._highs.getInfo().objective_function_value), status == highspy.HighsModelStatus.kOptimal
+
+    def basis(self) -> Kept:
+        """Where the linear program ended."""
+        return Kept(self._highs.getBasis(), self._stamp, self._highs.getNumRow())
+
+    def begin_with(self, kept: Kept) -> None:
+        """Begin the next linear program at a basis; rows that came since are slack. One that does not fit is left."""
+        if kept.stamp != self._stamp:
+            return
+        more = self._highs.getNumRow() - kept.rows
+        if more:
+            kept.basis.row_status = [*kept.basis.row_status, *[highspy.HighsBasisStatus.kBasic] * more]
+            kept = dataclasses.replace(kept, rows=kept.rows + more)
+        self._highs.setBasis(kept.basis)
 
     def with_portfolio(self, fundings: Vector) -> Point | None:
         """Least with the whole numbers fixed."""
@@ -158,7 +188,6 @@ class Master:
         self._lower[columns] = self._upper[columns] = values
         which = np.flatnonzero(self.problem.integer)
         self.release(which)
-        self._program.changeColsBounds(len(which), which.astype(np.int32), self._lower[which], self._upper[which])
 
     def whole_near(self, z: Vector) -> Vector | None:
         """The whole point that obeys the rows which are no cuts and has fundings nearest to given ones."""
@@ -250,8 +279,8 @@ class Master:
         if not idle:
             return
         first = self._highs.getNumRow() - len(self._rows)
-        for highs in self._both:
-            highs.deleteRows(len(idle), np.array([first + i for i in idle], dtype=np.int32))
+        self._highs.deleteRows(len(idle), np.array([first + i for i in idle], dtype=np.int32))
+        self._stamp += 1
         for i in idle:
             self._rows[i].in_use = False
         self._rows = [cut for cut in self._rows if cut.in_use]
@@ -261,35 +290,21 @@ class Master:
         self._rows.append(cut)
         self._row(cut.constant, highspy.kHighsInf, cut.columns, cut.coefs)
 
-    def _point(self, highs: Any, gap: float | None = None) -> Point | None:
-        """What was found; with a gap, of the whole program that was solved to it."""
-        status, info = highs.getModelStatus(), highs.getInfo()
+    def _point(self) -> Point | None:
+        status = self._highs.getModelStatus()
         kinds = highspy.HighsModelStatus
         if status == kinds.kInfeasible:
             return None
-        solution = highs.getSolution()
-        stopped = status in (kinds.kTimeLimit, kinds.kInterrupt)
-        if stopped and gap is not None and not math.isfinite(info.objective_function_value):
-            return Point(np.zeros(0), float(info.mip_dual_bound), math.inf)
-        if status != kinds.kOptimal and not stopped:
-            raise SolveError(f"HiGHS ended the master with '{highs.modelStatusToString(status)}'")
-        z = np.array(solution.col_value)
-        value = float(info.objective_function_value)
-        if gap is None:
-            return Point(z, value if status == kinds.kOptimal else -math.inf, value)
-        whole = self.problem.integer
-        if (abs(z[whole] - np.round(z[whole])) > NOT_WHOLE).any():
-            raise SolveError("HiGHS returned fundings of the master that are no whole numbers")
-        z[whole] = np.round(z[whole])
-        bound = float(info.mip_dual_bound)
-        if status == kinds.kOptimal:  # its own bound is rounded further off than the gap it has proved
-            bound = max(bound, value - gap)
-        return Point(z, bound, value)
+        if status not in (kinds.kOptimal, kinds.kTimeLimit, kinds.kInterrupt):
+            raise SolveError(f"HiGHS ended the master with '{self._highs.modelStatusToString(status)}'")
+        value = float(self._highs.getInfo().objective_function_value)
+        z = np.array(self._highs.getSolution().col_value)
+        return Point(z, value if status == kinds.kOptimal else -math.inf, value)
 
     def _row(self, lower: float, upper: float, columns: Indices, coefs: Vector) -> None:
-        for highs in self._both:
-            if highs.addRow(lower, upper, len(columns), columns.astype(np.int32), coefs) == highspy.HighsStatus.kError:
-                raise SolveError("HiGHS does not take a row of the master")
+        status = self._highs.addRow(lower, upper, len(columns), columns.astype(np.int32), coefs)
+        if status == highspy.HighsStatus.kError:
+            raise SolveError("HiGHS does not take a row of the master")
 
 
 def _run(highs: Any) -> None:

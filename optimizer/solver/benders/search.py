@@ -17,10 +17,11 @@ import numpy as np
 
 from optimizer.errors import SolveError
 from optimizer.network.tables import INVESTMENT
-from optimizer.solver.benders.dealt import Best, Dealt
+from optimizer.solver.benders.dealt import VIOLATED, Best, Dealt
 from optimizer.solver.benders.master import Master, Point
 from optimizer.solver.benders.recourse import Impossible
 from optimizer.solver.benders.seed import relaxation
+from optimizer.solver.benders.tree import Tree
 from optimizer.solver.compile import Vector
 from optimizer.solver.extensive import PRICED, ZERO, problem_of
 from optimizer.solver.first_plan import reaches
@@ -37,8 +38,8 @@ FLOOR = 0.01
 """Share of the largest stock that counts as the size of a smaller one."""
 MOVE = 0.5
 """Part of the way from the best point to the master's proposal at which parts are asked."""
-PATIENT = 6.0
-"""Slices that the master has at most."""
+DIGITS = 1e-7
+"""Relative gap that the solver's tolerances may leave when no portfolio is left to try."""
 SETTLED = 0.1
 """A portfolio is settled when its own gap is within this share of the gap asked for."""
 SETTLING_LAST = 100
@@ -238,12 +239,12 @@ class Search(Dealt):
             rounds: at most.
             all_of_them: whether the master is free to propose any, so that what it proves holds for all.
         """
-        done, patience = 0, 1.0
+        done, tree = 0, Tree(self.master, self._known)
         while done < rounds:
             if ended := self._over():
                 return ended
             at = time.monotonic()
-            point = self.master.whole(self._master_gap(), patience * self._slice())
+            point = tree.next(lambda: self._over() is not None)
             self.seconds["master"] += time.monotonic() - at
             self.rounds += 1
             done += 1
@@ -251,27 +252,52 @@ class Search(Dealt):
                 if not all_of_them:
                     return None
                 if math.isfinite(self.best.objective):
-                    self.bound = self.best.objective
-                    return None
+                    self.bound = max(self.bound, min(self.best.objective, self._usd(tree.bound)))
+                    return self._exhausted()
                 return "infeasible"
             known = self._usd(point.bound)
             if all_of_them:
-                # A bound that no longer rises needs more time than a slice.
-                patience = min(PATIENT, 1.5 * patience) if known <= self.bound else max(1.0, patience / 1.5)
                 self.bound = max(self.bound, known)
             self._tell("master")
             if not len(point.z):
-                patience *= 2.0
                 continue
             if reaches(self._objective(), self._finite_bound(), self.options):
                 return "optimal"
             if known >= self.best.objective - self._allowed(abs(known)) * SETTLED:
                 return None
             best = self.best.objective
+            before = len(self.master.cuts)
             self._settle(point)
+            # Nothing new: then what the parts say of the proposal itself is, or it costs what the master says.
+            if len(self.master.cuts) == before and self._over() is None:
+                answers, fresh = self._ask(point.z, point.z)
+                if answers is not None and self._within_rows(point.z):
+                    self._keep(point.z, answers)
+                if not fresh:
+                    tree.settled()
+            elif self.best.objective == best and self._stands(point):
+                tree.settled()
             if self.best.objective < best and all_of_them:
                 self._drop()
         return None
+
+    def _exhausted(self) -> str | None:
+        """No portfolio is left: then the gap is reached, or as small as numbers allow."""
+        if self._gap() <= max(self._allowed(abs(self.best.objective)), DIGITS * abs(self.best.objective)):
+            return None
+        self.trouble = "the solver's tolerances leave no smaller gap"
+        return "limit"
+
+    def _stands(self, point: Point) -> bool:
+        """Whether the master says of a portfolio what it said before: its tolerance leaves no more to learn."""
+        name = point.z[self.master.problem.integer].tobytes()
+        before, self._said[name] = self._said.get(name, -math.inf), point.value
+        return point.value - before <= VIOLATED * max(1.0, abs(point.value))
+
+    def _known(self) -> tuple[float, float]:
+        """What the best plan costs, and by how much a better one must be better; in the master's money."""
+        best = self.best.objective
+        return best * self.money, self.money * self._allowed(abs(best)) if math.isfinite(best) else 0.0
 
     def _try(self, portfolio: Collection[tuple[str, str, int]]) -> None:
         """Settle a given portfolio first; what the problem does not know of it is left out."""
