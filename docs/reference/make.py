@@ -21,7 +21,7 @@ import jinja2
 import numpy as np
 from facts import BASE, RICH, UNITS, Facts, table_facts
 from figures import FIGURES, draw, grade_order, short_name
-from records import backcast, library, newest, sensitive, survived
+from records import backcast, library, library_made, newest, qualified, sensitive, survived
 
 import optimizer
 from optimizer import Plan
@@ -310,8 +310,11 @@ def context(facts: Facts, tables: Path) -> dict[str, Any]:
         "rests": {row["of"]: row for row in facts.confidence},
         "tables": table_facts(tables),
         "backcast": backcast(newest(results, "backcast", "csv")),
-        "survived": survived(newest(results, "stress", "json")),
+        "backcast_date": newest(results, "backcast", "csv").name[:10],
+        "survived": survived(results, facts.instance.name, plan.info),
         "library": library(newest(results, "library-effects", "json")),
+        "library_made": library_made(newest(results, "library-effects", "json"), str(plan.info["instance_sha256"])),
+        "requalified": qualified(newest(results, f"{facts.instance.name}-stress-requalification", "json")),
         "sensitive": sensitive(
             newest(results, "sensitivity-screen", "csv"), newest(results, "sensitivity-confirmed", "csv"),
             facts.instance,
