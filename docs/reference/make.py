@@ -94,16 +94,22 @@ def heavies_of(facts: Facts) -> dict[str, Any]:
     """In which years heavy feed or heavy separation is at its limit while only grades that need heavies are short.
 
     A full mine is no bottleneck while nothing is short; and where leaner grades are short too (`mixed`), what all have
-    in common is a limit as well.
+    in common is a limit as well. A shortage of a year that costs less than the gap is a tie and counts as none.
     """
     data = facts.heavies
     by_year = facts.short_by_year(loosest=True)
     rich = [product for product in by_year if facts.intensity.get(product, 0.0) >= RICH]
     lean = [p for p in by_year if p not in rich and facts.instance.materials[p].content.get("Nd", 0.0) > 0]
 
+    gap = float(facts.plan.info.get("gap_usd") or 0.0)
+    costs = demand_facts(facts)["by_product"]
+
     def lacks(products: list[str]) -> Flags:
         sums = [[sum(by_year[p][y][of] for p in products) for of in (0, 1)] for y in facts.years]
-        return np.array([short > SHORT * demand for demand, short in sums])
+        worth = [sum(by_year[p][y][1] * costs.get(p, 0.0) for p in products) for y in facts.years]
+        return np.array(
+            [short > SHORT * demand and usd >= gap for (demand, short), usd in zip(sums, worth, strict=True)]
+        )
 
     lacking, also = lacks(rich), lacks(lean)
     short = lacking & ~also

@@ -244,6 +244,10 @@ def test_page_does_not_name_a_bottleneck_where_all_grades_are_short(plan: Plan) 
     changed = Plan(plan.instance, plan.info, plan.tables | {"demand": demand})
     found = make.heavies_of(script("facts").Facts(changed))
     assert (found["feed"], found["calm"]) == ([2027], [2028])
+    # Shortages that cost less than the gap are ties: no year is named for them.
+    tied = Plan(plan.instance, plan.info | {"gap_usd": 1e15}, plan.tables)
+    found = make.heavies_of(script("facts").Facts(tied))
+    assert (found["feed"], found["both"], found["calm"]) == ([], [], [2027, 2028])
 
 
 def test_the_numbers_that_matter_come_ranked_with_what_whole_solves_say(plan: Plan, tmp_path: Path) -> None:
