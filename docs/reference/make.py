@@ -106,10 +106,8 @@ def heavies_of(facts: Facts) -> dict[str, Any]:
 
     def lacks(products: list[str]) -> Flags:
         sums = [[sum(by_year[p][y][of] for p in products) for of in (0, 1)] for y in facts.years]
-        worth = [sum(by_year[p][y][1] * costs.get(p, 0.0) for p in products) for y in facts.years]
-        return np.array(
-            [short > SHORT * demand and usd >= gap for (demand, short), usd in zip(sums, worth, strict=True)]
-        )
+        usd = [sum(by_year[p][y][1] * costs.get(p, 0.0) for p in products) for y in facts.years]
+        return np.array([s > SHORT * d and worth >= gap for (d, s), worth in zip(sums, usd, strict=True)])
 
     lacking, also = lacks(rich), lacks(lean)
     short = lacking & ~also
@@ -315,8 +313,7 @@ def context(facts: Facts, tables: Path) -> dict[str, Any]:
         "use_of": use_of,
         "rests": {row["of"]: row for row in facts.confidence},
         "tables": table_facts(tables),
-        "backcast": backcast(newest(results, "backcast", "csv")),
-        "backcast_date": newest(results, "backcast", "csv").name[:10],
+        "backcast": backcast(dated := newest(results, "backcast", "csv")), "backcast_date": dated.name[:10],
         "survived": survived(results, facts.instance.name, plan.info),
         "library": library(newest(results, "library-effects", "json")),
         "library_made": library_made(newest(results, "library-effects", "json"), str(plan.info["instance_sha256"])),
