@@ -24,6 +24,7 @@ import yaml
 import optimizer
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import FacilityEffect, OptionEffect, Require, Scenario
+from optimizer.instance.write import sha256
 from optimizer.network.network import network_of
 from optimizer.network.tables import INVESTMENT, TRUNK
 from optimizer.solver.compile import Problem, Vector
@@ -191,6 +192,7 @@ def main() -> None:
     funded = [f"{row.facility}:{row.option}:{row.funded}" for row in portfolio.itertuples()]
     document = {
         "instance": instance.name,
+        "instance_sha256": sha256(optimizer.load(arguments.instance)),
         "portfolio": funded,
         "results": results,
         "date": datetime.now(UTC).date().isoformat(),

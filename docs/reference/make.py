@@ -21,7 +21,7 @@ import jinja2
 import numpy as np
 from facts import BASE, RICH, UNITS, Facts, table_facts
 from figures import FIGURES, draw, grade_order, short_name
-from records import backcast, library, newest, sensitive, survived
+from records import backcast, library, library_made, newest, qualified, sensitive, survived
 
 import optimizer
 from optimizer import Plan
@@ -94,16 +94,20 @@ def heavies_of(facts: Facts) -> dict[str, Any]:
     """In which years heavy feed or heavy separation is at its limit while only grades that need heavies are short.
 
     A full mine is no bottleneck while nothing is short; and where leaner grades are short too (`mixed`), what all have
-    in common is a limit as well.
+    in common is a limit as well. A shortage of a year that costs less than the gap is a tie and counts as none.
     """
     data = facts.heavies
     by_year = facts.short_by_year(loosest=True)
     rich = [product for product in by_year if facts.intensity.get(product, 0.0) >= RICH]
     lean = [p for p in by_year if p not in rich and facts.instance.materials[p].content.get("Nd", 0.0) > 0]
 
+    gap = float(facts.plan.info.get("gap_usd") or 0.0)
+    costs = demand_facts(facts)["by_product"]
+
     def lacks(products: list[str]) -> Flags:
         sums = [[sum(by_year[p][y][of] for p in products) for of in (0, 1)] for y in facts.years]
-        return np.array([short > SHORT * demand for demand, short in sums])
+        usd = [sum(by_year[p][y][1] * costs.get(p, 0.0) for p in products) for y in facts.years]
+        return np.array([s > SHORT * d and worth >= gap for (d, s), worth in zip(sums, usd, strict=True)])
 
     lacking, also = lacks(rich), lacks(lean)
     short = lacking & ~also
@@ -309,9 +313,11 @@ def context(facts: Facts, tables: Path) -> dict[str, Any]:
         "use_of": use_of,
         "rests": {row["of"]: row for row in facts.confidence},
         "tables": table_facts(tables),
-        "backcast": backcast(newest(results, "backcast", "csv")),
-        "survived": survived(newest(results, "stress", "json")),
+        "backcast": backcast(dated := newest(results, "backcast", "csv")), "backcast_date": dated.name[:10],
+        "survived": survived(results, facts.instance.name, plan.info),
         "library": library(newest(results, "library-effects", "json")),
+        "library_made": library_made(newest(results, "library-effects", "json"), str(plan.info["instance_sha256"])),
+        "requalified": qualified(newest(results, f"{facts.instance.name}-stress-requalification", "json")),
         "sensitive": sensitive(
             newest(results, "sensitivity-screen", "csv"), newest(results, "sensitivity-confirmed", "csv"),
             facts.instance,

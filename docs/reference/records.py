@@ -43,16 +43,64 @@ def library(file: Path) -> list[dict[str, Any]]:
     return sorted(results, key=lambda row: -float(row["cost_musd"]))
 
 
-def survived(file: Path) -> list[str]:
-    """What a plan of the instance was proved to survive without shortage; empty without a stress test."""
+def library_made(file: Path, sha: str) -> str:
+    """When the effects of the library were measured, and whether on another state of the instance; in words."""
     if not file.is_file():
-        return []
-    tests = json.loads(file.read_text(encoding="utf-8"))["tests"]
-    best: dict[str, tuple[int, int]] = {}
-    for test in tests:
-        if test["status"] == "proved" and test["upper"] == 0:
-            best[test["of"]] = max(best.get(test["of"], (0, 0)), (test["losses"], test["duration"]))
-    return [f"any {losses} of the {of} lost for {years} years" for of, (losses, years) in best.items()]
+        return ""
+    same = json.loads(file.read_text(encoding="utf-8")).get("instance_sha256") == sha
+    return file.name[:10] if same else f"{file.name[:10]} and of an earlier state of the instance"
+
+
+def survived(folder: Path, name: str, plan: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What plans of an instance were proved to survive without shortage.
+
+    Each kind of loss is told by the latest run that tested it: one of fewer kinds does not hide the others.
+
+    Args:
+        folder: where results are kept.
+        name: the instance; files are named `DATE-NAME-stress.json`.
+        plan: `instance_sha256` and `objective` of the plan that the page is about.
+
+    Returns:
+        A row per date, newest first: `date`, `plan` in words (this one, another of this instance, or of an earlier
+        state of the instance), `words` of the hardest losses of each kind.
+    """
+    found: list[dict[str, Any]] = []
+    told: set[str] = set()
+    documents = [json.loads(file.read_text(encoding="utf-8")) for file in folder.glob(f"*-{name}-stress.json")]
+    for document in sorted(documents, key=lambda document: str(document["date"]), reverse=True):
+        best: dict[str, tuple[int, int]] = {}
+        for test in document["tests"]:
+            if test["of"] not in told and test["status"] == "proved" and test["upper"] == 0:
+                best[test["of"]] = max(best.get(test["of"], (0, 0)), (test["losses"], test["duration"]))
+        told |= {test["of"] for test in document["tests"]}
+        if best:
+            made = (
+                "this plan"
+                if document["plan"].get("objective") == plan.get("objective")
+                else "another plan of the instance"
+            )
+            if document["plan"].get("instance_sha256") != plan.get("instance_sha256"):
+                made = "a plan of an earlier state of the instance"
+            found.append({"date": document["date"][:10], "plan": made, "words": [lost(k, *n) for k, n in best.items()]})
+    return found
+
+
+def lost(of: str, losses: int, years: int) -> str:
+    """A number of losses of a kind, in words."""
+    return f"any {losses} of the {of} lost for {years} year{'s' if years > 1 else ''}"
+
+
+def qualified(file: Path) -> dict[str, Any]:
+    """The worst loss of one facility for a year where new makers must be qualified; empty without such a test."""
+    if not file.is_file():
+        return {}
+    document = json.loads(file.read_text(encoding="utf-8"))
+    for test in document["tests"]:
+        if (test["of"], test["losses"], test["duration"]) == ("facilities", 1, 1) and test["worst"]:
+            worst = test["worst"]
+            return {"short": worst["tonnes_short"], "onset": worst["onset"], "date": document["date"][:10]}
+    return {}
 
 
 def sensitive(screen: Path, confirmed: Path, instance: Instance) -> dict[str, Any]:

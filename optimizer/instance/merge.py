@@ -323,7 +323,7 @@ class Merge:
 
     def _rows_given(self, new: Node, path: Path) -> list[Node]:
         if not isinstance(new.value, list):
-            self._fault(new.where, dotted(path), "this is a list of rows")
+            self._fault(new.where, dotted(path), "this is a list of rows", "write each row after a dash")
             return []
         odd = [row for row in new.value if not isinstance(row.value, dict)]
         for row in odd:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import importlib
+import json
 import re
 import sys
 from pathlib import Path
@@ -243,6 +244,10 @@ def test_page_does_not_name_a_bottleneck_where_all_grades_are_short(plan: Plan) 
     changed = Plan(plan.instance, plan.info, plan.tables | {"demand": demand})
     found = make.heavies_of(script("facts").Facts(changed))
     assert (found["feed"], found["calm"]) == ([2027], [2028])
+    # Shortages that cost less than the gap are ties: no year is named for them.
+    tied = Plan(plan.instance, plan.info | {"gap_usd": 1e15}, plan.tables)
+    found = make.heavies_of(script("facts").Facts(tied))
+    assert (found["feed"], found["both"], found["calm"]) == ([], [], [2027, 2028])
 
 
 def test_the_numbers_that_matter_come_ranked_with_what_whole_solves_say(plan: Plan, tmp_path: Path) -> None:
@@ -269,3 +274,64 @@ def test_the_numbers_that_matter_come_ranked_with_what_whole_solves_say(plan: Pl
         ("capacity of pit", "0.7", ""),
     ]
     assert script("records").sensitive(tmp_path / "none.csv", confirmed, plan.instance)["rows"] == []
+
+
+def test_a_later_run_of_fewer_kinds_does_not_hide_the_others(tmp_path: Path) -> None:
+    """Each kind of loss comes from the newest file that tested it, with its date; one that was short is not told."""
+
+    def kept(date: str, objective: float, *tests: tuple[str, int, int, str, float]) -> None:
+        keys = ("of", "losses", "duration", "status", "upper")
+        document = {
+            "date": f"{date}T10:00:00+00:00",
+            "plan": {"instance_sha256": "a", "objective": objective},
+            "tests": [dict(zip(keys, test, strict=True)) for test in tests],
+        }
+        (tmp_path / f"{date}-small-stress.json").write_text(json.dumps(document), encoding="utf-8")
+
+    kept(
+        "2026-01-01", 1.0, ("facilities", 3, 3, "proved", 0.0), ("owners", 2, 2, "proved", 0.0),
+        ("tags", 1, 2, "stopped", 0.0), ("countries", 2, 2, "proved", 0.0),
+    )  # fmt: skip
+    kept(
+        "2026-01-02", 2.0, ("facilities", 1, 1, "proved", 0.0), ("facilities", 2, 2, "proved", 7.0),
+        ("countries", 1, 1, "proved", 3.0),
+    )  # fmt: skip
+    records = script("records")
+    found = records.survived(tmp_path, "small", {"instance_sha256": "a", "objective": 2.0})
+    assert found == [
+        {"date": "2026-01-02", "plan": "this plan", "words": ["any 1 of the facilities lost for 1 year"]},
+        {
+            "date": "2026-01-01",
+            "plan": "another plan of the instance",
+            "words": ["any 2 of the owners lost for 2 years"],
+        },
+    ]
+    assert {row["plan"] for row in records.survived(tmp_path, "small", {"instance_sha256": "b", "objective": 2.0})} == {
+        "a plan of an earlier state of the instance"
+    }
+    assert records.survived(tmp_path, "other", {}) == []
+
+
+def test_effects_of_the_library_say_of_which_state_they_are(tmp_path: Path) -> None:
+    """The date of the record, and that it is of an earlier instance where it is, or does not say of which."""
+    file = tmp_path / "2026-01-02-library-effects.json"
+    made = script("records").library_made
+    assert made(file, "a") == ""
+    file.write_text(json.dumps({"instance_sha256": "a", "results": []}), encoding="utf-8")
+    assert made(file, "a") == "2026-01-02"
+    assert made(file, "b") == "2026-01-02 and of an earlier state of the instance"
+    file.write_text(json.dumps({"results": []}), encoding="utf-8")
+    assert made(file, "a").endswith("earlier state of the instance")
+
+
+def test_the_worst_loss_under_requalification_is_read_from_its_record(tmp_path: Path) -> None:
+    """The loss of one plant for a year is told, not a harder one; without a record, or a shortage, nothing is."""
+    file = tmp_path / "requalification.json"
+    qualified = script("records").qualified
+    assert qualified(file) == {}
+    worst = {"of": "facilities", "losses": 1, "duration": 1, "worst": {"tonnes_short": 206.2, "onset": 2028}}
+    harder = {"of": "facilities", "losses": 2, "duration": 2, "worst": {"tonnes_short": 318.0, "onset": 2027}}
+    file.write_text(json.dumps({"date": "2026-01-02T10:00", "tests": [harder, worst]}), encoding="utf-8")
+    assert qualified(file) == {"short": 206.2, "onset": 2028, "date": "2026-01-02"}
+    file.write_text(json.dumps({"date": "2026-01-02T10:00", "tests": [worst | {"worst": None}]}), encoding="utf-8")
+    assert qualified(file) == {}

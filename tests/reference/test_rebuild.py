@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import importlib
 import re
 from collections import Counter
 from types import ModuleType
@@ -84,6 +86,24 @@ def test_a_row_neither_used_nor_left_out_is_refused(rebuild: ModuleType) -> None
         coverage.left_out(taken | {"prices": taken["prices"] - {"p113"}})
     with pytest.raises(ValueError, match=r"prices\.csv p001: used, yet left out"):
         coverage.left_out(taken | {"prices": taken["prices"] | {"p001"}})
+
+
+def test_existing_capacity_that_does_not_produce_is_refused(rebuild: ModuleType) -> None:
+    """The rebuild names plants without a status, plants that the dossier calls unbuilt, and units above what runs."""
+    baselines = importlib.import_module("rebuilding.variants_baselines")
+    known, status = rebuild.network.plants(), baselines.statuses()
+    baselines.check_existing(known, status)
+    changed = {name: dataclasses.replace(plant, plan=dict(plant.plan)) for name, plant in known.items()}
+    changed["cn_jlmag"].plan["existing"] = "{alloy: 24000, magnet: {2027: 20000, 2028: 24000}}"
+    changed["round_top"].plan["existing"] = "{mine: 4400}"
+    silent = status | {("src_saskatoon", "existing"): status["src_saskatoon", "existing"] | {"why": ""}}
+    with pytest.raises(ValueError, match="disagree on what produces") as caught:
+        baselines.check_existing(changed, silent)
+    told = str(caught.value).splitlines()[1:]
+    assert [line.split(":")[0] for line in told] == ["src_saskatoon", "round_top", "cn_jlmag"]
+    assert "construction" in told[0]
+    assert "`existing` is missing" in told[1]
+    assert "magnet is 20000 t in 2027, and 16000 t run" in told[2]
 
 
 def test_every_source_states_its_year() -> None:

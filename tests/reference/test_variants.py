@@ -111,14 +111,36 @@ def test_every_option_has_a_status() -> None:
 
 
 def test_what_operates_requires_nothing_and_forbids_nothing() -> None:
-    """The baseline of what operates keeps every option open, and leaves out what has not produced yet."""
+    """The baseline of what operates keeps every option open, and drops the line that the base brings in later."""
     base, variant = load(), load("operates")
     assert "require" not in rule_names(variant)
     assert "forbid" not in rule_names(variant)
-    assert variant.facilities["white_mesa"].capacity["heavy"].at(2030, 2027) == 0
-    assert base.facilities["white_mesa"].capacity["heavy"].at(2030, 2027) == 800
     assert variant.facilities["cn_jlmag"].capacity["magnet"].at(2030, 2027) == pytest.approx(0.4 * 40000)
+    assert base.facilities["cn_jlmag"].capacity["magnet"].at(2030, 2027) > 0.4 * 40000
     assert all(variant.facilities[name].options == facility.options for name, facility in base.facilities.items())
+
+
+def test_what_exists_at_the_start_operates() -> None:
+    """In the first year the base counts the capacity of the baseline of what operates, and not a tonne more."""
+    base, variant = load(), load("operates")
+    for name, facility in base.facilities.items():
+        for unit, size in facility.capacity.items():
+            runs = variant.facilities[name].capacity[unit].at(2027, 2027)
+            assert size.at(2027, 2027) == runs, (name, unit)
+
+
+def test_a_unit_without_output_is_an_option() -> None:
+    """White Mesa's heavy circuit and Euclid's second step have no output on record: nothing of them exists."""
+    for name, option, unit, runs in (
+        ("white_mesa", "heavy_circuit", "heavy", 0),
+        ("realloys_euclid", "dy_tb_metal", "heavy_metal", 30),
+    ):
+        facility = load().facilities[name]
+        assert {facility.capacity[unit].at(year, 2027) for year in range(2027, 2037)} == {runs}
+        assert option in {item.id for item in facility.options}
+        assert (name, option) not in required(load())
+    plan = load().facilities["cn_yunsheng"].capacity["magnet"]
+    assert [plan.at(year, 2027) for year in (2027, 2031, 2036)] == pytest.approx(3 * [0.4 * 21000])
 
 
 def test_what_is_financed_adds_what_is_signed() -> None:
@@ -158,11 +180,24 @@ def test_what_is_announced_comes_as_announced() -> None:
     assert required(variant) == required(load("financed")) | classes("announced")
     assert not required(variant) & classes("stalled", "studied")
     assert "starts" not in rule_names(variant)
+    for name, size in (("cn_jlmag", 60000), ("cn_yunsheng", 36000)):
+        assert variant.facilities[name].capacity["magnet"].at(2036, 2027) == pytest.approx(0.4 * size)
     options = {(name, o.id): o for name, facility in variant.facilities.items() for o in facility.options}
     for rule in variant.policy.rules:
         if rule.rule == "require" and rule.by:
             option = options[rule.facility, rule.option or ""]
             assert rule.by >= (option.earliest or 2027) + option.lead
+
+
+@pytest.mark.parametrize("name", ["", "financed", "announced"])
+def test_what_is_required_does_not_exclude_itself(name: str) -> None:
+    """Options without `after` are alternatives: one of them at most is required, and what goes before the others."""
+    variant = load(name)
+    asked = required(variant)
+    for facility, record in variant.facilities.items():
+        wanted = [option for option in record.options if (facility, option.id) in asked]
+        assert sum(option.after is None for option in wanted) <= 1, facility
+        assert all(option.after is None or (facility, option.after) in asked for option in wanted), facility
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ def statuses() -> dict[Key, Row]:
     """Rows of project_status.csv, by facility and option; `existing` for what stands."""
     found = {(row["facility"], row["item"]): row for row in read("project_status")}
     for key, row in found.items():
-        allowed = ("operating", "construction_financed") if key[1] == "existing" else ALL
+        allowed = ("operating",) if key[1] == "existing" else ALL
         if row["status"] not in allowed:
             raise ValueError(f"project_status.csv {' '.join(key)}: status '{row['status']}' is not one of {allowed}")
     return found
@@ -122,6 +122,7 @@ def alone(name: str, words: str, options: list[Out], kept: set[Key], document: d
 def overlays(known: dict[str, network.Plant], options: list[Out], document: dict[str, Any]) -> list[Overlay]:
     """The three baselines, open and alone."""
     rows = statuses()
+    check_existing(known, rows)
     years = online(options, rows)
     index = {(option["facility"], option["id"]): option for option in options}
     rules = document["policy"]["rules"]
@@ -137,12 +138,12 @@ def overlays(known: dict[str, network.Plant], options: list[Out], document: dict
         "operates",
         "Baseline: what operates",
         "What produces in November 2026 is there with its ramp, and nothing else is: plants in construction are no "
-        f"longer taken for granted, and units or expansions that have not produced yet are out. {len(required)} rules "
-        "that require committed plants go; their options stay, at the cost to complete "
+        "longer taken for granted, and the Chinese line that the base brings in later is out. "
+        f"{len(required)} rules that require committed plants go; their options stay, at the cost to complete "
         f"({money(index[key] for key in required)}), as every other option does: a baseline says what is there "
         "without a decision, and does not narrow what a planner may decide. With nothing funded at all: "
         "operates_alone.yaml. Status of each project: sources/project_status.csv.",
-        {"remove": {"policy": {"rules": [{"rule": "require"}]}}, "facilities": running(rows)},
+        {"remove": {"policy": {"rules": [{"rule": "require"}]}}} | existing(rows, "running", "what runs today"),
     )
     terms = "; ".join(f"{row['facility']}: {row['why']}" for row in read("deals") if not row["share"])
     old, new = already_started(rules, signed, known)
@@ -161,12 +162,13 @@ def overlays(known: dict[str, network.Plant], options: list[Out], document: dict
     )
     body: dict[str, Any] = {"remove": {"policy": {"rules": [{"rule": "starts"}]}}}
     spoken_rules = [require(key, years[key], rows.get(key)) for key in spoken]
+    body |= existing(rows, "announced", "as announced")
     body["add"] = added(spoken_rules, claims({key[0] for key in spoken} - building, there))
     announced = Overlay(
         "announced",
         "Baseline: what is announced",
         "Every project announced comes as announced, at its size and in its year or as soon as its lead "
-        "allows: an upper bound on supply and no "
+        "allows, Chinese lines too: an upper bound on supply and no "
         f"forecast. {len(spoken)} more options are required than in financed.yaml, at "
         f"{money(index[key] for key in spoken)}. Limits on fundings per year go, since the announcements exceed "
         "them. Stalled projects, and expansions that are only studied, stay a planner's choice."
@@ -203,15 +205,54 @@ def already_started(
     return old, new
 
 
-def running(rows: dict[Key, Row]) -> dict[str, Any]:
-    """Existing capacity of facilities that do not yet produce all of it."""
-    return {
+def existing(rows: dict[Key, Row], column: str, words: str) -> dict[str, Any]:
+    """Existing capacity where a baseline differs from the base: what runs today, or what its owner has announced."""
+    found = {
         facility: {
-            "capacity": flow(row["running"]),
+            "capacity": flow(row[column]),
             "source": row["source"],
             "confidence": row["confidence"],
-            "note": f"what runs today; {row['why']}",
+            "note": f"{words}; {row['why']}",
         }
         for (facility, item), row in rows.items()
-        if item == "existing" and row["running"]
+        if item == "existing" and row[column]
     }
+    return {"facilities": found} if found else {}
+
+
+def check_existing(known: dict[str, network.Plant], rows: dict[Key, Row]) -> None:
+    """What stands as existing produces: each such plant has a status, and no unit starts above what runs.
+
+    Raises:
+        ValueError: naming every plant that has no row `existing` in project_status.csv, whose row in the dossier does
+            not say `operating` while no reason stands in project_status.csv, or whose capacity in the first year is
+            more than its column `running`.
+    """
+    faults = []
+    for name, plant in known.items():
+        units = {unit: value for unit, value in plant.existing.items() if _most(value)}
+        row = rows.get((name, "existing"))
+        if bool(units) != bool(row):
+            faults.append(f"{name}: {'existing capacity' if units else 'no existing capacity'}, so its row `existing` "
+                          f"is {'missing' if units else 'too much'}")  # fmt: skip
+        elif row and plant.status != "operating" and not row["why"]:
+            faults.append(f"{name}: the dossier says {plant.status}, and no reason is given why it counts as existing")
+        elif row and row["running"]:
+            runs = flow(row["running"])
+            faults += [
+                f"{name}: {unit} is {_first(value)} t in {network.FIRST}, and {runs.get(unit, 0)} t run"
+                for unit, value in units.items()
+                if _first(value) > runs.get(unit, 0)
+            ]
+    if faults:
+        raise ValueError("plants.csv and project_status.csv disagree on what produces:\n" + "\n".join(faults))
+
+
+def _most(value: Any) -> float:
+    """The largest capacity of a series."""
+    return max(value.values()) if isinstance(value, dict) else value
+
+
+def _first(value: Any) -> float:
+    """The capacity in the first year of a series."""
+    return value[min(value)] if isinstance(value, dict) else value
