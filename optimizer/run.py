@@ -27,11 +27,13 @@ from optimizer.plan.columns import rows_of
 from optimizer.plan.confidence import confidence_of_plan
 from optimizer.plan.plan import FORMAT, Plan
 from optimizer.plan.rules import rule_report
+from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.compile import Block
 from optimizer.solver.extensive import Solved
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.options import Options
 from optimizer.solver.solve import solve as solve_network
+from optimizer.solver.start import start_of
 from optimizer.verifier import Verdict, verify_tables
 
 
@@ -102,6 +104,7 @@ def solve(
     start: Plan | None = None,
     report: Report | None = None,
     stop: Stop | None = None,
+    checkpoint: Path | str | None = None,
 ) -> Plan:
     """Solve an instance and verify the plan.
 
@@ -116,6 +119,8 @@ def solve(
         start: a plan whose portfolio is tried first; `info["start"]` says what became of it.
         report: called with progress, from the solver's thread.
         stop: asks it to stop with the best plan found; the first Ctrl-C does so.
+        checkpoint: a file in which Benders keeps what it knows while it goes; a later run with the same file goes on
+            from there. `info["resumed"]` says what became of what was there.
 
     Returns:
         The plan; without tables where none was found. Its `info["verdict"]` is the verifier's.
@@ -123,10 +128,25 @@ def solve(
     Raises:
         OptionsError: an option makes no sense.
         SolveError: the solver failed.
+        PlanError: the file is there and is no checkpoint.
     """
     options = Options(method, gap, gap_usd, time_limit, threads, seed)
+    kept = None if checkpoint is None else checkpoint_of(instance, checkpoint)
     with nullcontext() if stop is None else stop.listening():
-        return solve_with(instance, options, start, report, stop)
+        return solve_with(instance, options, start, report, stop, checkpoint=kept)
+
+
+def checkpoint_of(instance: Instance, file: Path | str | None = None) -> Checkpoint:
+    """Where Benders keeps what it knows of an instance.
+
+    Args:
+        instance: from `load`.
+        file: the file; by default it is kept in memory, for the next solve.
+
+    Raises:
+        PlanError: the file is there and is no checkpoint.
+    """
+    return Checkpoint(None if file is None else Path(file), sha256(instance))
 
 
 def solve_with(
@@ -137,6 +157,7 @@ def solve_with(
     stop: Stop | None = None,
     rows: Block | None = None,
     hindsight: Mapping[str, float] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Plan:
     """As `solve`, with a block of more rows over fundings and the trunk's stock.
 
@@ -148,10 +169,11 @@ def solve_with(
         stop: asks it to stop.
         rows: the block; why it leaves no plan is not looked into.
         hindsight: what each future costs with hindsight, USD, for regret; by default it is sought.
+        checkpoint: where Benders keeps what it knows, and what it takes from an earlier run.
     """
     network = network_of(instance)
-    portfolio = None if start is None else [(r.facility, r.option, r.funded) for r in rows_of(start.portfolio)]
-    solved = solve_network(network, options, report, stop, portfolio, rows, hindsight)
+    first = None if start is None else start_of(start)
+    solved = solve_network(network, options, report, stop, first, rows, hindsight, checkpoint)
     info = _info(instance, options, solved)
     if not solved.values:
         if solved.status == "infeasible" and rows is None:
@@ -198,6 +220,7 @@ def _info(instance: Instance, options: Options, solved: Solved) -> dict[str, Any
         "seconds": {name: round(seconds, 3) for name, seconds in solved.seconds.items()},
         "nodes": solved.nodes,
         "start": solved.start,
+        "resumed": solved.resumed,
         "versions": versions(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }

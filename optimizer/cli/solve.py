@@ -16,7 +16,7 @@ from optimizer.errors import OptionsError, PlanError
 from optimizer.losses import KINDS
 from optimizer.losses import survive as run_survive
 from optimizer.plan.plan import Plan, may_replace
-from optimizer.run import load, solve_with
+from optimizer.run import checkpoint_of, load, solve_with
 from optimizer.solver.highs import Stop
 from optimizer.solver.options import Options
 
@@ -57,8 +57,10 @@ def solve(
 ) -> None:
     """Find the portfolio, verify it, and write the result folder.
 
-    Ctrl-C keeps the best plan found. With --survive K the plan is the cheapest that serves the named markets in full
-    after any K losses; one that was stopped before that is proved ends with 3.
+    Ctrl-C keeps the best plan found. A large problem that was stopped, or killed, goes on from DIR.checkpoint when the
+    command is given again; another instance takes what is still true of it, and says so. With --survive K the plan is
+    the cheapest that serves the named markets in full after any K losses; one that was stopped before that is proved
+    ends with 3.
     Example: optimizer solve instances/starter --gap 1e-3
     """
     checked = load(instance, set_ or ())
@@ -71,11 +73,14 @@ def solve(
         raise OptionsError("--survive takes no --start")
     known = None if start is None else Plan.read(start)
     stop = Stop()
+    # Beside the result, which is written whole or not at all.
+    named = folder if folder.name not in ("", "..") else folder.resolve()
+    kept = checkpoint_of(checked, named.with_name(f"{named.name}.checkpoint"))
     with stop.listening():
         with Ticker(enabled=not quiet) as ticker:
             options = Options(method, gap, gap_usd, time_limit, threads, seed)
             if survive is None:
-                plan = solve_with(checked, options, known, ticker.report, stop)
+                plan = solve_with(checked, options, known, ticker.report, stop, checkpoint=kept)
             else:
                 plan = run_survive(
                     checked,
@@ -87,6 +92,7 @@ def solve(
                     options=options,
                     report=ticker.report,
                     stop=stop,
+                    checkpoint=kept,
                 )
         if plan.tables:
             plan.save(folder)
@@ -103,6 +109,8 @@ def solve(
 def _tell(plan: Plan, folder: Path, as_json: bool) -> None:
     if plan.info["start"] not in ("", "used"):
         err.print(f"the plan to start from: {plan.info['start']}", style="yellow", markup=False)
+    if plan.info["resumed"]:
+        err.print(plan.info["resumed"], style="yellow", markup=False)
     if as_json:
         document = dict(plan.info)
         if plan.tables:

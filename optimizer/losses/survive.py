@@ -32,7 +32,8 @@ from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
 from optimizer.network.tables import INVESTMENT, TRUNK
 from optimizer.plan.plan import Plan
-from optimizer.run import solve_with
+from optimizer.run import checkpoint_of, solve_with
+from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.branch import given_by
 from optimizer.solver.compile import Block, Vector, compile_block, join
 from optimizer.solver.highs import Progress, Report, Stop, run
@@ -74,6 +75,7 @@ def survive(
     options: Options | None = None,
     report: Report | None = None,
     stop: Stop | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Plan:
     """Find the cheapest plan whose named markets are served in full after any K losses.
 
@@ -87,6 +89,7 @@ def survive(
         options: how to solve; the time limit is that of all rounds together.
         report: called with progress.
         stop: asks it to stop.
+        checkpoint: where Benders keeps what it knows, from round to round and for a later run; by default in memory.
 
     Returns:
         The plan. `info["survive"]` says what it survives, what that costs, the rounds and rows it took; without a plan,
@@ -100,7 +103,8 @@ def survive(
     scope = check(instance, asked)
     if isinstance(instance.risk, Regret):
         raise OptionsError("survive is not built for the measure regret; --set 'risk={measure: expected}'")
-    return _Rounds(instance, asked, scope, options, report, stop).plan()
+    kept = checkpoint or checkpoint_of(instance)
+    return _Rounds(instance, asked, scope, options, report, stop, kept).plan()
 
 
 class _Rounds:
@@ -114,7 +118,9 @@ class _Rounds:
         options: Options,
         report: Report | None,
         stop: Stop | None,
+        checkpoint: Checkpoint,
     ) -> None:
+        self._checkpoint = checkpoint
         self._instance, self._asked, self._scope, self._options = instance, asked, scope, options
         self._report, self._stop = report, stop
         self._began = time.monotonic()
@@ -169,7 +175,9 @@ class _Rounds:
         limit = self._options.time_limit
         left = None if limit is None else max(1.0, limit - (time.monotonic() - self._began))
         rows = block_of(self._rows) if self._rows else None
-        return solve_with(self._instance, replace(self._options, time_limit=left), None, self._report, self._stop, rows)
+        options = replace(self._options, time_limit=left)
+        # Rows of losses change no part, so that every cut of one round holds in the next.
+        return solve_with(self._instance, options, None, self._report, self._stop, rows, checkpoint=self._checkpoint)
 
     def _stressed(self, plan: Plan) -> list[Row] | None:
         """Rows of losses that leave the plan short; none where it survives all, None where it was stopped."""

@@ -28,6 +28,7 @@ from optimizer.plan.makers import Known, makers_of
 from optimizer.plan.plan import Plan
 from optimizer.solver.compile import Block, Indices, Vector
 from optimizer.solver.highs import INTERIOR_POINT_FROM, share_cores
+from optimizer.solver.limit import Limit
 from optimizer.solver.loading import new_highs
 
 Given = Mapping[tuple[str, Key], float]
@@ -191,12 +192,13 @@ class Branch:
         linked: columns that other blocks own, by position in `Response.slope`.
     """
 
-    def __init__(self, block: Block, *, threads: int = 1) -> None:
+    def __init__(self, block: Block, *, threads: int = 1, limit: Limit | None = None) -> None:
         """Load a course; nothing is funded and nothing in stock until it is given.
 
         Args:
             block: the compiled course.
             threads: cores that HiGHS may use.
+            limit: heard while HiGHS runs.
         """
         self.block = block
         self.linked: Indices = np.array(sorted(block.owners), dtype=np.int64)
@@ -216,6 +218,9 @@ class Branch:
         self._whole = np.flatnonzero(block.integer)
         self._charged = self._cost
         self._threads = threads
+        self._limit = limit
+        if limit is not None:
+            limit.heard_by(self._highs)
         self._unit = self._scale
         self._set(threads=threads, primal_feasibility_tolerance=1e-8, dual_feasibility_tolerance=1e-8)
         self._solved = False
@@ -308,6 +313,7 @@ class Branch:
 
         Raises:
             SolveError: HiGHS failed, or the objective is unbounded.
+            Stopped: the limit was reached.
         """
         if len(self._whole):
             return self._with_fundings()
@@ -374,6 +380,8 @@ class Branch:
     def _run(self) -> Any:
         share_cores(self._threads)
         self._highs.run()
+        if self._limit is not None:
+            self._limit.check(self._highs)
         return self._highs.getModelStatus()
 
     def _set(self, **settings: Any) -> None:

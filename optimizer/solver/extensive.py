@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from optimizer.instance.policy import Regret
@@ -15,6 +15,7 @@ from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, firs
 from optimizer.solver.highs import Progress, Raw, Report, Stop, run
 from optimizer.solver.measure import measure_of
 from optimizer.solver.options import Options
+from optimizer.solver.start import UNUSED, USED, Start
 
 Values = dict[str, dict[object, float]]
 """component -> index -> value, those that are not zero."""
@@ -41,6 +42,7 @@ class Solved:
         seconds: build, solve and other times.
         nodes: branch-and-bound nodes.
         start: what became of the plan to start from; empty without one.
+        resumed: what became of what an earlier run left; empty where it left nothing.
         method: `extensive` or `benders`.
         method_why: why this one.
     """
@@ -57,6 +59,7 @@ class Solved:
     seconds: dict[str, float] = field(default_factory=dict)
     nodes: int = 0
     start: str = ""
+    resumed: str = ""
     method: str = "extensive"
     method_why: str = ""
     duals: dict[tuple[str, str, object], float] = field(default_factory=dict)
@@ -119,34 +122,6 @@ def single_future(network: Network, blocks: Mapping[str, Block], future: str) ->
     return join([*(blocks[name] for name in names), compile_block(model, [])], money_of(blocks.values()))
 
 
-def solve(
-    network: Network,
-    options: Options,
-    report: Report | None = None,
-    stop: Stop | None = None,
-    portfolio: Collection[tuple[str, str, int]] | None = None,
-    rows: Block | None = None,
-    hindsight: Mapping[str, float] | None = None,
-) -> Solved:
-    """Solve an instance as one problem.
-
-    Args:
-        network: the instance's network.
-        options: how to solve.
-        report: called with progress.
-        stop: asks it to stop with what it has.
-        portfolio: (facility, option, year) of each funding of a plan to start from.
-        rows: a block of more rows over fundings and the trunk's stock; what each future costs with hindsight does not
-            obey them.
-        hindsight: what each future costs with hindsight, USD, for regret; by default it is sought.
-
-    Raises:
-        SolveError: the solver failed.
-    """
-    begun = begin(network, options, report, stop, rows, hindsight)
-    return begun.out if begun.over else finish(begun, options, report, stop, portfolio)
-
-
 @dataclass(slots=True)
 class Begun:
     """What every method begins with.
@@ -154,6 +129,9 @@ class Begun:
     Attributes:
         out: with network, tables and hindsight.
         blocks: compiled, by name.
+        options: how to solve.
+        report: called with progress.
+        stop: asks it to stop with what it has.
         began: `time.monotonic()`.
         deadline: `time.monotonic()` at which to stop.
         over: whether it was stopped already; `out` says why.
@@ -161,6 +139,9 @@ class Begun:
 
     out: Solved
     blocks: dict[str, Block]
+    options: Options
+    report: Report | None
+    stop: Stop | None
     began: float
     deadline: float | None
     over: bool = False
@@ -174,12 +155,15 @@ def begin(
     rows: Block | None = None,
     hindsight: Mapping[str, float] | None = None,
 ) -> Begun:
-    """Build and compile the blocks; for regret, find what each future costs with hindsight. Arguments as of `solve`."""
+    """Build and compile the blocks; for regret, find what each future costs with hindsight.
+
+    Arguments as of `solver.solve.solve`.
+    """
     began = time.monotonic()
     deadline = None if options.time_limit is None else began + options.time_limit
     blocks, tables = compile_all(network, report, stop)
     out = Solved(network, tables, "no_plan", "it was interrupted while the problem was built")
-    begun = Begun(out, blocks, began, deadline)
+    begun = Begun(out, blocks, options, report, stop, began, deadline)
     if stop is not None and stop.asked.is_set():
         begun.over = True
         return begun
@@ -204,15 +188,18 @@ def begin(
     return begun
 
 
-def finish(
-    begun: Begun,
-    options: Options,
-    report: Report | None = None,
-    stop: Stop | None = None,
-    portfolio: Collection[tuple[str, str, int]] | None = None,
-) -> Solved:
-    """Solve what was begun as one problem. Arguments as of `solve`."""
+def finish(begun: Begun, start: Start | None = None) -> Solved:
+    """Solve what was begun as one problem.
+
+    Args:
+        begun: compiled blocks, tables and hindsight.
+        start: a plan whose portfolio is tried first.
+
+    Raises:
+        SolveError: the solver failed.
+    """
     out, blocks, began, deadline = begun.out, begun.blocks, begun.began, begun.deadline
+    options, report, stop = begun.options, begun.report, begun.stop
     network = out.network
     problem = problem_of(network, blocks, out.hindsight)
     out.seconds["build"] = time.monotonic() - began
@@ -223,19 +210,19 @@ def finish(
         "binaries": int(problem.integer.sum()),
     }
     early = FirstPlan()
-    if portfolio is not None:
-        early = plan_of(problem, portfolio, options, _naming(problem, report), stop)
-        out.start = "used" if early.values is not None else "it holds no plan in this instance, and was not used"
+    if start is not None:
+        early = plan_of(problem, start.fundings, options, _naming(problem, report), stop)
+        out.start = USED if early.values is not None else UNUSED
     if network.windows and problem.columns >= LARGE:
         named = carrying(_naming(problem, report), early)
         early = better(early, first_plan(network, blocks, problem, options, named, stop, deadline))
         out.seconds["first_plan"] = time.monotonic() - began - out.seconds["build"]
-    start = early.values
+    point = early.values
     named = carrying(_naming(problem, report), early)
     if reaches(early.objective, early.bound, options):
         raw = Raw("optimal", early.values, early.objective, early.bound, 0.0, duals=early.duals)
     else:
-        raw = run(problem, options, phase="solving", report=named, stop=stop, start=start, deadline=deadline)
+        raw = run(problem, options, phase="solving", report=named, stop=stop, start=point, deadline=deadline)
     out.seconds["solve"] = raw.seconds
     out.nodes = raw.nodes
     _take_better(raw, early, options)

@@ -149,7 +149,8 @@ def run(
     watch.hook(highs, report, stop, whole)
     _set(highs, settings)
     share_cores(options.cores)
-    if _run(highs, stop, None if report is None else lambda: report(watch.latest(stop))):
+    asked = None if stop is None else stop.asked.is_set
+    if run_apart(highs, asked, None if report is None else lambda: report(watch.latest(stop))):
         raw = _read(highs, time.monotonic() - began, whole, problem.money)
     else:
         raw = watch.left(time.monotonic() - began)
@@ -268,17 +269,25 @@ def share_cores(cores: int) -> None:
             _cores = cores
 
 
-def _run(highs: Any, stop: Stop | None, beat: Callable[[], None] | None = None, patience: float | None = None) -> bool:
+def run_apart(
+    highs: Any,
+    asked: Callable[[], object] | None,
+    beat: Callable[[], None] | None = None,
+    patience: float | None = None,
+) -> bool:
     """Run in a thread of its own, so that Ctrl-C reaches Python and the plan found so far is kept.
 
     Args:
         highs: what to run.
-        stop: asks it to stop.
+        asked: whether it is asked to stop by now.
         beat: called every second.
         patience: seconds that a run has once it is asked to stop; default `PATIENCE`.
 
     Returns:
         Whether the run ended. A run that does not end when asked to is left behind; it ends at its next callback.
+
+    Raises:
+        SolveError: HiGHS failed.
     """
     outcome: list[Any] = []
     done = threading.Event()  # not join: Ctrl-C in a join makes Python 3.11 take a running thread for ended
@@ -293,16 +302,16 @@ def _run(highs: Any, stop: Stop | None, beat: Callable[[], None] | None = None, 
 
     threading.Thread(target=work, name="highs", daemon=True).start()
     last = time.monotonic()
-    asked: float | None = None
+    first: float | None = None
     while not done.is_set():
         done.wait(0.05)
         now = time.monotonic()
         if beat is not None and now - last >= 1.0:
             last = now
             beat()
-        if stop is not None and stop.asked.is_set():
-            asked = now if asked is None else asked
-            if now - asked > (PATIENCE if patience is None else patience):
+        if asked is not None and asked():
+            first = now if first is None else first
+            if now - first > (PATIENCE if patience is None else patience):
                 _left_behind.append(done)
                 return False
     if outcome and isinstance(outcome[0], BaseException):
@@ -352,7 +361,7 @@ def _decide(highs: Any, seconds: float) -> Raw:
     columns = highs.getNumCol()
     indices = np.arange(columns, dtype=np.int32)
     highs.changeColsCost(columns, indices, np.zeros(columns))
-    _run(highs, None)
+    run_apart(highs, None)
     if highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
         return Raw("infeasible", None, None, None, seconds)
     raise SolveError("the problem is unbounded: something earns money without limit")
@@ -370,7 +379,7 @@ def _clean(problem: Problem, options: Options, values: Vector, stop: Stop | None
     share_cores(options.cores)
     settings = {"threads": options.cores, "primal_feasibility_tolerance": 1e-8, "dual_feasibility_tolerance": 1e-8}
     _set(highs, settings | ({"solver": "ipx"} if problem.columns > INTERIOR_POINT_FROM else {}))
-    _run(highs, stop, patience=math.inf)
+    run_apart(highs, None if stop is None else stop.asked.is_set, patience=math.inf)
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         raise SolveError("the plan found does not hold once its fundings are exactly 0 or 1")
     solution = highs.getSolution()

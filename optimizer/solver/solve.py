@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from optimizer.errors import OptionsError, SolveError
 from optimizer.instance.policy import Expected
 from optimizer.network.tables import Network
+from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.benders.solve import decompose
 from optimizer.solver.benders.split import undivided
 from optimizer.solver.compile import Block
@@ -14,6 +15,7 @@ from optimizer.solver.extensive import Begun, Solved, begin, finish
 from optimizer.solver.first_plan import LARGE
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.options import Options
+from optimizer.solver.start import Start
 
 
 def solve(
@@ -21,38 +23,51 @@ def solve(
     options: Options,
     report: Report | None = None,
     stop: Stop | None = None,
-    portfolio: Collection[tuple[str, str, int]] | None = None,
+    start: Start | None = None,
     rows: Block | None = None,
     hindsight: Mapping[str, float] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Solved:
-    """Solve an instance by the method asked for. Arguments as of `extensive.solve`.
+    """Solve an instance by the method asked for.
+
+    Args:
+        network: the instance's network.
+        options: how to solve.
+        report: called with progress.
+        stop: asks it to stop with what it has.
+        start: a plan that is tried first.
+        rows: a block of more rows over fundings and the trunk's stock; what each future costs with hindsight does not
+            obey them.
+        hindsight: what each future costs with hindsight, USD, for regret; by default it is sought.
+        checkpoint: where Benders keeps what it knows, and finds what it knew.
 
     Raises:
         OptionsError: the method asked for cannot solve it.
         SolveError: the solver failed.
+        PlanError: the checkpoint's file cannot be read.
     """
     begun = begin(network, options, report, stop, rows, hindsight)
     if begun.over:
         return begun.out
     out = begun.out
-    out.method, out.method_why = method_of(begun, options)
+    out.method, out.method_why = method_of(begun)
     if out.method == "benders":
         try:
-            return decompose(begun, options, report, stop, portfolio)
+            return decompose(begun, start, checkpoint)
         except SolveError as error:
             if options.method != "auto":
                 raise
             out.method, out.method_why = "extensive", f"Benders failed: {error}"
-    return finish(begun, options, report, stop, portfolio)
+    return finish(begun, start)
 
 
-def method_of(begun: Begun, options: Options) -> tuple[str, str]:
+def method_of(begun: Begun) -> tuple[str, str]:
     """The method that solves what was begun, and why it does.
 
     Raises:
         OptionsError: Benders was asked for and cannot.
     """
-    reason = undivided(begun.blocks)
+    options, reason = begun.options, undivided(begun.blocks)
     if options.method == "benders" and reason is not None:
         raise OptionsError(f"method is 'benders', but {reason}; 'extensive' can solve it")
     if options.method != "auto":

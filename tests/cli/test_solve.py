@@ -145,6 +145,36 @@ def test_an_earlier_plan_may_be_the_start(tiny: Path) -> None:
     assert not (tiny / "third").exists()
 
 
+def test_the_same_command_goes_on_from_the_checkpoint_beside_the_folder(tiny: Path) -> None:
+    """The folder holds what it always does; a second run says where it went on from, another instance what it took."""
+    words = ("solve", "tiny.yaml", "--method", "benders")
+    plain = call("solve", "tiny.yaml", "-o", "plain", folder=tiny)
+    first = call(*words, folder=tiny)
+    assert first.code == plain.code == 0, first.err
+    assert listing(tiny / "results" / "tiny") == listing(tiny / "plain")
+    assert listing(tiny / "results")[0] == "tiny"
+    assert [path.name for path in (tiny / "results").iterdir() if path.is_file()] == ["tiny.checkpoint"]
+    again = call(*words, "--json", folder=tiny)
+    assert again.code == 0, again.err
+    assert "gone on from results/tiny.checkpoint" in again.err
+    assert "gone on from results/tiny.checkpoint" in again.document["resumed"]
+    assert again.document["objective"] == pytest.approx(TINY_COST)
+    other = call(*words, "--json", "--set", "facilities.plant.options.0.capex=1000", folder=tiny)
+    assert "of another instance" in other.document["resumed"]
+    assert other.document["objective"] == pytest.approx(1000 + 10 * 10)
+
+
+def test_a_file_in_the_checkpoints_place_is_left_alone(tiny: Path) -> None:
+    """What is no checkpoint is refused before the solve, whatever the method, and stays."""
+    thesis = tiny / "mine.checkpoint"
+    thesis.write_text("ten years of work", encoding="utf-8")
+    called = call("solve", "tiny.yaml", "-o", "mine", folder=tiny)
+    assert called.code == 2
+    assert "no checkpoint" in called.err
+    assert not (tiny / "mine").exists()
+    assert thesis.read_text(encoding="utf-8") == "ten years of work"
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

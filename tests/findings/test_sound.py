@@ -12,8 +12,8 @@ import yaml
 from optimizer.findings import findings_of
 from optimizer.network.network import network_of
 from optimizer.run import load
-from optimizer.solver.extensive import solve
 from optimizer.solver.options import Options
+from optimizer.solver.solve import solve
 
 from .conftest import Dumper
 

@@ -12,6 +12,8 @@ from support.generate import generate
 import optimizer
 from optimizer.losses import survive
 from optimizer.plan.plan import Plan
+from optimizer.solver.benders import search as searching
+from optimizer.solver.benders.seed import relaxation
 from optimizer.solver.options import Options
 
 from .conftest import coast
@@ -44,6 +46,23 @@ def by_scenarios(data: Data, of: str, losses: int, duration: int, market: str) -
     for line in made["markets"][market]["demand"]:
         line.pop("shortage_cost")
     return solve(made)
+
+
+def test_benders_keeps_its_cuts_from_round_to_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows of losses change no part: the same plan, and the relaxation is asked for once, whatever the rounds."""
+    asked: list[int] = []
+
+    def counting(*arguments: Any) -> Any:
+        asked.append(1)
+        return relaxation(*arguments)
+
+    monkeypatch.setattr(searching, "relaxation", counting)
+    whole = surviving(coast(), 2, duration=2)
+    plan = survive(instance_of(coast()), losses=2, duration=2, options=Options(method="benders", gap=1e-9, threads=1))
+    assert plan.info["survive"]["proved"]
+    assert plan.info["survive"]["rounds"] > 1
+    assert len(asked) == 1
+    assert plan.objective == pytest.approx(whole.objective, rel=1e-8)
 
 
 @pytest.mark.parametrize(("losses", "duration", "cost"), [(1, 1, 0.0), (2, 2, 9000.0)])

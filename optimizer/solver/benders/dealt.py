@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -16,14 +16,19 @@ from optimizer.solver.benders.bounds import limited, most_stock, projected
 from optimizer.solver.benders.master import Cut, Master
 from optimizer.solver.benders.recourse import Answer, Recourse
 from optimizer.solver.benders.split import Part, split
+from optimizer.solver.benders.tree import Tree
 from optimizer.solver.compile import Block, Indices, Vector, money_of
 from optimizer.solver.extensive import costs_of, problem_of
-from optimizer.solver.highs import Progress, Report, Stop
+from optimizer.solver.highs import Progress, Report
+from optimizer.solver.limit import Limit, Stopped
 from optimizer.solver.measure import mean_of, measure_of
 from optimizer.solver.options import Options
+from optimizer.solver.start import UNTRIED
 
 T = TypeVar("T")
 
+SEEDED, RELAXED, NEAR = range(3)
+"""Stages of a search: first cuts; the relaxation solved; the portfolios near it tried."""
 VIOLATED = 1e-9
 """Relative violation from which a cut says something new."""
 TINY = 1e-13
@@ -52,11 +57,19 @@ class Dealt:
 
     Attributes:
         best: the best plan.
+        ceiling: in the second pass what the measure may be at most, USD; None in the first.
         bound: proven on all plans.
+        core: what the relaxation decides; None where it is not known.
+        hint: a point from an earlier run, worth beginning from.
+        seen: fundings of portfolios that were tried, and how often.
+        stage: how far the search has come: `SEEDED`, `RELAXED` or `NEAR`.
+        tree: of the search over all portfolios; None before it.
+        start: what became of the plan to start from.
         trouble: why the search ended early, if HiGHS failed.
         rounds: times that the master was asked.
         answered: times that a part was.
         seconds: by step.
+        seconds_before: of earlier runs that it goes on from.
     """
 
     def __init__(
@@ -67,8 +80,7 @@ class Dealt:
         hindsight: Mapping[str, float],
         options: Options,
         report: Report | None = None,
-        stop: Stop | None = None,
-        deadline: float | None = None,
+        limit: Limit | None = None,
     ) -> None:
         """Deal out compiled blocks and load the parts.
 
@@ -79,22 +91,23 @@ class Dealt:
             hindsight: what each future costs with hindsight, USD, for regret.
             options: how to solve.
             report: called with progress.
-            stop: asks it to stop.
-            deadline: `time.monotonic()` at which to stop.
+            limit: ends it early.
         """
         self.network, self.options, self.hindsight = network, options, hindsight
-        self._report, self._stop, self._deadline = report, stop, deadline
+        self._report, self.limit = report, limit or Limit()
         self.began = time.monotonic()
         most = most_stock(network, tables)
         self.blocks = {name: limited(block, name, most) if name in tables else block for name, block in blocks.items()}
         self.money = money_of(blocks.values())
         self.dealt = split(network, self.blocks, 1.0 / self.money)
         problem = problem_of(network, self.dealt.master, hindsight, money=self.money)
-        self.master = Master(problem, options.seed)
-        self._ceiling: float | None = None
-        self.start_used = False
+        self.master = Master(problem, options.seed, self.limit)
+        self.ceiling: float | None = None
+        self.start = UNTRIED
+        self._holds = False
         self.trouble = ""
         self.parts = [self._load(part) for part in self.dealt.parts]
+        self._number = {part.theta: number for number, part in enumerate(self.parts)}
         self._theta = np.array([part.theta for part in self.parts], dtype=np.int64)
         # The largest first, so that no core waits long for the last.
         self._order = sorted(range(len(self.parts)), key=lambda i: -len(self.parts[i].part.block.columns))
@@ -102,20 +115,37 @@ class Dealt:
         for lower, upper, coefs in self._projected:
             self.master.add_row(lower, upper, coefs)
         self.best = Best()
-        self._core: Vector | None = None
-        self._seen: dict[bytes, int] = {}
+        self.core: Vector | None = None
+        self.hint: Vector | None = None
+        self.seen: dict[bytes, int] = {}
         self._said: dict[bytes, float] = {}
+        self.stage = SEEDED
+        self.tree: Tree | None = None
         limited_columns = np.isfinite(problem.lower) & np.isfinite(problem.upper) & ~problem.integer
         self._stock = np.flatnonzero(limited_columns)
         self.bound = -math.inf
         self.rounds = self.answered = 0
         self.seconds: dict[str, float] = {}
+        self.seconds_before = 0.0
         self._pool = ThreadPoolExecutor(max(1, options.cores))
 
     def _load(self, part: Part) -> Recourse:
         owners, place = part.block.owners, self.master.column
         columns = np.array([place[owners[i]] for i in sorted(owners)], dtype=np.int64)
-        return Recourse(part, columns, place[part.recourse])
+        return Recourse(part, columns, place[part.recourse], self.limit)
+
+    def deal_anew(self, place: Indices) -> None:
+        """After the master was made anew: columns that parts look at, and their rows.
+
+        Args:
+            place: column of the new master, by column of the old one; -1 for what no part looks at.
+        """
+        for lower, upper, coefs in self._projected:
+            self.master.add_row(lower, upper, {int(place[i]): coef for i, coef in coefs.items()})
+        for part in self.parts:
+            part.columns, part.theta = place[part.columns], int(place[part.theta])
+        self._theta, self._stock = place[self._theta], place[self._stock]
+        self._number = {int(place[theta]): number for theta, number in self._number.items()}
 
     def close(self) -> None:
         """End the threads."""
@@ -139,7 +169,7 @@ class Dealt:
     def _ask(self, z: Vector, proposed: Vector) -> tuple[list[Answer] | None, int]:
         """Ask every part; its answers where all are possible, and the number of cuts that cut the proposal off."""
         began = time.monotonic()
-        answers = self._each(lambda i: self.parts[i].answer(np.maximum(z[self.parts[i].columns], 0.0)))
+        answers = self.each(lambda i: self.parts[i].answer(np.maximum(z[self.parts[i].columns], 0.0)))
         self.answered += len(answers)
         fresh = 0
         for part, answer in zip(self.parts, answers, strict=True):
@@ -153,12 +183,13 @@ class Dealt:
 
     def _cut(self, part: Recourse, constant: float, slope: Vector, proposed: Vector | None = None) -> int:
         columns, coefs = _gathered(part.columns, -slope * self.money)
-        cut = Cut(np.append(part.theta, columns), np.append(1.0, coefs), constant * self.money, part.theta)
+        columns, coefs = np.append(part.theta, columns), np.append(1.0, coefs)
+        cut = Cut(columns, coefs, constant * self.money, self._number[part.theta], part.theta)
         return self._new(cut, proposed)
 
     def _cut_off(self, part: Recourse, constant: float, slope: Vector, proposed: Vector) -> int:
         columns, coefs = _gathered(part.columns, -slope)
-        return self._new(Cut(columns, coefs, constant), proposed)
+        return self._new(Cut(columns, coefs, constant, self._number[part.theta]), proposed)
 
     def _new(self, cut: Cut, proposed: Vector | None) -> int:
         if proposed is not None and cut.misses(proposed) <= VIOLATED * max(1.0, abs(cut.constant)):
@@ -166,9 +197,9 @@ class Dealt:
         self.master.add(cut)
         return 1
 
-    def _keep(self, z: Vector, answers: list[Answer]) -> None:
+    def keep(self, z: Vector, answers: list[Answer]) -> None:
         """Keep a plan if it is the best."""
-        objective = self._value(z, answers)
+        objective = self.value(z, answers)
         if objective < self.best.objective:
             known = self._with_costs(z, answers)
             self.best = Best(objective, known, answers)
@@ -178,14 +209,14 @@ class Dealt:
         known[self._theta] = np.array([answer.value for answer in answers]) * self.money
         return known
 
-    def _value(self, z: Vector, answers: list[Answer]) -> float:
+    def value(self, z: Vector, answers: list[Answer]) -> float:
         """What is minimised at a point, USD: the measure; in the second pass the mean, where the measure allows it."""
         known = self._with_costs(z, answers)
         costs = costs_of(self.network, self.dealt.master, self.master.problem, known)
         measure = measure_of(self.network, costs, self.hindsight)
-        if self._ceiling is None:
+        if self.ceiling is None:
             return measure
-        return mean_of(self.network, costs) if measure <= self._ceiling else math.inf
+        return mean_of(self.network, costs) if measure <= self.ceiling else math.inf
 
     def _within_rows(self, z: Vector) -> bool:
         """Whether a point obeys the rows of the master that are no cuts; between two portfolios it need not."""
@@ -199,10 +230,22 @@ class Dealt:
             and (activity <= problem.row_upper[:first] + slack).all()
         )
 
-    def _each(self, do: Callable[[int], T]) -> list[T]:
-        """Something for every part, over the cores; in the order of the parts."""
-        done = dict(zip(self._order, self._pool.map(do, self._order), strict=True))
-        return [done[i] for i in range(len(self.parts))]
+    def each(self, do: Callable[[int], T], which: Collection[int] | None = None) -> list[T]:
+        """Something for every part, or some of them, over the cores; in the order of the parts.
+
+        Raises:
+            Stopped: the limit was reached.
+        """
+
+        def unless_over(number: int) -> T:
+            if how := self.limit.reached():
+                raise Stopped(how)
+            return do(number)
+
+        asked = {i: self._pool.submit(unless_over, i) for i in self._order if which is None or i in which}
+        # None is left running where one fails or is stopped: what is asked next may be the same part.
+        wait(asked.values())
+        return [asked[i].result() for i in sorted(asked)]
 
     # Gaps, limits, progress
 
@@ -219,15 +262,13 @@ class Dealt:
         """The gap asked for, USD."""
         return max(self.options.gap_usd or 0.0, self.options.gap * scale, 1e-9 * scale)
 
+    def aim(self) -> tuple[float, float]:
+        """What the best plan costs, and by how much a better one must be better; in the master's money."""
+        best = self.best.objective
+        return best * self.money, self.money * self._allowed(abs(best)) if math.isfinite(best) else 0.0
+
     def _gap(self) -> float:
         return self.best.objective - self.bound
-
-    def _over(self) -> str | None:
-        if self._stop is not None and self._stop.asked.is_set():
-            return "interrupted"
-        if self._deadline is not None and time.monotonic() >= self._deadline:
-            return "limit"
-        return None
 
     def _tell(self, phase: str) -> None:
         if self._report is None:

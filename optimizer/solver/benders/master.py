@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +15,20 @@ import scipy.sparse as sp
 from optimizer.errors import SolveError
 from optimizer.model.declare import Key
 from optimizer.solver.compile import Indices, Problem, Vector
-from optimizer.solver.highs import share_cores
+from optimizer.solver.limit import LeftBehind, Limit
 from optimizer.solver.loading import load, new_highs
 
 SLACK_ROUNDS = 12
 """Rounds not met with equality after which a cut is put aside, until a point that it cuts off comes back."""
 TIGHT, LOOSE = 1e-9, 1e-7
 """Tolerances of the master, and those it falls back on."""
+KNOWN = (
+    highspy.HighsModelStatus.kOptimal,
+    highspy.HighsModelStatus.kInfeasible,
+    highspy.HighsModelStatus.kTimeLimit,
+    highspy.HighsModelStatus.kInterrupt,
+)
+"""Ends of a run that say something."""
 MET = 1e-7
 """Relative distance at which a cut counts as met with equality."""
 
@@ -33,6 +41,7 @@ class Cut:
         columns: of the master.
         coefs: by column, on the left side of `coefs @ columns >= constant`.
         constant: right side.
+        part: number of the part that it came from.
         theta: column of the cost that it bounds, where it bounds one; its coefficient is 1.
         idle: rounds in which it was not met with equality.
         in_use: whether the master has it.
@@ -41,6 +50,7 @@ class Cut:
     columns: Indices
     coefs: Vector
     constant: float
+    part: int
     theta: int | None = None
     idle: int = 0
     in_use: bool = True
@@ -87,33 +97,40 @@ class Master:
         problem: without cuts.
         column: (block, key) -> column.
         cuts: all that were found, in the order in which they came.
+        fixed: columns that are fixed for good.
     """
 
-    def __init__(self, problem: Problem, seed: int) -> None:
+    def __init__(self, problem: Problem, seed: int, limit: Limit | None = None) -> None:
         """Begin without cuts.
 
         Args:
             problem: the master's blocks joined; every column but those of costs has limits.
             seed: random seed of the solver.
+            limit: heard while HiGHS runs; every method that asks it something may raise `Stopped`.
         """
         self.problem = problem
+        self._limit = limit or Limit()
         self.column: dict[tuple[str, Key], int] = {}
         for name, block in problem.blocks.items():
             for i, key in enumerate(block.columns):
                 if i not in block.owners:
                     self.column[name, key] = int(problem.place[name][i])
         self.cuts: list[Cut] = []
+        self.fixed: Indices = np.zeros(0, dtype=np.int64)
         self._rows: list[Cut] = []
         self._highs = load(dataclasses.replace(problem, integer=np.zeros_like(problem.integer)))
         self._lower, self._upper = problem.lower, problem.upper
         self._stamp = 0
+        self._lost: LeftBehind | None = None
+        self._limit.heard_by(self._highs)
         _set(self._highs, random_seed=seed, threads=1)
         _set(self._highs, primal_feasibility_tolerance=TIGHT, dual_feasibility_tolerance=TIGHT)
 
     def add(self, cut: Cut) -> None:
-        """Take a cut."""
+        """Take a cut; one that is not in use is put aside until a point that it cuts off comes."""
         self.cuts.append(cut)
-        self._take(cut)
+        if cut.in_use:
+            self._take(cut)
 
     def add_row(self, lower: float, upper: float, coefs: dict[int, float]) -> None:
         """Take a row that holds for every plan, for good."""
@@ -125,7 +142,7 @@ class Master:
         Raises:
             SolveError: HiGHS failed.
         """
-        _run(self._highs)
+        self._run()
         return self._point()
 
     def limits(self, columns: Indices) -> tuple[Vector, Vector]:
@@ -144,9 +161,9 @@ class Master:
         """
         self.hold(columns, lower, upper)
         _set(self._highs, simplex_iteration_limit=iterations)
-        share_cores(1)
-        self._highs.run()
+        self._go()
         _set(self._highs, simplex_iteration_limit=highspy.kHighsIInf)
+        self._limit.check(self._highs)
         status = self._highs.getModelStatus()
         if status == highspy.HighsModelStatus.kInfeasible:
             return math.inf, True
@@ -170,12 +187,15 @@ class Master:
         """Least with the whole numbers fixed."""
         which = np.flatnonzero(self.problem.integer)
         self.hold(which, fundings, fundings)
-        found = self.relaxed()
-        self.release(which)
-        return found
+        try:
+            return self.relaxed()
+        finally:
+            self.release(which)
 
     def hold(self, columns: Indices, lower: Vector, upper: Vector) -> None:
         """Hold columns between values, until they are released."""
+        if self._lost is not None:
+            return
         self._highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
 
     def release(self, columns: Indices) -> None:
@@ -206,10 +226,7 @@ class Master:
             matrix=problem.matrix[rows],
             integer=problem.integer,
         )
-        highs.setOptionValue("threads", 1)
-        share_cores(1)
-        highs.run()
-        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        if not self._near(highs):
             return None
         found = np.array(highs.getSolution().col_value)
         found[problem.integer] = np.round(found[problem.integer])
@@ -236,17 +253,21 @@ class Master:
             rows=(np.append(problem.row_lower[rows], z[free]), np.append(problem.row_upper[rows], z[free])),
             matrix=matrix,
         )
-        highs.setOptionValue("threads", 1)
         highs.setOptionValue("primal_feasibility_tolerance", 1e-9)
-        share_cores(1)
-        highs.run()
-        if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        if not self._near(highs):
             return None
         found = np.array(highs.getSolution().col_value)[: problem.columns]
         found[problem.integer] = fundings
         costs = ~np.isfinite(problem.lower)
         found[costs] = z[costs]
         return found
+
+    def _near(self, highs: Any) -> bool:
+        highs.setOptionValue("threads", 1)
+        self._limit.heard_by(highs)
+        self._limit.run(highs)
+        self._limit.check(highs)
+        return bool(highs.getModelStatus() == highspy.HighsModelStatus.kOptimal)
 
     def duals(self) -> tuple[Vector, dict[int, float]]:
         """After a linear program: of the problem's own rows; and the weight of each part's cost, by its column."""
@@ -265,6 +286,7 @@ class Master:
         """Fix columns for good."""
         lower, upper = self.problem.lower.copy(), self.problem.upper.copy()
         lower[columns] = upper[columns] = values
+        self.fixed = np.union1d(self.fixed, columns)
         self.problem = dataclasses.replace(self.problem, lower=lower, upper=upper)
         self.restrict(columns, values)
 
@@ -301,26 +323,36 @@ class Master:
         z = np.array(self._highs.getSolution().col_value)
         return Point(z, value if status == kinds.kOptimal else -math.inf, value)
 
+    def _go(self) -> None:
+        """Run HiGHS; not again once it was left behind, for it may be running still."""
+        if self._lost is not None:
+            raise self._lost
+        try:
+            self._limit.run(self._highs)
+        except LeftBehind as lost:
+            self._lost = lost
+            raise
+
+    def _run(self) -> None:
+        """Solve from what is known of the last time; from nothing where that leads nowhere."""
+        highs = self._highs
+        with suppress(SolveError):
+            self._go()
+        if highs.getModelStatus() not in KNOWN:
+            highs.clearSolver()
+            with suppress(SolveError):
+                self._go()
+        if highs.getModelStatus() not in KNOWN:  # many cuts are nearly alike: the last digits cannot be had
+            highs.clearSolver()
+            _set(highs, primal_feasibility_tolerance=LOOSE, dual_feasibility_tolerance=LOOSE)
+            self._go()
+            _set(highs, primal_feasibility_tolerance=TIGHT, dual_feasibility_tolerance=TIGHT)
+        self._limit.check(highs)
+
     def _row(self, lower: float, upper: float, columns: Indices, coefs: Vector) -> None:
         status = self._highs.addRow(lower, upper, len(columns), columns.astype(np.int32), coefs)
         if status == highspy.HighsStatus.kError:
             raise SolveError("HiGHS does not take a row of the master")
-
-
-def _run(highs: Any) -> None:
-    """Solve from what is known of the last time; from nothing where that leads nowhere."""
-    share_cores(1)
-    highs.run()
-    kinds = highspy.HighsModelStatus
-    known = (kinds.kOptimal, kinds.kInfeasible, kinds.kTimeLimit, kinds.kInterrupt)
-    if highs.getModelStatus() not in known:
-        highs.clearSolver()
-        highs.run()
-    if highs.getModelStatus() not in known:  # many cuts are nearly alike: the last digits cannot be had
-        highs.clearSolver()
-        _set(highs, primal_feasibility_tolerance=LOOSE, dual_feasibility_tolerance=LOOSE)
-        highs.run()
-        _set(highs, primal_feasibility_tolerance=TIGHT, dual_feasibility_tolerance=TIGHT)
 
 
 def _set(highs: Any, **settings: object) -> None:

@@ -11,6 +11,7 @@ from optimizer.model.declare import Key
 from optimizer.solver.benders.split import Part
 from optimizer.solver.branch import Branch, Response, widened
 from optimizer.solver.compile import Indices, Vector
+from optimizer.solver.limit import Limit
 
 SLIVER = 5e-7
 """Units by which a row that looks at the master may be off, for the master's own tolerance."""
@@ -46,18 +47,19 @@ class Recourse:
         theta: the master's column for its cost.
     """
 
-    def __init__(self, part: Part, columns: Indices, theta: int) -> None:
+    def __init__(self, part: Part, columns: Indices, theta: int, limit: Limit | None = None) -> None:
         """Load a part.
 
         Args:
             part: what to load.
             columns: the master's column of each linked one, in the order of the part's columns.
             theta: the master's column for its cost.
+            limit: heard while it answers; whatever asks it something may raise `Stopped`.
         """
         self.part, self.columns, self.theta = part, columns, theta
         self._own = len(part.block.columns)
         extra, scale = _ways_out(part)
-        self.branch = Branch(widened(part.block, extra))
+        self.branch = Branch(widened(part.block, extra), limit=limit)
         self._out: Indices = np.arange(self._own, self._own + len(extra), dtype=np.int64)
         self._sliver = SLIVER / scale
         self.branch.limit(self._out, self._sliver)
@@ -76,9 +78,11 @@ class Recourse:
         cost[self._out] = 1.0
         self.branch.limit(self._out, np.inf)
         self.branch.charge(cost)
-        found = self.branch.solve()
-        self.branch.limit(self._out, self._sliver)
-        self.branch.charge(None)
+        try:
+            found = self.branch.solve()
+        finally:
+            self.branch.limit(self._out, self._sliver)
+            self.branch.charge(None)
         if found.value is None:
             raise Impossible(self.part)
         return Answer(False, found.value, found.slope, None)
@@ -105,9 +109,11 @@ class Recourse:
         cost = self.branch.charged
         cost[linked] = -slope
         self.branch.recost(cost)
-        found = self.branch.solve()
-        cost[linked] = 0.0
-        self.branch.recost(cost)
+        try:
+            found = self.branch.solve()
+        finally:
+            cost[linked] = 0.0
+            self.branch.recost(cost)
         if found.value is None:
             raise Impossible(self.part)
         return found.value

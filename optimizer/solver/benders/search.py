@@ -1,30 +1,31 @@
 """Benders: a master proposes fundings and stock, parts answer with costs and slopes, until bound and plan meet.
 
 Source: Benders (1962); one cut a part: Birge and Louveaux (1988); answers asked for between the proposal and the best
-point known: Ben-Ameur and Neto (2007). HiGHS calls back for no lazy constraints, so the master is solved anew each
-round.
+point known: Ben-Ameur and Neto (2007).
 """
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import time
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Sequence
 
 import numpy as np
 
 from optimizer.errors import SolveError
 from optimizer.network.tables import INVESTMENT
-from optimizer.solver.benders.dealt import VIOLATED, Best, Dealt
-from optimizer.solver.benders.master import Master, Point
+from optimizer.solver.benders.checkpoint import Checkpoint
+from optimizer.solver.benders.dealt import NEAR, RELAXED, VIOLATED, Dealt
+from optimizer.solver.benders.known import carry, fingerprints, known_of
+from optimizer.solver.benders.master import Point
 from optimizer.solver.benders.recourse import Impossible
 from optimizer.solver.benders.seed import relaxation
+from optimizer.solver.benders.split import ACROSS
 from optimizer.solver.benders.tree import Tree
 from optimizer.solver.compile import Vector
-from optimizer.solver.extensive import PRICED, ZERO, problem_of
 from optimizer.solver.first_plan import reaches
+from optimizer.solver.limit import Stopped
+from optimizer.solver.start import UNUSED, USED, Start
 
 NEAR_ROUNDS = 15
 """Rounds of the first search, near the relaxation."""
@@ -42,8 +43,6 @@ DIGITS = 1e-7
 """Relative gap that the solver's tolerances may leave when no portfolio is left to try."""
 SETTLED = 0.1
 """A portfolio is settled when its own gap is within this share of the gap asked for."""
-SETTLING_LAST = 100
-"""Rounds that it has in the second pass."""
 SETTLING = 20
 """Rounds that the stock of a portfolio has to settle."""
 
@@ -51,118 +50,117 @@ SETTLING = 20
 class Search(Dealt):
     """The rounds in which the master proposes and the parts answer."""
 
-    def run(self, portfolio: Collection[tuple[str, str, int]] | None = None) -> str:
+    _checkpoint: Checkpoint | None = None
+    _prints: tuple[str, list[str]]
+    _ready = False
+    _anew = False
+
+    def run(self, start: Start | None = None, checkpoint: Checkpoint | None = None) -> str:
         """Search until the gap is reached: `optimal`, `limit`, `interrupted` or `infeasible`.
 
         Args:
-            portfolio: (facility, option, year) of each funding of a plan that is tried first.
+            start: a plan that is tried first.
+            checkpoint: what is known is taken from it, and kept in it.
         """
+        self._checkpoint = checkpoint
         try:
-            self._seed()
-            if portfolio is not None:
-                self._try(portfolio)
-            ended = self._relax()
+            if not self._go_on():
+                self._seed()
+            self._note(now=True)
+            if start is not None:
+                self._try(start)
+            if reaches(self._objective(), self._finite_bound(), self.options):
+                return "optimal"
+            ended = self._relax() if self.stage < RELAXED else None
             return ended or self._search()
         except Impossible:
             return "infeasible"
+        except Stopped as stopped:
+            return stopped.how
         except SolveError as error:
             if self.best.z is None:
                 raise
             self.trouble = str(error)  # what was found and proved until then holds
             return "limit"
-
-    def second_pass(self) -> None:
-        """Least expected cost at the value reached, with the fundings as they are.
-
-        For measures that give some futures no weight, so that their operations are arbitrary.
-        """
-        first, found = self.master, self.best
-        assert found.z is not None
-        ceiling = found.objective + max(1e-3, 1e-10 * abs(found.objective))
-        self.master = Master(
-            problem_of(self.network, self.dealt.master, self.hindsight, ceiling, self.money), self.options.seed
-        )
-        # The same blocks have the same columns; only those of costs, which no cut looks at, may lie elsewhere.
-        there = {column: self.master.column[key] for key, column in first.column.items()}
-        place = np.array([there.get(i, -1) for i in range(first.problem.columns)], dtype=np.int64)
-        for lower, upper, coefs in self._projected:
-            self.master.add_row(lower, upper, {int(place[i]): coef for i, coef in coefs.items()})
-        for cut in first.cuts:
-            theta = None if cut.theta is None else int(place[cut.theta])
-            self.master.add(dataclasses.replace(cut, columns=place[cut.columns], theta=theta, in_use=True, idle=0))
-        for part in self.parts:
-            part.columns, part.theta = place[part.columns], int(place[part.theta])
-        self._theta, self._stock = place[self._theta], place[self._stock]
-        z = np.zeros(self.master.problem.columns)
-        z[place[place >= 0]] = found.z[place >= 0]
-        self._ceiling, self.best, self.bound = ceiling, Best(), -math.inf
-        self._keep(z, found.answers)
-        with suppress(SolveError):  # the first pass's plan stands
-            self._settle(Point(z, -math.inf, math.inf), SETTLING_LAST)
-        second = self.best if self.best.z is not None else Best(found.objective, z, found.answers)
-        self._ceiling, self.best = None, second
-        assert second.z is not None
-        second.objective = min(found.objective, self._value(second.z, second.answers))
-
-    def prices(self) -> dict[tuple[str, str, object], float]:
-        """(course, constraint, index) -> USD per unit of right side, fundings as they are; none where HiGHS fails."""
-        z = self.best.z
-        assert z is not None
-        try:
-            if self.master.with_portfolio(z[self.master.problem.integer]) is None:
-                return {}
-        except SolveError:
-            return {}  # a plan without prices is a plan
-        own, weight = self.master.duals()
-        found: dict[tuple[str, str, object], float] = {}
-        problem = self.master.problem
-        for name, block in problem.blocks.items():
-            first = problem.row_start[name]
-            for i, (component, index) in enumerate(block.rows):
-                if component in PRICED and abs(own[first + i]) > ZERO:
-                    found[name, component, index] = float(own[first + i]) / self.money
-        for part in self.parts:
-            if weight.get(part.theta, 0.0) <= ZERO or not any(row[0] in PRICED for row in part.part.block.rows):
-                continue
-            duals = part.prices(np.maximum(z[part.columns], 0.0))
-            for (component, index), dual in zip(part.part.block.rows, duals, strict=True):
-                usd = float(dual) * weight[part.theta]
-                if component in PRICED and abs(usd) > ZERO:
-                    found[part.part.course, component, index] = usd
-        return found
+        finally:
+            if self._ready:
+                self._note(now=True)
 
     # Rounds
+
+    def _note(self, *, now: bool = False) -> None:
+        """Keep what is known, if it is time to; not before all is taken on that was known from before."""
+        self._ready = True
+        if self._checkpoint is not None and (now or self._checkpoint.due):
+            seconds = time.monotonic() - self.began
+            self._checkpoint.keep(known_of(self, *self._prints, seconds))
+
+    def _go_on(self) -> bool:
+        """Take on what an earlier run knew of this problem, or of parts of it; whether there was any of it."""
+        if self._checkpoint is None:
+            return False
+        began = time.monotonic()
+        self._prints = fingerprints(self)
+        known = self._checkpoint.read()
+        if known is None:
+            return False
+        carried = carry(self, known, *self._prints)
+        self._checkpoint.took(known, carried)
+        if not any(carried.kept):
+            return False
+        self.hint, self._anew = carried.best, not carried.same
+        self._tell(f"going on with {carried.cuts:,} cuts of {sum(carried.kept)} parts")
+        new = [i for i, kept in enumerate(carried.kept) if not kept]
+        self._first_cuts([np.zeros(len(self.parts[i].columns)) for i in new], new)
+        if self.hint is not None:
+            self._take_on(self.hint, same=carried.same)
+        self.seconds["going_on"] = time.monotonic() - began
+        return True
+
+    def _take_on(self, z: Vector, *, same: bool) -> None:
+        """An earlier run's best plan: what it costs is asked anew, never believed."""
+        if same:
+            answers, _fresh = self._ask(z, z)
+            if answers is not None and self._within_rows(z):
+                self.keep(z, answers)
+        if self.best.z is None:
+            self._try_like(z)
+
+    def _first_cuts(self, slopes: Sequence[Vector], which: Sequence[int]) -> None:
+        """A cut with given slopes for some parts."""
+        upper = self.master.problem.upper
+        slope = dict(zip(which, slopes, strict=True))
+        least = self.each(lambda i: self.parts[i].least(slope[i], upper[self.parts[i].columns]), slope)
+        for i, value in zip(which, least, strict=True):
+            self._cut(self.parts[i], value, slope[i])
 
     def _seed(self) -> None:
         """A first cut for every part."""
         began = time.monotonic()
         seed = relaxation(
             self.network, self.blocks, self.parts, self.master.column, self.hindsight, self.options,
-            self._report, self._stop, self._deadline,
+            self._report, self.limit.stop, self.limit.deadline,
         )  # fmt: skip
         self.seconds["relaxation"] = time.monotonic() - began
         self._tell("first cuts")
-        upper = self.master.problem.upper
-        least = self._each(lambda i: self.parts[i].least(seed.slopes[i], upper[self.parts[i].columns]))
-        for part, slope, value in zip(self.parts, seed.slopes, least, strict=True):
-            self._cut(part, value, slope)
+        self._first_cuts(seed.slopes, range(len(self.parts)))
         if seed.bound is not None:
             self.bound = seed.bound
             z = np.zeros(self.master.problem.columns)
             for key, column in self.master.column.items():
                 z[column] = seed.point.get(key, 0.0)
-            self._core = np.clip(z, self.master.problem.lower, self.master.problem.upper)
+            self.core = np.clip(z, self.master.problem.lower, self.master.problem.upper)
         self.seconds["first_cuts"] = time.monotonic() - began - self.seconds["relaxation"]
 
     def _relax(self) -> str | None:
         """Rounds of the relaxation: until its own gap is small beside the one asked for."""
         began = time.monotonic()
-        core: Vector | None = None
-        value, move = math.inf, 1.0
+        core, value = (self.best.z, self.best.objective) if self.hint is not None else (None, math.inf)
+        move = 1.0 if core is None else MOVE
         whole = self.bound  # of the relaxation as a whole, where it was solved
         ended = None
         while True:
-            if ended := self._over():
+            if ended := self.limit.reached():
                 break
             point = self.master.relaxed()
             if point is None:
@@ -181,7 +179,7 @@ class Search(Dealt):
             z = point.z if core is None else core + move * (point.z - core)
             answers, fresh = self._ask(z, point.z)
             if answers is not None and self._within_rows(z):
-                here = self._value(z, answers)
+                here = self.value(z, answers)
                 if here < value:
                     core, value = z, here
             if not fresh and move == 1.0:
@@ -189,7 +187,12 @@ class Search(Dealt):
             move = MOVE if fresh else 1.0
             self.master.tidy(point.z)
             self._tell("relaxing")
+            self._note()
         self.seconds["relaxing"] = time.monotonic() - began
+        if not ended:
+            self.stage = RELAXED
+            if self._anew:  # nobody has told what the relaxation decides
+                self.core = core
         return ended
 
     def _search(self) -> str:
@@ -197,7 +200,7 @@ class Search(Dealt):
         began = time.monotonic()
         self.seconds["master"] = 0.0
         try:
-            if self._core is not None and self.master.problem.integer.any():
+            if self.stage < NEAR and self.core is not None and self.master.problem.integer.any():
                 self._near_relaxation()
             return self._portfolios(math.inf) or "optimal"
         finally:
@@ -205,15 +208,16 @@ class Search(Dealt):
 
     def _near_relaxation(self) -> None:
         """A first plan: what the relaxation funds whole is funded, what it does not fund is not; the rest is sought."""
-        assert self._core is not None
+        assert self.core is not None
         which = np.flatnonzero(self.master.problem.integer)
-        values = np.round(self._core[which])
-        settled = abs(self._core[which] - values) <= WHOLE
+        values = np.round(self.core[which])
+        settled = abs(self.core[which] - values) <= WHOLE
         self.master.restrict(which[settled], values[settled])
-        self._ask(self._core, self._core)
+        self._ask(self.core, self.core)
         self._portfolios(NEAR_ROUNDS, all_of_them=False)
         self.master.restrict(which[:0], values[:0])
         self._drop()
+        self.stage = NEAR
 
     def _drop(self) -> None:
         """Fix fundings that no plan better than the best known can have otherwise. Source: reduced cost fixing."""
@@ -239,12 +243,13 @@ class Search(Dealt):
             rounds: at most.
             all_of_them: whether the master is free to propose any, so that what it proves holds for all.
         """
-        done, tree = 0, Tree(self.master, self._known)
+        done, tree = 0, (self.tree if all_of_them else None) or Tree(self.master, self.aim)
+        self.tree = tree if all_of_them else None
         while done < rounds:
-            if ended := self._over():
+            if ended := self.limit.reached():
                 return ended
             at = time.monotonic()
-            point = tree.next(lambda: self._over() is not None)
+            point = tree.next(self._beat)
             self.seconds["master"] += time.monotonic() - at
             self.rounds += 1
             done += 1
@@ -259,20 +264,23 @@ class Search(Dealt):
             if all_of_them:
                 self.bound = max(self.bound, known)
             self._tell("master")
-            if not len(point.z):
-                continue
+            self._note()
             if reaches(self._objective(), self._finite_bound(), self.options):
                 return "optimal"
+            if ended := self.limit.reached():
+                return ended
+            if not len(point.z):
+                continue
             if known >= self.best.objective - self._allowed(abs(known)) * SETTLED:
                 return None
             best = self.best.objective
             before = len(self.master.cuts)
-            self._settle(point)
+            self.settle(point)
             # Nothing new: then what the parts say of the proposal itself is, or it costs what the master says.
-            if len(self.master.cuts) == before and self._over() is None:
+            if len(self.master.cuts) == before:
                 answers, fresh = self._ask(point.z, point.z)
                 if answers is not None and self._within_rows(point.z):
-                    self._keep(point.z, answers)
+                    self.keep(point.z, answers)
                 if not fresh:
                     tree.settled()
             elif self.best.objective == best and self._stands(point):
@@ -294,25 +302,34 @@ class Search(Dealt):
         before, self._said[name] = self._said.get(name, -math.inf), point.value
         return point.value - before <= VIOLATED * max(1.0, abs(point.value))
 
-    def _known(self) -> tuple[float, float]:
-        """What the best plan costs, and by how much a better one must be better; in the master's money."""
-        best = self.best.objective
-        return best * self.money, self.money * self._allowed(abs(best)) if math.isfinite(best) else 0.0
+    def _beat(self) -> bool:
+        """At every node: keep what is known if it is time to; whether to stop."""
+        self._note()
+        return self.limit.reached() is not None
 
-    def _try(self, portfolio: Collection[tuple[str, str, int]]) -> None:
-        """Settle a given portfolio first; what the problem does not know of it is left out."""
-        wanted = set(portfolio)
-        z = np.zeros(self.master.problem.columns) if self._core is None else self._core.copy()
+    def _try(self, start: Start) -> None:
+        """Settle a given portfolio first, from its own stock; what the problem does not know of it is left out."""
+        z = np.zeros(self.master.problem.columns) if self.core is None else self.core.copy()
         for (name, key), column in self.master.column.items():
             if name == INVESTMENT and self.master.problem.integer[column]:
-                z[column] = float(key[0] == "fund" and key[1] in wanted)
+                z[column] = float(key[0] == "fund" and key[1] in start.fundings)
+            elif key[0] in ACROSS and name in start.courses:
+                z[column] = start.stock.get((name, key), 0.0)
+        self._holds = False
+        try:
+            self._try_like(z)
+            self.start = UNUSED
+        finally:
+            self.start = USED if self._holds else self.start
+
+    def _try_like(self, z: Vector) -> None:
+        """Settle the portfolio that is nearest to a point's, from its stock."""
         # What follows from fundings (sequences of expansions) is whole by its rows.
         near = self.master.whole_near(z)
         if near is not None:
-            self._settle(Point(near, -math.inf, math.inf), SETTLING)
-            self.start_used = self.best.z is not None
+            self.settle(Point(near, -math.inf, math.inf), SETTLING, z)
 
-    def _settle(self, proposed: Point, rounds: int = SETTLING) -> None:
+    def settle(self, proposed: Point, rounds: int = SETTLING, like: Vector | None = None) -> None:
         """Find the stock that suits a portfolio, if it may be among the best; its answers tell what it costs.
 
         The master's stock is wild while few cuts are known, so it may move by steps only, from a point that is known
@@ -320,9 +337,10 @@ class Search(Dealt):
         """
         whole = self.master.problem.integer
         fundings = proposed.z[whole]
-        visits = self._seen.get(fundings.tobytes(), 0)
-        self._seen[fundings.tobytes()] = visits + 1
-        core = self._like(fundings)
+        visits = self.seen.get(fundings.tobytes(), 0)
+        self.seen[fundings.tobytes()] = visits + 1
+        self._holds = False  # whether it holds a plan
+        core = self._like(fundings, like)
         if core is None:
             return
         value, reach = math.inf, REACH * 4.0 ** min(visits, 10)
@@ -330,18 +348,18 @@ class Search(Dealt):
         known = proposed.z  # what the master believes of it; only what contradicts that is worth a row
         for _ in range(rounds):
             answers, _fresh = self._ask(z, known)
-            here = self._value(z, answers) if answers is not None and self._within_rows(z) else math.inf
+            here = self.value(z, answers) if answers is not None and self._within_rows(z) else math.inf
             if answers is not None and here < math.inf:
-                self._keep(z, answers)
+                self.keep(z, answers)
+                self._holds = True
             reach *= 2.0 if here < value < math.inf else 1.0 if value == math.inf else 0.5
             if here < value:
                 core, value = z, here
             self._tell("settling a portfolio")
+            self._note()
             if value < math.inf and not visits and value > self.best.objective + PROMISING * self._gap():
                 return
             while True:
-                if self._over():
-                    return
                 point, tied = self._step(core, fundings, reach)
                 if point is None:  # nothing so near: only further away
                     if not tied:
@@ -365,15 +383,17 @@ class Search(Dealt):
         lower, upper = self.master.problem.lower[stock], self.master.problem.upper[stock]
         low, high = np.maximum(lower, core[stock] - width), np.minimum(upper, core[stock] + width)
         self.master.hold(stock, low, np.maximum(low, high))
-        point = self.master.with_portfolio(fundings)
-        self.master.release(stock)
+        try:
+            point = self.master.with_portfolio(fundings)
+        finally:
+            self.master.release(stock)
         if point is None:
             return None, bool((low > lower).any() or (high < upper).any())
         there = point.z[stock]
         tied = ((there <= low) & (low > lower)) | ((there >= high) & (high < upper))
         return point, bool(tied.any())
 
-    def _like(self, fundings: Vector) -> Vector | None:
-        """The best point with other fundings; its stock is a good guess."""
-        known = self._core if self.best.z is None else self.best.z
+    def _like(self, fundings: Vector, like: Vector | None) -> Vector | None:
+        """A point with other fundings that is near to one, by default to the best; its stock is a good guess."""
+        known = next((z for z in (like, self.best.z, self.core) if z is not None), None)
         return self.master.near(np.zeros(self.master.problem.columns) if known is None else known, fundings)

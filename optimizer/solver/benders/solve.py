@@ -4,55 +4,75 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 
+from optimizer.errors import SolveError
 from optimizer.model import risk
+from optimizer.solver.benders.after import prices, second_pass
+from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.benders.search import Search
 from optimizer.solver.compile import Block
-from optimizer.solver.extensive import ZERO, Begun, Solved, Values, ended
-from optimizer.solver.highs import Raw, Report, Stop
-from optimizer.solver.options import Options
+from optimizer.solver.extensive import SECOND_PASS, ZERO, Begun, Solved, Values, ended
+from optimizer.solver.first_plan import reaches
+from optimizer.solver.highs import Raw
+from optimizer.solver.limit import Limit, Stopped
+from optimizer.solver.start import Start
+
+AFTER, AFTER_STOP = 30.0, 2.0
+"""Seconds that prices have once the search is over; and where someone waits for it to stop."""
 
 
 def decompose(
     begun: Begun,
-    options: Options,
-    report: Report | None = None,
-    stop: Stop | None = None,
-    portfolio: Collection[tuple[str, str, int]] | None = None,
+    start: Start | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Solved:
     """Solve what was begun by Benders.
 
     Args:
         begun: compiled blocks, tables and hindsight.
-        options: how to solve.
-        report: called with progress.
-        stop: asks it to stop.
-        portfolio: (facility, option, year) of each funding of a plan that is tried first.
+        start: a plan that is tried first.
+        checkpoint: what is known is taken from it, and kept in it.
+
+    Raises:
+        SolveError: HiGHS failed.
+        PlanError: the checkpoint's file cannot be read.
     """
     out, blocks = begun.out, begun.blocks
     began = time.monotonic()
-    search = Search(out.network, blocks, out.tables, out.hindsight, options, report, stop, begun.deadline)
+    options, limit = begun.options, Limit(begun.stop, begun.deadline)
+    search = Search(out.network, blocks, out.tables, out.hindsight, options, begun.report, limit)
     out.sizes = search.sizes()
-    how = search.run(portfolio)
-    if portfolio is not None:
-        out.start = "used" if search.start_used else "it holds no plan in this instance, and was not used"
+    how = search.run(start, checkpoint)
+    if start is not None:
+        out.start = search.start
+    if checkpoint is not None:
+        out.resumed = "; ".join(words for words in (checkpoint.words, checkpoint.trouble) if words)
+    if search.seconds_before:
+        out.seconds["before"] = search.seconds_before
     found = search.best.z is not None
     bound = search.bound if math.isfinite(search.bound) else None
     raw = Raw(how, search.best.z, search.best.objective if found else None, bound, 0.0)
     if raw.objective is not None and raw.bound is not None:
         raw.bound = min(raw.bound, raw.objective)
+    if how != "infeasible" and reaches(raw.objective, raw.bound, options):
+        raw.ended = "optimal"
     ended(out, raw)
     if search.trouble:
         out.why = f"{search.trouble}; the best plan and the bound until then are kept"
     out.nodes = search.rounds
     if found:
         out.objective, out.bound = raw.objective, raw.bound
-        out.duals = search.prices()
-        if risk.needs_second_pass(out.network) and not (stop and stop.asked.is_set()):
-            search.second_pass()
+        stopped = how == "interrupted"
+        limit.stop, limit.deadline = None, time.monotonic() + (AFTER_STOP if stopped else AFTER)
+        with suppress(SolveError, Stopped):  # a plan without prices is a plan
+            out.duals = prices(search)
+        if risk.needs_second_pass(out.network) and not stopped:
+            limit.deadline = max(limit.deadline, time.monotonic() + max(SECOND_PASS, time.monotonic() - began))
+            second_pass(search)
             out.why += "; the second pass (least expected cost at that value) is optimal for these fundings only"
             out.objective = search.best.objective
         out.values = _values(search, blocks)

@@ -12,13 +12,16 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from optimizer.solver.benders.master import Kept, Master, Point
 from optimizer.solver.compile import Indices, Vector
+from optimizer.solver.limit import Stopped
 
 RELIABLE = 4
 """Times that both sides of a column must have been tried before its pseudo-cost is believed."""
@@ -77,7 +80,40 @@ class Tree:
         count = len(self._which)
         self._gain, self._tried = np.zeros((2, count)), np.zeros((2, count))
         self._proposed: Node | None = None
+        self._at: Node | None = None
         self.nodes = 0
+
+    def kept(self) -> dict[str, npt.NDArray[Any]]:
+        """What another run of the same problem goes on from: the open nodes, and what was learnt of the columns.
+
+        Empty where a whole column is more than yes or no.
+        """
+        nodes = [*self._open, *([self._at] if self._at is not None else [])]
+        shape = (len(nodes), len(self._which))
+        lower = np.array([node.lower for node in nodes]).reshape(shape)
+        upper = np.array([node.upper for node in nodes]).reshape(shape)
+        if not (np.isin(lower, (0.0, 1.0)).all() and np.isin(upper, (0.0, 1.0)).all()):
+            return {}
+        return {
+            "lower": np.packbits(lower > 0.5, axis=1),
+            "upper": np.packbits(upper > 0.5, axis=1),
+            "bound": np.array([node.bound for node in nodes], dtype=np.float64),
+            "closed": np.array([self._closed]),
+            "gain": self._gain.copy(),
+            "tried": self._tried.copy(),
+        }
+
+    def take(self, kept: Mapping[str, npt.NDArray[Any]]) -> None:
+        """Go on from what `kept` told; as good a gap must have been asked for then."""
+        count = len(self._which)
+        lower, upper = (
+            np.unpackbits(kept[name], axis=1, count=count).astype(np.float64) for name in ("lower", "upper")
+        )
+        self._open = [Node(float(bound), i, lower[i], upper[i]) for i, bound in enumerate(kept["bound"])]
+        heapq.heapify(self._open)
+        self._made = len(self._open)
+        self._closed = float(kept["closed"][0])
+        self._gain, self._tried = kept["gain"].copy(), kept["tried"].copy()
 
     def settled(self) -> None:
         """What was proposed last costs what the master says: its node is done with."""
@@ -110,10 +146,16 @@ class Tree:
                     return Point(np.zeros(0), self.bound, math.inf)
                 found: Node | Point | None = heapq.heappop(self._open)
                 while isinstance(found, Node):
+                    node = self._at = found
                     if over():
-                        self._push(found)
+                        self._push(node)
                         break
-                    found = self._visit(found)
+                    try:
+                        found = self._visit(node)
+                    except Stopped:
+                        self._push(node)
+                        break
+                self._at = None
                 if isinstance(found, Point):
                     return Point(found.z, self.bound, found.value)
             return None

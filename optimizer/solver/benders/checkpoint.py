@@ -1,0 +1,153 @@
+"""A file that holds what a search knows while it goes, so that one that was stopped, or killed, is gone on with.
+
+A NumPy archive, replaced whole each time: who reads it finds the last one that was written, and never half of it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import time
+import zipfile
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from optimizer.errors import PlanError
+from optimizer.solver.benders.known import Carried, Known
+
+KIND = "trusted-supply-optimizer checkpoint"
+FORMAT = 1
+"""Version of the file, and of what a cut means."""
+EVERY = 5.0
+"""Seconds between two that are written, at least."""
+SHARE = 0.02
+"""Share of the time that writing may take."""
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """Where what a search knows is kept.
+
+    Attributes:
+        file: the file; None keeps it in memory, for the next search of this run.
+        instance: SHA-256 of the instance that is solved.
+        words: what became of what was found there; empty where nothing was.
+        trouble: why it could not be written; empty where it could.
+    """
+
+    file: Path | None
+    instance: str
+    words: str = ""
+    trouble: str = ""
+    _held: Known | None = None
+    _of: str = ""
+    _next: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse a file that is something else.
+
+        Raises:
+            PlanError: it is.
+        """
+        if self.file is not None and self.file.exists():
+            self._read(self.file, about_only=True)
+
+    def read(self) -> Known | None:
+        """What is known from before; None where nothing is that this version can take.
+
+        Raises:
+            PlanError: the file is no checkpoint, or cannot be read.
+        """
+        if self._held is not None:
+            return self._held
+        if self.file is None or not self.file.exists():
+            return None
+        about, known = self._read(self.file)
+        self._of = str(about.get("instance", ""))
+        if known is None:
+            self.words = f"{self.file} was written by another version, and was not taken: begun anew"
+        return known
+
+    def took(self, known: Known, carried: Carried) -> None:
+        """Note in words what was taken on."""
+        if self._held is not None:
+            return
+        place, cuts = self.file, f"{carried.cuts:,} cuts"
+        if carried.same:
+            plan = "no plan yet" if np.isnan(known.objective) else f"a plan of {known.objective:,.0f} USD"
+            bound = "no bound" if np.isnan(known.bound) else f"a bound of {known.bound:,.0f} USD"
+            self.words = f"gone on from {place}: {cuts}, {plan} and {bound}, found in {known.seconds:,.0f} s"
+            return
+        what = "of this instance in another form" if self._of == self.instance else "of another instance"
+        many = sum(carried.kept)
+        if not many:
+            self.words = f"{place} is {what} and has no part in common with this one: begun anew"
+            return
+        self.words = (
+            f"{place} is {what}: {many} of {len(carried.kept)} parts are as they were, and their {cuts} are taken; "
+            "its plan is tried first, and the bound is proved anew"
+        )
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to write."""
+        return time.monotonic() >= self._next
+
+    def keep(self, known: Known) -> None:
+        """Write what is known, whole or not at all; where that fails, `trouble` says so and the search goes on."""
+        self._held = known
+        if self.file is None:
+            return
+        began = time.monotonic()
+        try:
+            _replace(self.file, _packed(known, self.instance))
+            self.trouble = ""
+        except OSError as error:
+            self.trouble = f"{self.file} could not be written: {error}"
+        now = time.monotonic()
+        self._next = now + max(EVERY, (now - began) / SHARE)
+
+    def _read(self, file: Path, *, about_only: bool = False) -> tuple[dict[str, Any], Known | None]:
+        refused = f"{file} is there already and is no checkpoint; name another result folder with -o, or take it away"
+        try:
+            with file.open("rb") as raw, np.load(raw, allow_pickle=False) as found:
+                about = json.loads(bytes(found["about"]).decode())
+                if about.get("kind") != KIND:
+                    raise PlanError(refused)
+                if about_only or about.get("format") != FORMAT:
+                    return about, None
+                arrays = {name: found[name] for name in found.files if name != "about"}
+        except (OSError, EOFError, ValueError, KeyError, AttributeError, TypeError, zipfile.BadZipFile) as error:
+            raise PlanError(f"{refused} ({error})") from error
+        plain: dict[str, Any] = about["known"]
+        plain |= {name: float("nan") for name, value in plain.items() if value is None}
+        return about, Known(**plain, arrays=arrays)
+
+
+def _packed(known: Known, instance: str) -> bytes:
+    plain = {item.name: getattr(known, item.name) for item in fields(known) if item.name != "arrays"}
+    plain = {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in plain.items()}
+    about = {"kind": KIND, "format": FORMAT, "instance": instance, "known": plain}
+    text = np.frombuffer(json.dumps(about, allow_nan=False).encode(), dtype=np.uint8)
+    found = io.BytesIO()
+    arrays: dict[str, Any] = {"about": text} | known.arrays
+    np.savez(found, **arrays)
+    return found.getvalue()
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """Put a file in place of what is there, at once."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    made = file.with_name(f".{file.name}.part")
+    try:
+        with made.open("wb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        made.replace(file)
+    finally:
+        made.unlink(missing_ok=True)

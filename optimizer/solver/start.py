@@ -1,0 +1,44 @@
+"""A plan that a search begins with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from optimizer.model.declare import Key
+from optimizer.network.tables import TRUNK
+from optimizer.plan.columns import rows_of
+from optimizer.plan.plan import Plan
+
+USED = "used"
+UNUSED = "it holds no plan in this instance, and was not used"
+UNTRIED = "it was stopped before that was tried"
+"""What became of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What an earlier plan decides; it may be of another instance.
+
+    Attributes:
+        fundings: (facility, option, year) of each.
+        courses: of operations that it has.
+        stock: (course, (component, index)) -> t: `stock` at a period's end, what is `missing` to a target; those of its
+            courses that are not there are 0.
+    """
+
+    fundings: frozenset[tuple[str, str, int]]
+    courses: frozenset[str]
+    stock: dict[tuple[str, Key], float]
+
+
+def start_of(plan: Plan) -> Start:
+    """What a plan with tables decides."""
+    fundings = frozenset((str(row.facility), str(row.option), int(row.funded)) for row in rows_of(plan.portfolio))
+    stock: dict[tuple[str, Key], float] = {}
+    for row in rows_of(plan.stock):
+        index = (str(row.stockpile), str(row.material), str(row.channel), int(row.period))
+        stock[str(row.scenario), ("stock", index)] = float(row.closing)
+    for row in rows_of(plan.targets):
+        stock[TRUNK, ("missing", (str(row.stockpile), int(row.target), int(row.period)))] = float(row.short)
+    courses = frozenset({TRUNK, *(str(row.scenario) for row in rows_of(plan.scenarios))})
+    return Start(fundings, courses, stock)
