@@ -1,14 +1,16 @@
 """What evaluating futures costs, hot against from scratch; what a drawn set says; how far a reduced set is from it.
 
+Seconds are processor time of one process, which other jobs on the machine move less than the clock.
+
     python benchmarks/evaluate.py PLAN SET FILE.json [--draw 200] [--seed 1] [--shapes 3] [--branches 16]
                                   [--evaluation DIR] [--reduced DIR]
 
 SET is a set of futures, drawn by `optimizer sample`. Of the branches of the futures drawn, some of the commonest
-shapes are answered twice in one process: hot, by a template for each shape, and each built, compiled and solved by
-itself. With --evaluation, what `optimizer evaluate --futures SET --exact DRAW --seed SEED` found is kept beside it, and
-the futures drawn are reduced to fewer, by severity and by cost, to see how far the mean cost of those kept is off. With
---reduced, an evaluation of the set reduced as a whole is laid beside them. With --branches 0 nothing is timed, and what
-FILE has of an earlier run stays.
+shapes are answered three times in one process: hot, by a template for each shape, in the order of their names and in
+one in which each is near the one before; and each built, compiled and solved by itself. With --evaluation, what
+`optimizer evaluate --futures SET --exact DRAW` found is kept beside it, and the futures operated are reduced to fewer,
+by severity and by cost, to see how far the mean cost of those kept is off. With --reduced, an evaluation of the set
+reduced as a whole is laid beside them. With --branches 0 nothing is timed, and what FILE has of an earlier run stays.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import platform
 import sys
 import time
@@ -63,6 +66,7 @@ def main() -> None:
     futures = FutureSet.read(given.set, plan.instance)
     document: dict[str, Any] = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "load": os.getloadavg()[0],
         "machine": {"processor": platform.processor() or platform.machine(), "python": platform.python_version()},
         "plan": {key: plan.info[key] for key in ("instance", "instance_sha256", "objective", "gap")},
         "set": {"number": len(futures), "seed": futures.info.get("seed")},
@@ -74,7 +78,7 @@ def main() -> None:
         document = json.loads(given.file.read_text(encoding="utf-8"))
     if given.evaluation is not None:
         document["evaluation"] = said = _evaluation(given.evaluation)
-        document["reduction_of_the_draw"] = reductions(plan, futures, given.evaluation, given.draw, given.seed)
+        document["reduction_of_the_draw"] = reductions(futures, given.evaluation)
         _say(document["reduction_of_the_draw"])
         if given.reduced is not None:
             document["reduction_of_the_set"] = _whole_set(said, _evaluation(given.reduced))
@@ -104,22 +108,24 @@ def compare(plan: Plan, futures: FutureSet, draw: int, seed: int, shapes: int, b
             by_shape[shape_of(network, window)].append(name)
     chosen = sorted(by_shape.values(), key=len, reverse=True)[:shapes]
     taken = starts_taken(network.starts, held.fundings)
-    templates, hot, scratch, apart = [], [], [], 0.0
+    templates, hot, by_name, scratch, apart = [], [], [], [], 0.0
     for names in chosen:
         picked = sorted(np.random.default_rng(seed).choice(names, min(branches, len(names)), replace=False).tolist())
-        began = time.monotonic()
+        began = time.process_time()
         template = Template(network, picked[0], taken)
-        templates.append(time.monotonic() - began)
+        templates.append(time.process_time() - began)
+        _hot(template, picked[0], given)  # the first answer has no basis to go on from
+        found: dict[str, float | None] = {}
+        for order, seconds in ((picked, by_name), (template.by_nearness(picked), hot)):
+            for name in order:
+                began = time.process_time()
+                found[name] = _hot(template, name, given)
+                seconds.append(time.process_time() - began)
         for name in picked:
-            began = time.monotonic()
-            template.bind(name)
-            template.give(given)
-            value = template.solve().value
-            hot.append(time.monotonic() - began)
-            began = time.monotonic()
+            began = time.process_time()
             alone = _alone(network, name, given)
-            scratch.append(time.monotonic() - began)
-            apart = max(apart, abs((value or math.nan) - (alone or math.nan)))
+            scratch.append(time.process_time() - began)
+            apart = max(apart, abs((found[name] or math.nan) - (alone or math.nan)))
     each = len(network.windows) / draw
     compiled = float(np.mean(templates))
     every = len({shape_of(network, window) for window in network.windows.values()})
@@ -133,6 +139,7 @@ def compare(plan: Plan, futures: FutureSet, draw: int, seed: int, shapes: int, b
         "of_shapes": len(chosen),
         "template_seconds_each": round(compiled, 2),
         "hot_seconds_each": round(float(np.mean(hot)), 4),
+        "hot_seconds_each_by_name": round(float(np.mean(by_name)), 4),
         "hot_seconds_each_with_its_part_of_templates": round(with_templates, 4),
         "scratch_seconds_each": round(float(np.mean(scratch)), 4),
         "ratio_once_compiled": round(float(np.sum(scratch) / np.sum(hot)), 2),
@@ -141,6 +148,13 @@ def compare(plan: Plan, futures: FutureSet, draw: int, seed: int, shapes: int, b
         "futures_per_second_from_scratch": round(1.0 / (each * float(np.mean(scratch))), 4),
         "largest_difference_usd": apart,
     }
+
+
+def _hot(template: Template, name: str, given: dict[Any, float]) -> float | None:
+    """The answer of a branch by the template of its shape."""
+    template.bind(name)
+    template.give(given)
+    return template.solve().value
 
 
 def _alone(network: Network, name: str, given: dict[Any, float]) -> float | None:
@@ -156,7 +170,7 @@ def _evaluation(folder: Path) -> dict[str, Any]:
     return info
 
 
-def reductions(plan: Plan, futures: FutureSet, folder: Path, draw: int, seed: int) -> list[dict[str, Any]]:
+def reductions(futures: FutureSet, folder: Path) -> list[dict[str, Any]]:
     """Mean cost over the trunk of the futures drawn, and of those that they are reduced to.
 
     Distances are between the two sets; by cost the error is no larger than that.
@@ -164,9 +178,8 @@ def reductions(plan: Plan, futures: FutureSet, folder: Path, draw: int, seed: in
     table = pd.read_csv(folder / "futures.csv")
     cost = dict(zip(table["future"], table["over_trunk"], strict=True))
     episodes = pd.read_csv(folder / "episodes.csv")
-    sampled = sampled_of(plan.instance, futures, draw, seed)
-    names = [future.id for future in sampled.futures]
-    shares = {future.id: future.probability for future in sampled.futures}
+    shares = dict(zip(table["future"], table["probability"], strict=True))
+    names = list(shares)
     mine = replace(futures, paths={name: futures.paths[name] for name in names}, probability=shares)
     mean = math.fsum(shares[name] * cost[name] for name in names)
     found = []

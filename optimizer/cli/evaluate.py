@@ -104,6 +104,8 @@ def _print(found: Evaluation, channels: list[str]) -> None:
                 carried = f"  carried over to all futures (explains {row['mean_of_all']['explained']:.0%})"
                 table.add_row(carried, _valued(row["mean_of_all"], unit), "", "")
     out.print(table)
+    if isinstance(info["bounds"], dict):
+        _print_bounds(info)
     if len(found.reactions):
         text = f"branches fund {len(found.reactions):,} options in {found.reactions['branch'].nunique():,} of them"
         out.print(text, markup=False)
@@ -116,6 +118,23 @@ def _print(found: Evaluation, channels: list[str]) -> None:
         lacks = [tonnes(getattr(row, f"short_{channel}")) for channel in channels]
         table.add_row(row.future, f"{row.probability:.4f}", usd(row.over_trunk), *lacks)
     out.print(table)
+
+
+def _print_bounds(info: dict[str, Any]) -> None:
+    bounds, about = info["bounds"], info["statistics"]
+    explained = about["cost"].get("explained", 0.0)
+    out.print(
+        f"of all {info['futures']:,} futures: {bounds['first_draw']} operated to guess at every one, then "
+        f"{bounds['second_draw']} drawn by these guesses, which explain {explained:.0%} of the cost",
+        markup=False,
+    )
+    if bounds["mean_at_least_usd"] is None:
+        return
+    out.print(
+        f"by bounds alone a future costs at least {usd(bounds['mean_at_least_usd'])} on average, one of the worst "
+        f"{1 - about['alpha']:.0%} at least {usd(bounds['tail_at_least_usd'])}",
+        markup=False,
+    )
 
 
 def _lines(channels: list[str]) -> list[tuple[str, str, Any]]:

@@ -60,7 +60,7 @@ def solve(
     Ctrl-C keeps the best plan found. A large problem that was stopped, or killed, goes on from DIR.checkpoint when the
     command is given again; another instance takes what is still true of it, and says so. With --survive K the plan is
     the cheapest that serves the named markets in full after any K losses; one that was stopped before that is proved
-    ends with 3.
+    ends with 3, and --start with its folder goes on with the losses that it knows.
     Example: optimizer solve instances/starter --gap 1e-3
     """
     checked = load(instance, set_ or ())
@@ -69,8 +69,6 @@ def solve(
         raise PlanError(f"{folder} is there already and is no result folder; name another one with -o")
     if survive is None and any(value is not None for value in (of, duration, onset, markets)):
         raise OptionsError("--of, --duration, --onset and --markets say what --survive K means; K is missing")
-    if survive is not None and start is not None:
-        raise OptionsError("--survive takes no --start")
     known = None if start is None else Plan.read(start)
     stop = Stop()
     # Beside the result, which is written whole or not at all.
@@ -90,6 +88,7 @@ def solve(
                     onsets=onset or (),
                     markets=listed(markets or ()),
                     options=options,
+                    start=known,
                     report=ticker.report,
                     stop=stop,
                     checkpoint=kept,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from optimizer.errors import PlanError, SolveError
+from optimizer.evaluation.bounds import Prices
 from optimizer.evaluation.portfolio import Portfolio
 from optimizer.instance.instance import Instance
 from optimizer.model import assemble
+from optimizer.model.declare import Key
 from optimizer.model.reaction import SHARED
 from optimizer.network.derive import tables_of
 from optimizer.network.derive_adjust import limits_of
@@ -60,6 +62,7 @@ class Answer:
         runs: activity of the trunk that ties branches.
         known: whom users count as makers on the trunk, where new ones wait in branches.
         hot: whether it went on from the basis of another.
+        prices: rows of the horizon's branch and their duals, where they were asked for.
     """
 
     course: str
@@ -71,6 +74,7 @@ class Answer:
     runs: Runs = field(default_factory=dict)
     known: Known = field(default_factory=dict)
     hot: bool = False
+    prices: Prices | None = None
 
     @property
     def met(self) -> bool:
@@ -84,6 +88,7 @@ class Task:
 
     shape: Hashable
     courses: tuple[str, ...]
+    priced: bool
     openings: Mapping[str, Stock]
     reacted: Mapping[str, Reacted]
 
@@ -151,15 +156,29 @@ def broken_rows(network: Network, portfolio: Portfolio) -> list[str]:
     return [f"{block.rows[i][0]} {block.rows[i][1]}" for i in np.flatnonzero(wrong)]
 
 
-def tasks_of(network: Network, answers: Mapping[str, Answer], workers: int) -> list[Task]:
-    """The branches that can be answered now, by shape; a large shape is split between processes."""
+def tasks_of(
+    network: Network, answers: Mapping[str, Answer], wanted: Iterable[str], workers: int, *, priced: bool
+) -> list[Task]:
+    """The branches of the first onset that is not answered, by shape; a large shape is split between processes.
+
+    Whatever a branch leaves has an earlier onset; so each shape comes up once, and is compiled once.
+
+    Args:
+        network: with these branches.
+        answers: so far.
+        wanted: the branches that are asked for.
+        workers: processes.
+        priced: whether prices are asked for.
+    """
+    left_over = [course for course in wanted if course not in answers]
+    onset = min((network.windows[course].onset for course in left_over), default=0)
     waiting: dict[Hashable, list[str]] = defaultdict(list)
-    for course, window in network.windows.items():
-        if course not in answers and (window.leaves is None or window.leaves in answers):
-            waiting[shape_of(network, window)].append(course)
+    for course in left_over:
+        if network.windows[course].onset == onset:
+            waiting[shape_of(network, network.windows[course])].append(course)
     tasks = []
     for shape, found in waiting.items():
-        courses = sorted(found)  # names begin with what strikes: neighbours are alike, and the last basis is near
+        courses = sorted(found)  # names begin with what strikes: a part has neighbours
         parts = workers if len(courses) >= 20 * workers else 1
         size = -(-len(courses) // parts)
         for first in range(0, len(courses), size):
@@ -167,7 +186,7 @@ def tasks_of(network: Network, answers: Mapping[str, Answer], workers: int) -> l
             left = {name: answers[leaves] for name in mine if (leaves := network.windows[name].leaves)}
             openings = {name: found.stock for name, found in left.items()}
             reacted = {name: found.reacted for name, found in left.items()}
-            tasks.append(Task(shape, tuple(mine), openings, reacted))
+            tasks.append(Task(shape, tuple(mine), priced, openings, reacted))
     return sorted(tasks, key=lambda task: -len(task.courses))
 
 
@@ -179,21 +198,30 @@ class _Home:
     given: Given
     parents: frozenset[str]
     taken: frozenset[Start]
+    rows: Mapping[Key, int]
     templates: dict[Hashable, Template] = field(default_factory=dict)
 
 
 _home: _Home | None = None
 
 
-def begin(instance: Instance, fundings: Sequence[tuple[str, str, int]], stock: Stock, runs: Runs, known: Known) -> None:
-    """Begin a process."""
+def begin(
+    instance: Instance,
+    fundings: Sequence[tuple[str, str, int]],
+    stock: Stock,
+    runs: Runs,
+    known: Known,
+    rows: Sequence[Key] = (),
+) -> None:
+    """Begin a process; rows are those of which prices may be asked."""
     global _home  # noqa: PLW0603
     network = network_of(instance)
     given = dict(given_fundings(network.starts, fundings))
     given |= {(TRUNK, ("stock", (*store, period))): tonnes for (store, period), tonnes in stock.items()}
     given |= {(TRUNK, ("run", run)): value for run, value in runs.items()}
     given |= {(TRUNK, ("known", index)): tonnes for index, tonnes in known.items()}
-    _home = _Home(network, given, network.left, starts_taken(network.starts, fundings))
+    numbered = {row: number for number, row in enumerate(rows)}
+    _home = _Home(network, given, network.left, starts_taken(network.starts, fundings), numbered)
 
 
 def answer(task: Task) -> list[Answer]:
@@ -213,7 +241,7 @@ def _answers(home: _Home, task: Task) -> Iterator[Answer]:
             while len(home.templates) >= KEPT_SHAPES:
                 home.templates.pop(next(iter(home.templates)))
             home.templates[task.shape] = template
-    for course in task.courses:
+    for course in task.courses if template is None else template.by_nearness(task.courses):
         branch = _bound(template, course) or Branch(
             compile_block(*assemble.operations(tables_of(home.network, course)))
         )
@@ -226,7 +254,19 @@ def _answers(home: _Home, task: Task) -> Iterator[Answer]:
         onset = home.network.windows[course].onset
         found.reacted |= {index: value for index, value in before.items() if index[2] < onset}
         found.hot = branch is template
+        if task.priced and found.met:
+            found.prices = _prices(home, branch)
         yield found
+
+
+def _prices(home: _Home, branch: Branch) -> Prices:
+    """The duals that are not 0, by row of the horizon's branch; what it does not have is left out."""
+    duals = branch.row_duals()
+    rows = [(home.rows[key], at) for at, key in enumerate(branch.block.rows) if duals[at] and key in home.rows]
+    if not rows:
+        return np.zeros(0, dtype=np.int64), np.zeros(0)
+    number, at = np.array(rows, dtype=np.int64).T
+    return number, duals[at]
 
 
 def _bound(template: Template | None, course: str) -> Branch | None:

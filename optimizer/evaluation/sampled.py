@@ -48,7 +48,9 @@ class Sampled:
     number: int | None
 
 
-def sampled_of(instance: Instance, futures: FutureSet, exact: int | None, seed: int) -> Sampled:
+def sampled_of(
+    instance: Instance, futures: FutureSet, exact: int | None, seed: int, weights: Vector | None = None
+) -> Sampled:
     """Futures of a set as branches of an instance.
 
     Args:
@@ -56,11 +58,14 @@ def sampled_of(instance: Instance, futures: FutureSet, exact: int | None, seed: 
         futures: the set.
         exact: how many futures are drawn to be operated, with replacement; None for all, each once.
         seed: of that draw.
+        weights: what each future stands for where the draw is made already; 0 for those not drawn.
     """
     names = list(futures.paths)
     every = np.array([futures.probability[name] for name in names])
     share = every
-    if exact is not None:
+    if weights is not None:
+        share = weights
+    elif exact is not None:
         share = np.random.default_rng(seed).multinomial(exact, every / every.sum()) / exact
     rows = np.flatnonzero(share)
     nodes: dict[str, None] = {}

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +14,14 @@ from optimizer.errors import OptionsError, PlanError
 from optimizer.evaluation import courses as work
 from optimizer.evaluation.courses import Answer, broken_rows, tasks_of, trunk_of
 from optimizer.evaluation.futures import Future, futures_of, statistics, table_of
+from optimizer.evaluation.guided import guide_of
+from optimizer.evaluation.keep import Kept
 from optimizer.evaluation.portfolio import Portfolio
 from optimizer.evaluation.sampled import Sampled, carried_over, sampled_of
 from optimizer.futures import FutureSet
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
+from optimizer.model.declare import Key
 from optimizer.network.derive import tables_of
 from optimizer.network.derive_adjust import limits_of
 from optimizer.network.derive_requalification import waits_of
@@ -106,33 +106,52 @@ def evaluate(
     if exact is not None and not isinstance(futures, FutureSet):
         raise OptionsError("exact is for a set of futures; those given are all operated")
     began = time.monotonic()
-    planned = instance
-    sampled: Sampled | None = None
-    if isinstance(futures, FutureSet):
-        sampled = sampled_of(instance, futures, exact, seed)
-        instance, futures = sampled.instance, sampled.futures
+    planned, whole = instance, futures if isinstance(futures, FutureSet) else None
     tell = tell or (lambda _what, _done, _of: None)
     held = Portfolio.of(portfolio) if isinstance(portfolio, Plan) else portfolio
+    held.check(network_of(planned).starts)
+    sampled: Sampled | None = None
+    guide, unguided = None, "futures are given one by one"
+    if whole is not None:
+        guide, unguided = guide_of(planned, whole, held.fundings, exact)
+        sampled = sampled_of(planned, whole, exact if guide is None else guide.first, seed)
+        instance, futures = sampled.instance, sampled.futures
     network = network_of(instance)
-    held.check(network.starts)
     tell("trunk", 0, 1)
     if held.stock is None:
         held = _with_stock(network if sampled is None else network_of(planned), held)
     invested, trunk = trunk_of(network, held)
     answers = {TRUNK: trunk}
-    kept = _Kept(folder, instance, held) if folder is not None else None
+    kept = Kept(folder, instance, held) if folder is not None else None
     if kept is not None:
         answers |= kept.read()
-    stopped = _answer_all(network, held, answers, kept, workers, tell)
-    every = futures_of(network) if futures is None else list(futures)
+    asked = set(network.windows)
+    rows = () if guide is None else guide.horizon.rows
+    stopped = _answer_all(network, held, answers, kept, workers, tell, rows)
+    if guide is not None and whole is not None and not stopped:
+        tell("bounds", 0, len(whole))
+        weights = guide.draw(network, held, answers, invested, alpha, seed).weights
+        sampled = sampled_of(planned, whole, guide.second, seed, weights)
+        instance, futures = sampled.instance, sampled.futures
+        network = network_of(instance)
+        asked |= set(network.windows)
+        stopped = _answer_all(network, held, answers, kept, workers, tell)
+    every = futures_of(network) if futures is None or isinstance(futures, FutureSet) else list(futures)
     known = [future for future in every if all(node in answers for node in future.nodes)]
     table = table_of(network, known, invested, answers)
     channels = instance.served_channels
     drawn = None if sampled is None else sampled.drawn
     if drawn is not None and len(known) < len(every):
         drawn = round(drawn * sum(f.probability for f in known) / sum(f.probability for f in every))
-    found_in = statistics(table, channels, alpha, drawn, seed) if len(table) else None
-    if found_in is not None and sampled is not None and drawn and len(known) == len(every) and exact is not None:
+    complete = len(known) == len(every)
+    strata = None if guide is None or not complete else guide.strata
+    as_many_as = drawn if strata is None else strata.as_many_as
+    found_in = statistics(table, channels, alpha, as_many_as, seed) if len(table) else None
+    bounds: Any = unguided or "not every future of the draws is operated"
+    if found_in is not None and guide is not None and strata is not None:
+        guide.improve(found_in, table, alpha)
+        bounds = guide.said(table, alpha)
+    elif found_in is not None and sampled is not None and drawn and complete and exact is not None and guide is None:
         _carry_over(found_in, table, sampled, drawn)
     info: dict[str, Any] = {
         "format": FORMAT,
@@ -146,7 +165,8 @@ def evaluate(
         "futures": len(every) if sampled is None else len(sampled.every),
         "evaluated": len(known),
         "drawn": drawn,
-        "branches": len(network.windows),
+        "bounds": bounds,
+        "branches": len(asked),
         "answered": len(answers) - 1,
         "answered_hot": sum(found.hot for found in answers.values()),
         "investment_usd": invested,
@@ -196,11 +216,17 @@ def _with_stock(network: Network, held: Portfolio) -> Portfolio:
 
 
 def _answer_all(
-    network: Network, held: Portfolio, answers: dict[str, Answer], kept: _Kept | None, workers: int, tell: Tell
+    network: Network,
+    held: Portfolio,
+    answers: dict[str, Answer],
+    kept: Kept | None,
+    workers: int,
+    tell: Tell,
+    rows: Sequence[Key] = (),
 ) -> bool:
-    """Answer every branch, those that others leave first; whether it was interrupted."""
-    of = len(network.windows)
-    if of <= len(answers) - 1:
+    """Answer every branch, those that others leave first; whether it was interrupted. Of rows, prices are asked."""
+    done = {course for course in network.windows if course in answers}
+    if len(done) == len(network.windows):
         return False
     try:
         with Workers(
@@ -211,13 +237,15 @@ def _answer_all(
             held.stock or {},
             answers[TRUNK].runs,
             answers[TRUNK].known,
+            rows,
         ) as pool:
-            while tasks := tasks_of(network, answers, workers):
+            while tasks := tasks_of(network, answers, network.windows, workers, priced=bool(rows)):
                 for found in pool.results(work.answer, tasks):
                     answers[found.course] = found
                     if kept is not None:
                         kept.keep(found)
-                    tell("branches", len(answers) - 1, of)
+                    done.add(found.course)
+                    tell("branches", len(done), len(network.windows))
     except KeyboardInterrupt:
         return True
     return False
@@ -241,83 +269,3 @@ def _reactions(network: Network, answers: dict[str, Answer]) -> pd.DataFrame:
         if course != TRUNK and year >= network.windows[course].onset
     ]
     return pd.DataFrame(rows, columns=["branch", "facility", "option", "funded"])
-
-
-class _Kept:
-    """A folder that keeps answers as they come."""
-
-    def __init__(self, folder: Path | str, instance: Instance, held: Portfolio) -> None:
-        """Begin, or go on with the same evaluation."""
-        self.folder = Path(folder)
-        given: list[Any] = [sorted(held.fundings), sorted((held.stock or {}).items())]
-        given += [sorted(held.runs.items())] if held.runs is not None else []
-        given += [sorted(held.known.items())] if held.known is not None else []
-        fixed = json.dumps(given, default=list)
-        self._of = hashlib.sha256((sha256(instance) + fixed).encode()).hexdigest()
-        note = self.folder / "evaluation.json"
-        ours = note.is_file() or (self.folder / "answers.jsonl").is_file()
-        if self.folder.exists() and not ours and any(self.folder.iterdir()):
-            raise PlanError(f"{folder} is there already and holds no evaluation; name another one with -o")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._file = self.folder / "answers.jsonl"
-
-    def read(self) -> dict[str, Answer]:
-        """The answers kept; none where they are of another instance or portfolio, and then they are put away."""
-        if not self._file.is_file():
-            self._start()
-            return {}
-        found: dict[str, Answer] = {}
-        lines = self._file.read_text(encoding="utf-8").splitlines(keepends=True)
-        if not lines or not lines[0].endswith("\n") or json.loads(lines[0]).get("of") != self._of:
-            self._start()
-            return {}
-        whole = [line for line in lines if line.endswith("\n")]
-        for line in whole[1:]:
-            answer = _answer(json.loads(line))
-            found[answer.course] = answer
-        if len(whole) < len(lines):
-            self._file.write_text("".join(whole), encoding="utf-8")
-        return found
-
-    def _start(self) -> None:
-        self._file.write_text(json.dumps({"of": self._of}) + "\n", encoding="utf-8")
-
-    def keep(self, found: Answer) -> None:
-        """Keep one answer."""
-        plain = asdict(found)
-        del plain["known"]  # the trunk's, which is answered anew
-        for name in ("cost", "short", "demand", "stock", "runs"):
-            plain[name] = [[*_flat(key), value] for key, value in getattr(found, name).items()]
-        plain["reacted"] = [[*key, value] for key, value in found.reacted.items()]
-        with self._file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(plain) + "\n")
-
-    def close(self, found: Evaluation) -> None:
-        """Write the tables."""
-        found.futures.to_csv(self.folder / "futures.csv", index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
-        found.short.to_csv(self.folder / "short.csv", index=False, lineterminator="\n")
-        if len(found.reactions):
-            found.reactions.to_csv(self.folder / "reactions.csv", index=False, lineterminator="\n")
-        if len(found.episodes):
-            found.episodes.to_csv(self.folder / "episodes.csv", index=False, lineterminator="\n")
-        text = json.dumps(found.info, indent=2, ensure_ascii=False)
-        (self.folder / "evaluation.json").write_text(text + "\n", encoding="utf-8")
-
-
-def _flat(key: Any) -> list[Any]:
-    if isinstance(key, tuple):
-        return [part for item in key for part in _flat(item)]
-    return [key]
-
-
-def _answer(plain: dict[str, Any]) -> Answer:
-    return Answer(
-        plain["course"],
-        cost=dict(plain["cost"]),
-        short={(market, product, period): t for market, product, period, t in plain["short"]},
-        demand={(market, product, period): t for market, product, period, t in plain["demand"]},
-        stock={((place, material, channel), period): t for place, material, channel, period, t in plain["stock"]},
-        runs={(f, s, r, k, period): value for f, s, r, k, period, value in plain.get("runs", ())},
-        reacted={(f, o, period): value for f, o, period, value in plain.get("reacted", ())},
-        hot=plain["hot"],
-    )

@@ -10,13 +10,11 @@ Theory Appl. 10), and the last stress test is its proof.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
-
-import numpy as np
-import scipy.sparse as sp
 
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
@@ -25,6 +23,7 @@ from optimizer.losses.ask import Asked, Scope, check
 from optimizer.losses.candidates import losses_of
 from optimizer.losses.case import Case, case_of
 from optimizer.losses.operator import Operator
+from optimizer.losses.rows import Lost, Row, block_of, kept_in, plain
 from optimizer.losses.search import EVERYTHING, FULL, Names, Onset, Search
 from optimizer.model import assemble
 from optimizer.model.declare import Key
@@ -39,29 +38,8 @@ from optimizer.solver.compile import Block, Vector, compile_block, join
 from optimizer.solver.highs import Progress, Report, Stop, run
 from optimizer.solver.options import Options
 
-SURVIVAL = "survival"
-"""Name of the block of rows."""
-
 LEAST_ROUNDS = 30
 """Rounds in which the least that a loss leaves short is sought; what is known then is a bound."""
-
-Lost = tuple[int, Names]
-"""Onset and losses."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row that every plan obeys which serves the markets in full after some losses.
-
-    Attributes:
-        lost: onset and losses.
-        slopes: (block, key) -> tonnes short per unit, those that are not zero.
-        most: the slopes times what is given are at most this.
-    """
-
-    lost: Lost
-    slopes: dict[tuple[str, Key], float]
-    most: float
 
 
 def survive(
@@ -73,6 +51,7 @@ def survive(
     onsets: Sequence[int] = (),
     markets: Sequence[str] = (),
     options: Options | None = None,
+    start: Plan | None = None,
     report: Report | None = None,
     stop: Stop | None = None,
     checkpoint: Checkpoint | None = None,
@@ -87,6 +66,7 @@ def survive(
         onsets: first years of periods in which it may begin; default all.
         markets: to be served; default all whose channel is not the loosest.
         options: how to solve; the time limit is that of all rounds together.
+        start: what the same search found before it was stopped; it goes on with the rows of that plan.
         report: called with progress.
         stop: asks it to stop.
         checkpoint: where Benders keeps what it knows, from round to round and for a later run; by default in memory.
@@ -97,14 +77,16 @@ def survive(
 
     Raises:
         OptionsError: what is asked makes no sense, or the measure is regret.
+        PlanError: the plan to start from was not made by this search.
     """
     options = options or Options()
     asked = Asked(losses, of, duration, tuple(onsets), tuple(markets))
     scope = check(instance, asked)
     if isinstance(instance.risk, Regret):
         raise OptionsError("survive is not built for the measure regret; --set 'risk={measure: expected}'")
+    known = [] if start is None else kept_in(start, instance, asked, scope)
     kept = checkpoint or checkpoint_of(instance)
-    return _Rounds(instance, asked, scope, options, report, stop, kept).plan()
+    return _Rounds(instance, asked, scope, options, report, stop, kept, start, known).plan()
 
 
 class _Rounds:
@@ -119,18 +101,20 @@ class _Rounds:
         report: Report | None,
         stop: Stop | None,
         checkpoint: Checkpoint,
+        start: Plan | None,
+        rows: Sequence[Row],
     ) -> None:
         self._checkpoint = checkpoint
         self._instance, self._asked, self._scope, self._options = instance, asked, scope, options
         self._report, self._stop = report, stop
         self._began = time.monotonic()
-        self._rows: list[Row] = []
+        self._start, self._rows = start, list(rows)
         self._operators: dict[int, Operator] = {}
         self._lps = 0
 
     def plan(self) -> Plan:
         """Plan and stress until nothing is short."""
-        first: Plan | None = None
+        first: Plan | None = None  # without the demand to survive; a run that goes on does not ask it
         rounds = 0
         while True:
             rounds += 1
@@ -154,16 +138,19 @@ class _Rounds:
                 if plan.status == "infeasible" and self._rows:
                     info["cannot"] = self._missing()
                 return plan
-            first = plan if first is None else first
+            if first is None and not self._rows:
+                first = plan
             found = self._stressed(plan)
-            info |= {"lps": self._lps, "seconds": round(time.monotonic() - self._began, 1)} | _cost(first, plan)
+            info |= {"lps": self._lps, "seconds": round(time.monotonic() - self._began, 1)}
+            info |= _cost(first, self._start, plan)
+            self._rows += found or ()
+            info["kept"] = json.dumps([plain(row) for row in self._rows], separators=(",", ":"))
             if found is None or self._over():
                 plan.info["why"] += "; it was stopped before all losses were tried"
                 return plan
             if not found:
                 info["proved"] = True
                 return plan
-            self._rows += found
 
     def _over(self) -> bool:
         limit = self._options.time_limit
@@ -177,19 +164,24 @@ class _Rounds:
         rows = block_of(self._rows) if self._rows else None
         options = replace(self._options, time_limit=left)
         # Rows of losses change no part, so that every cut of one round holds in the next.
-        return solve_with(self._instance, options, None, self._report, self._stop, rows, checkpoint=self._checkpoint)
+        kept = self._checkpoint
+        return solve_with(self._instance, options, self._start, self._report, self._stop, rows, checkpoint=kept)
 
     def _stressed(self, plan: Plan) -> list[Row] | None:
         """Rows of losses that leave the plan short; none where it survives all, None where it was stopped."""
-        case = case_of(plan, self._scope.weights, losses_of(self._instance, self._asked.of))
+        case = self._case(plan)
         found: list[Row] = []
         for number, onset in enumerate(self._scope.onsets):
             self._tell(f"stress test {number + 1} of {len(self._scope.onsets)}, {len(found)} losses not survived")
             if self._over():
+                self._rows += found
                 return None
             operator = self._operator(case, onset)
             found += self._of_onset(operator, case, onset)
         return found
+
+    def _case(self, plan: Plan) -> Case:
+        return case_of(plan, self._scope.weights, losses_of(self._instance, self._asked.of))
 
     def _of_onset(self, operator: Operator, case: Case, onset: int) -> list[Row]:
         """Rows of one onset; sets of more than one loss are tried once no single one leaves the plan short."""
@@ -257,6 +249,10 @@ class _Rounds:
         the instance are not asked, so that it is a bound.
         """
         rows = [row for row in self._rows if row.lost == lost]
+        if lost[0] not in self._operators and self._start is not None:  # a row of an earlier run
+            self._operator(
+                case_of(self._start, self._scope.weights, losses_of(self._instance, self._asked.of)), lost[0]
+            )
         operator = self._operators[lost[0]]
         options = replace(self._options, time_limit=None, gap=1e-6, gap_usd=None)
         least, lines = 0.0, list[dict[str, Any]]()
@@ -300,49 +296,20 @@ class _Rounds:
             self._report(Progress(phase, time.monotonic() - self._began, None, None, 0))
 
 
-def block_of(rows: Sequence[Row], *, broken: bool = False) -> Block:
-    """Rows as a block over other blocks' columns.
-
-    Args:
-        rows: at least one.
-        broken: each set's rows may be broken, by as many tonnes as the block's objective then counts.
-    """
-    keys = list(dict.fromkeys(key for row in rows for key in row.slopes))
-    sets = list(dict.fromkeys(row.lost for row in rows)) if broken else []
-    columns = {key: i for i, key in enumerate(keys)}
-    width = len(keys) + len(sets)
-    entries = [(i, columns[key], slope) for i, row in enumerate(rows) for key, slope in row.slopes.items()]
-    entries += [(i, len(keys) + sets.index(row.lost), -1.0) for i, row in enumerate(rows) if broken]
-    where, which, data = zip(*entries, strict=True) if entries else ((), (), ())
-    most = np.array([row.most for row in rows])
-    free = np.full(width, np.inf)
-    return Block(
-        name=SURVIVAL,
-        columns=[key for _, key in keys] + [("broken", lost) for lost in sets],
-        lower=np.where(np.arange(width) < len(keys), -free, 0.0),
-        upper=free,
-        integer=np.zeros(width, dtype=bool),
-        matrix=sp.csr_array((list(data), (list(where), list(which))), shape=(len(rows), width)),
-        row_lower=np.full(len(rows), -np.inf),
-        row_upper=most,
-        rows=[("survives", (i, *row.lost)) for i, row in enumerate(rows)],
-        cost=sp.csr_array((0, width)),
-        cost_keys=[],
-        cost_constant=np.zeros(0),
-        owners={i: key for key, i in columns.items()},
-        objective=np.where(np.arange(width) < len(keys), 0.0, 1.0),
-    )
-
-
-def _cost(first: Plan, plan: Plan) -> dict[str, float | None]:
+def _cost(first: Plan | None, start: Plan | None, plan: Plan) -> dict[str, float | None]:
     """What surviving costs, between bounds: a plan that survives is a plan without the demand to survive too."""
-    if first.objective is None or plan.objective is None or first.bound is None or plan.bound is None:
-        return {"without_usd": first.objective}
-    best = min(first.objective, plan.objective)
-    return {
+    before = {} if start is None else start.info["survive"]
+    without, bound = before.get("without_usd"), before.get("without_at_least_usd")
+    if first is not None:
+        without, bound = first.objective, first.bound
+    known = {"without_usd": without, "without_at_least_usd": bound}
+    if without is None or plan.objective is None or bound is None or plan.bound is None:
+        return known
+    best = min(without, plan.objective)
+    return known | {
         "without_usd": best,
         "costs_at_least_usd": max(0.0, plan.bound - best),
-        "costs_at_most_usd": max(0.0, plan.objective - first.bound),
+        "costs_at_most_usd": max(0.0, plan.objective - bound),
     }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from optimizer.instance.fields import EXPOSURE_KINDS
 from optimizer.network.effects import Disruption, Facts, OnLine
@@ -22,38 +22,42 @@ SlotKey = tuple[Any, ...]
 NEUTRAL = 1.0
 
 
+class Ask(NamedTuple):
+    """A question to what happens: the factor on one thing in one period.
+
+    Attributes:
+        affects: its kind.
+        attribute: of the effect, which multiplies it.
+        facts: year -> what it says of itself.
+        exposure: (kind, year) -> its exposure; None for what has none.
+        period: the period.
+    """
+
+    affects: str
+    attribute: str
+    facts: Callable[[int], Facts]
+    exposure: Callable[[str, int], float | None] | None
+    period: int
+
+
 @dataclass(slots=True)
 class Slots:
     """The slots of one branch.
 
     Attributes:
         number: slot -> its number, in the order met.
-        factors: slot number -> how to ask what happens for it, for factors.
+        factors: slot number -> what is asked for it, for factors.
         timed: slot number -> start, and its number by the year on line.
     """
 
     number: dict[SlotKey, int] = field(default_factory=dict)
-    factors: dict[int, Callable[[Disruption], float]] = field(default_factory=dict)
+    factors: dict[int, Ask] = field(default_factory=dict)
     timed: dict[int, tuple[Start, OnLine]] = field(default_factory=dict)
 
     def of(self, key: SlotKey) -> tuple[int, bool]:
         """The number of a slot, and whether it is met for the first time."""
         known = key in self.number
         return self.number.setdefault(key, len(self.number)), not known
-
-    def read(self, happening: Disruption, online: Callable[[Start], int]) -> list[float]:
-        """What a scenario puts on each slot.
-
-        Args:
-            happening: its effects.
-            online: the year in which a start is on line under its delays.
-        """
-        found = [NEUTRAL] * len(self.number)
-        for number, factor in self.factors.items():
-            found[number] = factor(happening)
-        for number, (start, value) in self.timed.items():
-            found[number] = value(online(start))
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class Probe(Disruption):
         """The factor given to a thing in a period."""
         number, fresh = self.slots.of((affects, attribute, _said(facts), period))
         if fresh:
-            self.slots.factors[number] = lambda real: real.mean_factor(affects, attribute, facts, period)
+            self.slots.factors[number] = Ask(affects, attribute, lambda _year: facts, None, period)
         return self.given(number, False)
 
     def facility(
@@ -94,9 +98,7 @@ class Probe(Disruption):
         exposures = tuple(exposure(kind, period) for kind in sorted(EXPOSURE_KINDS))
         number, fresh = self.slots.of(("facilities", "available", _said(facts(period)), exposures, period))
         if fresh:
-            self.slots.factors[number] = lambda real: real.calendar.mean_of(
-                period, lambda y: real.facility(facts, exposure, y)[0]
-            )
+            self.slots.factors[number] = Ask("facilities", "available", facts, exposure, period)
         changed = Disruption.facility(self, facts, exposure, year)[1] if self.moves else {}
         return self.given(number, False), changed
 

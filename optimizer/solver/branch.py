@@ -8,8 +8,8 @@ program, and has no slopes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import highspy
@@ -34,6 +34,8 @@ from optimizer.solver.loading import new_highs
 Given = Mapping[tuple[str, Key], float]
 """(block, (component, index)) -> value; what is not there is 0."""
 
+NOTHING = 1e-6
+"""Activity of a plan that is rounding: what is decided elsewhere may break a row of a part by half as much."""
 FLAT = 1e-9
 """Slopes below this are rounding of the solver's duals."""
 CLOSE = 1e-6
@@ -135,36 +137,15 @@ def _trunk_values(plan: Plan) -> dict[str, dict[Any, float]]:
 
 
 def trunk_runs(plan: Plan, facilities: Collection[str]) -> dict[RunIndex, float]:
-    """What some facilities run on the trunk of a plan with tables."""
+    """What some facilities run on the trunk of a plan with tables, but for what is within the tolerance of its solve.
+
+    A branch could not run that: it may be of a facility that has no capacity.
+    """
     return {
         (str(row.facility), str(row.state), str(row.recipe), str(row.channel), int(row.period)): float(row.run)
         for row in rows_of(plan.runs)
-        if row.scenario == TRUNK and row.facility in facilities
+        if row.scenario == TRUNK and row.facility in facilities and row.run > NOTHING
     }
-
-
-def widened(block: Block, extra: Sequence[tuple[Key, int, float]]) -> Block:
-    """A block with more columns, held at 0 until a limit lets them be more.
-
-    Args:
-        block: a compiled course.
-        extra: key, the one row the column stands in, and its coefficient there.
-    """
-    count = len(extra)
-    rows, data = [row for _, row, _ in extra], [coef for _, _, coef in extra]
-    more = sp.csr_array((data, (rows, range(count))), shape=(len(block.rows), count))
-    zeros = np.zeros(count)
-    none = sp.csr_array((block.cost.shape[0], count))
-    return replace(
-        block,
-        columns=[*block.columns, *(key for key, _, _ in extra)],
-        lower=np.append(block.lower, zeros),
-        upper=np.append(block.upper, zeros),
-        integer=np.append(block.integer, zeros.astype(bool)),
-        matrix=sp.csr_array(sp.hstack([block.matrix, more], format="csr")),
-        cost=sp.csr_array(sp.hstack([block.cost, none], format="csr")),
-        objective=np.append(block.objective, zeros),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +173,15 @@ class Branch:
         linked: columns that other blocks own, by position in `Response.slope`.
     """
 
-    def __init__(self, block: Block, *, threads: int = 1, limit: Limit | None = None) -> None:
+    def __init__(self, block: Block, *, threads: int = 1, limit: Limit | None = None, apart: bool = False) -> None:
         """Load a course; nothing is funded and nothing in stock until it is given.
 
         Args:
             block: the compiled course.
             threads: cores that HiGHS may use.
             limit: heard while HiGHS runs.
+            apart: what is given stands on the right side of the rows and not in the matrix. Its coefficients may then
+                change without the solver losing its factors.
         """
         self.block = block
         self.linked: Indices = np.array(sorted(block.owners), dtype=np.int64)
@@ -208,11 +191,21 @@ class Branch:
         self._lower[self.linked] = self._upper[self.linked] = 0.0
         self._cost, self._constant = block.cost_of(None)
         self._scale = 10.0 ** -max(0.0, np.ceil(np.log10(max(1.0, float(np.abs(self._cost).max(initial=0.0))))) - 3)
+        matrix = block.matrix
+        self._outer: sp.csr_array | None = None
+        if apart:
+            inside = np.ones(len(block.columns))
+            inside[self.linked] = 0.0
+            self._outer = sp.csr_array(matrix[:, self.linked])
+            matrix = sp.csr_array(matrix @ sp.diags_array(inside))
+            matrix.eliminate_zeros()
+        self._given = np.zeros(len(self.linked))
+        self._right = block.row_lower, block.row_upper
         self._highs = new_highs(
             cost=self._cost * self._scale,
             bounds=(self._lower, self._upper),
             rows=(block.row_lower, block.row_upper),
-            matrix=block.matrix,
+            matrix=matrix,
             integer=block.integer,
         )
         self._whole = np.flatnonzero(block.integer)
@@ -237,6 +230,7 @@ class Branch:
 
     def give_values(self, values: Vector) -> None:
         """As `give`, by position in `linked`."""
+        self._given = values
         self._lower[self.linked] = self._upper[self.linked] = values
         self._highs.changeColsBounds(len(self.linked), self.linked.astype(np.int32), values, values)
 
@@ -317,6 +311,7 @@ class Branch:
         """
         if len(self._whole):
             return self._with_fundings()
+        self._move_right()
         if self._solved:
             self._set(solver="simplex", presolve="off")
         elif len(self.block.columns) > INTERIOR_POINT_FROM:
@@ -340,8 +335,21 @@ class Branch:
         solution = self._highs.getSolution()
         values = np.array(solution.col_value)
         slope = np.array(solution.col_dual)[self.linked] / self._unit
+        if self._outer is not None:
+            slope -= self._outer.T @ np.array(solution.row_dual) / self._unit
         constant = self._constant if self._charged is self._cost else 0.0
         return Response(float(self._charged @ values) + constant, values, np.where(abs(slope) < FLAT, 0.0, slope))
+
+    def _move_right(self) -> None:
+        """Move what is given to the right side of the rows, where it stands apart."""
+        if self._outer is None:
+            return
+        brought = self._outer @ self._given
+        lower, upper = self._row_lower - brought, self._row_upper - brought
+        rows = np.flatnonzero((lower != self._right[0]) | (upper != self._right[1]))
+        if len(rows):
+            self._highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower[rows], upper[rows])
+        self._right = lower, upper
 
     def row_duals(self) -> Vector:
         """USD per unit of right side, by row, of the last answer."""

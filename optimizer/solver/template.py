@@ -8,7 +8,7 @@ from the last basis. The mathematics stays in the model: there is no formula her
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +19,12 @@ from optimizer.instance.policy import ExposureCap, FacilityEffect, OptionEffect
 from optimizer.model import assemble
 from optimizer.network.derive import tables_of
 from optimizer.network.derive_adjust import limits_of
-from optimizer.network.derive_capacity import delays_of
 from optimizer.network.derive_flow import link_facts
 from optimizer.network.derive_requalification import waits_of
 from optimizer.network.effects import Disruption, Window, matches
 from optimizer.network.network import changed_exposures, option_facts
-from optimizer.network.slots import Probe, Slots
+from optimizer.network.reading import Factors, Reader
+from optimizer.network.slots import Ask, Probe, Slots
 from optimizer.network.starts import Start
 from optimizer.network.tables import Network, Tables
 from optimizer.solver.branch import Branch
@@ -56,8 +56,8 @@ class Sites:
     rate: Vector
 
     def values(self, slots: Vector) -> Vector:
-        """The entries at given slots."""
-        one, other = slots[self.factor], slots[self.timed]
+        """The entries at given slots, the last axis of which is the slot."""
+        one, other = slots[..., self.factor], slots[..., self.timed]
         return np.where(np.isnan(self.rate), self.base * one * other, self.base + self.rate * (one + other - 2.0))
 
 
@@ -95,7 +95,12 @@ def shape_of(network: Network, window: Window) -> Hashable:
 
 
 class Template(Branch):
-    """A branch of a portfolio that can be bound to any scenario of its shape."""
+    """A branch of a portfolio that can be bound to any scenario of its shape.
+
+    Attributes:
+        sites: where slots stand, by array of the block; positions in `matrix` and `cost` are those of their data.
+        slots: how many there are, which is also the number of the one that is always 1.
+    """
 
     def __init__(self, network: Network, course: str, taken: Collection[Start], *, threads: int = 1) -> None:
         """Compile the branch of a scenario for all scenarios of its shape.
@@ -117,7 +122,7 @@ class Template(Branch):
         self._taken = frozenset(taken)
         slots = self._slots = Slots()
         plain, tables = self._compiled(lambda _number, _timed: 1.0)
-        count = len(slots.number)
+        count = self.slots = len(slots.number)
 
         def own(number: int) -> float:
             return 1.0 - HALF * (number + 1) / (count + 1)
@@ -129,12 +134,15 @@ class Template(Branch):
         ]
         if len(slots.number) != count or any(not _alike(plain, other) for other in others):
             raise SolveError(f"the branch of '{course}' has another shape under other numbers")
-        self._sites = {name: _sites(name, plain, others, count) for name in ARRAYS}
+        self.sites = {name: _sites(name, plain, others, count) for name in ARRAYS}
         self._plain = plain
         self._coordinates = plain.matrix.tocoo().coords
         self._index(plain, tables)
         self._closed: Indices = np.zeros(0, dtype=np.int64)
-        super().__init__(plain, threads=threads)
+        self._reader = Reader(network, slots)
+        self._moved: dict[Hashable, list[int]] = {}
+        super().__init__(plain, threads=threads, apart=True)
+        self._linked_entry = np.flatnonzero(np.isin(self._coordinates[1], self.linked))
         self._values = np.ones(count + 1)
         self.bind(course)
 
@@ -144,17 +152,38 @@ class Template(Branch):
         Raises:
             SolveError: the scenario lets a facility run a channel that it could not run before.
         """
-        network = self._network
-        real = Disruption(network.calendar, network.windows[course].effects)
-        delays = delays_of(network, real)
-        read = self._slots.read(real, lambda start: network.starts.online(start, delays))
-        values = np.array([*read, 1.0])
-        closed = self._shut(real)
+        values, closed = self.read(Disruption(self._network.calendar, self._network.windows[course].effects))
         changed = values != self._values
         self._values = values
         if changed.any():
             self._write(values, changed)
         self._close(closed)
+
+    def by_nearness(self, courses: Sequence[str]) -> list[str]:
+        """Scenarios of this shape in an order in which each is near the one before: its basis is then nearly right.
+
+        The next is always the nearest that is left, by the sum of differences in slots.
+        """
+        windows = self._network.windows
+        reals = [Disruption(self._network.calendar, windows[course].effects) for course in courses]
+        slots = np.array([self._reader.read(real) for real in reals])
+        order, left = [0], np.arange(1, len(courses))
+        while len(left):
+            nearest = int(np.abs(slots[left] - slots[order[-1]]).sum(axis=1).argmin())
+            order.append(int(left[nearest]))
+            left = np.delete(left, nearest)
+        return [courses[i] for i in order]
+
+    def read(self, real: Disruption) -> tuple[Vector, Indices]:
+        """The value of every slot, the last of which is always 1, and the columns that are closed.
+
+        Args:
+            real: what happens, within this shape.
+
+        Raises:
+            SolveError: it lets a facility run a channel that it could not run before.
+        """
+        return np.append(self._reader.read(real), 1.0), self._shut(real)
 
     def _compiled(self, given: Any) -> tuple[Block, Tables]:
         network = self._network
@@ -180,56 +209,58 @@ class Template(Branch):
                 self._runs.setdefault(facility, []).append((column, state, channel, period))
             elif name in ("stock_out", "discarded") and index[0] not in always:
                 self._releases.setdefault(index[3], []).append(column)
-        self._facts = {link: link_facts(self._network, link) for link, _ in self._on_link}
+        self._links = list(self._on_link)
+        facts = {link: link_facts(self._network, link) for link, _ in self._links}
+        asks = [Ask("lanes", "available", lambda _, link=link: facts[link], None, t) for link, t in self._links]  # type: ignore[misc]
+        self._link_factors = Factors(asks, self._network.calendar)
 
     def _write(self, values: Vector, changed: Any) -> None:
         """Write the entries of the slots that changed."""
-        matrix = self._sites["matrix"]
+        matrix = self.sites["matrix"]
         touched = changed[matrix.factor] | changed[matrix.timed]
-        numbers = matrix.values(values)[touched]
-        for position, number in zip(matrix.entry[touched], numbers, strict=True):
+        entry, numbers = matrix.entry[touched], matrix.values(values)[touched]
+        given = np.isin(entry, self._linked_entry)
+        assert self._outer is not None
+        self._outer.data[np.searchsorted(self._linked_entry, entry[given])] = numbers[given]
+        for position, number in zip(entry[~given], numbers[~given], strict=True):
             row, column = self._coordinates[0][position], self._coordinates[1][position]
             self._highs.changeCoeff(int(row), int(column), float(number))
         bounds = []
         for name in ("row_lower", "row_upper"):
-            sites = self._sites[name]
+            sites = self.sites[name]
             array = getattr(self._plain, name).copy()
             array[sites.entry] = sites.values(values)
             bounds.append(array)
-        lower, upper = bounds
-        rows = np.flatnonzero((lower != self._row_lower) | (upper != self._row_upper))
-        if len(rows):
-            self._highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower[rows], upper[rows])
-        self._row_lower, self._row_upper = lower, upper
-        cost = self._sites["cost"]
+        self._row_lower, self._row_upper = bounds  # the solver hears of them with what is given
+        cost = self.sites["cost"]
         self.cost_by_period = self._plain.cost.copy()
         self.cost_by_period.data[cost.entry] = cost.values(values)
         self.recost(np.asarray(self.cost_by_period.sum(axis=0), dtype=np.float64).ravel())
 
     def _shut(self, real: Disruption) -> Indices:
         """Columns that a scenario closes: links, reserves while nothing is active, activity no longer trusted."""
-        shut = [
-            column
-            for (link, period), columns in self._on_link.items()
-            if real.mean_factor("lanes", "available", self._facts[link], period) <= 0
-            for column in columns
-        ]
+        lost = np.flatnonzero(self._link_factors.read(real) <= 0)
+        shut = [column for place in lost for column in self._on_link[self._links[int(place)]]]
         shut += [c for period, columns in self._releases.items() if not real.any_active(period) for c in columns]
-        network = self._network
-        for facility in self._bought(real):
-            states = {state.id: state for state in network.trust.states[facility]}
-            for column, state, channel, period in self._runs.get(facility, ()):
-                changed = changed_exposures(network.trust, real, facility, states[state], period)
-                if not network.trust.may_run(facility, states[state], channel, period, changed):
-                    shut.append(column)
-            self._no_more_than_before(real, facility)
+        setting = tuple(i for i in real.happening if isinstance(i.effect, FacilityEffect) and i.effect.exposure)
+        if setting and not self._moves:
+            known = tuple((repr(item.effect), item.years) for item in setting)
+            if known not in self._moved:
+                self._moved[known] = self._no_longer_trusted(Disruption(real.calendar, setting))
+            shut += self._moved[known]
         return np.array(sorted(shut), dtype=np.int64)
 
-    def _bought(self, real: Disruption) -> list[str]:
-        """Facilities whose exposures a scenario may set."""
-        if self._moves or not any(isinstance(i.effect, FacilityEffect) and i.effect.exposure for i in real.happening):
-            return []
-        return list(self._network.instance.facilities)
+    def _no_longer_trusted(self, setting: Disruption) -> list[int]:
+        """Activity that may not run once exposures are set."""
+        network, shut = self._network, []
+        for facility in network.instance.facilities:
+            states = {state.id: state for state in network.trust.states[facility]}
+            for column, state, channel, period in self._runs.get(facility, ()):
+                changed = changed_exposures(network.trust, setting, facility, states[state], period)
+                if not network.trust.may_run(facility, states[state], channel, period, changed):
+                    shut.append(column)
+            self._no_more_than_before(setting, facility)
+        return shut
 
     def _no_more_than_before(self, real: Disruption, facility: str) -> None:
         """A scenario that lowers an exposure may let a facility run what the template has no column for."""

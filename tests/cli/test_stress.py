@@ -116,7 +116,6 @@ def test_solve_survive_what_cannot_be(tmp_path: Path) -> None:
     ("words", "said"),
     [
         (("--of", "owners"), "K is missing"),
-        (("--survive", "1", "--start", "x"), "--survive takes no --start"),
         (("--survive", "0"), "losses is 0; it is 1 to 2"),
         (("--survive", "1", "--markets", "moon"), "there is no market 'moon'"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +11,12 @@ from support.build import Data, instance_of, solve
 from support.generate import generate
 
 import optimizer
+from optimizer.errors import PlanError
 from optimizer.losses import survive
 from optimizer.plan.plan import Plan
 from optimizer.solver.benders import search as searching
 from optimizer.solver.benders.seed import relaxation
+from optimizer.solver.highs import Progress, Stop
 from optimizer.solver.options import Options
 
 from .conftest import coast
@@ -159,3 +162,29 @@ def test_what_makes_no_sense() -> None:
     data = coast() | {"risk": {"measure": "regret"}}
     with pytest.raises(optimizer.OptionsError, match="regret"):
         surviving(data, 1)
+
+
+def test_a_stopped_search_goes_on(tmp_path: Path) -> None:
+    """Stopped once some losses are found, its folder has their rows; the next run needs fewer rounds and agrees."""
+    whole = surviving(coast(), 2, duration=2)
+    assert whole.info["survive"]["rounds"] > 1
+    stop = Stop()
+
+    def stopping(progress: Progress) -> None:
+        if "losses not survived" in progress.phase and ", 0 losses" not in progress.phase:
+            stop.asked.set()
+
+    part = surviving(coast(), 2, duration=2, report=stopping, stop=stop)
+    assert not part.info["survive"]["proved"]
+    part.save(tmp_path / "part")
+    part = Plan.read(tmp_path / "part")
+    again = surviving(coast(), 2, duration=2, start=part)
+    assert again.info["survive"]["proved"]
+    assert again.objective == pytest.approx(whole.objective)
+    assert again.info["survive"]["rounds"] < whole.info["survive"]["rounds"]
+    for key in ("without_usd", "costs_at_least_usd", "costs_at_most_usd"):
+        assert again.info["survive"][key] == pytest.approx(whole.info["survive"][key], abs=1e-3)
+    with pytest.raises(PlanError, match="of another search: duration is 1, there 2"):
+        surviving(coast(), 2, duration=1, start=part)
+    with pytest.raises(PlanError, match="not made by solve --survive"):
+        surviving(coast(), 2, duration=2, start=solve(coast()))

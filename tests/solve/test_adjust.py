@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from support.build import Data, network_from, optimum, solve
 from support.generate import generate
@@ -161,3 +162,16 @@ def test_a_working_stock_is_drawn_down(tmp_path: Path) -> None:
     }
     found = stress(solve(data), losses=1, folder=tmp_path / "shelf", workers=1)
     assert found.info["lower"] == pytest.approx(50.0, abs=1e-6)
+
+
+def test_activity_that_is_rounding_is_under_no_contract(tmp_path: Path) -> None:
+    """A plan may run a facility without capacity by what its solve tolerates; a loss is answered all the same."""
+    data = two_makers(contracted=0.6)
+    data["facilities"]["dear"] |= {"capacity": 0, "options": [{"id": "build", "capacity": 10, "capex": 1e9}]}
+    plan = solve(data, gap=0.0)
+    runs = plan.tables["runs"]
+    rounding = runs[runs["scenario"] == "trunk"].assign(facility="dear", recipe="make_dear", run=5e-7)
+    plan.tables["runs"] = pd.concat([runs, rounding], ignore_index=True)
+    found = stress(plan, tmp_path / "stress", losses=1, markets=["army"], workers=1)
+    assert all(onset["without_loss"] == 0 for onset in found.info["onsets"])
+    assert found.info["worst"]["losses"] == ["cheap"]

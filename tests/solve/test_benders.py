@@ -13,10 +13,13 @@ from support.generate import generate
 
 import optimizer
 from optimizer.errors import OptionsError, SolveError
+from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
+from optimizer.network.tables import TRUNK
 from optimizer.plan.columns import rows_of
 from optimizer.solver import solve as choosing
 from optimizer.solver.benders import search as searching
+from optimizer.solver.benders.bounds import limited, most_made
 from optimizer.solver.benders.search import Search
 from optimizer.solver.benders.seed import Seed
 from optimizer.solver.benders.split import split, undivided
@@ -199,3 +202,17 @@ def test_a_start_that_presolve_makes_cheaper_is_no_optimum() -> None:
     assert plain.objective is not None
     assert raw.objective == pytest.approx(plain.objective)
     assert raw.ended != "optimal" or raw.bound == pytest.approx(raw.objective)
+
+
+def test_known_makers_have_a_limit_in_the_master() -> None:
+    """Where branches gain by makers that are known, the master cannot count on ever more of them."""
+    instance = optimizer.load(OWN / "a_second_maker_is_kept")
+    network = network_of(instance)
+    begun = begin(network, Options(threads=1))
+    block = begun.blocks[TRUNK]
+    known = [i for i, (component, _) in enumerate(block.columns) if component == "known"]
+    assert known
+    assert np.isinf(block.upper[known]).all()
+    tables = tables_of(network)
+    limited(block, TRUNK, {}, most_made(tables))
+    assert block.upper[known] == pytest.approx(200.0)  # what both plants make in the year

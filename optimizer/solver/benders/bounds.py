@@ -64,14 +64,19 @@ def most_stock(network: Network, tables: Mapping[str, Tables]) -> dict[tuple[str
     return found
 
 
-def limited(block: Block, course: str, most: Mapping[tuple[str, str, int], float]) -> Block:
-    """A course's block with stock, and what is taken into it, limited by what there can be."""
+def limited(block: Block, course: str, most: Mapping[tuple[str, str, int], float], made: Made) -> Block:
+    """A course's block with stock, what is taken into it and known makers limited by what there can be.
+
+    Without a limit of its own the master may count on ever more known makers where cuts say that they help.
+    """
     upper = block.upper.copy()
     for i, (component, index) in enumerate(block.columns):
         if component in ("stock", "stock_in") and i not in block.owners:
             key = (course, index[1], index[3])  # type: ignore[index]
             if key in most:
                 upper[i] = min(upper[i], most[key])
+        elif component == "known" and i not in block.owners:
+            upper[i] = min(upper[i], made.get((index[1], index[3]), 0.0))  # type: ignore[index]
     block.upper = upper
     return block
 

@@ -11,8 +11,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from optimizer.network.tables import INVESTMENT, Network, Tables
-from optimizer.solver.benders.bounds import limited, most_stock, projected
+from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
+from optimizer.solver.benders.bounds import limited, most_made, most_stock, projected
 from optimizer.solver.benders.master import Cut, Master
 from optimizer.solver.benders.recourse import Answer, Recourse
 from optimizer.solver.benders.split import Part, split
@@ -96,8 +96,10 @@ class Dealt:
         self.network, self.options, self.hindsight = network, options, hindsight
         self._report, self.limit = report, limit or Limit()
         self.began = time.monotonic()
-        most = most_stock(network, tables)
-        self.blocks = {name: limited(block, name, most) if name in tables else block for name, block in blocks.items()}
+        most, made = most_stock(network, tables), most_made(tables[TRUNK])
+        self.blocks = {
+            name: limited(block, name, most, made) if name in tables else block for name, block in blocks.items()
+        }
         self.money = money_of(blocks.values())
         self.dealt = split(network, self.blocks, 1.0 / self.money)
         problem = problem_of(network, self.dealt.master, hindsight, money=self.money)

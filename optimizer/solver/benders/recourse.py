@@ -9,9 +9,10 @@ import scipy.sparse as sp
 
 from optimizer.model.declare import Key
 from optimizer.solver.benders.split import Part
-from optimizer.solver.branch import Branch, Response, widened
+from optimizer.solver.branch import Branch, Response
 from optimizer.solver.compile import Indices, Vector
 from optimizer.solver.limit import Limit
+from optimizer.solver.widen import widened
 
 SLIVER = 5e-7
 """Units by which a row that looks at the master may be off, for the master's own tolerance."""
