@@ -43,7 +43,8 @@ from optimizer.network.tables import TRUNK, Network
 from optimizer.plan.plan import Plan
 from optimizer.solver.branch import Branch, given_fundings, starts_taken
 from optimizer.solver.compile import compile_block
-from optimizer.solver.template import Template, shape_of
+from optimizer.solver.mould import shape_of
+from optimizer.solver.template import Template
 
 SIZES = (5, 10, 20, 50)
 """Futures that a drawn set is reduced to."""
@@ -116,7 +117,7 @@ def compare(plan: Plan, futures: FutureSet, draw: int, seed: int, shapes: int, b
         templates.append(time.process_time() - began)
         _hot(template, picked[0], given)  # the first answer has no basis to go on from
         found: dict[str, float | None] = {}
-        for order, seconds in ((picked, by_name), (template.by_nearness(picked), hot)):
+        for order, seconds in ((picked, by_name), (template.mould.by_nearness(picked), hot)):
             for name in order:
                 began = time.process_time()
                 found[name] = _hot(template, name, given)

@@ -25,7 +25,8 @@ from optimizer.network.tables import INVESTMENT, TRUNK, Network, RunIndex
 from optimizer.plan.makers import Known, makers_of
 from optimizer.solver.branch import Branch, Given, Response, given_fundings, starts_taken
 from optimizer.solver.compile import Vector, compile_block
-from optimizer.solver.template import Template, shape_of
+from optimizer.solver.mould import shape_of
+from optimizer.solver.template import Template
 
 Stock = dict[tuple[Cell, int], float]
 """(stockpile, material, channel), period -> t at its end."""
@@ -241,7 +242,7 @@ def _answers(home: _Home, task: Task) -> Iterator[Answer]:
             while len(home.templates) >= KEPT_SHAPES:
                 home.templates.pop(next(iter(home.templates)))
             home.templates[task.shape] = template
-    for course in task.courses if template is None else template.by_nearness(task.courses):
+    for course in task.courses if template is None else template.mould.by_nearness(task.courses):
         branch = _bound(template, course) or Branch(
             compile_block(*assemble.operations(tables_of(home.network, course)))
         )

@@ -26,7 +26,7 @@ from optimizer.network.network import network_of
 from optimizer.network.places import Cell
 from optimizer.solver.branch import given_fundings, starts_taken
 from optimizer.solver.compile import Indices, Vector
-from optimizer.solver.template import Sites, Template, shape_of
+from optimizer.solver.mould import Mould, Sites, shape_of
 
 WHOLE = "whole_horizon"
 """Scenario whose branch is cut by period."""
@@ -121,15 +121,15 @@ class Horizon:
         shapes: list[Any] = [shape_of(network, window) for window in network.windows.values()]
         if any(shape[-1] for shape in shapes):
             raise SolveError("what happens changes more than numbers")
-        self._template = Template(network, WHOLE, starts_taken(network.starts, fundings))
-        block = self._block = self._template.block
-        if any(len(self._template.sites[name].entry) for name in ("lower", "upper")):
+        self._mould = Mould(network, WHOLE, starts_taken(network.starts, fundings))
+        block = self._block = self._mould.plain
+        if any(len(self._mould.sites[name].entry) for name in ("lower", "upper")):
             raise SolveError("limits of columns change with what happens")
         own = np.setdiff1d(np.arange(len(block.columns)), list(block.owners))
         stock = [i for i in own if block.columns[i][0] == STOCK]
         if (
             block.lower[own].any()
-            or np.isin(sp.coo_array(block.cost).coords[1][self._template.sites["cost"].entry], stock).any()
+            or np.isin(sp.coo_array(block.cost).coords[1][self._mould.sites["cost"].entry], stock).any()
         ):
             raise SolveError("a column has a least value, or what stock costs changes with what happens")
         given = given_fundings(network.starts, fundings)
@@ -154,7 +154,7 @@ class Horizon:
         matrix = sp.csr_array(block.matrix)
         coo = sp.coo_array(block.matrix)
         row, column = coo.coords
-        site = self._template.sites["matrix"]
+        site = self._mould.sites["matrix"]
         if self._own[column[site.entry]].any():
             raise SolveError("coefficients of operations change with what happens")
         when = np.array([place[key[1][-1]] if self._own[i] else -1 for i, key in enumerate(block.columns)])  # type: ignore[index]
@@ -196,7 +196,7 @@ class Horizon:
 
     def _slots(self, rows: Indices, columns: Indices, period: int) -> tuple[Indices, Indices]:
         """The slots of right sides and of what is given, and of costs; with each the one that is always 1."""
-        block, sites = self._block, self._template.sites
+        block, sites = self._block, self._mould.sites
         row = sp.coo_array(block.matrix).coords[0]
         key, column = sp.coo_array(block.cost).coords
         when = np.array([t for _, t in block.cost_keys])
@@ -210,7 +210,7 @@ class Horizon:
         found = []
         for here in (given, {"cost": np.isin(column[cost], columns)}):
             used = [at for name, which in here.items() for at in (sites[name].factor[which], sites[name].timed[which])]
-            found.append(np.unique(np.concatenate([*used, [self._template.slots]])))
+            found.append(np.unique(np.concatenate([*used, [self._mould.slots]])))
         return found[0], found[1]
 
     def read(self, window: Window) -> tuple[Vector, Indices]:
@@ -219,7 +219,7 @@ class Horizon:
         Raises:
             SolveError: it lets a facility run a channel that it could not run before.
         """
-        return self._template.read(Disruption(self._network.calendar, window.effects))
+        return self._mould.read(Disruption(self._network.calendar, window.effects))
 
     def limits(self, moment: Moment) -> Vector:
         """The most of each column of a period, but for what is closed; the least is 0."""
@@ -272,7 +272,7 @@ class Horizon:
 
     def _right(self, moment: Moment, slots: Vector) -> tuple[Vector, Vector]:
         """Least and highest activity by branch and row, less what is given."""
-        block, sites = self._block, self._template.sites
+        block, sites = self._block, self._mould.sites
         at = np.full(len(block.rows), -1)
         at[moment.rows] = np.arange(len(moment.rows))
         coo = sp.coo_array(block.matrix)
@@ -296,7 +296,7 @@ class Horizon:
 
     def _fixed(self, moment: Moment, slots: Vector) -> Vector:
         """Cost of what is given, by branch."""
-        block, site = self._block, self._template.sites["cost"]
+        block, site = self._block, self._mould.sites["cost"]
         coo = sp.coo_array(block.cost)
         key, column = coo.coords
         period = np.array([t for _, t in block.cost_keys])
@@ -310,7 +310,7 @@ class Horizon:
 
     def _costs(self, moment: Moment, states: Vector) -> Vector:
         """Cost of columns by state."""
-        block, site = self._block, self._template.sites["cost"]
+        block, site = self._block, self._mould.sites["cost"]
         coo = sp.coo_array(block.cost)
         key, column = coo.coords
         period = np.array([t for _, t in block.cost_keys])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,7 +139,7 @@ def _elastic(problem: Problem, components: Iterable[str]) -> tuple[Problem, list
 
 
 def _describe(
-    network: Network, tables: dict[str, Tables], problem: Problem, row: int, amount: float, survey: Survey
+    network: Network, tables: Mapping[str, Tables], problem: Problem, row: int, amount: float, survey: Survey
 ) -> Shortfall:
     course, (component, index) = problem.name_of_row(row)
     at = "" if course in (TRUNK, "investment") else f" in scenario {course}"
@@ -191,7 +191,7 @@ def _of_demand(network: Network, course: str, index: Any, amount: float, at: str
     return Shortfall("demand", course, d, product, market.channel, t, amount, "t", text)
 
 
-def _rule_of(tables: dict[str, Tables], course: str, component: str, index: Any) -> tuple[int, int | None]:
+def _rule_of(tables: Mapping[str, Tables], course: str, component: str, index: Any) -> tuple[int, int | None]:
     """(number of the rule, period) of a row."""
     if component == "delivered_content":
         return index[0], index[3]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from optimizer.network.derive_adjust import adjust_tables
 from optimizer.network.derive_capacity import capacity_tables
 from optimizer.network.derive_flow import flow_tables
@@ -44,3 +46,26 @@ def tables_of(network: Network, course: str = TRUNK, disruption: Disruption | No
     return Tables(
         network, course, periods, window, capacity, flow, demand, stock, rules, reaction, adjust, requalification
     )
+
+
+class Derived(Mapping[str, Tables]):
+    """The tables of every course, each derived when it is first asked for, and kept."""
+
+    def __init__(self, network: Network) -> None:
+        """Derive nothing yet."""
+        self._network = network
+        self._known: dict[str, Tables] = {}
+
+    def __getitem__(self, course: str) -> Tables:
+        if course not in self._known:
+            self._known[course] = tables_of(self._network, course)
+        return self._known[course]
+
+    def __contains__(self, course: object) -> bool:
+        return course == TRUNK or course in self._network.windows
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((TRUNK, *self._network.windows))
+
+    def __len__(self) -> int:
+        return 1 + len(self._network.windows)

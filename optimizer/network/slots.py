@@ -79,7 +79,7 @@ class Probe(Disruption):
     moves: bool = True
 
     def any_active(self, period: int) -> bool:  # noqa: ARG002
-        """Reserves may release in all periods; those in which they may not are closed by `Template.bind`."""
+        """Reserves may release in all periods; those in which they may not are closed by `Mould.read`."""
         return True
 
     def mean_factor(self, affects: str, attribute: str, facts: Facts, period: int) -> float:

@@ -36,6 +36,7 @@ Given = Mapping[tuple[str, Key], float]
 
 NOTHING = 1e-6
 """Activity of a plan that is rounding: what is decided elsewhere may break a row of a part by half as much."""
+TOLERANCES = {"primal_feasibility_tolerance": 1e-8, "dual_feasibility_tolerance": 1e-8}
 FLAT = 1e-9
 """Slopes below this are rounding of the solver's duals."""
 CLOSE = 1e-6
@@ -201,22 +202,41 @@ class Branch:
             matrix.eliminate_zeros()
         self._given = np.zeros(len(self.linked))
         self._right = block.row_lower, block.row_upper
-        self._highs = new_highs(
-            cost=self._cost * self._scale,
-            bounds=(self._lower, self._upper),
-            rows=(block.row_lower, block.row_upper),
-            matrix=matrix,
-            integer=block.integer,
-        )
+        self._inner = matrix
         self._whole = np.flatnonzero(block.integer)
         self._charged = self._cost
         self._threads = threads
         self._limit = limit
-        if limit is not None:
-            limit.heard_by(self._highs)
         self._unit = self._scale
-        self._set(threads=threads, primal_feasibility_tolerance=1e-8, dual_feasibility_tolerance=1e-8)
         self._solved = False
+        self._basis: Any = None
+        self._loaded: Any = self._load()
+
+    def _load(self) -> Any:
+        highs = new_highs(
+            cost=self._charged * self._unit,
+            bounds=(self._lower, self._upper),
+            rows=self._right,
+            matrix=self._inner,
+            integer=self.block.integer,
+        )
+        if self._limit is not None:
+            self._limit.heard_by(highs)
+        return self._with(highs, threads=self._threads, **TOLERANCES)
+
+    @property
+    def _highs(self) -> Any:
+        if self._loaded is None:
+            self._loaded = self._load()
+            if self._basis is not None:
+                self._loaded.setBasis(self._basis)
+        return self._loaded
+
+    def park(self) -> None:
+        """Give the solver's memory back; the next answer begins at the last basis. Rows must be as they were loaded."""
+        if self._loaded is not None:
+            self._basis = self._loaded.getBasis() if self._solved else None
+            self._loaded = None
 
     @property
     def row_lower(self) -> Vector:
@@ -393,6 +413,11 @@ class Branch:
         return self._highs.getModelStatus()
 
     def _set(self, **settings: Any) -> None:
+        self._with(self._highs, **settings)
+
+    @staticmethod
+    def _with(highs: Any, **settings: Any) -> Any:
         for name, value in settings.items():
-            if self._highs.setOptionValue(name, value) == highspy.HighsStatus.kError:
+            if highs.setOptionValue(name, value) == highspy.HighsStatus.kError:
                 raise SolveError(f"HiGHS does not take {name} = {value!r}")
+        return highs

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 
 from optimizer.instance.policy import Regret
 from optimizer.model import assemble, risk
-from optimizer.network.derive import tables_of
+from optimizer.network.derive import Derived
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.solver.compile import Block, Problem, Vector, compile_block, join, money_of
 from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches, with_whole
 from optimizer.solver.highs import Progress, Raw, Report, Stop, run
 from optimizer.solver.measure import measure_of
+from optimizer.solver.mould import Moulds
 from optimizer.solver.options import Options
 from optimizer.solver.start import UNUSED, USED, Start
 
@@ -48,7 +49,7 @@ class Solved:
     """
 
     network: Network
-    tables: dict[str, Tables]
+    tables: Mapping[str, Tables]
     status: str
     why: str
     objective: float | None = None
@@ -82,10 +83,11 @@ PRICED = frozenset(
 
 def compile_all(
     network: Network, report: Report | None = None, stop: Stop | None = None
-) -> tuple[dict[str, Block], dict[str, Tables]]:
+) -> tuple[dict[str, Block], Mapping[str, Tables]]:
     """Build and compile the investment, the trunk and every branch; fewer branches where it is asked to stop."""
     blocks: dict[str, Block] = {}
-    tables: dict[str, Tables] = {}
+    tables = Derived(network)
+    moulds = Moulds(network)
     began = time.monotonic()
     blocks[INVESTMENT] = compile_block(*assemble.investment(network))
     for course in (TRUNK, *network.windows):
@@ -93,8 +95,8 @@ def compile_all(
             break
         if report is not None:
             report(Progress(f"building {course}", time.monotonic() - began, None, None, 0))
-        tables[course] = tables_of(network, course)
-        blocks[course] = compile_block(*assemble.operations(tables[course]))
+        found = None if course == TRUNK else moulds.block(course)
+        blocks[course] = compile_block(*assemble.operations(tables[course])) if found is None else found
     return blocks, tables
 
 

@@ -15,7 +15,6 @@ from optimizer.errors import PlanError
 from optimizer.losses import survive
 from optimizer.plan.plan import Plan
 from optimizer.solver.benders import search as searching
-from optimizer.solver.benders.seed import relaxation
 from optimizer.solver.highs import Progress, Stop
 from optimizer.solver.options import Options
 
@@ -52,14 +51,15 @@ def by_scenarios(data: Data, of: str, losses: int, duration: int, market: str) -
 
 
 def test_benders_keeps_its_cuts_from_round_to_round(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows of losses change no part: the same plan, and the relaxation is asked for once, whatever the rounds."""
+    """Rows of losses change no part: the same plan, and first cuts are asked for once, whatever the rounds."""
     asked: list[int] = []
+    seed = searching.Search._seed
 
-    def counting(*arguments: Any) -> Any:
+    def counting(search: searching.Search) -> None:
         asked.append(1)
-        return relaxation(*arguments)
+        seed(search)
 
-    monkeypatch.setattr(searching, "relaxation", counting)
+    monkeypatch.setattr(searching.Search, "_seed", counting)
     whole = surviving(coast(), 2, duration=2)
     plan = survive(instance_of(coast()), losses=2, duration=2, options=Options(method="benders", gap=1e-9, threads=1))
     assert plan.info["survive"]["proved"]

@@ -20,7 +20,8 @@ from optimizer.network.network import network_of
 from optimizer.plan.columns import rows_of
 from optimizer.solver.branch import Branch, given_by, starts_taken
 from optimizer.solver.compile import compile_block
-from optimizer.solver.template import Template, shape_of
+from optimizer.solver.mould import shape_of
+from optimizer.solver.template import Template
 
 STAGES = ("mining", "separation", "metal", "magnet")
 

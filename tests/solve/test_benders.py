@@ -18,10 +18,10 @@ from optimizer.network.network import network_of
 from optimizer.network.tables import TRUNK
 from optimizer.plan.columns import rows_of
 from optimizer.solver import solve as choosing
-from optimizer.solver.benders import search as searching
+from optimizer.solver.benders import dealt as dealing
+from optimizer.solver.benders import groups as grouping
 from optimizer.solver.benders.bounds import limited, most_made
 from optimizer.solver.benders.search import Search
-from optimizer.solver.benders.seed import Seed
 from optimizer.solver.benders.split import split, undivided
 from optimizer.solver.compile import Problem, money_of
 from optimizer.solver.extensive import begin
@@ -112,14 +112,14 @@ def test_auto_takes_the_method_that_suits_and_says_why(monkeypatch: pytest.Monke
     small = optimizer.solve(instance, gap=GAP, threads=1)
     assert small.info["method"] == "extensive"
     assert "small enough" in small.info["method_why"]
-    monkeypatch.setattr(choosing, "LARGE", 1)
+    monkeypatch.setattr(choosing, "DEALT", 1)
     large = optimizer.solve(instance, gap=GAP, threads=1)
     assert large.info["method"] == "benders"
     assert large.objective == pytest.approx(small.objective, rel=1e-5)
 
-    wary = optimizer.solve(instance_of(generate(5, scenarios=2) | {"risk": RISKS["worst_case"]}), gap=GAP, threads=1)
-    assert wary.info["method"] == "extensive"
-    assert "worst_case" in wary.info["method_why"]
+    alone = optimizer.solve(instance_of(generate(5, scenarios=0)), gap=GAP, threads=1)
+    assert alone.info["method"] == "extensive"
+    assert "one future" in alone.info["method_why"]
 
     def fails(*_: object) -> None:
         raise SolveError("the master has no end")
@@ -131,23 +131,6 @@ def test_auto_takes_the_method_that_suits_and_says_why(monkeypatch: pytest.Monke
     assert after_all.objective == pytest.approx(small.objective, rel=1e-6)
     with pytest.raises(SolveError):
         by_benders(instance)
-
-
-@pytest.mark.parametrize("seed", [2, 3, 5])
-def test_the_whole_relaxation_is_a_help_and_no_need(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the relaxation of the whole is out of reach, rounds of the master's own find the same optimum."""
-    instance = instance_of(generate(seed, scenarios=2))
-    whole = optimizer.solve(instance, method="extensive", gap=GAP, threads=1)
-
-    def unsolved(*arguments: Any) -> Seed:
-        return Seed([np.zeros(len(part.columns)) for part in arguments[2]], None, {})
-
-    monkeypatch.setattr(searching, "relaxation", unsolved)
-    plan = by_benders(instance)
-    assert plan.status == whole.status
-    if whole.status == "optimal":
-        assert plan.objective == pytest.approx(whole.objective, rel=3e-6)
-        assert plan.info["verdict"]["ok"], plan.info["verdict"]
 
 
 def test_every_cut_holds_at_every_portfolio_found() -> None:
@@ -216,3 +199,52 @@ def test_known_makers_have_a_limit_in_the_master() -> None:
     tables = tables_of(network)
     limited(block, TRUNK, {}, most_made(tables))
     assert block.upper[known] == pytest.approx(200.0)  # what both plants make in the year
+
+
+def many(seed: int) -> Data:
+    """A generated instance of six disruptions."""
+    data = generate(seed, scenarios=6)
+    for scenario in data["scenarios"]:
+        scenario["probability"] = 0.1
+    return data
+
+
+@pytest.mark.parametrize("seed", [1, 4, 5])
+def test_futures_that_share_a_cut(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few cuts for many futures lead to the same optimum; rules that bind in branches have the same prices."""
+    instance = instance_of(many(seed))
+    whole = optimizer.solve(instance, method="extensive", gap=GAP, threads=1)
+    network = network_of(instance)
+    begun = begin(network, Options(threads=1))
+    monkeypatch.setattr(grouping, "MOST", 2)
+    search = Search(network, begun.blocks, begun.out.tables, {}, Options(gap=1e-6, threads=1))
+    branches = [group for group in search.groups if not search.parts[group.parts[0]].part.period]
+    assert len(branches) == 2
+    assert sum(len(group.parts) for group in branches) == len(network.windows)
+    search.close()
+    plan = by_benders(instance)
+    assert plan.status == whole.status
+    if whole.status == "optimal":
+        assert plan.objective == pytest.approx(whole.objective, rel=3e-6, abs=1.0)
+        assert plan.info["verdict"]["ok"], plan.info["verdict"]
+
+
+def test_other_measures_look_at_each_future(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a tail or the worst counts, no future shares its cut."""
+    monkeypatch.setattr(grouping, "MOST", 2)
+    network = network_of(instance_of(many(4) | {"risk": RISKS["cvar"]}))
+    begun = begin(network, Options(threads=1))
+    search = Search(network, begun.blocks, begun.out.tables, {}, Options(gap=1e-6, threads=1))
+    assert all(len(group.parts) == 1 for group in search.groups)
+    search.close()
+
+
+@pytest.mark.parametrize("seed", [1, 5])
+def test_parts_that_give_their_memory_back_answer_alike(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With nothing kept in the solver but a basis the optimum is the same."""
+    instance = instance_of(generate(seed, scenarios=3))
+    kept = by_benders(instance)
+    monkeypatch.setattr(dealing, "MEMORY", 0)
+    plan = by_benders(instance)
+    assert plan.status == kept.status
+    assert plan.objective == pytest.approx(kept.objective, rel=3e-6, abs=1.0)

@@ -22,7 +22,7 @@ import optimizer
 from optimizer.errors import PlanError
 from optimizer.network.network import network_of
 from optimizer.solver import limit as limits
-from optimizer.solver.benders import checkpoint as keeping
+from optimizer.solver.benders import checkpoint as checkpointing
 from optimizer.solver.benders import search as searching
 from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.benders.known import Known, carry, fingerprints
@@ -34,8 +34,15 @@ from optimizer.solver.options import Options
 
 GAP = 1e-6
 MANY = 3
-LATE = 100
+LATE = 70
 """Programs of the master after which the starter has a plan, and its search is not over."""
+
+
+@pytest.fixture(autouse=True)
+def _always_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that is done in a moment keeps no file; here all do."""
+    monkeypatch.setattr(searching, "EVERY", 0.0)
+    monkeypatch.setattr(checkpointing, "EVERY", 0.0)
 
 
 def by_benders(instance: optimizer.Instance, **more: Any) -> optimizer.Plan:
@@ -195,7 +202,7 @@ def test_a_stop_is_heard_inside_a_part(answer: int, monkeypatch: pytest.MonkeyPa
     "risk", ["expected", *(pytest.param(risk, marks=pytest.mark.slow) for risk in ("cvar", "worst_case", "regret"))]
 )
 def test_a_stopped_run_is_gone_on_with(risk: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The same optimum as a run from nothing, from the bound and cuts there were; the relaxation is not asked again."""
+    """The same optimum as a run from nothing, from the bound and cuts there were; first cuts are not asked again."""
     more = {"alpha": 0.5, "weight": 0.5} if risk == "cvar" else {}
     instance = instance_of(three() | {"risk": {"measure": risk, **more}})
     fresh = by_benders(instance)
@@ -206,9 +213,9 @@ def test_a_stopped_run_is_gone_on_with(risk: str, monkeypatch: pytest.MonkeyPatc
     bounds: list[float] = []
 
     def never(*_: Any) -> None:
-        raise AssertionError("the relaxation of the whole was asked again")
+        raise AssertionError("first cuts were asked again")
 
-    monkeypatch.setattr(searching, "relaxation", never)
+    monkeypatch.setattr(searching.Search, "_seed", never)
     plan = by_benders(instance, checkpoint=file, report=lambda told: bounds.append(told.bound or -math.inf))
     assert plan.status == fresh.status == "optimal"
     assert plan.info["resumed"].startswith(f"gone on from {file}")
@@ -410,10 +417,10 @@ KILLED = """
 import os, signal, sys
 import optimizer
 from optimizer.solver import limit as limits
-from optimizer.solver.benders import checkpoint as keeping
 
-keeping.EVERY, keeping.SHARE = 0.0, 1e9
-write, count = keeping._replace, [0]
+from optimizer.solver.benders import checkpoint as checkpointing
+checkpointing.EVERY, checkpointing.SHARE = 0.0, 1e9
+write, count = checkpointing._replace, [0]
 
 
 def replace(file, content):
@@ -425,7 +432,7 @@ def replace(file, content):
     write(file, content)
 
 
-keeping._replace = replace
+checkpointing._replace = replace
 optimizer.solve(optimizer.load(sys.argv[1]), method="benders", gap=1e-9, threads=1, checkpoint=sys.argv[2])
 """
 
@@ -467,7 +474,7 @@ def test_what_another_version_wrote_is_not_taken(monkeypatch: pytest.MonkeyPatch
     assert "no part in common" in foreign.info["resumed"]
     assert foreign.status == "optimal"
     with monkeypatch.context() as patch:
-        patch.setattr(keeping, "FORMAT", keeping.FORMAT + 1)
+        patch.setattr(checkpointing, "FORMAT", checkpointing.FORMAT + 1)
         plan = by_benders(instance, checkpoint=file)
     assert "another version" in plan.info["resumed"]
     assert plan.objective == pytest.approx(foreign.objective, rel=3 * GAP)

@@ -14,7 +14,8 @@ from optimizer.network.derive import tables_of
 from optimizer.network.tables import Network
 from optimizer.solver.branch import Branch, given_fundings, starts_taken
 from optimizer.solver.compile import compile_block
-from optimizer.solver.template import Template, shape_of
+from optimizer.solver.mould import shape_of
+from optimizer.solver.template import Template
 
 
 def alike(seed: int) -> dict[str, Any]:

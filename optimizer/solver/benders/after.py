@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
 from contextlib import suppress
 
 import numpy as np
@@ -40,17 +39,17 @@ def prices(dealt: Dealt) -> dict[tuple[str, str, object], float]:
         for i, (component, index) in enumerate(block.rows):
             if component in PRICED and abs(own[first + i]) > ZERO:
                 found[name, component, index] = float(own[first + i]) / dealt.money
-    for part, duals in zip(dealt.parts, dealt.each(lambda i: _of_part(dealt, i, z, weight)), strict=True):
+    weights = dealt.weights(weight)
+    for part, duals in zip(dealt.parts, dealt.each(lambda i: _of_part(dealt, i, z, float(weights[i]))), strict=True):
         for (component, index), usd in zip(part.part.block.rows, duals, strict=False):
             if component in PRICED and abs(usd) > ZERO:
                 found[part.part.course, component, index] = float(usd)
     return found
 
 
-def _of_part(dealt: Dealt, number: int, z: Vector, weight: Mapping[int, float]) -> Vector:
+def _of_part(dealt: Dealt, number: int, z: Vector, weighs: float) -> Vector:
     """Of one part's rows; empty where it has none that are priced, or weighs nothing."""
     part = dealt.parts[number]
-    weighs = weight.get(part.theta, 0.0)
     if weighs <= ZERO or not any(row[0] in PRICED for row in part.part.block.rows):
         return np.zeros(0)
     return part.prices(np.maximum(z[part.columns], 0.0)) * weighs

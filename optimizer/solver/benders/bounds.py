@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import scipy.sparse as sp
 
+from optimizer.instance.policy import FacilityEffect
 from optimizer.network.tables import TRUNK, Network, Tables
 from optimizer.solver.benders.split import Part
 from optimizer.solver.compile import Block, Vector
@@ -47,21 +48,42 @@ def most_stock(network: Network, tables: Mapping[str, Tables]) -> dict[tuple[str
     """
     found: dict[tuple[str, str, int], float] = {}
     order = [TRUNK, *sorted(network.windows, key=lambda s: network.windows[s].onset)]
+    undisturbed = most_made(tables[TRUNK])
     for course in order:
-        t = tables[course]
-        made = most_made(t)
+        raised = _raised(network, course)
+        t = tables[TRUNK if raised is not None else course]
+        periods = network.calendar.periods if course == TRUNK else network.windows[course].periods
+        window = None if course == TRUNK else network.windows[course]
+        made = most_made(t) if raised is None else {key: raised * amount for key, amount in undisturbed.items()}
         materials = {material for _, material, _ in t.stock.stores}
-        before = t.calendar.previous[t.periods[0]]
-        left = TRUNK if t.window is None else t.window.leaves or TRUNK
+        before = t.calendar.previous[periods[0]]
+        left = TRUNK if window is None else window.leaves or TRUNK
         for material in materials:
-            if t.window is None or before is None:
+            if window is None or before is None:
                 held = sum(t.stock.opening.get(store, 0.0) for store in t.stock.stores if store[1] == material)
             else:
                 held = found[left, material, before]
-            for y in t.periods:
+            for y in periods:
                 held += made.get((material, y), 0.0)
                 found[course, material, y] = held
     return found
+
+
+def _raised(network: Network, course: str) -> float | None:
+    """By what a course can make more than the trunk at most; None where the trunk does not tell.
+
+    Effects multiply availability and delay starts; only one that sets an exposure can let something run that could not
+    before, and only a reaction can fund what the trunk has not.
+    """
+    if course == TRUNK:
+        return 1.0
+    factor = 1.0
+    for effect, _, _ in network.windows[course].effects:
+        if isinstance(effect, FacilityEffect):
+            if effect.exposure:
+                return None
+            factor *= max(1.0, effect.available if effect.available is not None else 1.0)
+    return None if network.reactions else factor
 
 
 def limited(block: Block, course: str, most: Mapping[tuple[str, str, int], float], made: Made) -> Block:
@@ -93,26 +115,39 @@ def projected(part: Part, columns: Mapping[int, int], upper: Vector) -> list[tup
         (lower, upper, the master's column -> coefficient) of each row that is not met anyway.
     """
     block = part.block
+    outer = np.zeros(len(block.columns), dtype=bool)
+    outer[list(columns)] = True
     matrix = sp.csr_array(block.matrix)
+    seen = np.flatnonzero(abs(matrix) @ outer.astype(float) > 0)
+    some = matrix[seen]
+    own = sp.csr_array(some[:, ~outer])
+    own_lower, own_upper = block.lower[~outer], block.upper[~outer]
+    lower = block.row_lower[seen] - _ends(own, own_upper, own_lower)
+    high = block.row_upper[seen] - _ends(own, own_lower, own_upper)
+    linked = np.flatnonzero(outer)
+    place = np.array([columns[int(i)] for i in linked], dtype=np.int64)
+    # Several linked columns may be one of the master's.
+    gather = sp.csr_array((np.ones(len(linked)), (np.arange(len(linked)), place)), shape=(len(linked), len(upper)))
+    mine = sp.csr_array(some[:, linked] @ gather)
+    none = np.zeros(len(upper))
+    with np.errstate(invalid="ignore"):
+        lower = np.where(lower > _ends(mine, none, upper), lower, -np.inf)
+        high = np.where(high < _ends(mine, upper, none), high, np.inf)
     found = []
-    for row in range(matrix.shape[0]):
-        span = slice(matrix.indptr[row], matrix.indptr[row + 1])
-        indices, data = matrix.indices[span], matrix.data[span]
-        outer = np.array([int(i) in columns for i in indices], dtype=bool)
-        if not outer.any():
-            continue
-        own, coefs = indices[~outer], data[~outer]
-        with np.errstate(invalid="ignore"):
-            ends = np.where(coefs > 0, coefs * block.upper[own], coefs * block.lower[own])
-            starts = np.where(coefs > 0, coefs * block.lower[own], coefs * block.upper[own])
-        lower, high = block.row_lower[row] - ends.sum(), block.row_upper[row] - starts.sum()
-        mine: dict[int, float] = defaultdict(float)
-        for i, coef in zip(indices[outer], data[outer], strict=True):
-            mine[columns[int(i)]] += float(coef)
-        least = sum(min(0.0, coef * upper[column]) for column, coef in mine.items())
-        most = sum(max(0.0, coef * upper[column]) for column, coef in mine.items())
-        lower = lower if lower > least else -np.inf
-        high = high if high < most else np.inf
-        if np.isfinite(lower) or np.isfinite(high):
-            found.append((float(lower), float(high), mine))
+    for row in np.flatnonzero(np.isfinite(lower) | np.isfinite(high)):
+        span = slice(mine.indptr[row], mine.indptr[row + 1])
+        coefs = dict(zip(mine.indices[span].tolist(), mine.data[span].tolist(), strict=True))
+        found.append((float(lower[row]), float(high[row]), coefs))
+    return found
+
+
+def _ends(matrix: sp.csr_array, above: Vector, below: Vector) -> Vector:
+    """Activity by row with columns at `above` where their coefficient is positive, at `below` where it is negative."""
+    up, down = matrix.copy(), matrix.copy()
+    up.data, down.data = np.maximum(matrix.data, 0.0), np.maximum(-matrix.data, 0.0)
+    finite = [np.where(np.isfinite(limit), limit, 0.0) for limit in (above, below)]
+    found: Vector = up @ finite[0] - down @ finite[1]
+    most = up @ (above == np.inf).astype(float) + down @ (below == -np.inf).astype(float) > 0
+    least = up @ (above == -np.inf).astype(float) + down @ (below == np.inf).astype(float) > 0
+    found[most], found[least], found[most & least] = np.inf, -np.inf, np.nan
     return found

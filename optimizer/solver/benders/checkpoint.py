@@ -20,7 +20,7 @@ from optimizer.errors import PlanError
 from optimizer.solver.benders.known import Carried, Known
 
 KIND = "trusted-supply-optimizer checkpoint"
-FORMAT = 1
+FORMAT = 2
 """Version of the file, and of what a cut means."""
 EVERY = 5.0
 """Seconds between two that are written, at least."""
@@ -53,6 +53,7 @@ class Checkpoint:
         Raises:
             PlanError: it is.
         """
+        self._next = time.monotonic() + EVERY
         if self.file is not None and self.file.exists():
             self._read(self.file, about_only=True)
 
@@ -97,10 +98,20 @@ class Checkpoint:
         """Whether it is time to write."""
         return time.monotonic() >= self._next
 
-    def keep(self, known: Known) -> None:
-        """Write what is known, whole or not at all; where that fails, `trouble` says so and the search goes on."""
+    @property
+    def written(self) -> bool:
+        """Whether the file is there."""
+        return self.file is not None and self.file.exists()
+
+    def keep(self, known: Known, *, write: bool = True) -> None:
+        """Write what is known, whole or not at all; where that fails, `trouble` says so and the search goes on.
+
+        Args:
+            known: by now.
+            write: to the file too, and not to memory alone.
+        """
         self._held = known
-        if self.file is None:
+        if self.file is None or not write:
             return
         began = time.monotonic()
         try:

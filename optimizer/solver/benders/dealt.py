@@ -13,6 +13,7 @@ import numpy as np
 
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.solver.benders.bounds import limited, most_made, most_stock, projected
+from optimizer.solver.benders.groups import grouped
 from optimizer.solver.benders.master import Cut, Master
 from optimizer.solver.benders.recourse import Answer, Recourse
 from optimizer.solver.benders.split import Part, split
@@ -27,8 +28,10 @@ from optimizer.solver.start import UNTRIED
 
 T = TypeVar("T")
 
-SEEDED, RELAXED, NEAR = range(3)
-"""Stages of a search: first cuts; the relaxation solved; the portfolios near it tried."""
+SEEDED, RELAXED = range(2)
+"""Stages of a search: first cuts; the relaxation solved."""
+MEMORY = 200
+"""Parts that are all kept in the solver's memory; of more, each gives it back between answers."""
 VIOLATED = 1e-9
 """Relative violation from which a cut says something new."""
 TINY = 1e-13
@@ -62,7 +65,7 @@ class Dealt:
         core: what the relaxation decides; None where it is not known.
         hint: a point from an earlier run, worth beginning from.
         seen: fundings of portfolios that were tried, and how often.
-        stage: how far the search has come: `SEEDED`, `RELAXED` or `NEAR`.
+        stage: how far the search has come: `SEEDED` or `RELAXED`.
         tree: of the search over all portfolios; None before it.
         start: what became of the plan to start from.
         trouble: why the search ended early, if HiGHS failed.
@@ -109,7 +112,9 @@ class Dealt:
         self._holds = False
         self.trouble = ""
         self.parts = [self._load(part) for part in self.dealt.parts]
-        self._number = {part.theta: number for number, part in enumerate(self.parts)}
+        self.groups, silent = grouped(network, self.parts, problem.objective)
+        self._number = {i: number for number, group in enumerate(self.groups) for i in group.parts}
+        self._least = np.zeros(len(self.parts))
         self._theta = np.array([part.theta for part in self.parts], dtype=np.int64)
         # The largest first, so that no core waits long for the last.
         self._order = sorted(range(len(self.parts)), key=lambda i: -len(self.parts[i].part.block.columns))
@@ -125,6 +130,8 @@ class Dealt:
         self.tree: Tree | None = None
         limited_columns = np.isfinite(problem.lower) & np.isfinite(problem.upper) & ~problem.integer
         self._stock = np.flatnonzero(limited_columns)
+        if len(silent):
+            self.master.fix(silent, np.zeros(len(silent)))
         self.bound = -math.inf
         self.rounds = self.answered = 0
         self.seconds: dict[str, float] = {}
@@ -134,7 +141,8 @@ class Dealt:
     def _load(self, part: Part) -> Recourse:
         owners, place = part.block.owners, self.master.column
         columns = np.array([place[owners[i]] for i in sorted(owners)], dtype=np.int64)
-        return Recourse(part, columns, place[part.recourse], self.limit)
+        parks = len(self.dealt.parts) > MEMORY
+        return Recourse(part, columns, place[part.recourse], self.limit, parks=parks)
 
     def deal_anew(self, place: Indices) -> None:
         """After the master was made anew: columns that parts look at, and their rows.
@@ -146,8 +154,9 @@ class Dealt:
             self.master.add_row(lower, upper, {int(place[i]): coef for i, coef in coefs.items()})
         for part in self.parts:
             part.columns, part.theta = place[part.columns], int(place[part.theta])
+        for group in self.groups:
+            group.theta = int(place[group.theta])
         self._theta, self._stock = place[self._theta], place[self._stock]
-        self._number = {int(place[theta]): number for theta, number in self._number.items()}
 
     def close(self) -> None:
         """End the threads."""
@@ -174,24 +183,51 @@ class Dealt:
         answers = self.each(lambda i: self.parts[i].answer(np.maximum(z[self.parts[i].columns], 0.0)))
         self.answered += len(answers)
         fresh = 0
-        for part, answer in zip(self.parts, answers, strict=True):
-            constant, slope = answer.cut(np.maximum(z[part.columns], 0.0))
-            if answer.possible:
-                fresh += self._cut(part, constant, slope, proposed)
-            else:
-                fresh += self._cut_off(part, constant, slope, proposed)
+        for number, group in enumerate(self.groups):
+            said = []
+            for i in group.parts:
+                part, answer = self.parts[i], answers[i]
+                constant, slope = answer.cut(np.maximum(z[part.columns], 0.0))
+                if answer.possible:
+                    said.append((constant, slope))
+                else:
+                    fresh += self._cut_off(i, constant, slope, proposed)
+                    said.append((float(self._least[i]), np.zeros(len(slope))))
+            if any(answers[i].possible for i in group.parts):
+                fresh += self._cut(number, said, proposed)
         self.seconds["answers"] = self.seconds.get("answers", 0.0) + time.monotonic() - began
         return (answers if all(answer.possible for answer in answers) else None), fresh
 
-    def _cut(self, part: Recourse, constant: float, slope: Vector, proposed: Vector | None = None) -> int:
-        columns, coefs = _gathered(part.columns, -slope * self.money)
-        columns, coefs = np.append(part.theta, columns), np.append(1.0, coefs)
-        cut = Cut(columns, coefs, constant * self.money, self._number[part.theta], part.theta)
-        return self._new(cut, proposed)
+    def first_cuts(self, which: Collection[int]) -> None:
+        """For some groups what they cost at least, whatever is decided: without a cut their cost would have no end."""
+        upper = self.master.problem.upper
+        asked = sorted(i for number in which for i in self.groups[number].parts)
+        least = self.each(lambda i: self.parts[i].least(upper[self.parts[i].columns]), asked)
+        self._least[asked] = least
+        for number in which:
+            said = [(float(self._least[i]), np.zeros(len(self.parts[i].columns))) for i in self.groups[number].parts]
+            self._cut(number, said)
 
-    def _cut_off(self, part: Recourse, constant: float, slope: Vector, proposed: Vector) -> int:
-        columns, coefs = _gathered(part.columns, -slope)
-        return self._new(Cut(columns, coefs, constant, self._number[part.theta]), proposed)
+    def _cut(self, number: int, said: list[tuple[float, Vector]], proposed: Vector | None = None) -> int:
+        """Take the cut of a group: what is said of each part, (constant, slope), by its share."""
+        group = self.groups[number]
+        places = np.concatenate([self.parts[i].columns for i in group.parts])
+        slopes = np.concatenate([share * slope for share, (_, slope) in zip(group.share, said, strict=True)])
+        constant = sum(float(share) * value for share, (value, _) in zip(group.share, said, strict=True))
+        columns, coefs = _gathered(places, -slopes * self.money)
+        columns, coefs = np.append(group.theta, columns), np.append(1.0, coefs)
+        return self._new(Cut(columns, coefs, constant * self.money, number, group.theta), proposed)
+
+    def _cut_off(self, i: int, constant: float, slope: Vector, proposed: Vector) -> int:
+        columns, coefs = _gathered(self.parts[i].columns, -slope)
+        return self._new(Cut(columns, coefs, constant, self._number[i]), proposed)
+
+    def weights(self, weight: Mapping[int, float]) -> Vector:
+        """What a USD of each part weighs, from what the costs of groups do by their column."""
+        found = np.zeros(len(self.parts))
+        for group in self.groups:
+            found[group.parts] = weight.get(group.theta, 0.0) * group.share
+        return found
 
     def _new(self, cut: Cut, proposed: Vector | None) -> int:
         if proposed is not None and cut.misses(proposed) <= VIOLATED * max(1.0, abs(cut.constant)):

@@ -91,7 +91,11 @@ def fingerprints(dealt: Dealt) -> tuple[str, list[str]]:
     names = [""] * problem.columns
     for (block, key), column in dealt.master.column.items():
         names[column] = spelt(block, key)
-    parts = [_of_part(part, names, problem.upper) for part in dealt.parts]
+    single = [_of_part(part, names, problem.upper) for part in dealt.parts]
+    parts = [
+        single[group.parts[0]] if len(group.parts) == 1 else _digest((group.share,), [single[i] for i in group.parts])
+        for group in dealt.groups
+    ]
     arrays = (
         *_sparse(problem.matrix), problem.row_lower, problem.row_upper, problem.lower, problem.upper,
         problem.integer, problem.objective, np.array([problem.offset, problem.money]),
@@ -261,7 +265,7 @@ def _cut(dealt: Dealt, known: Known, place: Indices, part: int, number: int) -> 
     )
     theta = None
     if arrays["cut_cost"][number]:
-        theta, scale = dealt.parts[part].theta, dealt.money / known.money
+        theta, scale = dealt.groups[part].theta, dealt.money / known.money
         columns, coefs, constant = np.append(theta, columns), np.append(1.0, coefs * scale), constant * scale
     in_use, idle = bool(arrays["cut_in_use"][number]), int(arrays["cut_idle"][number])
     return Cut(columns, coefs.copy(), constant, part, theta, idle, in_use)

@@ -202,13 +202,6 @@ class Master:
         """Give columns the limits again that they have for longer."""
         self.hold(columns, self._lower[columns], self._upper[columns])
 
-    def restrict(self, columns: Indices, values: Vector) -> None:
-        """Fix columns until `restrict` is called with none."""
-        self._lower, self._upper = self.problem.lower.copy(), self.problem.upper.copy()
-        self._lower[columns] = self._upper[columns] = values
-        which = np.flatnonzero(self.problem.integer)
-        self.release(which)
-
     def whole_near(self, z: Vector) -> Vector | None:
         """The whole point that obeys the rows which are no cuts and has fundings nearest to given ones."""
         problem = self.problem
@@ -239,7 +232,9 @@ class Master:
         """
         problem = self.problem
         rows = slice(0, problem.row_start["risk"])
-        free = np.flatnonzero(~problem.integer & np.isfinite(problem.lower) & np.isfinite(problem.upper))
+        free = np.flatnonzero(
+            ~problem.integer & np.isfinite(problem.lower) & np.isfinite(problem.upper) & (problem.lower < problem.upper)
+        )
         count = len(free)
         eye = sp.csr_array((np.ones(count), (np.arange(count), free)), shape=(count, problem.columns))
         far = sp.eye_array(count)
@@ -288,7 +283,8 @@ class Master:
         lower[columns] = upper[columns] = values
         self.fixed = np.union1d(self.fixed, columns)
         self.problem = dataclasses.replace(self.problem, lower=lower, upper=upper)
-        self.restrict(columns, values)
+        self._lower, self._upper = lower, upper
+        self.release(columns)
 
     def tidy(self, z: Vector) -> None:
         """Put cuts aside that have long been idle, and take back those that a point violates."""

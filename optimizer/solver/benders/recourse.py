@@ -48,7 +48,9 @@ class Recourse:
         theta: the master's column for its cost.
     """
 
-    def __init__(self, part: Part, columns: Indices, theta: int, limit: Limit | None = None) -> None:
+    def __init__(
+        self, part: Part, columns: Indices, theta: int, limit: Limit | None = None, *, parks: bool = False
+    ) -> None:
         """Load a part.
 
         Args:
@@ -56,6 +58,7 @@ class Recourse:
             columns: the master's column of each linked one, in the order of the part's columns.
             theta: the master's column for its cost.
             limit: heard while it answers; whatever asks it something may raise `Stopped`.
+            parks: whether it keeps no more than its basis between answers, which take a third longer then.
         """
         self.part, self.columns, self.theta = part, columns, theta
         self._own = len(part.block.columns)
@@ -64,6 +67,12 @@ class Recourse:
         self._out: Indices = np.arange(self._own, self._own + len(extra), dtype=np.int64)
         self._sliver = SLIVER / scale
         self.branch.limit(self._out, self._sliver)
+        self._parks = parks
+        self._rest()
+
+    def _rest(self) -> None:
+        if self._parks:
+            self.branch.park()
 
     def answer(self, given: Vector) -> Answer:
         """Answer what is given, by linked column.
@@ -71,6 +80,11 @@ class Recourse:
         Raises:
             Impossible: nothing that the master could give would do.
         """
+        found = self._answer(given)
+        self._rest()
+        return found
+
+    def _answer(self, given: Vector) -> Answer:
         self.branch.give_values(given)
         found = self.branch.solve()
         if found.value is not None:
@@ -90,31 +104,25 @@ class Recourse:
 
     def prices(self, given: Vector) -> Vector:
         """USD per unit of right side, by row, at what is given."""
-        if not self.answer(given).possible:
-            return np.zeros(len(self.part.block.rows))
-        return self.branch.row_duals()
+        possible = self._answer(given).possible
+        found = self.branch.row_duals() if possible else np.zeros(len(self.part.block.rows))
+        self._rest()
+        return found
 
     def seen(self) -> dict[int, int]:
         """Linked column -> the master's."""
         return dict(zip((int(i) for i in self.branch.linked), (int(c) for c in self.columns), strict=True))
 
-    def least(self, slope: Vector, upper: Vector) -> float:
-        """Least of the cost less slope @ z over all z between 0 and `upper`: with the slope, a cut that holds there.
+    def least(self, upper: Vector) -> float:
+        """Least of the cost over all that the master may give, between 0 and `upper`, by linked column.
 
-        Args:
-            slope: USD per unit, by linked column.
-            upper: by linked column.
+        Raises:
+            Impossible: nothing that the master could give would do.
         """
         linked = self.branch.linked
         self.branch.hold(linked, np.zeros(len(linked)), upper)
-        cost = self.branch.charged
-        cost[linked] = -slope
-        self.branch.recost(cost)
-        try:
-            found = self.branch.solve()
-        finally:
-            cost[linked] = 0.0
-            self.branch.recost(cost)
+        found = self.branch.solve()
+        self._rest()
         if found.value is None:
             raise Impossible(self.part)
         return found.value

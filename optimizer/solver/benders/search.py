@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
 
 import numpy as np
 
 from optimizer.errors import SolveError
 from optimizer.network.tables import INVESTMENT
-from optimizer.solver.benders.checkpoint import Checkpoint
-from optimizer.solver.benders.dealt import NEAR, RELAXED, VIOLATED, Dealt
+from optimizer.solver.benders.checkpoint import EVERY, Checkpoint
+from optimizer.solver.benders.dealt import RELAXED, VIOLATED, Dealt
 from optimizer.solver.benders.known import carry, fingerprints, known_of
 from optimizer.solver.benders.master import Point
 from optimizer.solver.benders.recourse import Impossible
-from optimizer.solver.benders.seed import relaxation
 from optimizer.solver.benders.split import ACROSS
 from optimizer.solver.benders.tree import Tree
 from optimizer.solver.compile import Vector
@@ -27,10 +25,6 @@ from optimizer.solver.first_plan import reaches
 from optimizer.solver.limit import Stopped
 from optimizer.solver.start import UNUSED, USED, Start
 
-NEAR_ROUNDS = 15
-"""Rounds of the first search, near the relaxation."""
-WHOLE = 1e-4
-"""Distance from a whole number at which the relaxation's funding counts as whole; it comes from interior point."""
 PROMISING = 0.5
 """A portfolio is settled further if it is no further from the best than this share of the gap."""
 REACH = 0.25
@@ -53,7 +47,6 @@ class Search(Dealt):
     _checkpoint: Checkpoint | None = None
     _prints: tuple[str, list[str]]
     _ready = False
-    _anew = False
 
     def run(self, start: Start | None = None, checkpoint: Checkpoint | None = None) -> str:
         """Search until the gap is reached: `optimal`, `limit`, `interrupted` or `infeasible`.
@@ -63,10 +56,21 @@ class Search(Dealt):
             checkpoint: what is known is taken from it, and kept in it.
         """
         self._checkpoint = checkpoint
+        how = ""
+        try:
+            how = self._searched(start)
+            return how
+        finally:
+            if self._ready and checkpoint is not None:
+                # What took a moment and is done is not worth a file.
+                moment = how == "optimal" and time.monotonic() - self.began < EVERY
+                self._note(now=True, write=not moment or checkpoint.written)
+
+    def _searched(self, start: Start | None) -> str:
         try:
             if not self._go_on():
                 self._seed()
-            self._note(now=True)
+            self._note()
             if start is not None:
                 self._try(start)
             if reaches(self._objective(), self._finite_bound(), self.options):
@@ -82,18 +86,15 @@ class Search(Dealt):
                 raise
             self.trouble = str(error)  # what was found and proved until then holds
             return "limit"
-        finally:
-            if self._ready:
-                self._note(now=True)
 
     # Rounds
 
-    def _note(self, *, now: bool = False) -> None:
+    def _note(self, *, now: bool = False, write: bool = True) -> None:
         """Keep what is known, if it is time to; not before all is taken on that was known from before."""
         self._ready = True
         if self._checkpoint is not None and (now or self._checkpoint.due):
             seconds = time.monotonic() - self.began
-            self._checkpoint.keep(known_of(self, *self._prints, seconds))
+            self._checkpoint.keep(known_of(self, *self._prints, seconds), write=write)
 
     def _go_on(self) -> bool:
         """Take on what an earlier run knew of this problem, or of parts of it; whether there was any of it."""
@@ -108,10 +109,10 @@ class Search(Dealt):
         self._checkpoint.took(known, carried)
         if not any(carried.kept):
             return False
-        self.hint, self._anew = carried.best, not carried.same
+        self.hint = carried.best
         self._tell(f"going on with {carried.cuts:,} cuts of {sum(carried.kept)} parts")
         new = [i for i, kept in enumerate(carried.kept) if not kept]
-        self._first_cuts([np.zeros(len(self.parts[i].columns)) for i in new], new)
+        self.first_cuts(new)
         if self.hint is not None:
             self._take_on(self.hint, same=carried.same)
         self.seconds["going_on"] = time.monotonic() - began
@@ -126,38 +127,18 @@ class Search(Dealt):
         if self.best.z is None:
             self._try_like(z)
 
-    def _first_cuts(self, slopes: Sequence[Vector], which: Sequence[int]) -> None:
-        """A cut with given slopes for some parts."""
-        upper = self.master.problem.upper
-        slope = dict(zip(which, slopes, strict=True))
-        least = self.each(lambda i: self.parts[i].least(slope[i], upper[self.parts[i].columns]), slope)
-        for i, value in zip(which, least, strict=True):
-            self._cut(self.parts[i], value, slope[i])
-
     def _seed(self) -> None:
-        """A first cut for every part."""
+        """A first cut for every group of parts."""
         began = time.monotonic()
-        seed = relaxation(
-            self.network, self.blocks, self.parts, self.master.column, self.hindsight, self.options,
-            self._report, self.limit.stop, self.limit.deadline,
-        )  # fmt: skip
-        self.seconds["relaxation"] = time.monotonic() - began
         self._tell("first cuts")
-        self._first_cuts(seed.slopes, range(len(self.parts)))
-        if seed.bound is not None:
-            self.bound = seed.bound
-            z = np.zeros(self.master.problem.columns)
-            for key, column in self.master.column.items():
-                z[column] = seed.point.get(key, 0.0)
-            self.core = np.clip(z, self.master.problem.lower, self.master.problem.upper)
-        self.seconds["first_cuts"] = time.monotonic() - began - self.seconds["relaxation"]
+        self.first_cuts(range(len(self.groups)))
+        self.seconds["first_cuts"] = time.monotonic() - began
 
     def _relax(self) -> str | None:
         """Rounds of the relaxation: until its own gap is small beside the one asked for."""
         began = time.monotonic()
         core, value = (self.best.z, self.best.objective) if self.hint is not None else (None, math.inf)
         move = 1.0 if core is None else MOVE
-        whole = self.bound  # of the relaxation as a whole, where it was solved
         ended = None
         while True:
             if ended := self.limit.reached():
@@ -171,10 +152,7 @@ class Search(Dealt):
             self.rounds += 1
             known = self._usd(point.bound)
             self.bound = max(self.bound, known)
-            near = self._allowed(max(abs(known), 1.0)) * SETTLED
-            if known >= whole - near and math.isfinite(whole):
-                break  # the cuts are as good as the whole relaxation
-            if value - known <= near:
+            if value - known <= self._allowed(max(abs(known), 1.0)) * SETTLED:
                 break
             z = point.z if core is None else core + move * (point.z - core)
             answers, fresh = self._ask(z, point.z)
@@ -190,34 +168,17 @@ class Search(Dealt):
             self._note()
         self.seconds["relaxing"] = time.monotonic() - began
         if not ended:
-            self.stage = RELAXED
-            if self._anew:  # nobody has told what the relaxation decides
-                self.core = core
+            self.stage, self.core = RELAXED, core
         return ended
 
     def _search(self) -> str:
-        """Rounds over whole portfolios, first among those near the relaxation, then among all."""
+        """Rounds over whole portfolios."""
         began = time.monotonic()
         self.seconds["master"] = 0.0
         try:
-            if self.stage < NEAR and self.core is not None and self.master.problem.integer.any():
-                self._near_relaxation()
-            return self._portfolios(math.inf) or "optimal"
+            return self._portfolios() or "optimal"
         finally:
             self.seconds["search"] = time.monotonic() - began
-
-    def _near_relaxation(self) -> None:
-        """A first plan: what the relaxation funds whole is funded, what it does not fund is not; the rest is sought."""
-        assert self.core is not None
-        which = np.flatnonzero(self.master.problem.integer)
-        values = np.round(self.core[which])
-        settled = abs(self.core[which] - values) <= WHOLE
-        self.master.restrict(which[settled], values[settled])
-        self._ask(self.core, self.core)
-        self._portfolios(NEAR_ROUNDS, all_of_them=False)
-        self.master.restrict(which[:0], values[:0])
-        self._drop()
-        self.stage = NEAR
 
     def _drop(self) -> None:
         """Fix fundings that no plan better than the best known can have otherwise. Source: reduced cost fixing."""
@@ -236,33 +197,23 @@ class Search(Dealt):
         if sure.any():
             self.master.fix(which[sure], np.round(point.z[which[sure]]))
 
-    def _portfolios(self, rounds: float, *, all_of_them: bool = True) -> str | None:
-        """Propose and settle portfolios; None where the rounds, or the portfolios, are over.
-
-        Args:
-            rounds: at most.
-            all_of_them: whether the master is free to propose any, so that what it proves holds for all.
-        """
-        done, tree = 0, (self.tree if all_of_them else None) or Tree(self.master, self.aim)
-        self.tree = tree if all_of_them else None
-        while done < rounds:
+    def _portfolios(self) -> str | None:
+        """Propose and settle portfolios; None once the gap is reached."""
+        tree = self.tree = self.tree or Tree(self.master, self.aim)
+        while True:
             if ended := self.limit.reached():
                 return ended
             at = time.monotonic()
             point = tree.next(self._beat)
             self.seconds["master"] += time.monotonic() - at
             self.rounds += 1
-            done += 1
             if point is None:
-                if not all_of_them:
-                    return None
                 if math.isfinite(self.best.objective):
                     self.bound = max(self.bound, min(self.best.objective, self._usd(tree.bound)))
                     return self._exhausted()
                 return "infeasible"
             known = self._usd(point.bound)
-            if all_of_them:
-                self.bound = max(self.bound, known)
+            self.bound = max(self.bound, known)
             self._tell("master")
             self._note()
             if reaches(self._objective(), self._finite_bound(), self.options):
@@ -285,9 +236,8 @@ class Search(Dealt):
                     tree.settled()
             elif self.best.objective == best and self._stands(point):
                 tree.settled()
-            if self.best.objective < best and all_of_them:
+            if self.best.objective < best:
                 self._drop()
-        return None
 
     def _exhausted(self) -> str | None:
         """No portfolio is left: then the gap is reached, or as small as numbers allow."""

@@ -1,0 +1,153 @@
+"""A block bound from one compiled branch is the block that compiling the branch itself gives."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from support.build import network_from
+
+import optimizer
+from optimizer.model import assemble
+from optimizer.network.derive import Derived, tables_of
+from optimizer.network.network import network_of
+from optimizer.network.tables import Network
+from optimizer.solver.benders.bounds import most_stock
+from optimizer.solver.branch import Branch
+from optimizer.solver.compile import Block, compile_block
+from optimizer.solver.extensive import compile_all
+from optimizer.solver.mould import WORTH, Moulds
+from optimizer.synthetic import generate
+from solve.test_template import alike
+
+
+def numbered(keys: Sequence[Hashable]) -> dict[tuple[Hashable, int], int]:
+    """Position of each key; of several equal ones each in its turn."""
+    seen: Counter[Hashable] = Counter()
+    found = {}
+    for place, key in enumerate(keys):
+        found[key, seen[key]] = place
+        seen[key] += 1
+    return found
+
+
+def assert_same(bound: Block, own: Block) -> None:
+    """Equal, number by number, once what the mould has besides is 0: what the scenario closes or leaves no capacity."""
+    columns, mine = numbered(bound.columns), numbered(own.columns)
+    assert set(mine) <= set(columns)
+    place = np.array([columns[key] for key in mine])
+    more = np.array(sorted(set(range(len(bound.columns))) - set(place.tolist())), dtype=np.int64)
+    given = np.array([i for i in more if i in bound.owners], dtype=np.int64)
+    assert (bound.lower[np.setdiff1d(more, given)] == 0).all()
+    assert abs(sp.csc_array(bound.matrix)[:, given]).sum() == 0
+    assert abs(bound.cost[:, given]).sum() == 0
+    rows, mine_rows = numbered(bound.rows), numbered(own.rows)
+    assert set(mine_rows) <= set(rows)
+    at = np.array([rows[key] for key in mine_rows])
+    for name, where in (("lower", place), ("upper", place), ("integer", place), ("row_lower", at), ("row_upper", at)):
+        np.testing.assert_allclose(
+            getattr(bound, name)[where], getattr(own, name), rtol=1e-12, atol=1e-12, err_msg=name
+        )
+    inner = sp.csr_array(bound.matrix)[at][:, place]
+    assert abs(inner - own.matrix).max() <= 1e-9 * max(1.0, abs(own.matrix).max())
+    cost, mine_cost = costs_by_key(bound, place), costs_by_key(own, np.arange(len(own.columns)))
+    for key in cost.keys() | mine_cost.keys():
+        nothing = np.zeros(len(place) + 1)
+        np.testing.assert_allclose(cost.get(key, nothing), mine_cost.get(key, nothing), rtol=1e-9, atol=1e-9)
+    assert {bound.columns[i]: owner for i, owner in bound.owners.items() if i in set(place.tolist())} == {
+        own.columns[i]: owner for i, owner in own.owners.items()
+    }
+    assert bound.name == own.name
+
+
+def costs_by_key(block: Block, columns: np.ndarray) -> dict[tuple[str, int], np.ndarray]:
+    """The cost of each category and period by column, and its constant."""
+    dense = block.cost.toarray()[:, columns]
+    return {key: np.append(dense[i], block.cost_constant[i]) for i, key in enumerate(block.cost_keys)}
+
+
+def assert_as_good(bound: Block, own: Block, rng: np.random.Generator) -> None:
+    """At the same fundings and stock both cost the same: what the mould has besides cannot be used."""
+    given = {owner: float(rng.random() * (500 if key[0] == "opening" else 1)) for key, owner in by_key(bound).items()}
+    values = []
+    for block in (bound, own):
+        branch = Branch(block)
+        branch.give(given)
+        values.append(branch.solve().value)
+    assert (values[0] is None) == (values[1] is None)
+    if values[0] is not None:
+        assert values[0] == pytest.approx(values[1], rel=1e-7, abs=1e-2)
+
+
+def by_key(block: Block) -> dict[Any, Any]:
+    """The owner of each linked column."""
+    return {block.columns[i]: owner for i, owner in block.owners.items()}
+
+
+def bound_blocks(network: Network) -> int:
+    """Compare every branch that a mould gives; how many there are."""
+    moulds, count, rng = Moulds(network), 0, np.random.default_rng(0)
+    for course in network.windows:
+        block = moulds.block(course)
+        if block is not None:
+            own = compile_block(*assemble.operations(tables_of(network, course)))
+            assert_same(block, own)
+            assert_as_good(block, own, rng)
+            count += 1
+    return count
+
+
+@pytest.mark.parametrize("seed", [1, 3, 4, 8, 9, 11])
+def test_generated_branches(seed: int) -> None:
+    """Delays, closed lanes, bought plants, changed demand and costs."""
+    assert bound_blocks(network_from(alike(seed))) >= WORTH
+
+
+def test_branches_that_leave_another_belong_to_their_parents() -> None:
+    """A second blow looks at the stock of the branch that it leaves, whichever gave the mould."""
+    data = alike(4)
+    children = []
+    for scenario in data["scenarios"]:
+        scenario |= {"onset": 2027, "duration": 2}
+        child = {"id": f"{scenario['id']}_again", "parent": scenario["id"], "onset": 2028, "duration": 1}
+        children.append(child | {"recovery": 1, "probability": 0.01, "effects": scenario["effects"]})
+    data["scenarios"] += children
+    network = network_from(data)
+    assert {window.leaves for window in network.windows.values()} > {None}
+    assert bound_blocks(network) >= 2 * WORTH
+
+
+def test_a_synthetic_instance_of_many_futures(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Most of its branches come from moulds."""
+    folder = tmp_path_factory.mktemp("made") / "many"
+    generate(facilities=24, periods=4, futures=60, seed=5).save(folder)
+    network = network_of(optimizer.load(folder))
+    assert bound_blocks(network) > 40
+
+
+def test_branches_that_may_fund_something_are_compiled_by_themselves() -> None:
+    """What comes on line when is more than numbers."""
+    data = alike(3)
+    for facility in data["facilities"].values():
+        for option in facility.get("options", ()):
+            option["react"] = True
+    network = network_from(data)
+    assert network.reactions
+    assert bound_blocks(network) == 0
+    blocks, _ = compile_all(network)
+    assert set(network.windows) < set(blocks)
+
+
+@pytest.mark.parametrize("seed", [1, 4, 9])
+def test_limits_of_stock_hold_without_the_tables_of_branches(seed: int) -> None:
+    """What the trunk's tables allow is no less than what the branch's own would."""
+    network = network_from(alike(seed))
+    quick = most_stock(network, Derived(network))
+    exact = most_stock(dataclasses.replace(network, reactions={"": ()}), Derived(network))
+    assert set(quick) == set(exact)
+    assert all(quick[key] >= exact[key] - 1e-9 for key in exact)
