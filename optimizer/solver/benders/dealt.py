@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from optimizer.network.tables import INVESTMENT, Network, Tables
+from optimizer.network.tables import INVESTMENT, NEEDS, Network, Tables
 from optimizer.solver.benders.bounds import limited, most_stock, projected
 from optimizer.solver.benders.master import Cut, Master
 from optimizer.solver.benders.recourse import Answer, Recourse
@@ -180,6 +180,30 @@ class Dealt:
                 fresh += self._cut_off(part, constant, slope, proposed)
         self.seconds["answers"] = self.seconds.get("answers", 0.0) + time.monotonic() - began
         return (answers if all(answer.possible for answer in answers) else None), fresh
+
+    def prices_of(self, part: Recourse, given: Vector) -> Vector:
+        """USD per unit of right side, by row of a part.
+
+        What is the master's only because a need looks at it is the part's again, at its cost: held, what is short would
+        hide what a rule costs by it.
+        """
+        needs, course = self.blocks.get(NEEDS), part.part.course
+        asked = set() if needs is None else {key for owner, key in needs.owners.values() if owner == course}
+        branch, columns = part.branch, part.part.block.columns
+        which = np.array([i for i in branch.linked if columns[i] in asked], dtype=np.int64)
+        if not len(which):
+            return part.prices(given)
+        branch.give_values(given)
+        branch.hold(which, np.zeros(len(which)), np.full(len(which), np.inf))
+        cost = branch.charged
+        cost[which] = self.blocks[course].cost_of(None)[0][part.part.columns[which]]
+        branch.recost(cost)
+        try:
+            found = branch.solve()
+            return np.zeros(len(part.part.rows)) if found.value is None else branch.row_duals()
+        finally:
+            cost[which] = 0.0
+            branch.recost(cost)
 
     def _cut(self, part: Recourse, constant: float, slope: Vector, proposed: Vector | None = None) -> int:
         columns, coefs = _gathered(part.columns, -slope * self.money)
