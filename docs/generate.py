@@ -86,6 +86,7 @@ CHECKED: dict[str, tuple[str, ...]] = {
     "Q1": ("maker_made",),
     "Q2": ("maker_taken",),
     "Q3": ("new_maker",),
+    "N1": ("capacity_limit", "capacity_funded", "demand_met", "delivered_content"),
     "Y1": ("objective", "scenario_cost"),
     "Y2": ("objective", "scenario_cost"),
     "Y3": ("objective", "scenario_cost"),

@@ -6,7 +6,7 @@ families need no order among themselves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 
 from optimizer.model import (
@@ -17,6 +17,7 @@ from optimizer.model import (
     demand,
     funding,
     funding_rules,
+    need,
     output_rules,
     reaction,
     requalification,
@@ -24,7 +25,8 @@ from optimizer.model import (
     stock,
 )
 from optimizer.model.declare import Costs, Model, new_model
-from optimizer.network.tables import INVESTMENT, Network, Tables
+from optimizer.network.needs import Need
+from optimizer.network.tables import INVESTMENT, NEEDS, Network, Tables
 
 FIRST: tuple[ModuleType, ...] = (funding, funding_rules)
 """Families of the investment block."""
@@ -40,6 +42,8 @@ SECOND: tuple[ModuleType, ...] = (
     requalification,
 )
 """Families of a course of operations, trunk or branch."""
+IMPLIED: tuple[ModuleType, ...] = (need,)
+"""Families whose rows follow from those of the others wherever fundings are whole."""
 OVER_FUTURES: tuple[ModuleType, ...] = (risk,)
 """Families over futures."""
 
@@ -62,6 +66,19 @@ def operations(tables: Tables) -> tuple[Model, Costs]:
     for family in SECOND:
         family.constraints(m, tables)
     return m, [cost for family in SECOND for cost in family.costs(m, tables)]
+
+
+def needs(tables: Tables, found: Sequence[Need]) -> Model:
+    """The block of needs of the trunk.
+
+    Args:
+        tables: of the trunk.
+        found: its needs.
+    """
+    m = new_model(NEEDS)
+    need.variables(m, (tables, found))
+    need.constraints(m, (tables, found))
+    return m
 
 
 def measure(network: Network, hindsight: Mapping[str, float] | None = None, ceiling: float | None = None) -> Model:

@@ -69,6 +69,8 @@ The problem is made of blocks that share columns:
 - **a branch for each scenario** with effects, from its onset until it rejoins the trunk. The same families as the trunk,
   with the scenario's numbers. A scenario is not an index: no formula below carries one. A scenario with a `parent`
   leaves its parent's branch while that lasts, and takes on what happens there.
+- **needs**: rows over fundings and the trunk that follow from the others wherever fundings are whole, for a tighter
+  relaxation. Families: {implied}.
 - **risk**: what is minimised over futures. Families: {over}.
 
 A cost term is a number times a variable, with a category and a period, discounted from the period's first year. The
@@ -112,6 +114,7 @@ A branch that no other leaves weighs the same in every period; its cost is then 
 | $k' \succ k$ | a looser channel than k | $\rho, \chi$ | share of capacity that can be raised since the onset; share contracted |
 | | | $\tau, \mu, \nu$ | share of the period in which new makers wait; multiple that a known one may make; trial lots, t/yr |
 | | | $g$ | most t of m that a unit makes per unit of capacity |
+| | | $\kappa^N, \upsilon, \pi$ | what a start, a tonne short and a tonne of m released cover of a need, in shares of it |
 
 All variables are 0 or more, but $W$ and $\eta$. Quantities are totals of a period. Which indices exist is decided in `optimizer/network/`;
 a rule never skips one.
@@ -160,7 +163,7 @@ class Equation:
 
 def families() -> tuple[ModuleType, ...]:
     """All families, in the order of the page."""
-    return (*assemble.FIRST, *assemble.SECOND, *assemble.OVER_FUTURES)
+    return (*assemble.FIRST, *assemble.SECOND, *assemble.IMPLIED, *assemble.OVER_FUTURES)
 
 
 def equations(family: ModuleType) -> list[Equation]:
@@ -203,7 +206,12 @@ def page() -> str:
     if twice := sorted({label for label in labels if labels.count(label) > 1}):
         raise ValueError(f"a label belongs to one constraint; twice: {', '.join(twice)}")
     parts = [
-        HEAD.format(first=_names(assemble.FIRST), second=_names(assemble.SECOND), over=_names(assemble.OVER_FUTURES))
+        HEAD.format(
+            first=_names(assemble.FIRST),
+            second=_names(assemble.SECOND),
+            implied=_names(assemble.IMPLIED),
+            over=_names(assemble.OVER_FUTURES),
+        )
     ]
     parts += [_section(family) for family in families()]
     return "\n".join(parts)

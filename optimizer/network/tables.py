@@ -23,6 +23,7 @@ from optimizer.network.trust import State, Trust
 TRUNK = "trunk"
 BASE = "base"
 INVESTMENT = "investment"
+NEEDS = "needs"
 
 RunIndex = tuple[str, str, str, str, int]
 """(facility, state, recipe, channel, period)."""

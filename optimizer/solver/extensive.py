@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,7 @@ from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, firs
 from optimizer.solver.highs import Progress, Raw, Report, Stop, run
 from optimizer.solver.measure import measure_of
 from optimizer.solver.mould import Moulds
+from optimizer.solver.needs import needs_block
 from optimizer.solver.options import Options
 from optimizer.solver.start import UNUSED, USED, Start
 
@@ -22,6 +24,8 @@ Values = dict[str, dict[object, float]]
 """component -> index -> value, those that are not zero."""
 
 ZERO = 1e-9
+NEEDS_SHARE = 0.1
+"""Share of the time that is left in which the relaxation of the trunk says which needs are worth a row."""
 SECOND_PASS = 10.0
 """Seconds that the search for better fundings in the second pass has at least; it has what the first pass took."""
 
@@ -184,6 +188,10 @@ def begin(
                 begun.over = True
                 return begun
             out.hindsight[future] = raw.objective
+    left = math.inf if deadline is None else max(0.0, NEEDS_SHARE * (deadline - time.monotonic()))
+    needs = needs_block(tables[TRUNK], blocks[INVESTMENT], blocks[TRUNK], left)
+    if needs is not None:
+        blocks[needs.name] = needs
     if rows is not None:
         blocks[rows.name] = rows
     out.seconds["build"] = time.monotonic() - began

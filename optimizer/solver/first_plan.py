@@ -24,6 +24,7 @@ from optimizer.model import assemble
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network
 from optimizer.solver.compile import Block, Indices, Problem, Vector, compile_block, join, money_of
 from optimizer.solver.highs import Progress, Report, Stop, run
+from optimizer.solver.loading import without_needs
 from optimizer.solver.options import Options
 
 LARGE = 60_000
@@ -180,7 +181,7 @@ def _held(problem: Problem, columns: Indices, values: Vector) -> Problem:
     lower, upper, integer = problem.lower.copy(), problem.upper.copy(), problem.integer.copy()
     lower[columns] = upper[columns] = values
     integer[columns] = False
-    return dataclasses.replace(problem, lower=lower, upper=upper, integer=integer)
+    return dataclasses.replace(without_needs(problem), lower=lower, upper=upper, integer=integer)
 
 
 def _side_by_side(steps: Sequence[Callable[[], None]], options: Options) -> None:

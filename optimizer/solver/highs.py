@@ -17,7 +17,7 @@ import numpy as np
 
 from optimizer.errors import SolveError
 from optimizer.solver.compile import Problem, Vector
-from optimizer.solver.loading import load
+from optimizer.solver.loading import load, without_needs
 from optimizer.solver.options import Options
 
 INTERIOR_POINT_FROM = 20_000
@@ -374,7 +374,7 @@ def _clean(problem: Problem, options: Options, values: Vector, stop: Stop | None
     """
     lower, upper = problem.lower.copy(), problem.upper.copy()
     lower[problem.integer] = upper[problem.integer] = np.round(values[problem.integer])
-    fixed = replace(problem, lower=lower, upper=upper, integer=np.zeros_like(problem.integer))
+    fixed = replace(without_needs(problem), lower=lower, upper=upper, integer=np.zeros_like(problem.integer))
     highs = load(fixed)
     share_cores(options.cores)
     settings = {"threads": options.cores, "primal_feasibility_tolerance": 1e-8, "dual_feasibility_tolerance": 1e-8}

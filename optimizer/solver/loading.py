@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import highspy
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from optimizer.errors import SolveError
+from optimizer.network.tables import NEEDS
 from optimizer.solver.compile import Problem, Vector
 
 
@@ -76,3 +78,14 @@ def load(problem: Problem) -> Any:
         offset=problem.offset,
         integer=problem.integer,
     )
+
+
+def without_needs(problem: Problem) -> Problem:
+    """A problem with fixed fundings, without the rows that then follow from others and could share their prices."""
+    block = problem.blocks.get(NEEDS)
+    if block is None:
+        return problem
+    first = problem.row_start[NEEDS]
+    lower = problem.row_lower.copy()
+    lower[first : first + len(block.rows)] = -np.inf
+    return replace(problem, row_lower=lower)

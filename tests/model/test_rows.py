@@ -11,7 +11,7 @@ import sys
 
 import pytest
 from support.build import network_from
-from support.rows import check, indices, investment, labels_in_model, measure, operations, row
+from support.rows import check, indices, investment, labels_in_model, measure, needs, operations, row
 
 HEAD = """
 schema: 1
@@ -1224,6 +1224,53 @@ def test_y4_second_pass_keeps_the_value_reached() -> None:
         +0.3 branch_cost[outage] +0.4 level[0] +0.4 excess[base] +0.4 excess[outage] <= 1234""",
     )
     assert not indices(measure(FUTURES % "cvar, alpha: 0.5, weight: 0.4"), "Y4")
+
+
+NEED = (
+    HEAD
+    + MAGNET
+    + TWO_CHANNELS
+    + """
+periods: [{year: 2027, years: 2}]
+facilities:
+  plant:
+    stage: magnet
+    country: USA
+    recipes: [make]
+    capacity: 4
+    options:
+    - {id: small, capacity: 3, capex: 100, lead: 0}
+    - {id: large, capacity: 30, capex: 200, lead: 0}
+  exposed:
+    stage: magnet
+    country: CHN
+    recipes: [make]
+    capacity: 100
+markets:
+  town: {channel: mdap, country: USA, demand: [{product: magnet, tonnes: 10, shortage_cost: 1000}]}
+stockpiles:
+  shed:
+    country: USA
+    channels: [mdap, commercial]
+    materials: [magnet]
+    initial: {magnet: {mdap: 5}}
+    holding_cost: {magnet: 1}
+    release: always
+"""
+)
+
+
+def test_n1_what_stands_leaves_a_need() -> None:
+    """Of 20 t in two years the plant makes 8: the small option covers half of the rest, the large no more than all."""
+    m = needs(NEED)
+    check(
+        m,
+        "N1",
+        (0, 2027),
+        """+0.5 fund[plant,small,2027] +1 fund[plant,large,2027] +0.08333333333 short[town,0,2027]
+        +0.08333333333 stock_out[shed,magnet,mdap,2027] >= 1""",
+    )
+    assert indices(m, "N1") == {(0, 2027)}
 
 
 def test_every_label_has_a_row_written_by_hand() -> None:

@@ -291,11 +291,13 @@ def test_a_second_ctrl_c_ends_it() -> None:
 @pytest.mark.usefixtures("_hears_ctrl_c")
 def test_ctrl_c_while_a_plan_is_cleaned_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """A first Ctrl-C in the step that makes a plan exact is noted; the plan is kept."""
-    run, struck = highspy.Highs.run, list[bool]()
+    run, searched, struck = highspy.Highs.run, list[bool](), list[bool]()
 
     def strike(solver: Any) -> Any:
         whole = solver.getLp().integrality_
-        if not struck and not any(kind == highspy.HighsVarType.kInteger for kind in whole):
+        if any(kind == highspy.HighsVarType.kInteger for kind in whole):
+            searched.append(True)
+        elif searched and not struck:
             struck.append(True)
             signal.raise_signal(signal.SIGINT)
             time.sleep(0.2)

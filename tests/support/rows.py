@@ -12,6 +12,7 @@ from pyomo.repn import generate_standard_repn
 from optimizer.model import assemble
 from optimizer.model.declare import LABEL
 from optimizer.network.tables import TRUNK, Network
+from optimizer.solver.needs import needs_of
 from support.build import network_from, tables_from
 
 
@@ -25,7 +26,7 @@ def label_of(function_or_component: Any) -> str | None:
 def labels_in_model() -> dict[str, str]:
     """Every label of every family, with the function that bears it."""
     found: dict[str, str] = {}
-    for family in (*assemble.FIRST, *assemble.SECOND, *assemble.OVER_FUTURES):
+    for family in (*assemble.FIRST, *assemble.SECOND, *assemble.IMPLIED, *assemble.OVER_FUTURES):
         for name, function in inspect.getmembers(family, inspect.isfunction):
             label = label_of(function)
             if function.__module__ == family.__name__ and label is not None:
@@ -42,6 +43,12 @@ def investment(text: str) -> Any:
 def operations(text: str, course: str = TRUNK) -> Any:
     """The block of one course, trunk or branch."""
     return assemble.operations(tables_from(text, course))[0]
+
+
+def needs(text: str) -> Any:
+    """The block of needs of the trunk."""
+    tables = tables_from(text)
+    return assemble.needs(tables, needs_of(tables))
 
 
 def measure(text: str, hindsight: dict[str, float] | None = None, ceiling: float | None = None) -> Any:

@@ -52,7 +52,7 @@ def _of_part(dealt: Dealt, number: int, z: Vector, weighs: float) -> Vector:
     part = dealt.parts[number]
     if weighs <= ZERO or not any(row[0] in PRICED for row in part.part.block.rows):
         return np.zeros(0)
-    return part.prices(np.maximum(z[part.columns], 0.0)) * weighs
+    return dealt.prices_of(part, np.maximum(z[part.columns], 0.0)) * weighs
 
 
 def second_pass(search: Search) -> None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
+from optimizer.network.tables import INVESTMENT, NEEDS, TRUNK, Network, Tables
 from optimizer.solver.benders.bounds import limited, most_made, most_stock, projected
 from optimizer.solver.benders.groups import grouped
 from optimizer.solver.benders.master import Cut, Master
@@ -207,6 +207,30 @@ class Dealt:
         for number in which:
             said = [(float(self._least[i]), np.zeros(len(self.parts[i].columns))) for i in self.groups[number].parts]
             self._cut(number, said)
+
+    def prices_of(self, part: Recourse, given: Vector) -> Vector:
+        """USD per unit of right side, by row of a part.
+
+        What is the master's only because a need looks at it is the part's again, at its cost: held, what is short would
+        hide what a rule costs by it.
+        """
+        needs, course = self.blocks.get(NEEDS), part.part.course
+        asked = set() if needs is None else {key for owner, key in needs.owners.values() if owner == course}
+        branch, columns = part.branch, part.part.block.columns
+        which = np.array([i for i in branch.linked if columns[i] in asked], dtype=np.int64)
+        if not len(which):
+            return part.prices(given)
+        branch.give_values(given)
+        branch.hold(which, np.zeros(len(which)), np.full(len(which), np.inf))
+        cost = branch.charged
+        cost[which] = self.blocks[course].cost_of(None)[0][part.part.columns[which]]
+        branch.recost(cost)
+        try:
+            found = branch.solve()
+            return np.zeros(len(part.part.rows)) if found.value is None else branch.row_duals()
+        finally:
+            cost[which] = 0.0
+            branch.recost(cost)
 
     def _cut(self, number: int, said: list[tuple[float, Vector]], proposed: Vector | None = None) -> int:
         """Take the cut of a group: what is said of each part, (constant, slope), by its share."""
