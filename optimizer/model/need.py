@@ -1,7 +1,7 @@
 """Need (N): what standing capacity does not cover of a demand.
 
 These rows follow from the others wherever fundings are whole, so no plan breaks them. Of fractions of fundings they
-say more than the others do, and the relaxation is tighter for it (docs/decisions/0020-needs.md).
+say more than the others do, and the relaxation is tighter for it (docs/decisions/0022-needs.md).
 """
 
 from __future__ import annotations
