@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from optimizer.errors import OptionsError
-from optimizer.workers.cluster import Cluster, DaskWorkers, connected, on_cluster
+from optimizer.workers.cluster import Cluster, DaskWorkers, checked, connected, on_cluster
 from optimizer.workers.workers import Chain, Here, Processes, Workers
 
 
@@ -20,15 +19,11 @@ def workers_of(count: int, cluster: Cluster, begin: Callable[..., Any], *kept: A
         kept: what it is called with.
 
     Raises:
-        OptionsError: the cluster is no client.
+        OptionsError: the client cannot be used.
     """
     if cluster is None:
         return Here(begin, kept) if count == 1 else Processes(count, begin, kept)
-    if isinstance(cluster, str) or not hasattr(cluster, "submit"):
-        raise OptionsError(
-            f"cluster is {cluster!r}; it is an address, a scheduler file or a client of dask.distributed"
-        )
-    return DaskWorkers(cluster, begin, kept)
+    return DaskWorkers(checked(cluster), begin, kept)
 
 
 __all__ = ["Chain", "Cluster", "Workers", "connected", "on_cluster", "workers_of"]

@@ -22,7 +22,7 @@ from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import repeat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 from optimizer.errors import OptimizerError, OptionsError, SolveError
 from optimizer.workers.workers import Do, Workers
@@ -30,9 +30,8 @@ from optimizer.workers.workers import Do, Workers
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-    Cluster = str | Path | Client | None
-else:
-    Cluster = Any
+Cluster: TypeAlias = "str | Path | Client | None"
+"""Address of a scheduler, its scheduler file, or a client of dask.distributed."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -60,33 +59,61 @@ def connected(cluster: Cluster) -> Iterator[Client | None]:
         cluster: address of a scheduler (`tcp://host:8786`, `tls://...`), its scheduler file, a client, or None.
 
     Raises:
-        OptionsError: dask.distributed is not installed, or no scheduler answers.
+        OptionsError: dask.distributed is not installed, no scheduler answers, or workers run other code.
     """
-    if not isinstance(cluster, str | Path):
-        yield cluster
-        return
-    address = _address(str(cluster))
-    client = _connect(address, str(cluster))
-    try:
-        _tell_who_works(client, address)
+    if cluster is None:
+        yield None
+    elif isinstance(cluster, str | Path):
+        client = _connect(str(cluster))
+        try:
+            _look_at(client)
+            yield client
+        finally:
+            client.close()
+    else:
+        client = checked(cluster)
+        _look_at(client)
         yield client
-    finally:
-        client.close()
 
 
 def on_cluster(study: Callable[P, R]) -> Callable[P, R]:
-    """A study whose `cluster` is connected before it begins, where it is an address or a scheduler file."""
+    """A study whose `cluster` is connected before it begins."""
 
     @functools.wraps(study)
     def begun(*args: P.args, **kwargs: P.kwargs) -> R:
-        cluster: Any = kwargs.get("cluster")
-        if not isinstance(cluster, str | Path):
+        given: Any = kwargs.get("cluster")
+        if given is None:
             return study(*args, **kwargs)
-        with connected(cluster) as client:
+        with connected(given) as client:
             kwargs["cluster"] = client
             return study(*args, **kwargs)
 
     return begun
+
+
+def checked(client: Any) -> Client:
+    """A client that can be used.
+
+    Raises:
+        OptionsError: it is no client of dask.distributed, or an asynchronous one.
+    """
+    if not isinstance(client, _distributed().Client):
+        raise OptionsError(f"cluster is {client!r}; it is an address, a scheduler file or a client of dask.distributed")
+    if client.asynchronous:
+        raise OptionsError("the client of the cluster is asynchronous; give one made with asynchronous=False")
+    return client
+
+
+def _distributed() -> Any:
+    """The module; it is heavy and comes with an extra, so it is read when a cluster is asked for.
+
+    Raises:
+        OptionsError: it is not installed.
+    """
+    try:
+        return importlib.import_module("distributed")
+    except ImportError as error:
+        raise OptionsError(f"a cluster needs dask.distributed, which is not installed; {INSTALL}") from error
 
 
 def _address(given: str) -> str:
@@ -112,29 +139,25 @@ def _address(given: str) -> str:
     return address
 
 
-def _connect(address: str, given: str) -> Client:
+def _connect(given: str) -> Client:
     distributed = _distributed()
-    where = address if address == given else f"{given} ({address})"
+    address = _address(given)
+    where = given if address == given else f"{given} ({address})"
     try:
-        return distributed.Client(address, timeout=PATIENCE, set_as_default=False)
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
-        raise OptionsError(f"cluster {where}: no scheduler answered within {PATIENCE:g} s: {_short(error)}") from error
+        distributed.comm.resolve_address(address)  # so that a name or scheme that is not there is told at once
+        client: Client = distributed.Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError, TypeError, RuntimeError, ImportError) as error:
+        raise OptionsError(f"cluster {where}: no scheduler answers: {_short(error)}") from error
+    return client
 
 
-def _distributed() -> Any:
-    """The module; it is heavy and comes with an extra, so it is read when a cluster is asked for.
+def _look_at(client: Client) -> None:
+    """Whether workers run this code; say what is odd: nobody works there, or processes have threads that will be idle.
 
     Raises:
-        OptionsError: it is not installed.
+        OptionsError: some run other code.
     """
-    try:
-        return importlib.import_module("distributed")
-    except ImportError as error:
-        raise OptionsError(f"a cluster needs dask.distributed, which is not installed; {INSTALL}") from error
-
-
-def _tell_who_works(client: Client, address: str) -> None:
-    """Say what is odd about a cluster: nobody works there, or processes have threads that will be idle."""
+    address = client.scheduler.address
     threads = client.nthreads()
     if not threads:
         log.warning("cluster %s: no worker has joined yet; work begins when one does", address)
@@ -145,19 +168,19 @@ def _tell_who_works(client: Client, address: str) -> None:
             "more of them, each with --nthreads 1",
             address, len(several), len(threads), max(threads.values()),
         )  # fmt: skip
+    try:
+        client.run(_check_code, _code())
+    except Exception as error:
+        if _unread(error):
+            raise _unreadable(error) from error
+        raise
 
 
 class DaskWorkers(Workers):
     """The workers of a cluster. They may join and leave at any time."""
 
     def __init__(self, client: Client, begin: Callable[..., Any], kept: tuple[Any, ...]) -> None:
-        """Send what workers keep.
-
-        Raises:
-            OptionsError: the client cannot be used.
-        """
-        if getattr(client, "asynchronous", False):
-            raise OptionsError("the client of the cluster is asynchronous; give one made with asynchronous=False")
+        """Send what workers keep."""
         self._client = client
         self._token = uuid.uuid4().hex
         packed = zlib.compress(pickle.dumps((begin, kept)), 1)
@@ -228,13 +251,10 @@ class DaskWorkers(Workers):
             ) from error
         except distributed.CancelledError as error:
             raise self._lost(error) from error
-        except (ModuleNotFoundError, RuntimeError) as error:
+        except Exception as error:
             if not _unread(error):
                 raise
-            raise OptionsError(
-                f"the cluster cannot read a task: {_short(error)}; its scheduler and its workers need this version of "
-                "trusted-supply-optimizer with the extra 'cluster'"
-            ) from error
+            raise _unreadable(error) from error
         finally:
             future.release()
         return (None if place is None else address), result
@@ -246,13 +266,20 @@ class DaskWorkers(Workers):
 
 
 def _unread(error: BaseException) -> bool:
-    """Whether a task could not be read at the other end; dask then tells of the graph, or names the module."""
-    missing = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] == "optimizer"
-    return missing or "deserializ" in str(error)
+    """Whether a task could not be read at the other end: the scheduler tells of its graph, a worker of a module."""
+    return "deserialization of the task graph" in str(error) or "No module named 'optimizer" in str(error)
+
+
+def _unreadable(error: BaseException) -> OptionsError:
+    return OptionsError(
+        f"the cluster cannot read a task: {_short(error)}; its scheduler and its workers need this version of "
+        "trusted-supply-optimizer with the extra 'cluster'"
+    )
 
 
 def _short(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    """The first sentence of an error."""
+    return " ".join(str(error).split()).partition(". ")[0] or type(error).__name__
 
 
 @functools.cache
@@ -278,11 +305,8 @@ def _keep(packed: bytes) -> bytes:
 
 def _work(code: dict[str, str], token: str, packed: bytes, call: bytes) -> tuple[str, Any]:
     """Do a task at a worker; with the worker's address."""
-    address = str(_distributed().get_worker().address)
+    _check_code(code)
     with _lock:
-        differs = [f"{name} {mine}, here {code[name]}" for name, mine in _code().items() if mine != code[name]]
-        if differs:
-            raise OptionsError(f"worker {address} runs other code: {'; '.join(differs)}; install the same there")
         home = _homes.pop(token, None)
         if home is None:
             while len(_homes) >= HOMES:
@@ -291,7 +315,19 @@ def _work(code: dict[str, str], token: str, packed: bytes, call: bytes) -> tuple
             home = begin(*kept)
         _homes[token] = home  # the last one used is dropped last
         do, task = pickle.loads(call)
-        return address, do(home, task)
+        return str(_distributed().get_worker().address), do(home, task)
+
+
+def _check_code(code: dict[str, str], dask_worker: Any = None) -> None:
+    """Whether a worker runs the code of who asks; `Client.run` says which worker.
+
+    Raises:
+        OptionsError: it does not.
+    """
+    differs = [f"{name} {mine}, here {code[name]}" for name, mine in _code().items() if mine != code[name]]
+    if differs:
+        address = (dask_worker or _distributed().get_worker()).address
+        raise OptionsError(f"worker {address} runs other code: {'; '.join(differs)}; install the same there")
 
 
 def _forget(token: str) -> None:
