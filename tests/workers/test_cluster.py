@@ -73,7 +73,8 @@ def test_losses_are_tried_alike(plan: Plan, client: Client, tmp_path: Path) -> N
 def test_the_command_takes_a_scheduler_file(plan: Plan, client: Client, tmp_path: Path) -> None:
     """The tables are those of the same command without a cluster."""
     plan.save(tmp_path / "plan")
-    client.write_scheduler_file(tmp_path / "scheduler.json")
+    address = json.dumps({"type": "Scheduler", "address": client.scheduler.address})
+    (tmp_path / "scheduler.json").write_text(address, encoding="utf-8")
     for name, where in (("there", ["--cluster", str(tmp_path / "scheduler.json")]), ("here", ["--workers", "1"])):
         command = ["evaluate", str(tmp_path / "plan" / "instance"), "--portfolio", str(tmp_path / "plan"), "--quiet"]
         result = CliRunner().invoke(app, [*command, "-o", str(tmp_path / name), *where])
