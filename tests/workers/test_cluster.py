@@ -32,7 +32,7 @@ def plan() -> Plan:
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     """A client of a cluster of one worker in this process."""
-    settings: dict[str, Any] = {"processes": False, "dashboard_address": None, "protocol": "tcp://"}
+    settings: dict[str, Any] = {"processes": False, "dashboard_address": ":0", "protocol": "tcp://"}
     with LocalCluster(n_workers=1, threads_per_worker=1, **settings) as cluster, Client(cluster) as client:
         yield client
 
