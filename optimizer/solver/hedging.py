@@ -105,7 +105,7 @@ def hedge(
         out.start = "used" if found.values is not None else "it holds no plan in this instance, and was not used"
         best = better(best, found)
     for chosen in known.portfolios[:TRIED]:
-        if stop is not None and stop.asked.is_set() and best.values is not None:
+        if (known.late or known.interrupted) and best.values is not None:
             break
         best = better(best, plan_of(problem, chosen, options, report, None))
         if reaches(best.objective, best.bound, options):

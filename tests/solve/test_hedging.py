@@ -146,7 +146,19 @@ def test_agreed_optima_are_found(case: Any) -> None:
 @pytest.mark.usefixtures("mpi")
 def test_generated_instances_agree() -> None:
     """A network with fundings, stock and two disruptions; it may end short of the gap, and then says so."""
-    agree(instance_of(generate(5, scenarios=2)), gap=1e-3, time_limit=30)
+    agree(instance_of(generate(5, scenarios=2)), gap=1e-3, time_limit=15)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("mpi")
+def test_the_starter_with_one_disruption_agrees() -> None:
+    """To one percent, in the first rounds."""
+    outage = (
+        "{id: separation_outage, probability: 0.15, onset: 2030, duration: 1, recovery: 1, "
+        "effects: [{affects: facilities, where: {id: lynas_malaysia}, available: 0.2}]}"
+    )
+    found = agree(optimizer.load("instances/starter", [f"scenarios=[{outage}]"]), gap=1e-2, time_limit=90)
+    assert found.status == "optimal"
 
 
 @pytest.mark.slow
