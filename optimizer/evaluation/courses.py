@@ -41,6 +41,8 @@ TEMPLATE_FROM = 4
 """Branches of one shape from which one template is compiled for all of them: it costs as much as three."""
 LEAST_PART = 20
 """Branches of one shape below which they are not split: each process compiles its own template."""
+TASKS = 3
+"""Tasks for each process at least, where branches are many: the last of them leave little idle."""
 KEPT_SHAPES = 4
 """Templates that a process keeps; one takes some 100 MB on the reference instance."""
 ROUNDING = 1e-6
@@ -162,7 +164,7 @@ def broken_rows(network: Network, portfolio: Portfolio) -> list[str]:
 def tasks_of(
     network: Network, answers: Mapping[str, Answer], wanted: Iterable[str], workers: int, *, priced: bool
 ) -> list[Task]:
-    """The branches of the first onset that is not answered, by shape; a large shape is split between processes.
+    """The branches of the first onset that is not answered, by shape; a shape too large for one task is split.
 
     Whatever a branch leaves has an earlier onset; so each shape comes up once, and is compiled once.
 
@@ -179,10 +181,12 @@ def tasks_of(
     for course in left_over:
         if network.windows[course].onset == onset:
             waiting[shape_of(network, network.windows[course])].append(course)
+    ready = sum(map(len, waiting.values()))
+    most = ready if workers == 1 else max(LEAST_PART, -(-ready // (TASKS * workers)))
     tasks = []
     for shape, found in waiting.items():
         courses = sorted(found)  # names begin with what strikes: a part has neighbours
-        parts = max(1, min(workers, len(courses) // LEAST_PART))
+        parts = -(-len(courses) // most)
         size = -(-len(courses) // parts)
         for first in range(0, len(courses), size):
             mine = courses[first : first + size]

@@ -186,6 +186,7 @@ class DaskWorkers(Workers):
         packed = zlib.compress(pickle.dumps((begin, kept)), 1)
         self._kept: Future[bytes] = client.submit(_keep, packed, key=f"optimizer-kept-{self._token}", pure=False)
         self._running: set[Future[Any]] = set()
+        self._gone = False
         self._addresses: tuple[str, ...] = ()
         self._looked = self._said = -SAY
         self._look()
@@ -198,7 +199,9 @@ class DaskWorkers(Workers):
 
     def end(self, *, now: bool) -> None:  # noqa: ARG002
         """Drop tasks that have not begun, and what workers keep; a task that has begun runs to its end."""
-        with suppress(Exception):  # the cluster may be gone
+        if self._gone:
+            return
+        with suppress(Exception):  # it may be gone by now
             self._client.cancel([*self._running, self._kept])
             self._client.run(_forget, self._token, on_error="ignore")
         self._running.clear()
@@ -260,6 +263,7 @@ class DaskWorkers(Workers):
         return (None if place is None else address), result
 
     def _lost(self, error: BaseException) -> SolveError:
+        self._gone = True
         return SolveError(
             f"the scheduler of the cluster was lost: {_short(error)}; what was done is kept where a folder was given"
         )
