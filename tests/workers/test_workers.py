@@ -12,6 +12,10 @@ from optimizer.errors import SolveError
 from optimizer.workers import workers_of
 
 
+BOTH = [1, pytest.param(2, marks=pytest.mark.slow)]
+"""This process; two of their own, which take seconds to begin."""
+
+
 def found_by(count: int, folder: Path, do: object, of: range = range(8)) -> list[tuple[int, int]]:
     with workers_of(count, None, tasks.Home, folder, 7) as pool:
         return sorted(pool.results(do, of))  # type: ignore[arg-type]
@@ -26,6 +30,7 @@ def test_all_tasks_are_done_with_what_is_kept(count: int, tmp_path: Path) -> Non
     assert (os.getpid() in begun) == (count == 1)
 
 
+@pytest.mark.slow
 def test_no_process_is_started_for_nothing(tmp_path: Path) -> None:
     """Without tasks nobody begins; with one task one does."""
     assert found_by(2, tmp_path, tasks.times, range(0)) == []
@@ -40,6 +45,7 @@ def test_a_process_that_dies_loses_nothing(tmp_path: Path) -> None:
     assert len(tasks.marks(tmp_path / "died")) == 1
 
 
+@pytest.mark.slow
 def test_a_task_that_ends_every_process_is_told_of(tmp_path: Path) -> None:
     """It is not tried without end."""
     with pytest.raises(SolveError, match="died 4 times over one task"):
@@ -47,14 +53,14 @@ def test_a_task_that_ends_every_process_is_told_of(tmp_path: Path) -> None:
     assert len(tasks.marks(tmp_path / "died")) == 4
 
 
-@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("count", BOTH)
 def test_an_error_in_a_task_is_the_error_of_all(count: int, tmp_path: Path) -> None:
     """With its own type and text."""
     with pytest.raises(SolveError, match="task 0 has no answer"):
         found_by(count, tmp_path, tasks.fails)
 
 
-@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("count", BOTH)
 def test_a_chain_stays_where_it_began(count: int, tmp_path: Path) -> None:
     """Tasks of a chain come in order, to one process; processes share the chains."""
     heard: list[list[tuple[int, int]]] = [[], [], []]
