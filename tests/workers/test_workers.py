@@ -11,7 +11,6 @@ from support import tasks
 from optimizer.errors import SolveError
 from optimizer.workers import workers_of
 
-
 BOTH = [1, pytest.param(2, marks=pytest.mark.slow)]
 """This process; two of their own, which take seconds to begin."""
 
