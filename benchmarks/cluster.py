@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import json
+import math
 import os
 import platform
 import statistics
@@ -52,6 +53,7 @@ def main() -> None:
     parser.add_argument("--futures", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--engines", nargs="*", default=ENGINES, help=f"of {', '.join(ENGINES)}")
     given = parser.parse_args()
     sizes = {name: getattr(given, name) for name in ("facilities", "periods", "futures", "seed")}
     with tempfile.TemporaryDirectory() as folder:
@@ -65,30 +67,29 @@ def main() -> None:
             found: dict[str, list[dict[str, float]]] = defaultdict(list)
             costs: dict[str, float] = {}
             for turn in range(given.runs):
-                for engine in ENGINES if turn % 2 == 0 else reversed(ENGINES):
+                for engine in given.engines if turn % 2 == 0 else reversed(given.engines):
                     measured, cost = sweep(instance, Portfolio.of(plan), *at[engine])
                     found[engine].append(measured)
                     costs[engine] = cost
                     sys.stderr.write(f"{engine}: {measured}\n")
         after = os.getloadavg()
     median = {e: {k: statistics.median(run[k] for run in runs) for k in runs[0]} for e, runs in found.items()}
-    base = costs["here"]
-    result = {
+    base = next(iter(costs.values()))
+    result: dict[str, Any] = {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {"processor": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version()},
         "load_before": before, "load_after": after, "sizes": sizes, "branches": len(network_of(instance).windows),
-        "runs": found, "median": median,
-        "efficiency": {
-            "processes 2 against here": median["here"]["seconds"] / 2 / median["processes 2"]["seconds"],
-            "dask 2 against dask 1": median["dask 1"]["seconds"] / 2 / median["dask 2"]["seconds"],
-            "dask, by processor": median["dask 1"]["processor"] / 2 / median["dask 2"]["processor_most"],
-        },
-        "more_work": {
-            "processes 2 against here": median["processes 2"]["processor"] / median["here"]["processor"],
-            "dask 2 against dask 1": median["dask 2"]["processor"] / median["dask 1"]["processor"],
-        },
+        "runs": found, "median": median, "pairs": {},
         "costs_differ_by_usd": {engine: cost - base for engine, cost in costs.items()}, "cost_usd": base,
     }  # fmt: skip
+    for single, double in (("here", "processes 2"), ("dask 1", "dask 2")):
+        if single in median and double in median:
+            one_, two_ = median[single], median[double]
+            result["pairs"][f"{double} against {single}"] = {
+                "efficiency": one_["seconds"] / 2 / two_["seconds"],
+                "efficiency_by_processor": one_["processor"] / 2 / two_.get("processor_most", math.nan),
+                "more_work": two_["processor"] / one_["processor"],
+            }
     given.file.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 
