@@ -20,7 +20,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +32,7 @@ from optimizer.solver.extensive import Begun, Solved, ended, problem_of, values_
 from optimizer.solver.first_plan import FirstPlan, better, plan_of, reaches
 from optimizer.solver.highs import Progress, Raw, Report, Stop
 from optimizer.solver.options import Options
+from optimizer.solver.start import UNUSED, USED, Start
 
 RANKS = 3
 ROUNDS = 500
@@ -68,26 +68,18 @@ def refused(network: Network) -> str | None:
     return None
 
 
-def hedge(
-    begun: Begun,
-    options: Options,
-    report: Report | None = None,
-    stop: Stop | None = None,
-    portfolio: Collection[tuple[str, str, int]] | None = None,
-) -> Solved:
+def hedge(begun: Begun, start: Start | None = None) -> Solved:
     """Solve what was begun by progressive hedging.
 
     Args:
         begun: compiled blocks and tables.
-        options: how to solve.
-        report: called with progress.
-        stop: asks it to stop.
-        portfolio: (facility, option, year) of each funding of a plan that is tried too.
+        start: a plan whose portfolio is tried too.
 
     Raises:
         OptionsError: the extra is not installed.
         SolveError: the ranks failed.
     """
+    options, report, stop = begun.options, begun.report, begun.stop
     out = begun.out
     began = time.monotonic()
     problem = problem_of(out.network, begun.blocks, {})
@@ -100,9 +92,9 @@ def hedge(
     with tempfile.TemporaryDirectory(prefix="hedging-") as folder:
         known = _run(out.network, Path(folder), options, report, stop, begun.deadline)
     best = FirstPlan(bound=known.bound)
-    if portfolio is not None:
-        found = plan_of(problem, portfolio, options, report, stop)
-        out.start = "used" if found.values is not None else "it holds no plan in this instance, and was not used"
+    if start is not None:
+        found = plan_of(problem, start.fundings, options, report, None)
+        out.start = USED if found.values is not None else UNUSED
         best = better(best, found)
     for chosen in known.portfolios[:TRIED]:
         if (known.late or known.interrupted) and best.values is not None:
@@ -176,7 +168,9 @@ def _run(
     began = time.monotonic()
     interrupted = late = False
     with (folder / "log").open("wb") as log:
-        ranks = subprocess.Popen(command, stdout=log, stderr=log, env=_environment(), start_new_session=True)
+        ranks = subprocess.Popen(  # mpi-sppy writes logs of its own where it is
+            command, stdout=log, stderr=log, cwd=folder, env=_environment(), start_new_session=True
+        )
         try:
             while ranks.poll() is None:
                 time.sleep(LOOK)
