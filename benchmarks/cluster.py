@@ -104,7 +104,7 @@ def sweep(instance: Any, held: Any, count: int, client: Any) -> tuple[dict[str, 
     began = time.monotonic()
     kept = (instance, held.fundings, held.stock or {}, trunk.runs, trunk.known)
     with workers_of(count, client, work.begin, *kept) as pool:
-        while tasks := work.tasks_of(network, answers, pool.count):
+        while tasks := work.tasks_of(network, answers, network.windows, pool.count, priced=False):
             for found in pool.results(work.answer, tasks):
                 answers[found.course] = found
     seconds = time.monotonic() - began

@@ -6,7 +6,7 @@ A scenario is what `single_future` solves: the investment, the whole trunk and t
 the same families, with that future's cost alone. All futures have the trunk in common, so what is decided before anyone
 knows which comes is the fundings and what branches and later periods see of the trunk: its stock, whom users know, and
 what it runs where branches are tied to that. These are equal in all scenarios; the rest of the trunk's operations each
-scenario has a copy of (docs/decisions/0020).
+scenario has a copy of (docs/decisions/0021).
 
 Source of the contract: mpi-sppy, "Generic cylinders". Money is scaled inside as it is for our own solves.
 """
