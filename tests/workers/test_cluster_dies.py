@@ -56,8 +56,8 @@ def test_a_task_whose_worker_is_killed_is_done_elsewhere(cluster: Cluster, tmp_p
     assert sorted(found) == [(task, 7 * task) for task in range(6)]
     begun = tasks.marks(tmp_path / "task-0")
     assert begun[0] == killed
-    assert len(begun) == 2
-    assert begun[1] != killed
+    assert begun[1:]
+    assert killed not in begun[1:]
 
 
 def test_a_worker_may_join_later(tmp_path: Path) -> None:
