@@ -110,7 +110,7 @@ def solve(
 
     Args:
         instance: from `load`.
-        method: `auto`, `extensive` or `benders`.
+        method: `auto`, `extensive`, `benders` or `hedging`.
         gap: stop when (objective - bound) / |objective| is at most this.
         gap_usd: stop when objective - bound is at most this, USD.
         time_limit: seconds.

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from optimizer.cli.options import AsJson, InstancePath, Quiet
+from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet, Workers
 from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, tonnes, usd
 from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
@@ -40,7 +40,8 @@ def evaluate(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value beforehand.")
     ] = None,
     alpha: Annotated[float, typer.Option(help="The tail is the worst 1 - alpha.")] = 0.95,
-    workers: Annotated[int, typer.Option(help="Processes.")] = 2,
+    workers: Workers = 2,
+    cluster: ClusterAt = None,
     seed: Annotated[int, typer.Option(help="Of the draw and of the intervals.")] = 0,
     react: Annotated[bool, typer.Option(help="Branches may fund the options that say so.")] = True,
     quiet: Quiet = False,
@@ -58,7 +59,16 @@ def evaluate(
     drawn = None if futures is None else FutureSet.read(futures, checked)
     with counted(enabled=not quiet, every=100) as tell:
         found = run(
-            checked, held, futures=drawn, exact=exact, alpha=alpha, folder=folder, workers=workers, seed=seed, tell=tell
+            checked,
+            held,
+            futures=drawn,
+            exact=exact,
+            alpha=alpha,
+            folder=folder,
+            workers=workers,
+            cluster=cluster,
+            seed=seed,
+            tell=tell,
         )
     if as_json:
         print_json(found.info)

@@ -12,6 +12,15 @@ from optimizer.errors import OptionsError
 
 InstancePath = Annotated[Path, typer.Argument(help="A YAML file, or a folder with instance.yaml.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+Workers = Annotated[int, typer.Option(metavar="N", help="Processes of this machine.")]
+ClusterAt = Annotated[
+    str | None,
+    typer.Option(
+        "--cluster",
+        metavar="ADDRESS|FILE",
+        help="Workers of a dask cluster instead: its scheduler's address, or its scheduler file.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from optimizer.cli.options import AsJson, InstancePath, Quiet, keyed_numbers
+from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet, Workers, keyed_numbers
 from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, records, usd
 from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
@@ -42,7 +42,8 @@ def sensitivity(
     ] = None,
     top: Annotated[int, typer.Option(help="How many numbers are confirmed by whole solves.")] = 10,
     gap: Annotated[float, typer.Option(help="Relative gap of whole solves.")] = 1e-3,
-    workers: Annotated[int, typer.Option(help="Processes.")] = 2,
+    workers: Workers = 2,
+    cluster: ClusterAt = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -63,6 +64,7 @@ def sensitivity(
             top=top,
             gap=gap,
             workers=workers,
+            cluster=cluster,
             tell=tell,
         )
     if as_json:

@@ -31,7 +31,7 @@ def solve(
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value before solving.")
     ] = None,
-    method: Annotated[str, typer.Option(help="auto, extensive or benders.")] = "auto",
+    method: Annotated[str, typer.Option(help="auto, extensive, benders or hedging.")] = "auto",
     gap: Annotated[float, typer.Option(help="Stop at this relative gap.")] = 1e-4,
     gap_usd: Annotated[float | None, typer.Option("--gap-usd", help="Stop at this gap in USD.")] = None,
     start: Annotated[

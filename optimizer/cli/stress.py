@@ -9,7 +9,7 @@ import pandas as pd
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from optimizer.cli.options import AsJson, Quiet, keyed_numbers
+from optimizer.cli.options import AsJson, ClusterAt, Quiet, Workers, keyed_numbers
 from optimizer.cli.output import STOPPED, err, out, print_json, records, tonnes
 from optimizer.cli.screen import headed
 from optimizer.cli.survival import listed
@@ -42,7 +42,8 @@ def stress(
         typer.Option("--time-to-survive", metavar="YEARS", help="Longest loss tried for it; default the duration."),
     ] = None,
     time_limit: Annotated[float | None, typer.Option("--time-limit", help="Stop after this many seconds.")] = None,
-    workers: Annotated[int, typer.Option(help="Processes.")] = 2,
+    workers: Workers = 2,
+    cluster: ClusterAt = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default PLAN_stress_OF.")
     ] = None,
@@ -84,6 +85,7 @@ def stress(
             time_to_survive=time_to_survive,
             time_limit=time_limit,
             workers=workers,
+            cluster=cluster,
             tell=tell,
         )
     if as_json:

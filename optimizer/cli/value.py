@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from optimizer.cli.options import AsJson, InstancePath, Quiet
+from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet
 from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, records, usd
 from optimizer.cli.progress import Ticker
 from optimizer.cli.screen import headed
@@ -43,6 +43,7 @@ def value(
     threads: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
     seed: Annotated[int, typer.Option(help="Random seed of the solver.")] = 0,
     workers: Annotated[int, typer.Option(help="Processes that operate a plan in its futures.")] = 2,
+    cluster: ClusterAt = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -68,6 +69,7 @@ def value(
             seed=seed,
             folder=folder,
             workers=workers,
+            cluster=cluster,
             report=ticker.report,
         )
     if as_json:

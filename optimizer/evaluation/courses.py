@@ -39,6 +39,10 @@ Reacted = dict[tuple[str, str, int], float]
 
 TEMPLATE_FROM = 4
 """Branches of one shape from which one template is compiled for all of them: it costs as much as three."""
+LEAST_PART = 20
+"""Branches of one shape below which they are not split: each process compiles its own template."""
+TASKS = 3
+"""Tasks for each process at least, where branches are many: the last of them leave little idle."""
 KEPT_SHAPES = 4
 """Templates that a process keeps; one takes some 100 MB on the reference instance."""
 ROUNDING = 1e-6
@@ -160,7 +164,7 @@ def broken_rows(network: Network, portfolio: Portfolio) -> list[str]:
 def tasks_of(
     network: Network, answers: Mapping[str, Answer], wanted: Iterable[str], workers: int, *, priced: bool
 ) -> list[Task]:
-    """The branches of the first onset that is not answered, by shape; a large shape is split between processes.
+    """The branches of the first onset that is not answered, by shape; a shape too large for one task is split.
 
     Whatever a branch leaves has an earlier onset; so each shape comes up once, and is compiled once.
 
@@ -177,10 +181,12 @@ def tasks_of(
     for course in left_over:
         if network.windows[course].onset == onset:
             waiting[shape_of(network, network.windows[course])].append(course)
+    ready = sum(map(len, waiting.values()))
+    most = ready if workers == 1 else max(LEAST_PART, -(-ready // (TASKS * workers)))
     tasks = []
     for shape, found in waiting.items():
         courses = sorted(found)  # names begin with what strikes: a part has neighbours
-        parts = workers if len(courses) >= 20 * workers else 1
+        parts = -(-len(courses) // most)
         size = -(-len(courses) // parts)
         for first in range(0, len(courses), size):
             mine = courses[first : first + size]
@@ -192,7 +198,7 @@ def tasks_of(
 
 
 @dataclass(slots=True)
-class _Home:
+class Home:
     """What a process keeps."""
 
     network: Network
@@ -203,9 +209,6 @@ class _Home:
     templates: dict[Hashable, Template] = field(default_factory=dict)
 
 
-_home: _Home | None = None
-
-
 def begin(
     instance: Instance,
     fundings: Sequence[tuple[str, str, int]],
@@ -213,25 +216,23 @@ def begin(
     runs: Runs,
     known: Known,
     rows: Sequence[Key] = (),
-) -> None:
+) -> Home:
     """Begin a process; rows are those of which prices may be asked."""
-    global _home  # noqa: PLW0603
     network = network_of(instance)
     given = dict(given_fundings(network.starts, fundings))
     given |= {(TRUNK, ("stock", (*store, period))): tonnes for (store, period), tonnes in stock.items()}
     given |= {(TRUNK, ("run", run)): value for run, value in runs.items()}
     given |= {(TRUNK, ("known", index)): tonnes for index, tonnes in known.items()}
     numbered = {row: number for number, row in enumerate(rows)}
-    _home = _Home(network, given, network.left, starts_taken(network.starts, fundings), numbered)
+    return Home(network, given, network.left, starts_taken(network.starts, fundings), numbered)
 
 
-def answer(task: Task) -> list[Answer]:
+def answer(home: Home, task: Task) -> list[Answer]:
     """The answers of a task's branches; one that has none comes back without cost."""
-    assert _home is not None
-    return list(_answers(_home, task))
+    return list(_answers(home, task))
 
 
-def _answers(home: _Home, task: Task) -> Iterator[Answer]:
+def _answers(home: Home, task: Task) -> Iterator[Answer]:
     template: Template | None = home.templates.get(task.shape)
     if template is None and len(task.courses) >= TEMPLATE_FROM:
         try:
@@ -260,7 +261,7 @@ def _answers(home: _Home, task: Task) -> Iterator[Answer]:
         yield found
 
 
-def _prices(home: _Home, branch: Branch) -> Prices:
+def _prices(home: Home, branch: Branch) -> Prices:
     """The duals that are not 0, by row of the horizon's branch; what it does not have is left out."""
     duals = branch.row_duals()
     rows = [(home.rows[key], at) for at, key in enumerate(branch.block.rows) if duals[at] and key in home.rows]
@@ -281,7 +282,7 @@ def _bound(template: Template | None, course: str) -> Branch | None:
     return template
 
 
-def _given(home: _Home, branch: Branch, opening: Stock | None, reacted: Reacted) -> Vector:
+def _given(home: Home, branch: Branch, opening: Stock | None, reacted: Reacted) -> Vector:
     """What a branch is given: fundings, stock of the course it leaves, the trunk's level at its end, its activity."""
     values = []
     for column in branch.linked:

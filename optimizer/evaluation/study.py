@@ -32,7 +32,7 @@ from optimizer.plan.plan import Plan
 from optimizer.solver.extensive import compile_all, problem_of, values_of
 from optimizer.solver.first_plan import plan_of
 from optimizer.solver.options import Options
-from optimizer.workers import Workers
+from optimizer.workers import Cluster, on_cluster, workers_of
 
 FORMAT = 1
 ALPHA = 0.95
@@ -64,6 +64,7 @@ class Evaluation:
         return self.futures.sort_values(by, ascending=False, kind="stable").head(count)
 
 
+@on_cluster
 def evaluate(
     instance: Instance,
     portfolio: Portfolio | Plan,
@@ -73,6 +74,7 @@ def evaluate(
     alpha: float = ALPHA,
     folder: Path | str | None = None,
     workers: int = 2,
+    cluster: Cluster = None,
     seed: int = 0,
     tell: Tell | None = None,
 ) -> Evaluation:
@@ -89,13 +91,15 @@ def evaluate(
         exact: of a set of futures, how many are drawn and operated; their mean is carried over to all.
         alpha: the tail mean is over the worst 1 - alpha.
         folder: where answers are kept as they come, and gone on from.
-        workers: processes.
+        workers: processes of this machine.
+        cluster: whose workers do it instead: the address of a dask scheduler, its scheduler file, or a client.
         seed: of that draw and of the intervals.
         tell: told of progress.
 
     Raises:
         OptionsError: an option makes no sense.
         PlanError: the portfolio does not fit the instance, or cannot be operated in it.
+        SolveError: the solver failed, or the cluster was lost.
     """
     if not 0 <= alpha < 1:
         raise OptionsError(f"alpha is {alpha:g}; it lies in [0, 1)")
@@ -127,7 +131,7 @@ def evaluate(
         answers |= kept.read()
     asked = set(network.windows)
     rows = () if guide is None else guide.horizon.rows
-    stopped = _answer_all(network, held, answers, kept, workers, tell, rows)
+    stopped = _answer_all(network, held, answers, kept, workers, cluster, tell, rows)
     if guide is not None and whole is not None and not stopped:
         tell("bounds", 0, len(whole))
         weights = guide.draw(network, held, answers, invested, alpha, seed).weights
@@ -135,7 +139,7 @@ def evaluate(
         instance, futures = sampled.instance, sampled.futures
         network = network_of(instance)
         asked |= set(network.windows)
-        stopped = _answer_all(network, held, answers, kept, workers, tell)
+        stopped = _answer_all(network, held, answers, kept, workers, cluster, tell)
     every = futures_of(network) if futures is None or isinstance(futures, FutureSet) else list(futures)
     known = [future for future in every if all(node in answers for node in future.nodes)]
     table = table_of(network, known, invested, answers)
@@ -221,6 +225,7 @@ def _answer_all(
     answers: dict[str, Answer],
     kept: Kept | None,
     workers: int,
+    cluster: Cluster,
     tell: Tell,
     rows: Sequence[Key] = (),
 ) -> bool:
@@ -229,8 +234,9 @@ def _answer_all(
     if len(done) == len(network.windows):
         return False
     try:
-        with Workers(
+        with workers_of(
             workers,
+            cluster,
             work.begin,
             network.instance,
             held.fundings,
@@ -239,7 +245,7 @@ def _answer_all(
             answers[TRUNK].known,
             rows,
         ) as pool:
-            while tasks := tasks_of(network, answers, network.windows, workers, priced=bool(rows)):
+            while tasks := tasks_of(network, answers, network.windows, pool.count, priced=bool(rows)):
                 for found in pool.results(work.answer, tasks):
                     answers[found.course] = found
                     if kept is not None:

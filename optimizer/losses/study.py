@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,13 +20,11 @@ from optimizer.losses.ledger import Ledger
 from optimizer.losses.operator import Operator
 from optimizer.losses.report import PROVED, Told, info_of, losses_table, worst_table
 from optimizer.losses.restore import aftermath
-from optimizer.losses.search import FULL, Ask, Asking, Onset, Search
-from optimizer.losses.work import Task, Timed, Worker, workers_of
+from optimizer.losses.search import FULL, Ask, Onset, Search
+from optimizer.losses.work import Desk, Task, Timed, answered
 from optimizer.plan.plan import Plan
 from optimizer.run import versions
-
-_Open = tuple[Search, Asking, Ask]
-"""A search, and the question it waits for."""
+from optimizer.workers import Chain, Cluster, Workers, on_cluster, workers_of
 
 Tell = Callable[[str, int, int], None]
 """Called with what is being done, how many onsets are done, of how many."""
@@ -54,6 +50,7 @@ class Stress:
         return str(self.info["status"]) == PROVED
 
 
+@on_cluster
 def stress(
     plan: Plan,
     folder: Path | str,
@@ -67,6 +64,7 @@ def stress(
     time_to_survive: int | None = None,
     time_limit: float | None = None,
     workers: int = 2,
+    cluster: Cluster = None,
     tell: Tell | None = None,
 ) -> Stress:
     """Find the worst set of at most K losses for the markets named, with proof.
@@ -86,13 +84,14 @@ def stress(
         weights: of a tonne short, by market; default 1.
         time_to_survive: longest loss tried for the time to survive, years; default the duration.
         time_limit: seconds.
-        workers: processes.
+        workers: processes of this machine.
+        cluster: whose workers do it instead: the address of a dask scheduler, its scheduler file, or a client.
         tell: called with progress.
 
     Raises:
         OptionsError: what is asked makes no sense.
         PlanError: there is no plan, or the folder holds something else.
-        SolveError: the solver failed.
+        SolveError: the solver failed, or the cluster was lost.
     """
     named = (tuple(onsets), tuple(markets), weights)
     asked = Asked(losses, of, duration, *named, time_to_survive, time_limit, workers)
@@ -107,7 +106,8 @@ def stress(
     }
     ledger = Ledger(Path(folder), settings)
     clock = _Clock(time_limit)
-    run = _Run(case, ledger, clock, tell or (lambda _what, _done, _of: None), workers)
+    pool = workers_of(workers, cluster, Desk, case)
+    run = _Run(case, ledger, clock, tell or (lambda _what, _done, _of: None), pool)
     told = Told(asked, scope, [_state(case, onset, duration) for onset in scope.onsets])
     try:
         run.all(told.states, tuple(case.losses), losses)
@@ -121,7 +121,7 @@ def stress(
     except (KeyboardInterrupt, TimeLimitError) as why:
         told.stopped = "the time limit was reached" if isinstance(why, TimeLimitError) else "it was interrupted"
     finally:
-        run.end()
+        pool.end(now=True)
     info = settings | info_of(case, told)
     info |= {"seconds": round(clock.seconds, 1), "versions": versions()}
     info["made"] = datetime.now(UTC).isoformat(timespec="seconds")
@@ -181,63 +181,36 @@ class _Clock:
 class _Run:
     """Runs searches on workers; every answer goes to the ledger at once."""
 
-    def __init__(self, case: Case, ledger: Ledger, clock: _Clock, tell: Tell, workers: int) -> None:
+    def __init__(self, case: Case, ledger: Ledger, clock: _Clock, tell: Tell, pool: Workers) -> None:
         self.case = case
         self.tell = tell
         self._ledger = ledger
         self._clock = clock
-        self._workers: list[Worker] = []
-        self._count = workers
+        self._pool = pool
 
     def all(self, states: Sequence[Onset], ids: Sequence[str], most: int) -> None:
-        """Search every onset.
+        """Search every onset; a worker stays with its onset, whose branch it has compiled.
 
         Raises:
             TimeLimitError: the time limit was reached; the states hold what is known.
         """
-        waiting: deque[_Open] = deque()
-        for state in states:
-            search = Search(state, ids, most)
-            asking = search.run()
-            ask = self._next(search, asking, None)
-            if ask is not None:
-                waiting.append((search, asking, ask))
-        if waiting and not self._workers:
-            self._workers = workers_of(self.case, self._count)
-        idle = list(self._workers)
-        busy: dict[Future[Timed], tuple[Worker, _Open]] = {}
-        while waiting or busy:
+        for _ in self._pool.follow(answered, [self._questions(Search(state, ids, most)) for state in states]):
             if self._clock.over:
                 raise TimeLimitError
-            while waiting and idle:
-                worker, item = idle.pop(), waiting.popleft()
-                busy[worker.submit(_task(item[0], item[2]))] = worker, item
-            for future in wait(busy, timeout=0.5, return_when=FIRST_COMPLETED).done:
-                worker, (search, asking, ask) = busy.pop(future)
-                answer, seconds = future.result()
-                self._ledger.add(_key(search, ask), answer, seconds)
-                following = self._next(search, asking, answer)
-                if following is None:
-                    idle.append(worker)
-                else:  # a worker stays with its onset, whose branch it has compiled
-                    busy[worker.submit(_task(search, following))] = worker, (search, asking, following)
             self._say(states)
 
-    def end(self) -> None:
-        """End the workers."""
-        for worker in self._workers:
-            worker.end()
-
-    def _next(self, search: Search, asking: Asking, answer: Any) -> Ask | None:
-        """The next question that the ledger cannot answer; None at the end of a search."""
+    def _questions(self, search: Search) -> Chain[Task, Timed]:
+        """The questions of a search that the ledger cannot answer."""
+        asking, answer = search.run(), None
         while True:
             try:
                 ask = next(asking) if answer is None else asking.send(answer)
             except StopIteration:
-                return None
+                return
             answer = self._ledger.known(_key(search, ask))
             if answer is None:
-                return ask
+                answer, seconds = yield Task(search.state.duration, search.state.onset, ask)
+                self._ledger.add(_key(search, ask), answer, seconds)
 
     def _say(self, states: Sequence[Onset]) -> None:
         sets = sum(state.solved for state in states)
@@ -246,10 +219,6 @@ class _Run:
         what = "cannot be answered" if math.isinf(worst) else f"{worst:,.4g} t short"
         years = "1 year" if states[0].duration == 1 else f"{states[0].duration} years"
         self.tell(f"losses for {years}: {sets} sets answered, worst {what}; onsets", done, len(states))
-
-
-def _task(search: Search, ask: Ask) -> Task:
-    return Task(search.state.duration, search.state.onset, ask)
 
 
 def _key(search: Search, ask: Ask) -> tuple[int, int, frozenset[str], bool]:

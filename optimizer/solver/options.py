@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from optimizer.errors import OptionsError
 
-METHODS = ("auto", "extensive", "benders")
+METHODS = ("auto", "extensive", "benders", "hedging")
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Options:
     """Options of a solve.
 
     Attributes:
-        method: `auto`, `extensive` or `benders`.
+        method: `auto`, `extensive`, `benders` or `hedging`.
         gap: stop when (objective - bound) / |objective| is at most this.
         gap_usd: stop when objective - bound is at most this, USD; None for off.
         time_limit: seconds; None for none.

@@ -11,6 +11,7 @@ from optimizer.solver.benders.solve import decompose
 from optimizer.solver.benders.split import undivided
 from optimizer.solver.compile import Block
 from optimizer.solver.extensive import Begun, Solved, begin, finish
+from optimizer.solver.hedging import hedge, mpiexec, refused
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.options import Options
 from optimizer.solver.start import Start
@@ -48,6 +49,8 @@ def solve(
         SolveError: the solver failed.
         PlanError: the checkpoint's file cannot be read.
     """
+    if options.method == "hedging":
+        _check_hedging(network, rows)
     begun = begin(network, options, report, stop, rows, hindsight)
     if begun.over:
         return begun.out
@@ -60,7 +63,21 @@ def solve(
             if options.method != "auto":
                 raise
             out.method, out.method_why = "extensive", f"Benders failed: {error}"
+    if out.method == "hedging":
+        return hedge(begun, start)
     return finish(begun, start)
+
+
+def _check_hedging(network: Network, rows: Block | None) -> None:
+    """Whether hedging can solve it, before anything is built.
+
+    Raises:
+        OptionsError: it cannot, or its extra is not installed.
+    """
+    reason = refused(network) if rows is None else "hedging takes no losses to be survived"
+    if reason is not None:
+        raise OptionsError(f"method is 'hedging', but {reason}; 'extensive' can solve it")
+    mpiexec()
 
 
 def method_of(begun: Begun) -> tuple[str, str]:

@@ -19,7 +19,8 @@ from optimizer.plan.plan import Plan
 from optimizer.run import solve
 from optimizer.sweep.ledger import CONFIRMED, SCREEN, Ledger
 from optimizer.sweep.numbers import Number, numbers_of
-from optimizer.sweep.work import Pool, Task
+from optimizer.sweep.work import Task, pool_of, rows_by
+from optimizer.workers import Cluster, Workers, on_cluster
 
 RANGES: Mapping[str, float] = {"A": 0.05, "B": 0.15, "C": 0.3, "none": 0.3}
 """How far a number is swept either way, as a share of it, by confidence. Own judgement: the data state no ranges."""
@@ -51,6 +52,7 @@ class Sensitivity:
         return order.drop_duplicates("key").drop(columns="size").reset_index(drop=True)
 
 
+@on_cluster
 def sensitivity(
     instance: Instance,
     folder: Path | str,
@@ -61,6 +63,7 @@ def sensitivity(
     top: int = 10,
     gap: float = 1e-3,
     workers: int = 2,
+    cluster: Cluster = None,
     tell: Tell | None = None,
 ) -> Sensitivity:
     """Sweep the numbers of an instance over their ranges, one at a time.
@@ -78,13 +81,14 @@ def sensitivity(
         only: patterns of keys, `facilities.*.options.*.capex`; default all.
         top: how many numbers are confirmed by whole solves.
         gap: relative gap of whole solves.
-        workers: processes.
+        workers: processes of this machine; the base plan takes as many cores.
+        cluster: whose workers do the rest instead: the address of a dask scheduler, its scheduler file, or a client.
         tell: called with progress.
 
     Raises:
         OptionsError: settings make no sense, or match no number.
         PlanError: the folder holds something else.
-        SolveError: the solver failed.
+        SolveError: the solver failed, or the cluster was lost.
     """
     ranges = {**RANGES, **(ranges or {})}
     _check(instance, confidence, ranges, top, workers)
@@ -115,7 +119,7 @@ def sensitivity(
         return Sensitivity(info, ledger.screen(), ledger.confirmed())
     portfolio = tuple((row.facility, row.option, int(row.funded)) for row in rows_of(base.portfolio))
     try:
-        with Pool(instance, portfolio, gap, workers) as pool:
+        with pool_of(instance, portfolio, gap, workers, cluster) as pool:
             _screen(pool, ledger, chosen, ranges, tell)
             found = Sensitivity(info, ledger.screen(), ledger.confirmed())
             _confirm(pool, ledger, _leading(found, chosen, top), ranges, base, tell)
@@ -172,11 +176,11 @@ def _tasks(
     return tasks
 
 
-def _screen(pool: Pool, ledger: Ledger, chosen: Sequence[Number], ranges: Mapping[str, float], tell: Tell) -> None:
+def _screen(pool: Workers, ledger: Ledger, chosen: Sequence[Number], ranges: Mapping[str, float], tell: Tell) -> None:
     known = ledger.known(SCREEN)
     tasks = _tasks("screen", chosen, ranges, known)
     total = 2 * len(chosen)
-    for count, row in enumerate(pool.rows(tasks), total - sum(len(task.ends) for task in tasks) + 1):
+    for count, row in enumerate(rows_by(pool, tasks), total - sum(len(task.ends) for task in tasks) + 1):
         ledger.add(SCREEN, row)
         tell("screening", count, total)
 
@@ -192,12 +196,12 @@ def _leading(found: Sensitivity, chosen: Sequence[Number], top: int) -> list[Num
 
 
 def _confirm(
-    pool: Pool, ledger: Ledger, leading: Sequence[Number], ranges: Mapping[str, float], base: Plan, tell: Tell
+    pool: Workers, ledger: Ledger, leading: Sequence[Number], ranges: Mapping[str, float], base: Plan, tell: Tell
 ) -> None:
     tasks = _tasks("confirm", leading, ranges, ledger.known(CONFIRMED))
     total = 2 * len(leading)
     slack = float(base.info["gap_usd"])
-    for count, row in enumerate(pool.rows(tasks), total - len(tasks) + 1):
+    for count, row in enumerate(rows_by(pool, tasks), total - len(tasks) + 1):
         ledger.add(CONFIRMED, row | {"verdict": verdict(row, slack)})
         tell("confirming", count, total)
 

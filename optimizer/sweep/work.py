@@ -17,7 +17,7 @@ from optimizer.solver.first_plan import plan_of
 from optimizer.solver.options import Options
 from optimizer.sweep.numbers import Number, scaled
 from optimizer.sweep.relaxation import Funding, Relaxation, Relaxed, beyond, moved, problem_from
-from optimizer.workers import Workers
+from optimizer.workers import Cluster, Workers, workers_of
 
 Portfolio = tuple[tuple[str, str, int], ...]
 Row = dict[str, Any]
@@ -41,16 +41,14 @@ class Task:
     ends: Mapping[str, float]
 
 
-class Pool(Workers):
-    """Processes that each keep the instance and the basis of its relaxation."""
+def pool_of(instance: Instance, portfolio: Portfolio, gap: float, workers: int, cluster: Cluster) -> Workers:
+    """Workers that each keep the instance and the basis of its relaxation."""
+    return workers_of(workers, cluster, _begin, instance, portfolio, gap)
 
-    def __init__(self, instance: Instance, portfolio: Portfolio, gap: float, workers: int) -> None:
-        """Start nothing yet."""
-        super().__init__(workers, _begin, instance, portfolio, gap)
 
-    def rows(self, tasks: Sequence[Task]) -> Iterator[Row]:
-        """The rows of all tasks, as they are done."""
-        return self.results(_do, tasks)
+def rows_by(pool: Workers, tasks: Sequence[Task]) -> Iterator[Row]:
+    """The rows of all tasks, as they are done."""
+    return pool.results(_do, tasks)
 
 
 @dataclass(slots=True)
@@ -65,19 +63,14 @@ class _Home:
     base: Relaxed | None = None
 
 
-_home: _Home | None = None
+def _begin(instance: Instance, portfolio: Portfolio, gap: float) -> _Home:
+    return _Home(instance, portfolio, gap, Relaxation())
 
 
-def _begin(instance: Instance, portfolio: Portfolio, gap: float) -> None:
-    global _home  # noqa: PLW0603
-    _home = _Home(instance, portfolio, gap, Relaxation())
-
-
-def _do(task: Task) -> list[Row]:
-    assert _home is not None
+def _do(home: _Home, task: Task) -> list[Row]:
     if task.step == "screen":
-        return _screened(_home, task)
-    return [_confirmed(_home, task.number, end, factor) for end, factor in task.ends.items()]
+        return _screened(home, task)
+    return [_confirmed(home, task.number, end, factor) for end, factor in task.ends.items()]
 
 
 def _row(number: Number, end: str, factor: float) -> Row:

@@ -9,6 +9,7 @@ from optimizer.network.tables import BASE
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 from optimizer.solver.highs import Progress
+from optimizer.workers import Cluster
 from optimizer.worth.figures import measured
 from optimizer.worth.kept import Hindsight
 from optimizer.worth.solves import Solves
@@ -23,6 +24,7 @@ class Steps:
         measures: what plans are made for.
         probability: of the futures that count.
         workers: processes.
+        cluster: whose workers operate plans instead.
         plans: so far.
         hindsight: so far.
         costs: of each plan in each future; None where something that must be met is not.
@@ -38,6 +40,7 @@ class Steps:
     measures: tuple[str, ...]
     probability: dict[str, float]
     workers: int
+    cluster: Cluster
     plans: dict[str, Plan] = field(default_factory=dict)
     hindsight: dict[str, Hindsight] = field(default_factory=dict)
     costs: dict[str, dict[str, float] | None] = field(default_factory=dict)
@@ -130,6 +133,7 @@ class Steps:
             Portfolio.of(plan, name),
             folder=self.solves.kept.within("operated", name),
             workers=self.workers,
+            cluster=self.cluster,
             tell=tell,
         )
         if done.info["status"] == "stopped":

@@ -20,6 +20,7 @@ from optimizer.plan.plan import Plan
 from optimizer.run import versions
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.options import Options
+from optimizer.workers import Cluster, on_cluster
 from optimizer.worth.figures import (
     Figure,
     between,
@@ -61,6 +62,7 @@ class Value:
     plans: dict[str, Plan] = field(default_factory=dict)
 
 
+@on_cluster
 def value(
     instance: Instance,
     *,
@@ -73,6 +75,7 @@ def value(
     seed: int = 0,
     folder: Path | str | None = None,
     workers: int = 2,
+    cluster: Cluster = None,
     report: Report | None = None,
 ) -> Value:
     """What perfect information, the stochastic plan and robustness are worth in an instance.
@@ -87,7 +90,8 @@ def value(
         threads: cores of each solve.
         seed: of the solver.
         folder: where plans and answers are kept as they come, and gone on from.
-        workers: processes that operate a plan in its futures.
+        workers: processes of this machine that operate a plan in its futures.
+        cluster: whose workers do that instead: the address of a dask scheduler, its scheduler file, or a client.
         report: called with progress.
 
     Raises:
@@ -109,7 +113,7 @@ def value(
             "the instance has no scenario with effects: there is nothing to know, and nothing to be safe of"
         )
     solves.steps = len(solves.network.windows) + 1 + len(chosen) + bool(solves.network.reactions)
-    steps = Steps(solves, chosen, {name: solves.network.probability[name] for name in counted}, workers)
+    steps = Steps(solves, chosen, {name: solves.network.probability[name] for name in counted}, workers, cluster)
     try:
         steps.run()
     except KeyboardInterrupt:

@@ -95,10 +95,10 @@ def operated(network: Network, held: Portfolio, horizon: Horizon, priced_: set[s
     """Every branch answered, with prices of some."""
     invested, trunk = trunk_of(network, held)
     answers = {TRUNK: trunk}
-    begin(network.instance, held.fundings, held.stock or {}, trunk.runs, trunk.known, horizon.rows)
+    home = begin(network.instance, held.fundings, held.stock or {}, trunk.runs, trunk.known, horizon.rows)
     while tasks := tasks_of(network, answers, network.windows, 1, priced=True):
         for task in tasks:
-            answers |= {found.course: found for found in answer(task)}
+            answers |= {found.course: found for found in answer(home, task)}
     for course in answers.keys() - priced_:
         answers[course].prices = None
     return invested, answers

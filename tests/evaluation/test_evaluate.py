@@ -8,9 +8,13 @@ import pytest
 from support.build import solve
 from support.generate import generate
 
+import optimizer
 from optimizer.errors import OptionsError, PlanError
 from optimizer.evaluation import Future, evaluate
+from optimizer.evaluation.courses import LEAST_PART, Answer, Task, tasks_of
 from optimizer.evaluation.portfolio import Portfolio
+from optimizer.network.network import network_of
+from optimizer.network.tables import TRUNK
 from optimizer.plan.columns import rows_of
 
 
@@ -93,3 +97,22 @@ def test_refusals(tmp_path: Path) -> None:
         Portfolio.read(bad)
     with pytest.raises(OptionsError, match="alpha"):
         evaluate(plan.instance, plan, alpha=1.0)
+
+
+def test_branches_are_dealt_out_once_in_tasks_that_fill_workers(tmp_path: Path) -> None:
+    """One worker has a task a shape; for more, large shapes are split, and small ones are not."""
+    optimizer.generate(facilities=20, periods=4, futures=150, seed=1).save(tmp_path / "made")
+    network = network_of(optimizer.load(tmp_path / "made"))
+
+    def dealt(workers: int) -> list[Task]:
+        answers, found = {TRUNK: Answer(TRUNK)}, list[Task]()
+        while tasks := tasks_of(network, answers, network.windows, workers, priced=False):
+            found += tasks
+            answers |= {course: Answer(course) for task in tasks for course in task.courses}
+        return found
+
+    one, four = dealt(1), dealt(4)
+    for tasks in (one, four):
+        assert sorted(course for task in tasks for course in task.courses) == sorted(network.windows)
+    assert len(one) == len({task.shape for task in one}) == len({task.shape for task in four}) < len(four)
+    assert max(len(task.courses) for task in four) <= LEAST_PART < max(len(task.courses) for task in one)

@@ -1,0 +1,84 @@
+"""Work in this process, or in processes that may die: all tasks are done, once each as far as anyone hears."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from support import tasks
+
+from optimizer.errors import SolveError
+from optimizer.workers import workers_of
+
+BOTH = [1, pytest.param(2, marks=pytest.mark.slow)]
+"""This process; two of their own, which take seconds to begin."""
+
+
+def found_by(count: int, folder: Path, do: object, of: range = range(8)) -> list[tuple[int, int]]:
+    with workers_of(count, None, tasks.Home, folder, 7) as pool:
+        return sorted(pool.results(do, of))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_all_tasks_are_done_with_what_is_kept(count: int, tmp_path: Path) -> None:
+    """Every task once; each process is begun once."""
+    assert found_by(count, tmp_path, tasks.times) == [(n, 7 * n) for n in range(8)]
+    begun = tasks.marks(tmp_path / "begun")
+    assert len(begun) == len(set(begun)) <= count
+    assert (os.getpid() in begun) == (count == 1)
+
+
+@pytest.mark.slow
+def test_no_process_is_started_for_nothing(tmp_path: Path) -> None:
+    """Without tasks nobody begins; with one task one does."""
+    assert found_by(2, tmp_path, tasks.times, range(0)) == []
+    assert tasks.marks(tmp_path / "begun") == []
+    assert found_by(2, tmp_path, tasks.times, range(1)) == [(0, 0)]
+    assert len(tasks.marks(tmp_path / "begun")) == 1
+
+
+def test_a_process_that_dies_loses_nothing(tmp_path: Path) -> None:
+    """Its task is done again in a new process; every answer is there once."""
+    assert found_by(2, tmp_path, tasks.dies_once) == [(n, 7 * n) for n in range(8)]
+    assert len(tasks.marks(tmp_path / "died")) == 1
+
+
+@pytest.mark.slow
+def test_a_task_that_ends_every_process_is_told_of(tmp_path: Path) -> None:
+    """It is not tried without end."""
+    with pytest.raises(SolveError, match="died 4 times over one task"):
+        found_by(2, tmp_path, tasks.dies)
+    assert len(tasks.marks(tmp_path / "died")) == 4
+
+
+@pytest.mark.parametrize("count", BOTH)
+def test_an_error_in_a_task_is_the_error_of_all(count: int, tmp_path: Path) -> None:
+    """With its own type and text."""
+    with pytest.raises(SolveError, match="task 0 has no answer"):
+        found_by(count, tmp_path, tasks.fails)
+
+
+@pytest.mark.parametrize("count", BOTH)
+def test_a_chain_stays_where_it_began(count: int, tmp_path: Path) -> None:
+    """Tasks of a chain come in order, to one process; processes share the chains."""
+    heard: list[list[tuple[int, int]]] = [[], [], []]
+    chains = [tasks.counting(10 * number, 4, mine) for number, mine in enumerate(heard)]
+    with workers_of(count, None, tasks.Home, tmp_path, 1) as pool:
+        for _ in pool.follow(tasks.process, chains):
+            pass
+    for number, mine in enumerate(heard):
+        assert [task for task, _ in mine] == list(range(10 * number, 10 * number + 4))
+        assert len({where for _, where in mine}) == 1
+    assert len({where for mine in heard for _, where in mine}) == count
+
+
+def test_chains_are_asked_before_anything_is_begun(tmp_path: Path) -> None:
+    """Who follows them hears once before the first task: what is known already is known then."""
+    heard: list[tuple[int, int]] = []
+    with workers_of(1, None, tasks.Home, tmp_path, 1) as pool:
+        following = pool.follow(tasks.process, [tasks.counting(0, 2, heard), tasks.counting(0, 0, heard)])
+        next(following)
+        assert not heard
+        assert tasks.marks(tmp_path / "begun") == []
+        assert len(list(following)) == len(heard) == 2
