@@ -41,8 +41,9 @@ from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
 from optimizer.network.tables import TRUNK, Network
 from optimizer.plan.plan import Plan
-from optimizer.solver.branch import Branch, given_fundings, starts_taken
+from optimizer.solver.branch import Branch
 from optimizer.solver.compile import compile_block
+from optimizer.solver.given import given_fundings, starts_taken
 from optimizer.solver.mould import shape_of
 from optimizer.solver.template import Template
 

@@ -3,8 +3,8 @@
     python benchmarks/methods.py s10=FOLDER us=instances/us_allied_2026 --methods extensive benders --runs 3 -o FILE
 
 The seconds are those of the whole way from the instance in memory: building, solving, and the first moment at which
-plan and bound are as near as asked. A run that does not get there within --seconds has none. The clock is shared with whatever
-else the machine does, so the load is kept with each run, and ratios are of medians.
+plan and bound are as near as asked. A run that does not get there within --seconds has none. The clock is shared with
+whatever else the machine does, so the load is kept with each run, and ratios are of medians.
 """
 
 from __future__ import annotations
@@ -27,7 +27,17 @@ GAP = Path(__file__).with_name("gap.py")
 def run(instance: str, method: str, seconds: float) -> dict[str, Any]:
     """One run of one method, in a process of its own."""
     load = os.getloadavg()[0]
-    command = [sys.executable, str(GAP), instance, "--method", method, "--gap", str(GAPS[-1]), "--seconds", str(seconds)]
+    command = [
+        sys.executable,
+        str(GAP),
+        instance,
+        "--method",
+        method,
+        "--gap",
+        str(GAPS[-1]),
+        "--seconds",
+        str(seconds),
+    ]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     found: dict[str, Any] = json.loads(done.stdout)
     trace = found.pop("trace")
@@ -77,7 +87,7 @@ def main() -> None:
             "runs": runs,
         }
         Path(arguments.output).write_text(json.dumps(found, indent=1) + "\n")  # what is measured so far is not lost
-        print(name, json.dumps(found["instances"][name]["medians"]))
+        sys.stderr.write(f"{name} {json.dumps(found['instances'][name]['medians'])}\n")
 
 
 if __name__ == "__main__":

@@ -32,8 +32,9 @@ from optimizer.model import assemble
 from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
 from optimizer.plan.plan import Plan
-from optimizer.solver.branch import Branch, given_by
+from optimizer.solver.branch import Branch
 from optimizer.solver.compile import compile_block
+from optimizer.solver.given import given_by
 
 TESTS = (
     ("facilities", 1, 1), ("facilities", 1, 2), ("facilities", 2, 1), ("facilities", 2, 2),

@@ -23,8 +23,9 @@ from optimizer.network.places import Cell
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, RunIndex
 from optimizer.plan.makers import Known, makers_of
-from optimizer.solver.branch import Branch, Given, Response, given_fundings, starts_taken
+from optimizer.solver.branch import Branch, Response
 from optimizer.solver.compile import Vector, compile_block
+from optimizer.solver.given import Given, given_fundings, starts_taken
 from optimizer.solver.mould import shape_of
 from optimizer.solver.template import Template
 

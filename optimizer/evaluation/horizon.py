@@ -24,8 +24,8 @@ from optimizer.network.derive_requalification import waits_of
 from optimizer.network.effects import Disruption, Window
 from optimizer.network.network import network_of
 from optimizer.network.places import Cell
-from optimizer.solver.branch import given_fundings, starts_taken
 from optimizer.solver.compile import Indices, Vector
+from optimizer.solver.given import given_fundings, starts_taken
 from optimizer.solver.mould import Mould, Sites, shape_of
 
 WHOLE = "whole_horizon"

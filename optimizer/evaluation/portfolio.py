@@ -17,7 +17,7 @@ from optimizer.network.tables import TRUNK, RunIndex
 from optimizer.plan.columns import rows_of
 from optimizer.plan.makers import Known
 from optimizer.plan.plan import Plan
-from optimizer.solver.branch import known_makers, trunk_runs
+from optimizer.solver.given import known_makers, trunk_runs
 
 Funding = tuple[str, str, int]
 """Facility, option, year."""

@@ -23,7 +23,7 @@ from optimizer.network.reactions import without_reactions
 from optimizer.network.tables import TRUNK, Network
 from optimizer.plan.columns import COLUMNS, rows_of
 from optimizer.plan.plan import Plan
-from optimizer.solver.branch import known_makers, trunk_runs
+from optimizer.solver.given import known_makers, trunk_runs
 
 COURSE = "loss"
 """Id of the one scenario of the instance that is tried."""

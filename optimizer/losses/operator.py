@@ -14,8 +14,9 @@ from optimizer.model import assemble
 from optimizer.model.declare import Key
 from optimizer.network.derive import tables_of
 from optimizer.network.tables import Tables
-from optimizer.solver.branch import Branch, Response, given_by
+from optimizer.solver.branch import Branch, Response
 from optimizer.solver.compile import Indices, Vector, compile_block
+from optimizer.solver.given import given_by
 from optimizer.solver.widen import widened
 
 USED = 1e-7

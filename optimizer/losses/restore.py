@@ -14,8 +14,8 @@ from optimizer.losses.operator import USED, Line, Lost, Operator
 from optimizer.losses.search import FULL, Names
 from optimizer.network.starts import chain
 from optimizer.network.tables import INVESTMENT
-from optimizer.solver.branch import Given, given_fundings
 from optimizer.solver.compile import Indices, Vector
+from optimizer.solver.given import Given, given_fundings
 
 Funding = tuple[str, str, int]
 """Facility, option, year."""

@@ -33,8 +33,8 @@ from optimizer.network.tables import INVESTMENT, TRUNK
 from optimizer.plan.plan import Plan
 from optimizer.run import checkpoint_of, solve_with
 from optimizer.solver.benders.checkpoint import Checkpoint
-from optimizer.solver.branch import given_by
 from optimizer.solver.compile import Block, Vector, compile_block, join
+from optimizer.solver.given import given_by
 from optimizer.solver.highs import Progress, Report, Stop, run
 from optimizer.solver.options import Options
 

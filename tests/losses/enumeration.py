@@ -15,8 +15,9 @@ from optimizer.model import assemble
 from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
 from optimizer.plan.plan import Plan
-from optimizer.solver.branch import Branch, given_by
+from optimizer.solver.branch import Branch
 from optimizer.solver.compile import compile_block
+from optimizer.solver.given import given_by
 
 Effects = list[dict[str, Any]]
 

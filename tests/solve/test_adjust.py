@@ -18,8 +18,9 @@ from optimizer.model import assemble
 from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
 from optimizer.plan.columns import rows_of
-from optimizer.solver.branch import Branch, given_by, starts_taken
+from optimizer.solver.branch import Branch
 from optimizer.solver.compile import compile_block
+from optimizer.solver.given import given_by, starts_taken
 from optimizer.solver.mould import shape_of
 from optimizer.solver.template import Template
 

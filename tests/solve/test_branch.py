@@ -11,8 +11,9 @@ from optimizer.errors import SolveError
 from optimizer.model import assemble
 from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
-from optimizer.solver.branch import Branch, given_by, given_fundings
+from optimizer.solver.branch import Branch
 from optimizer.solver.compile import compile_block
+from optimizer.solver.given import given_by, given_fundings
 
 
 @pytest.mark.parametrize("seed", [2, 5, 14])

@@ -23,9 +23,10 @@ from optimizer.network.reactions import without_reactions
 from optimizer.network.tables import Network
 from optimizer.plan.columns import rows_of
 from optimizer.solver import extensive, first_plan
-from optimizer.solver.branch import Branch, given_by
+from optimizer.solver.branch import Branch
 from optimizer.solver.compile import compile_block
 from optimizer.solver.extensive import compile_all, problem_of
+from optimizer.solver.given import given_by
 from optimizer.solver.highs import run
 from optimizer.solver.options import Options
 from optimizer.solver.template import Template

@@ -19,8 +19,9 @@ from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
-from optimizer.solver.branch import Branch, given_by, known_makers, starts_taken
+from optimizer.solver.branch import Branch
 from optimizer.solver.compile import compile_block
+from optimizer.solver.given import given_by, known_makers, starts_taken
 from optimizer.solver.options import Options
 from optimizer.solver.template import Template
 

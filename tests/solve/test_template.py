@@ -12,8 +12,9 @@ from support.generate import generate
 from optimizer.model import assemble
 from optimizer.network.derive import tables_of
 from optimizer.network.tables import Network
-from optimizer.solver.branch import Branch, given_fundings, starts_taken
+from optimizer.solver.branch import Branch
 from optimizer.solver.compile import compile_block
+from optimizer.solver.given import given_fundings, starts_taken
 from optimizer.solver.mould import shape_of
 from optimizer.solver.template import Template
 
