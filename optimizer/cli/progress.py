@@ -22,6 +22,8 @@ Tell = Callable[[str, int, int], None]
 
 PLAIN_EVERY = 10.0
 """Seconds between lines where there is no terminal."""
+PLAIN_LEAST = 1.0
+"""Seconds between two that tell of another portfolio."""
 FUNDED_SHOWN = 6
 
 
@@ -34,8 +36,9 @@ class Ticker:
         self._live: Live | None = None
         self._lock = threading.Lock()
         self._last_line = 0.0
-        self._last_phase = ""
+        self._phases: set[str] = set()
         self._funded: tuple[str, ...] = ()
+        self._told: tuple[str, ...] = ()
         self._began = time.monotonic()
 
     def __enter__(self) -> Ticker:
@@ -60,12 +63,14 @@ class Ticker:
                 self._live.update(Text(line))
                 return
             now = time.monotonic()
-            if (
-                progress.phase != self._last_phase
-                or progress.funded is not None
-                or now - self._last_line >= PLAIN_EVERY
-            ):
-                self._last_phase, self._last_line = progress.phase, now
+            # Benders goes to and fro between two phases many times a second, and a thousand branches are built one by
+            # one: only another kind of phase is told at once.
+            kind = progress.phase.split(" ")[0]
+            news = progress.funded is not None and progress.funded != self._told
+            wait = 0.0 if kind not in self._phases else PLAIN_LEAST if news else PLAIN_EVERY
+            if now - self._last_line >= wait:
+                self._phases.add(kind)
+                self._told, self._last_line = self._funded, now
                 self._console.print(line, markup=False)
 
     def _line(self, progress: Progress) -> str:
