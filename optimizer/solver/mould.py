@@ -279,10 +279,12 @@ class Mould:
 
 
 def _alike(plain: Block, other: Block) -> bool:
-    """Whether two compilations have the same columns, rows and pattern."""
+    """Whether two compilations have the same columns, rows, pattern and costs that no decision changes."""
     return (
         plain.columns == other.columns
         and plain.rows == other.rows
+        and plain.cost_keys == other.cost_keys
+        and np.array_equal(plain.cost_constant, other.cost_constant)
         and all(
             np.array_equal(getattr(plain, name).indices, getattr(other, name).indices)
             and np.array_equal(getattr(plain, name).indptr, getattr(other, name).indptr)

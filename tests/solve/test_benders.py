@@ -211,7 +211,7 @@ def many(seed: int) -> Data:
 
 @pytest.mark.parametrize("seed", [1, 4, 5])
 def test_futures_that_share_a_cut(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few cuts for many futures lead to the same optimum; rules that bind in branches have the same prices."""
+    """Few cuts for many futures lead to the same optimum."""
     instance = instance_of(many(seed))
     whole = optimizer.solve(instance, method="extensive", gap=GAP, threads=1)
     network = network_of(instance)

@@ -357,7 +357,7 @@ def test_a_part_that_changed_drops_its_cuts_and_the_others_hold(tmp_path: Path) 
         for part, answer in zip(search.parts, answers, strict=True):
             z[part.theta] = answer.value * search.money
         for cut in search.master.cuts:
-            if not answers[cut.part].possible:
+            if not answers[cut.group].possible:
                 continue
             possible += 1
             size = abs(cut.constant) + float(abs(cut.coefs) @ abs(z[cut.columns]))
@@ -445,7 +445,7 @@ def test_a_run_that_is_killed_while_it_writes_is_gone_on_with(tmp_path: Path) ->
     command = [sys.executable, "-c", KILLED, str(made), str(file), "4"]
     ended = subprocess.run(command, env=dict(os.environ), capture_output=True, text=True, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr
-    assert len(known_in(file).arrays["cut_part"])
+    assert len(known_in(file).arrays["cut_group"])
     plan = by_benders(optimizer.load(made), checkpoint=file)
     assert plan.status == "optimal"
     assert plan.info["resumed"].startswith("gone on from")

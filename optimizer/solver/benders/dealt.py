@@ -114,7 +114,6 @@ class Dealt:
         self.parts = [self._load(part) for part in self.dealt.parts]
         self.groups, silent = grouped(network, self.parts, problem.objective)
         self._number = {i: number for number, group in enumerate(self.groups) for i in group.parts}
-        self._least = np.zeros(len(self.parts))
         self._theta = np.array([part.theta for part in self.parts], dtype=np.int64)
         # The largest first, so that no core waits long for the last.
         self._order = sorted(range(len(self.parts)), key=lambda i: -len(self.parts[i].part.block.columns))
@@ -184,16 +183,10 @@ class Dealt:
         self.answered += len(answers)
         fresh = 0
         for number, group in enumerate(self.groups):
-            said = []
-            for i in group.parts:
-                part, answer = self.parts[i], answers[i]
-                constant, slope = answer.cut(np.maximum(z[part.columns], 0.0))
-                if answer.possible:
-                    said.append((constant, slope))
-                else:
-                    fresh += self._cut_off(i, constant, slope, proposed)
-                    said.append((float(self._least[i]), np.zeros(len(slope))))
-            if any(answers[i].possible for i in group.parts):
+            said = [answers[i].cut(np.maximum(z[self.parts[i].columns], 0.0)) for i in group.parts]
+            off = [(i, *cut) for i, cut in zip(group.parts, said, strict=True) if not answers[i].possible]
+            fresh += sum(self._cut_off(i, constant, slope, proposed) for i, constant, slope in off)
+            if not off:  # what one cannot answer costs nothing that is known
                 fresh += self._cut(number, said, proposed)
         self.seconds["answers"] = self.seconds.get("answers", 0.0) + time.monotonic() - began
         return (answers if all(answer.possible for answer in answers) else None), fresh
@@ -203,10 +196,9 @@ class Dealt:
         upper = self.master.problem.upper
         asked = sorted(i for number in which for i in self.groups[number].parts)
         least = self.each(lambda i: self.parts[i].least(upper[self.parts[i].columns]), asked)
-        self._least[asked] = least
+        of_part = dict(zip(asked, least, strict=True))
         for number in which:
-            said = [(float(self._least[i]), np.zeros(len(self.parts[i].columns))) for i in self.groups[number].parts]
-            self._cut(number, said)
+            self._cut(number, [(of_part[i], np.zeros(len(self.parts[i].columns))) for i in self.groups[number].parts])
 
     def prices_of(self, part: Recourse, given: Vector) -> Vector:
         """USD per unit of right side, by row of a part.

@@ -30,7 +30,7 @@ class Known:
 
     Attributes:
         whole: fingerprint of the whole problem.
-        parts: fingerprint of each part.
+        groups: fingerprint of each group of parts that share a cut; mostly they are one each.
         names: of columns of the master; arrays give positions in it.
         money: units of money of the cuts per USD.
         objective: of the best plan, USD; not a number without one.
@@ -41,13 +41,13 @@ class Known:
         rounds: times that the master was asked.
         answered: times that a part was.
         seconds: that it has taken.
-        arrays: `cut_part`, `cut_cost` (whether it bounds the part's cost), `cut_constant`, `cut_idle`, `cut_in_use`,
+        arrays: `cut_group`, `cut_cost` (whether it bounds the part's cost), `cut_constant`, `cut_idle`, `cut_in_use`,
             `cut_first` (of its entries), and by entry `column`, `slope`; `best`, `core`, `fixed`, each with `_value`;
             `seen` (fundings of portfolios tried, by row) and `visits`; `tree_` before what `Tree.kept` tells.
     """
 
     whole: str
-    parts: list[str]
+    groups: list[str]
     names: list[str]
     money: float
     objective: float
@@ -67,7 +67,7 @@ class Carried:
 
     Attributes:
         same: whether the whole problem is the same.
-        kept: whether each part is as it was, and so has its cuts again.
+        kept: whether each group is as it was, and so has its cuts again.
         cuts: how many those are.
         best: a point to begin from; None where there was none.
         seconds: that finding it took.
@@ -86,13 +86,13 @@ def spelt(block: str, key: Key) -> str:
 
 
 def fingerprints(dealt: Dealt) -> tuple[str, list[str]]:
-    """Of the whole problem as it was dealt out, and of each part."""
+    """Of the whole problem as it was dealt out, and of each group of parts."""
     problem = dealt.master.problem
     names = [""] * problem.columns
     for (block, key), column in dealt.master.column.items():
         names[column] = spelt(block, key)
     single = [_of_part(part, names, problem.upper) for part in dealt.parts]
-    parts = [
+    groups = [
         single[group.parts[0]] if len(group.parts) == 1 else _digest((group.share,), [single[i] for i in group.parts])
         for group in dealt.groups
     ]
@@ -100,7 +100,7 @@ def fingerprints(dealt: Dealt) -> tuple[str, list[str]]:
         *_sparse(problem.matrix), problem.row_lower, problem.row_upper, problem.lower, problem.upper,
         problem.integer, problem.objective, np.array([problem.offset, problem.money]),
     )  # fmt: skip
-    return _digest(arrays, [*names, *parts]), parts
+    return _digest(arrays, [*names, *groups]), groups
 
 
 def _of_part(part: Recourse, names: Sequence[str], upper: Vector) -> str:
@@ -129,13 +129,13 @@ def _digest(arrays: Iterable[npt.NDArray[Any]], names: Iterable[str]) -> str:
     return found.hexdigest()
 
 
-def known_of(dealt: Dealt, whole: str, parts: list[str], seconds: float) -> Known:
+def known_of(dealt: Dealt, whole: str, groups: list[str], seconds: float) -> Known:
     """What is known by now.
 
     Args:
         dealt: the search.
         whole: fingerprint of the whole problem.
-        parts: of each part.
+        groups: of each group of parts.
         seconds: that this run has taken.
     """
     cuts = dealt.master.cuts
@@ -152,7 +152,7 @@ def known_of(dealt: Dealt, whole: str, parts: list[str], seconds: float) -> Know
     place[used[there]] = np.arange(int(there.sum()))
     sizes = [len(cut.columns) - skip for cut, skip in zip(cuts, owned, strict=True)]
     arrays: dict[str, npt.NDArray[Any]] = {
-        "cut_part": np.array([cut.part for cut in cuts], dtype=np.int64),
+        "cut_group": np.array([cut.group for cut in cuts], dtype=np.int64),
         "cut_cost": np.array(owned, dtype=bool),
         "cut_constant": np.array([cut.constant for cut in cuts], dtype=np.float64),
         "cut_idle": np.array([cut.idle for cut in cuts], dtype=np.int64),
@@ -173,7 +173,7 @@ def known_of(dealt: Dealt, whole: str, parts: list[str], seconds: float) -> Know
         arrays[f"{name}_value"] = z[mine] if z is not None else np.zeros(0)
     return Known(
         whole=whole,
-        parts=parts,
+        groups=groups,
         names=[names[int(column)] for column in used[there]],
         money=dealt.money,
         objective=dealt.best.objective if dealt.best.z is not None else float("nan"),
@@ -188,31 +188,31 @@ def known_of(dealt: Dealt, whole: str, parts: list[str], seconds: float) -> Know
     )
 
 
-def carry(dealt: Dealt, known: Known, whole: str, parts: Sequence[str]) -> Carried:
+def carry(dealt: Dealt, known: Known, whole: str, groups: Sequence[str]) -> Carried:
     """Take on what holds here: cuts of parts that are as they were; all else only if the whole problem is the same.
 
     Args:
         dealt: the search, with nothing known.
         known: of an earlier one.
         whole: fingerprint of the whole problem here.
-        parts: of each part here.
+        groups: of each group here.
     """
     same = known.whole == whole
     column = {spelt(*name): at for name, at in dealt.master.column.items()}
     place = np.array([column.get(name, -1) for name in known.names], dtype=np.int64)
     arrays = known.arrays
-    by_part: dict[int, list[int]] = {}
-    for number, part in enumerate(arrays["cut_part"]):
-        by_part.setdefault(int(part), []).append(number)
+    by_group: dict[int, list[int]] = {}
+    for number, group in enumerate(arrays["cut_group"]):
+        by_group.setdefault(int(group), []).append(number)
     kept, count = [], 0
-    for part, before in enumerate(_matched(known.parts, parts)):
-        mine = by_part.get(before, []) if before is not None else []
-        # Without a cut on its cost a part's share of the objective would have no end.
+    for group, before in enumerate(_matched(known.groups, groups)):
+        mine = by_group.get(before, []) if before is not None else []
+        # Without a cut on its cost a group's share of the objective would have no end.
         kept.append(any(arrays["cut_cost"][mine]))
         if kept[-1]:
             count += len(mine)
             for number in mine:
-                dealt.master.add(_cut(dealt, known, place, part, number))
+                dealt.master.add(_cut(dealt, known, place, group, number))
     dealt.seconds_before = known.seconds if any(kept) else 0.0
     if same:
         dealt.bound = known.bound if np.isfinite(known.bound) else -np.inf
@@ -239,7 +239,7 @@ def _grow(dealt: Dealt, known: Known) -> None:
 
 
 def _matched(before: Sequence[str], now: Sequence[str]) -> list[int | None]:
-    """For each part now the one before with the same contents; of several the one of the same order among them."""
+    """For each group now the one before with the same contents; of several the one of the same order among them."""
     there: dict[str, list[int]] = {}
     for number, name in enumerate(before):
         there.setdefault(name, []).append(number)
@@ -255,7 +255,7 @@ def _matched(before: Sequence[str], now: Sequence[str]) -> list[int | None]:
     return found
 
 
-def _cut(dealt: Dealt, known: Known, place: Indices, part: int, number: int) -> Cut:
+def _cut(dealt: Dealt, known: Known, place: Indices, group: int, number: int) -> Cut:
     arrays = known.arrays
     span = slice(int(arrays["cut_first"][number]), int(arrays["cut_first"][number + 1]))
     columns, coefs, constant = (
@@ -265,10 +265,10 @@ def _cut(dealt: Dealt, known: Known, place: Indices, part: int, number: int) -> 
     )
     theta = None
     if arrays["cut_cost"][number]:
-        theta, scale = dealt.groups[part].theta, dealt.money / known.money
+        theta, scale = dealt.groups[group].theta, dealt.money / known.money
         columns, coefs, constant = np.append(theta, columns), np.append(1.0, coefs * scale), constant * scale
     in_use, idle = bool(arrays["cut_in_use"][number]), int(arrays["cut_idle"][number])
-    return Cut(columns, coefs.copy(), constant, part, theta, idle, in_use)
+    return Cut(columns, coefs.copy(), constant, group, theta, idle, in_use)
 
 
 def _point(dealt: Dealt, arrays: dict[str, npt.NDArray[Any]], name: str, place: Indices) -> Vector | None:

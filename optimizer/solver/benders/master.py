@@ -41,7 +41,7 @@ class Cut:
         columns: of the master.
         coefs: by column, on the left side of `coefs @ columns >= constant`.
         constant: right side.
-        part: number of the part that it came from.
+        group: number of the group of parts that it came from.
         theta: column of the cost that it bounds, where it bounds one; its coefficient is 1.
         idle: rounds in which it was not met with equality.
         in_use: whether the master has it.
@@ -50,7 +50,7 @@ class Cut:
     columns: Indices
     coefs: Vector
     constant: float
-    part: int
+    group: int
     theta: int | None = None
     idle: int = 0
     in_use: bool = True
