@@ -36,6 +36,9 @@ UNITS: dict[str, tuple[str, ...]] = {
 }
 """Units of the reference instance by step of the chain. Cracking and the collecting of scrap are not drawn."""
 
+STAGE_OF = {"light separation": "separation", "heavy separation": "separation", "magnets": "magnet"}
+"""Stage of a step of the chain, where it has another name."""
+
 COUNTED_IN = {
     "mining": "kt oxide",
     "light separation": "kt of feed",
@@ -52,7 +55,7 @@ class Funded:
         facility: its id.
         option: its id there.
         name: the facility's name.
-        stage: of the facility.
+        stage: of the units that it adds, as metal for a magnet maker's metal line; of the facility if they are several.
         country: of the facility.
         funded: year.
         online: first year on line.
@@ -73,6 +76,14 @@ class Funded:
     capex: float
     required: bool
     confidence: str
+
+
+def stage_of(option: Option, facility: str) -> str:
+    """The stage of all units that an option adds; that of its facility where they are of several stages or of none."""
+    step_of = {unit: step for step, units in UNITS.items() for unit in units}
+    steps = {step_of.get(unit, "") for unit in option.capacity}
+    stages = {STAGE_OF.get(step, step) for step in steps}
+    return stages.pop() if len(stages) == 1 and "" not in stages else facility
 
 
 class Facts:
@@ -134,7 +145,7 @@ class Facts:
             found.append(
                 Funded(
                     row.facility, row.option, self.instance.facilities[row.facility].name or row.facility,
-                    str(row.stage), row.country, int(row.funded), int(row.online), option.ramp,
+                    stage_of(option, str(row.stage)), row.country, int(row.funded), int(row.online), option.ramp,
                     float(row.capex), is_required, option.confidence or "none",
                 )
             )  # fmt: skip

@@ -11,6 +11,7 @@ import pandas as pd
 import typer
 
 from optimizer.cli.output import err, out, print_json
+from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
 from optimizer.errors import FuturesError, OptionsError
 from optimizer.futures import FutureSet, merge, overlay_text, with_written
@@ -63,15 +64,16 @@ def sample(
         raise OptionsError("--costs is for a reduction; say to how many futures with --reduce")
     weights = [_weight(text) for text in merged or ()]
     table = None if costs is None else _table(costs)
-    found = draw(checked, events, number=number, seed=seed, name=_name(folder))
-    drawn = found
-    if scenarios is not None:
-        found = with_written(found, scenarios)
-    for other, weight in weights:
-        found = merge(found, FutureSet.read(other, checked), weight)
-    whole = found
-    if reduce is not None:
-        found = found.reduce(reduce, table)
+    with counted(enabled=not quiet, every=max(1, number // 4)) as tell:
+        found = draw(checked, events, number=number, seed=seed, name=_name(folder), tell=tell)
+        drawn = found
+        if scenarios is not None:
+            found = with_written(found, scenarios)
+        for other, weight in weights:
+            found = merge(found, FutureSet.read(other, checked), weight)
+        whole = found
+        if reduce is not None:
+            found = found.reduce(reduce, table, tell=tell)
     text = None if overlay is None else overlay_text(found, _seen(instance, overlay), _name(overlay.with_suffix("")))
     found.save(folder)
     if overlay is not None and text is not None:

@@ -16,7 +16,7 @@ from optimizer.errors import FuturesError, OptionsError
 from optimizer.futures.chain import Chains, Episode, Node, Path
 from optimizer.futures.file import EventsFile
 from optimizer.futures.folder import FUTURES, OCCURRENCES, load, write
-from optimizer.futures.reduce import CostDistances, SeverityDistances, select
+from optimizer.futures.reduce import CostDistances, SeverityDistances, Tell, select
 from optimizer.instance.instance import Instance
 from optimizer.network.calendar import calendar_of
 
@@ -170,13 +170,14 @@ class FutureSet:
             raise FuturesError(f"the table of costs has no number for {', '.join(odd[:3])}")
         return {name: math.fsum(by_id[one] for one in names) for name, names in self.by_future.items()}
 
-    def reduce(self, number: int, costs: pd.DataFrame | None = None) -> FutureSet:
+    def reduce(self, number: int, costs: pd.DataFrame | None = None, *, tell: Tell = lambda *_: None) -> FutureSet:
         """Keep few futures that stand for all, by fast forward selection (docs/futures.md).
 
         Args:
             number: how many futures to keep.
             costs: what each episode costs beyond the trunk (columns episode, usd), from an evaluation. Futures are then
                 as far apart as their costs; default is the difference in severity, over events and years.
+            tell: called with progress: what is done, how many, of how many.
 
         Returns:
             The futures kept, each with the probability of those nearest to it; `info["reduced"]` says how far
@@ -192,10 +193,10 @@ class FutureSet:
         probability = np.array([self.probability[name] for name in names])
         if costs is None:
             weights = {name: event.weight for name, event in self.file.events.events.items()}
-            found = select(SeverityDistances(list(self.paths.values()), weights), probability, number)
+            found = select(SeverityDistances(list(self.paths.values()), weights), probability, number, tell)
         else:
             by_future = self.costs(costs)
-            found = select(CostDistances(np.array([by_future[name] for name in names])), probability, number)
+            found = select(CostDistances(np.array([by_future[name] for name in names])), probability, number, tell)
         parts: dict[int, list[float]] = {index: [] for index in sorted(found.kept)}
         for index, stands in enumerate(found.nearest):
             parts[stands].append(float(probability[index]))

@@ -9,7 +9,7 @@ most futures need not be looked at again; the choice is the same as if all were.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,6 +20,9 @@ from optimizer.futures.chain import Path
 from optimizer.futures.distribution import GRID, Numbers
 
 Floats = NDArray[Any]
+Tell = Callable[[str, int, int], None]
+"""Told what is done, how many, of how many."""
+
 BATCH = 256
 FINE = 4_000
 """Futures up to which distances are kept in double precision; more are kept in single."""
@@ -107,13 +110,14 @@ class CostDistances:
         return np.abs(self._costs[which, None] - self._costs[None, :])
 
 
-def select(distances: Distances, probability: Numbers, number: int) -> Reduction:
+def select(distances: Distances, probability: Numbers, number: int, tell: Tell = lambda *_: None) -> Reduction:
     """Choose futures by fast forward selection.
 
     Args:
         distances: between futures.
         probability: of each future.
         number: how many to keep, at least one.
+        tell: told of progress.
     """
     held = _Held(distances)
     count = distances.count
@@ -126,6 +130,7 @@ def select(distances: Distances, probability: Numbers, number: int) -> Reduction
     most = np.full(count, np.inf)  # bounds on how much each future would lower the distance
     most[kept[0]] = -np.inf
     while len(kept) < number:
+        tell("futures kept", len(kept), number)
         now = float(to_kept @ probability)
         close = CLOSE * now  # gains nearer than this are equal, and the first of them is taken
         gain, fresh = -np.inf, np.zeros(count, dtype=bool)
@@ -145,6 +150,7 @@ def select(distances: Distances, probability: Numbers, number: int) -> Reduction
         to_kept[best] = 0.0
         kept.append(best)
         most[best] = -np.inf
+    tell("futures kept", len(kept), number)
     chosen = np.array(kept)
     return Reduction(tuple(kept), tuple(chosen[nearest].tolist()), float(to_kept @ probability), of_one)
 

@@ -13,11 +13,14 @@ from optimizer.futures.distribution import GRID
 from optimizer.futures.draw import Strikes, draw, expected
 from optimizer.futures.file import EventsFile, read_events
 from optimizer.futures.futures import FutureSet, together
+from optimizer.futures.reduce import Tell
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
 from optimizer.network.calendar import Calendar, calendar_of
 
 MOST = 200_000
+TOLD_EVERY = 100
+"""Futures between two words of progress."""
 
 
 def sample(
@@ -29,6 +32,7 @@ def sample(
     name: str | None = None,
     reduce: int | None = None,
     costs: pd.DataFrame | None = None,
+    tell: Tell = lambda *_: None,
 ) -> FutureSet:
     """Sample futures from events.
 
@@ -40,6 +44,7 @@ def sample(
         name: of the set; default that of the instance with `_futures`.
         reduce: keep so many that stand for all (`FutureSet.reduce`).
         costs: for the reduction: what each episode costs, columns episode and usd.
+        tell: called with progress: what is done, how many, of how many.
 
     Raises:
         InstanceError: the events have faults, or do not fit the instance.
@@ -55,7 +60,7 @@ def sample(
     file = events if isinstance(events, EventsFile) else read_events(events, instance)
     calendar = calendar_of(instance)
     strikes = draw(file.events, calendar, number, seed)
-    found = _futures(file, calendar, strikes, number)
+    found = _futures(file, calendar, strikes, number, tell)
     names = list(file.events.events)
     drawn = np.bincount(strikes.event, minlength=len(names)) / number
     hoped = expected(file.events, calendar)
@@ -71,10 +76,10 @@ def sample(
     }
     paths, probability = together((future, chain, 1 / number) for future, chain in found)
     made = FutureSet(name or f"{instance.name}_futures", instance, file, paths, probability, info)
-    return made if reduce is None else made.reduce(reduce, costs)
+    return made if reduce is None else made.reduce(reduce, costs, tell=tell)
 
 
-def _futures(file: EventsFile, calendar: Calendar, strikes: Strikes, number: int) -> list[tuple[str, Path]]:
+def _futures(file: EventsFile, calendar: Calendar, strikes: Strikes, number: int, tell: Tell) -> list[tuple[str, Path]]:
     """The futures by name, each with what happens in it; a strike that changes nothing is left out."""
     chains = Chains(file.events, calendar)
     names = list(file.events.events)
@@ -90,4 +95,9 @@ def _futures(file: EventsFile, calendar: Calendar, strikes: Strikes, number: int
         found = known[tuple(key)]
         if found is not None:
             held[future].append(found)
-    return [(f"f{index:0{digits}}", chains.groups(found)) for index, found in enumerate(held, 1)]
+    drawn: list[tuple[str, Path]] = []
+    for index, strikes_of in enumerate(held, 1):
+        drawn.append((f"f{index:0{digits}}", chains.groups(strikes_of)))
+        if index % TOLD_EVERY == 0 or index == number:
+            tell("futures drawn", index, number)
+    return drawn

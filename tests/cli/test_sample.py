@@ -61,6 +61,18 @@ def test_one_json_document(place: Path) -> None:
     assert (place / "results" / "tiny_futures" / "set.yaml").is_file()
 
 
+def test_progress_is_told_unless_asked_not_to(place: Path) -> None:
+    """Futures drawn, then futures kept, of how many; the counts are those of the set."""
+    words = ("sample", "tiny.yaml", "events.yaml", "-n", 400, "--reduce", 2)
+    told = call(*words, folder=place)
+    assert told.code == 0, told.err
+    assert "futures drawn: 400 of 400" in told.err
+    assert "futures kept: 2 of 2" in told.err
+    silent = call(*words, "--quiet", folder=place)
+    assert silent.code == 0
+    assert "futures" not in silent.err
+
+
 def test_an_overlay_can_be_solved(place: Path) -> None:
     """Its expected cost is the mean of its futures' costs: a fire of severity 0.8 leaves a fifth of the plant."""
     (place / "events.yaml").write_text(EVENTS.partition("  strike")[0], encoding="utf-8")
