@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import enum
 import math
 import random
 import re
@@ -23,7 +24,14 @@ from optimizer.instance.yaml12 import read_yaml
 
 from .conftest import Read, Reader
 
-GONE = object()
+
+class Gone(enum.Enum):
+    """What a change sets a path to that it takes out; its name in the names of tests is the same in every process."""
+
+    GONE = "gone"
+
+
+GONE = Gone.GONE
 
 
 @dataclass(frozen=True)
