@@ -9,6 +9,7 @@ from optimizer.findings.finding import CANNOT, NOTE, Finding, count, some
 from optimizer.findings.rule_facts import funded_years, hollow, matching, name_of, path_of
 from optimizer.findings.survey import Survey
 from optimizer.instance.policy import Count, Exclusive, Forbid, FundingRule, Implies, Reactions, Require, Starts
+from optimizer.network.starts import chain
 
 
 def required_of(survey: Survey) -> dict[str, int]:
@@ -143,7 +144,25 @@ def funding_cannot_hold(survey: Survey, number: int, rule: FundingRule) -> Itera
             yield cannot(number, rule, why, {"if": rule.if_, "then": rule.then, "by": by})
 
 
+def _excluded(survey: Survey, number: int, rule: Require) -> Iterator[Finding]:
+    """An earlier rule requires an option of the same facility that excludes this one: options without `after` do."""
+    facility = survey.instance.facilities[rule.facility]
+    first = {option.id: chain(facility, option)[0].id for option in facility.options}
+    for earlier, other in enumerate(survey.instance.policy.rules[:number]):
+        if not isinstance(other, Require) or other.facility != rule.facility or not (other.option and rule.option):
+            continue
+        if first[other.option] != first[rule.option]:
+            needs = {o: "" if first[o] == o else f" (which needs {first[o]})" for o in (rule.option, other.option)}
+            why = (
+                f"requires option {rule.option}{needs[rule.option]} of {rule.facility}, and rule {earlier} its option "
+                f"{other.option}{needs[other.option]}: of options without `after` one at most can be funded"
+            )
+            yield cannot(number, rule, why, {"facility": rule.facility, "options": [other.option, rule.option]})
+            return
+
+
 def _require(survey: Survey, number: int, rule: Require) -> Iterator[Finding]:
+    yield from _excluded(survey, number, rule)
     by = by_of(survey, rule.by)
     found = funded_years(survey, rule.facility, rule.option)
     if found and found[0] <= by:

@@ -290,3 +290,31 @@ def test_option_over_budget_trips(find: Find) -> None:
 def test_option_over_budget_is_quiet_where_one_year_is_enough(find: Find) -> None:
     changes = BUDGET.replace("annual: 25", "annual: {2027: 0, 2028: 30}")
     assert find("option_over_budget", changes) == []
+
+
+TWO_WINGS = """
+facilities:
+  plant:
+    options:
+    - {id: wing, capacity: 20, capex: 100, lead: 1, source: a, confidence: A}
+    - {id: hall, capacity: 40, capex: 150, lead: 1, source: a, confidence: A}
+    - {id: annex, capacity: 5, capex: 10, lead: 1, after: hall, source: a, confidence: A}
+"""
+
+
+@pytest.mark.parametrize("other", ["hall", "annex"])
+def test_rule_cannot_hold_trips_on_two_required_options_that_exclude_each_other(find: Find, other: str) -> None:
+    """Options without `after` are alternatives, and one that comes after an alternative needs that alternative."""
+    rules = _rules(
+        "{rule: require, facility: plant, option: wing}", f"{{rule: require, facility: plant, option: {other}}}"
+    )
+    (found,) = find("rule_cannot_hold", TWO_WINGS, rules)
+    assert (found.severity, found.subject) == ("cannot", ("policy", "rules", 1))
+    assert found.data["options"] == ["wing", other]
+    assert "rule 0 its option wing" in found.text
+    assert ("needs hall" in found.text) == (other == "annex")
+
+
+def test_rule_cannot_hold_is_quiet_on_required_options_that_follow_each_other(find: Find) -> None:
+    rules = _rules("{rule: require, facility: plant, option: hall}", "{rule: require, facility: plant, option: annex}")
+    assert find("rule_cannot_hold", TWO_WINGS, rules) == []
