@@ -19,6 +19,9 @@ from optimizer.solver.start import Start
 DEALT = 6_500
 """Columns from which a problem with branches is dealt out: at 5,800 the whole took half to four fifths of the processor
 time, at 6,700 as much to 1 percent and six times as much to 0.1, at 7,700 three times as much and more."""
+TRUNK_DEALT = 50_000
+"""Columns from which a trunk without branches is dealt out: to 0.1 percent at 7,300 it took 0.6 and 1.2 times the
+processor time of the whole, to 0.01 percent 1.0 and 2.4; at 94,000 (the reference instance) an eleventh."""
 
 
 def solve(
@@ -95,8 +98,9 @@ def method_of(begun: Begun) -> tuple[str, str]:
         return "extensive", reason
     branches = len(begun.out.network.windows)
     columns = sum(len(block.columns) - len(block.owners) for block in begun.blocks.values())
+    if columns < (DEALT if branches else TRUNK_DEALT):
+        alone = "" if branches else " of one future alone"
+        return "extensive", f"{columns:,} columns{alone}: small enough to be solved whole"
     if not branches:
-        return "extensive", "there is one future alone"
-    if columns < DEALT:
-        return "extensive", f"{columns:,} columns: small enough to be solved whole"
+        return "benders", f"{columns:,} columns of one future alone: what is funded is decided apart from operations"
     return "benders", f"{columns:,} columns in {branches} branches and a trunk: its parts are small beside the whole"

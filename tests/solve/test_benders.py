@@ -117,9 +117,15 @@ def test_auto_takes_the_method_that_suits_and_says_why(monkeypatch: pytest.Monke
     assert large.info["method"] == "benders"
     assert large.objective == pytest.approx(small.objective, rel=1e-5)
 
-    alone = optimizer.solve(instance_of(generate(5, scenarios=0)), gap=GAP, threads=1)
+    undisturbed = instance_of(generate(5, scenarios=0))
+    alone = optimizer.solve(undisturbed, gap=GAP, threads=1)
     assert alone.info["method"] == "extensive"
     assert "one future" in alone.info["method_why"]
+    monkeypatch.setattr(choosing, "TRUNK_DEALT", 1)
+    apart = optimizer.solve(undisturbed, gap=GAP, threads=1)
+    assert apart.info["method"] == "benders"
+    assert "one future" in apart.info["method_why"]
+    assert apart.objective == pytest.approx(alone.objective, rel=1e-5)
 
     def fails(*_: object) -> None:
         raise SolveError("the master has no end")
