@@ -54,7 +54,7 @@ def test_ci_finds_the_test_command_in_the_readme() -> None:
     heading = "### Run the tests"
     assert heading in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     _, _, rest = (ROOT / "README.md").read_text(encoding="utf-8").partition(f"\n{heading}\n")
-    assert re.match(r"\s*```\n[^\n]*pytest\n```\n", rest)
+    assert re.match(r"\s*```\n[^\n]*-m pytest\b[^\n]*\n```\n", rest)
 
 
 OUTPUTS = [
