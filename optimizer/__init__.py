@@ -8,6 +8,7 @@ Four calls do most of the work::
     plan.save("results/starter")
 """
 
+from optimizer.alternatives import Alternatives, alternatives
 from optimizer.errors import (
     Fault,
     FuturesError,
@@ -31,6 +32,7 @@ from optimizer.verifier import Tolerance, Verdict, Violation, verify
 from optimizer.worth import StockUse, Value, stock_use, value
 
 __all__ = [
+    "Alternatives",
     "Evaluation",
     "Fault",
     "Finding",
@@ -55,6 +57,7 @@ __all__ = [
     "Verdict",
     "Violation",
     "Where",
+    "alternatives",
     "diagnose",
     "evaluate",
     "generate",

@@ -174,10 +174,22 @@ def solve_with(
     network = network_of(instance)
     first = None if start is None else start_of(start)
     solved = solve_network(network, options, report, stop, first, rows, hindsight, checkpoint)
-    info = _info(instance, options, solved)
+    plan = plan_of(instance, options, solved)
+    if solved.status == "infeasible" and rows is None:
+        plan.info["shortfall"] = [item.to_dict() for item in why_infeasible(network, options, report, stop)]
+    return plan
+
+
+def plan_of(instance: Instance, options: Options, solved: Solved) -> Plan:
+    """The plan that came out of the solver, verified; without tables where none did.
+
+    Args:
+        instance: what was solved.
+        options: how it was.
+        solved: what came out.
+    """
+    network, info = solved.network, _info(instance, options, solved)
     if not solved.values:
-        if solved.status == "infeasible" and rows is None:
-            info["shortfall"] = [item.to_dict() for item in why_infeasible(network, options, report, stop)]
         return Plan(instance, info)
     tables = tables_of_plan(network, solved.tables, solved.values)
     info["cost"] = _cost_parts(network, tables)

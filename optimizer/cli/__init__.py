@@ -7,7 +7,20 @@ from __future__ import annotations
 
 import typer
 
-from optimizer.cli import evaluate, generate, sample, schema, sensitivity, solve, stock, stress, validate, value, verify
+from optimizer.cli import (
+    alternatives,
+    evaluate,
+    generate,
+    sample,
+    schema,
+    sensitivity,
+    solve,
+    stock,
+    stress,
+    validate,
+    value,
+    verify,
+)
 from optimizer.cli.output import guarded
 from optimizer.run import versions
 
@@ -28,6 +41,7 @@ app.command("sample")(guarded(sample.sample))
 app.command("stress")(guarded(stress.stress))
 app.command("stock")(guarded(stock.stock))
 app.command("value")(guarded(value.value))
+app.command("alternatives")(guarded(alternatives.alternatives))
 app.command("generate")(guarded(generate.generate))
 app.command("schema")(guarded(schema.schema))
 

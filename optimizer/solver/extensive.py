@@ -229,21 +229,27 @@ def finish(begun: Begun, start: Start | None = None) -> Solved:
         out.seconds["first_plan"] = time.monotonic() - began - out.seconds["build"]
     point = early.values
     named = carrying(_naming(problem, report), early)
-    if reaches(early.objective, early.bound, options):
+    if options.settled(early.objective, early.bound):
+        raw = Raw("settled", early.values, early.objective, early.bound, 0.0, duals=early.duals)
+    elif reaches(early.objective, early.bound, options):
         raw = Raw("optimal", early.values, early.objective, early.bound, 0.0, duals=early.duals)
     else:
-        raw = run(problem, options, phase="solving", report=named, stop=stop, start=point, deadline=deadline)
+        raw = run(
+            problem, options, phase="solving", report=named, stop=stop, start=point, deadline=deadline, settle=True
+        )
     out.seconds["solve"] = raw.seconds
     out.nodes = raw.nodes
     _take_better(raw, early, options)
     ended(out, raw)
     if raw.values is None:
+        out.bound = raw.bound if raw.ended == "settled" else None
         return out
     out.objective, out.bound = raw.objective, raw.bound
     values = raw.values
     if raw.duals is not None:
         out.duals = _priced(problem, raw.duals)
-    if risk.needs_second_pass(network) and raw.objective is not None and not (stop and stop.asked.is_set()):
+    second = risk.needs_second_pass(network) and options.target is None
+    if second and raw.objective is not None and not (stop and stop.asked.is_set()):
         until = time.monotonic() + max(SECOND_PASS, time.monotonic() - began)
         until = until if deadline is None else min(until, deadline)
         values = _second_pass(network, blocks, out, options, values, report, stop, until)
@@ -350,7 +356,11 @@ def ended(out: Solved, raw: Raw) -> Solved:
     elif raw.ended == "infeasible":
         out.status, out.why = "infeasible", "no plan meets all that must be met"
     else:
-        word = {"limit": "the time limit was reached", "interrupted": "it was interrupted"}[raw.ended]
+        word = {
+            "limit": "the time limit was reached",
+            "interrupted": "it was interrupted",
+            "settled": "it is known whether a plan costs at most the target",
+        }[raw.ended]
         out.status, out.why = ("feasible" if raw.values is not None else "no_plan"), word
     return out
 

@@ -45,7 +45,7 @@ class Raw:
     """What HiGHS returned.
 
     Attributes:
-        ended: `optimal`, `infeasible`, `limit`, `interrupted`.
+        ended: `optimal`, `infeasible`, `limit`, `interrupted`; `settled` where it is known about the target.
         values: by column; None where there is no plan.
         objective: USD.
         bound: USD.
@@ -106,6 +106,7 @@ def run(
     deadline: float | None = None,
     crossover: bool = True,
     clean: bool = True,
+    settle: bool = False,
 ) -> Raw:
     """Solve a problem, then clean the plan: integers exact, operations the optimum of the linear program left.
 
@@ -119,6 +120,7 @@ def run(
         deadline: `time.monotonic()` at which to stop.
         crossover: go on to a vertex after interior point, for linear programs.
         clean: clean the plan.
+        settle: stop as soon as it is known whether a plan costs at most the target of the options.
 
     Raises:
         SolveError: HiGHS failed, or found the problem unbounded.
@@ -147,6 +149,8 @@ def run(
         _give_start(highs, start)
     watch = _Watch(Progress(phase, 0.0, None, None, 0), began, problem.money)
     watch.hook(highs, report, stop, whole)
+    if settle and whole and options.target is not None:
+        watch.settle(highs, options)
     _set(highs, settings)
     share_cores(options.cores)
     asked = None if stop is None else stop.asked.is_set
@@ -154,6 +158,8 @@ def run(
         raw = _read(highs, time.monotonic() - began, whole, problem.money)
     else:
         raw = watch.left(time.monotonic() - began)
+    if settle and raw.ended != "infeasible" and options.settled(raw.objective, raw.bound):
+        raw.ended = "settled"
     if raw.values is not None and whole and clean:
         same = start is not None and np.array_equal(
             np.round(start[problem.integer]), np.round(raw.values[problem.integer])
@@ -165,10 +171,16 @@ def run(
         raw.objective = (float(problem.objective @ raw.values) + problem.offset) / problem.money
         if raw.bound is not None and raw.bound > raw.objective:
             raw.bound = raw.objective
-        if start is not None and raw.ended == "optimal" and not _within(raw, options):
+        if start is not None and (
+            (raw.ended == "optimal" and not _within(raw, options))
+            or (raw.ended == "settled" and not options.settled(raw.objective, raw.bound))
+        ):
             # Presolve of HiGHS 1.16 can map a start to a point that costs less than it does, and call that the optimum.
-            anew = run(problem, options, phase=phase, report=report, stop=stop, deadline=deadline, clean=clean)
-            return anew if anew.ended == "optimal" and anew.values is not None else replace(raw, ended="limit")
+            anew = run(
+                problem, options, phase=phase, report=report, stop=stop, deadline=deadline, clean=clean, settle=settle
+            )
+            done = anew.ended == "settled" or (anew.ended == "optimal" and anew.values is not None)
+            return anew if done else replace(raw, ended="limit")
     return raw
 
 
@@ -234,6 +246,16 @@ class _Watch:
 
         highs.cbMipLogging += tell
         highs.cbMipImprovingSolution += improved
+
+    def settle(self, highs: Any, options: Options) -> None:
+        """Stop HiGHS as soon as it is known whether a plan costs at most the target."""
+
+        def interrupt(event: Any) -> None:
+            out = event.data_out
+            if options.settled(_usd(out.mip_primal_bound, self.money), _usd(out.mip_dual_bound, self.money)):
+                event.interrupt()
+
+        highs.cbMipInterrupt += interrupt
 
     def latest(self, stop: Stop | None) -> Progress:
         """What is known now."""

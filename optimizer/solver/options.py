@@ -21,6 +21,7 @@ class Options:
         time_limit: seconds; None for none.
         threads: cores used; default all.
         seed: random seed of the solver.
+        target: stop as soon as it is known whether a plan costs at most this, USD; None for off.
     """
 
     method: str = "auto"
@@ -29,6 +30,7 @@ class Options:
     time_limit: float | None = None
     threads: int | None = None
     seed: int = 0
+    target: float | None = None
 
     def __post_init__(self) -> None:
         faults = []
@@ -51,3 +53,14 @@ class Options:
     def cores(self) -> int:
         """Threads to use."""
         return self.threads if self.threads is not None else (os.cpu_count() or 1)
+
+    def settled(self, objective: float | None, bound: float | None) -> bool:
+        """Whether it is known if a plan costs at most the target: one does, or none can.
+
+        Args:
+            objective: of the best plan, USD; None without one.
+            bound: on all plans, USD; None where nothing is proved.
+        """
+        if self.target is None:
+            return False
+        return (objective is not None and objective <= self.target) or (bound is not None and bound > self.target)

@@ -54,10 +54,25 @@ def solve(
     """
     if options.method == "hedging":
         _check_hedging(network, rows)
-    begun = begin(network, options, report, stop, rows, hindsight)
+    return solve_begun(begin(network, options, report, stop, rows, hindsight), start, checkpoint)
+
+
+def solve_begun(begun: Begun, start: Start | None = None, checkpoint: Checkpoint | None = None) -> Solved:
+    """Solve what is built and compiled.
+
+    Args:
+        begun: the compiled blocks, and how to solve.
+        start: a plan that is tried first.
+        checkpoint: where Benders keeps what it knows, and finds what it knew.
+
+    Raises:
+        OptionsError: the method asked for cannot solve it.
+        SolveError: the solver failed.
+        PlanError: the checkpoint's file cannot be read.
+    """
     if begun.over:
         return begun.out
-    out = begun.out
+    out, options = begun.out, begun.options
     out.method, out.method_why = method_of(begun)
     if out.method == "benders":
         try:

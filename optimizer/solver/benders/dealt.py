@@ -36,6 +36,8 @@ VIOLATED = 1e-9
 """Relative violation from which a cut says something new."""
 TINY = 1e-13
 """Coefficients of cuts below this are rounding."""
+BEYOND = 1e-10
+"""How far a node must lie beyond the target to be given up, relative: so that its bound is beyond it too."""
 HOLDS = 1e-6
 """How far a row of the master may be off, relative to its terms."""
 
@@ -318,8 +320,11 @@ class Dealt:
 
     def aim(self) -> tuple[float, float]:
         """What the best plan costs, and by how much a better one must be better; in the master's money."""
-        best = self.best.objective
-        return best * self.money, self.money * self._allowed(abs(best)) if math.isfinite(best) else 0.0
+        best, target = self.best.objective, self.options.target
+        allowed = self._allowed(abs(best)) if math.isfinite(best) else 0.0
+        if target is not None and target < best - allowed:  # what costs more than the target is of no interest
+            return (target + BEYOND * max(1.0, abs(target))) * self.money, 0.0
+        return best * self.money, self.money * allowed
 
     def _gap(self) -> float:
         return self.best.objective - self.bound

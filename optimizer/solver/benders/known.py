@@ -165,7 +165,7 @@ def known_of(dealt: Dealt, whole: str, groups: list[str], seconds: float) -> Kno
         "seen": np.array([np.frombuffer(row) for row in dealt.seen]).astype(np.uint8),
         "visits": np.array(list(dealt.seen.values()), dtype=np.int64),
     }
-    if dealt.tree is not None:
+    if dealt.tree is not None and dealt.options.target is None:  # one with a target has given up more than a gap allows
         arrays |= {f"tree_{name}": array for name, array in dealt.tree.kept().items()}
     for name, z in points.items():
         mine = at[name][place[at[name]] >= 0]

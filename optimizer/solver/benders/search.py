@@ -73,7 +73,7 @@ class Search(Dealt):
             self._note()
             if start is not None:
                 self._try(start)
-            if reaches(self._objective(), self._finite_bound(), self.options):
+            if self._done():
                 return "optimal"
             ended = self._relax() if self.stage < RELAXED else None
             return ended or self._search()
@@ -152,6 +152,9 @@ class Search(Dealt):
             self.rounds += 1
             known = self._usd(point.bound)
             self.bound = max(self.bound, known)
+            if self._done():
+                ended = "optimal"
+                break
             if value - known <= self._allowed(max(abs(known), 1.0)) * SETTLED:
                 break
             z = point.z if core is None else core + move * (point.z - core)
@@ -208,15 +211,16 @@ class Search(Dealt):
             self.seconds["master"] += time.monotonic() - at
             self.rounds += 1
             if point is None:
-                if math.isfinite(self.best.objective):
+                if math.isfinite(tree.bound):  # else no node was given up: nothing meets the cuts
                     self.bound = max(self.bound, min(self.best.objective, self._usd(tree.bound)))
-                    return self._exhausted()
-                return "infeasible"
+                if math.isfinite(self.best.objective):
+                    return None if self._done() else self._exhausted()
+                return "optimal" if self._done() else "infeasible"
             known = self._usd(point.bound)
             self.bound = max(self.bound, known)
             self._tell("master")
             self._note()
-            if reaches(self._objective(), self._finite_bound(), self.options):
+            if self._done():
                 return "optimal"
             if ended := self.limit.reached():
                 return ended
@@ -236,8 +240,15 @@ class Search(Dealt):
                     tree.settled()
             elif self.best.objective == best and self._stands(point):
                 tree.settled()
+            if self._done():
+                return "optimal"
             if self.best.objective < best:
                 self._drop()
+
+    def _done(self) -> bool:
+        """Whether the gap is reached, or it is known about the target."""
+        objective, bound = self._objective(), self._finite_bound()
+        return reaches(objective, bound, self.options) or self.options.settled(objective, bound)
 
     def _exhausted(self) -> str | None:
         """No portfolio is left: then the gap is reached, or as small as numbers allow."""

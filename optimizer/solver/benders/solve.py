@@ -60,17 +60,22 @@ def decompose(
         raw.bound = min(raw.bound, raw.objective)
     if how != "infeasible" and reaches(raw.objective, raw.bound, options):
         raw.ended = "optimal"
+    elif how != "infeasible" and options.settled(raw.objective, raw.bound):
+        raw.ended = "settled"
     ended(out, raw)
     if search.trouble:
         out.why = f"{search.trouble}; the best plan and the bound until then are kept"
     out.nodes = search.rounds
+    if raw.ended == "settled":
+        out.bound = raw.bound
     if found:
         out.objective, out.bound = raw.objective, raw.bound
         stopped = how == "interrupted"
         limit.stop, limit.deadline = None, time.monotonic() + (AFTER_STOP if stopped else AFTER)
-        with suppress(SolveError, Stopped):  # a plan without prices is a plan
-            out.duals = prices(search)
-        if risk.needs_second_pass(out.network) and not stopped:
+        if options.target is None:
+            with suppress(SolveError, Stopped):  # a plan without prices is a plan
+                out.duals = prices(search)
+        if risk.needs_second_pass(out.network) and not stopped and options.target is None:
             limit.deadline = max(limit.deadline, time.monotonic() + max(SECOND_PASS, time.monotonic() - began))
             second_pass(search)
             out.why += "; the second pass (least expected cost at that value) is optimal for these fundings only"

@@ -1,0 +1,155 @@
+"""Portfolios one after another, each as far as can be from all before it.
+
+The distance of two portfolios is the number of options that one funds and the other does not, whatever the year. The
+next one maximises the least distance to those before: min over them of sum |y - y'|, subject to cost <= best + U. For a
+given distance d that is a question of least cost under linear rows, sum |y - y'| >= d for each, and d is found by
+bisection: a plan within the tolerance raises what can be reached, a bound beyond it lowers what cannot be excluded.
+
+A portfolio found so may fund things for nothing, only to be different. It is trimmed: the best portfolio within it is
+what counts, and everything between the two is cut off, for it trims to the same. Sources: maximal distance in every
+direction as in Brill, Chang and Hopkins (1982, modelling to generate alternatives), for yes-or-no decisions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from optimizer.alternatives.ask import Desk, digest, named
+from optimizer.alternatives.facts import Found
+from optimizer.alternatives.rows import Chosen, Row, apart, distance, outside, required, without
+from optimizer.solver.extensive import Solved
+
+TRIMS = 4
+"""Portfolios trimmed to something nearer, until the farthest of what is left of them is taken without proof."""
+TRIMS_LAST = 60
+"""The same where nothing is left of them that is new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A portfolio of the list.
+
+    Attributes:
+        found: the portfolio.
+        apart: least distance to those before it; 0 of the first.
+        at_most: no other near-equal portfolio is farther from those before it, as far as is proved.
+    """
+
+    found: Found
+    apart: int
+    at_most: int
+
+
+@dataclass(slots=True)
+class Diverse:
+    """The list as it grows.
+
+    Attributes:
+        desk: whom to ask.
+        lean: whether what a portfolio funds for nothing is left out.
+        kept: so far, the best first.
+        most: no near-equal portfolio that is not known is farther than this from all that are kept.
+        whole: whether nothing was passed over: then `most` 0 means that there are no others.
+        solved: what came out of the solver for candidates, where it was asked now.
+    """
+
+    desk: Desk
+    lean: bool
+    kept: list[Kept]
+    most: int
+    whole: bool = True
+    solved: dict[Chosen, Solved] = field(default_factory=dict)
+    _candidates: dict[Chosen, bool] = field(default_factory=dict)  # whether it is trimmed
+    _cuts: list[Row] = field(default_factory=list)
+    _cut: list[tuple[Chosen, Chosen]] = field(default_factory=list)
+
+    def grow(self) -> bool:
+        """Add the next portfolio; False where there is none, or none was found.
+
+        Raises:
+            Interrupted: it was asked to stop.
+        """
+        trims, most = 0, self.most
+        while True:
+            picked = self._farthest(trimmed_only=trims >= TRIMS) or self._farthest(trimmed_only=False)
+            reached = 0 if picked is None else self._apart(picked)
+            enough = trims >= (TRIMS if picked is not None else TRIMS_LAST)
+            if picked is not None and (most <= reached or enough):
+                if self._candidates[picked]:
+                    self._keep(picked, reached)
+                    return True
+                trims += self._trim(picked) < reached
+            elif enough or most <= reached:
+                self.whole = self.whole and not enough
+                return False
+            else:
+                asked = reached + (most - reached + 1) // 2
+                found = self._far(asked)
+                if found is None:
+                    most = asked - 1
+
+    def _far(self, least: int) -> Chosen | None:
+        """A near-equal portfolio that is so far from all that are kept; None where none was found.
+
+        Lowers `most` where it is proved that there is none.
+        """
+        facts = self.desk.facts
+        rows = [apart(one.found.chosen, facts.options, least) for one in self.kept]
+        state = digest(*(one.found.chosen for one in self.kept), *(chosen for pair in self._cut for chosen in pair))
+        words = f"{least} options apart from {len(self.kept)} found, {state}"
+        limit = facts.target
+        answer, _ = self.desk.ask(words, [*rows, *self._cuts], limit)
+        if answer.objective is not None and answer.objective <= limit:
+            self._candidates.setdefault(answer.chosen, False)
+            return answer.chosen
+        if answer.least > limit:
+            # What is known and not yet kept is not excluded by that: it may lie between two that are cut off.
+            self.most = max(least - 1, *(self._apart(chosen) for chosen in self._candidates), 0)
+        else:
+            self.whole = False
+        return None
+
+    def _trim(self, chosen: Chosen) -> int:
+        """Put the best portfolio within another in its place; its distance to those that are kept."""
+        facts = self.desk.facts
+        del self._candidates[chosen]
+        rows = without([option for option in facts.options if option not in chosen])
+        rows += [] if self.lean else required(chosen)
+        words = f"{'the best within' if self.lean else 'the best of'} {digest(named(chosen))}"
+        answer, solved = self.desk.ask(words, rows, start=facts.found[chosen].funded)
+        best = facts.found[chosen] if answer.objective is None else facts.found[answer.chosen]
+        if self.lean:
+            self._cuts.append(outside(best.chosen, chosen, facts.options))
+            self._cut.append((best.chosen, chosen))
+        if best.cost > facts.target:  # a solve that was cut short lost what was found
+            self.whole = False
+            return 0
+        if solved is not None and solved.values:
+            self.solved[best.chosen] = solved
+        self._candidates[best.chosen] = True
+        return self._apart(best.chosen)
+
+    def again(self, chosen: Chosen) -> Solved:
+        """What comes out of the solver for a portfolio, found anew."""
+        facts = self.desk.facts
+        rows = required(chosen) + without([option for option in facts.options if option not in chosen])
+        start = facts.found[chosen].funded
+        return self.desk.solves.solve(f"the best of {digest(named(chosen))}", rows, start=start)[1]
+
+    def _keep(self, chosen: Chosen, apart: int) -> None:
+        del self._candidates[chosen]
+        self.kept.append(Kept(self.desk.facts.found[chosen], apart, self.most))
+
+    def _farthest(self, *, trimmed_only: bool) -> Chosen | None:
+        """The candidate that is farthest from all that are kept, of those that are near-equal still."""
+        limit = self.desk.facts.target
+        there = [
+            (self._apart(chosen), named(chosen), chosen)
+            for chosen, trimmed in self._candidates.items()
+            if self.desk.facts.found[chosen].cost <= limit and (trimmed or not trimmed_only)
+        ]
+        ranked = sorted((item for item in there if item[0] > 0), key=lambda item: (-item[0], item[1]))
+        return ranked[0][2] if ranked else None
+
+    def _apart(self, chosen: Chosen) -> int:
+        return min(distance(chosen, one.found.chosen) for one in self.kept)
