@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimizer.alternatives.rows import Chosen, Option, Row, block_of
-from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
 from optimizer.network.network import network_of
 from optimizer.network.tables import INVESTMENT, Funding, Network
@@ -152,8 +151,6 @@ class Solves:
     def _method(self, begun: Begun) -> str:
         """Benders wherever it can: its cuts serve every solve that follows."""
         asked = self.options.method
-        if asked == "hedging":
-            raise OptionsError("method is 'hedging', but that takes no more rows over fundings; 'benders' can solve it")
         if asked != "auto":
             return asked
         return "extensive" if undivided(begun.blocks) is not None else "benders"

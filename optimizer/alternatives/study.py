@@ -120,8 +120,8 @@ def _check(within_usd: float | None, within: float | None, count: int, options: 
         faults.append(f"within is {within:g}; a share of the best plan's cost lies in [0, 1)")
     if count < 0:
         faults.append(f"count is {count}; it is 0 or more")
-    if options is not None and options.target is not None:
-        faults.append("options have a target, which the search sets itself")
+    if options is not None and options.method == "hedging":
+        faults.append("method is 'hedging', which takes no rows over fundings; 'benders' or 'extensive' can solve it")
     if faults:
         raise OptionsError("; ".join(faults))
 

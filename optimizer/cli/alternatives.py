@@ -198,7 +198,7 @@ def _options(
     seed: int,
 ) -> Options:
     """Those given; the gap by default to a tenth of the tolerance."""
-    if gap is None and gap_usd is None:
+    if gap is None and gap_usd is None and (within_usd is None or within_usd >= 0):  # else it is refused soon
         known = default_options(within_usd)
         gap, gap_usd = known.gap, known.gap_usd
     return Options(method, 0.0 if gap is None else gap, gap_usd, time_limit, threads, seed)

@@ -8,7 +8,7 @@ PRICES = {"anna": 100, "bert": 120, "cora": 500}
 
 
 def plants() -> Data:
-    """10 t a year for two years; short 100 USD per t, made 10. Unfunded 2000, else 200 and the capex of what is funded."""
+    """10 t a year for two years, short 100 USD per t, made 10: unfunded 2000, else 200 and the capex."""
     facilities = {
         name: {
             "stage": "magnet",

@@ -50,7 +50,7 @@ def test_one_of_two_plants_by_hand() -> None:
 
 
 def test_what_is_in_all_is_proved_by_forbidding_it() -> None:
-    """Within 10 USD there is anna alone: without her 320 at least, with bert 320, with cora 700; to the gap when priced."""
+    """Within 10 USD there is anna alone: without her 320 at least, with bert 320, with cora 700."""
     found = of_plants(10, price=True)
     assert verdict_of(found) == {"anna": "in all", "bert": "in none", "cora": "in none"}
     assert cell(found, "anna", "left_out_at_least") == pytest.approx(20)
@@ -82,7 +82,7 @@ def test_the_next_is_the_farthest() -> None:
 def test_more_tolerance_never_settles_less_for() -> None:
     """As the tolerance grows, what is in all and in none shrinks, and what was found stays."""
     before: Alternatives | None = None
-    for within in (0.0, 30.0, 130.0, 450.0, 1800.0):
+    for within in (0.0, 30.0, 450.0):
         found = of_plants(within, lean=False, count=20)
         if before is not None:
             for word in ("in all", "in none"):
