@@ -3,8 +3,8 @@
     python benchmarks/alternatives.py INSTANCE FILE.json --within-usd 1e8 --count 3 [--set KEY=VALUE ...]
 
 Seconds are told by kind of question, on the clock and of the processor: the best plan, the search for the next
-portfolio, the trimming of what was found, the proofs. With -o a stopped run is gone on with; what it asked before is not
-in the figures of this one.
+portfolio, the trimming of what was found, the proofs. With -o a stopped run is gone on with; what it asked before is
+not in the figures of this one.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ Four calls do most of the work::
     plan.save("results/starter")
 """
 
-from optimizer.alternatives import Alternatives, alternatives
+from optimizer.alternatives import Alternatives, Why, alternatives, why
 from optimizer.errors import (
     Fault,
     FuturesError,
@@ -57,6 +57,7 @@ __all__ = [
     "Verdict",
     "Violation",
     "Where",
+    "Why",
     "alternatives",
     "diagnose",
     "evaluate",
@@ -71,4 +72,5 @@ __all__ = [
     "validate",
     "value",
     "verify",
+    "why",
 ]

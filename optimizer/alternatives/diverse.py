@@ -78,7 +78,8 @@ class Diverse:
                 if self._candidates[picked]:
                     self._keep(picked, reached)
                     return True
-                trims += self._trim(picked) < reached
+                mine = self._trim(picked)
+                trims += mine is None or self._apart(mine) < reached
             elif enough or most <= reached:
                 self.whole = self.whole and not enough
                 return False
@@ -109,8 +110,8 @@ class Diverse:
             self.whole = False
         return None
 
-    def _trim(self, chosen: Chosen) -> int:
-        """Put the best portfolio within another in its place; its distance to those that are kept."""
+    def _trim(self, chosen: Chosen) -> Chosen | None:
+        """Put the best portfolio within another in its place; None where it is not near-equal."""
         facts = self.desk.facts
         del self._candidates[chosen]
         rows = without([option for option in facts.options if option not in chosen])
@@ -123,11 +124,24 @@ class Diverse:
             self._cut.append((best.chosen, chosen))
         if best.cost > facts.target:  # a solve that was cut short lost what was found
             self.whole = False
-            return 0
+            return None
         if solved is not None and solved.values:
             self.solved[best.chosen] = solved
         self._candidates[best.chosen] = True
-        return self._apart(best.chosen)
+        return best.chosen
+
+    def take(self, chosen: Chosen) -> bool:
+        """Keep a portfolio that was found by another question; whether it is new once it is trimmed.
+
+        Raises:
+            Interrupted: it was asked to stop.
+        """
+        self._candidates[chosen] = False
+        mine = self._trim(chosen)
+        if mine is None or self._apart(mine) == 0:
+            return False
+        self._keep(mine, self._apart(mine))
+        return True
 
     def again(self, chosen: Chosen) -> Solved:
         """What comes out of the solver for a portfolio, found anew."""

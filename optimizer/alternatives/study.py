@@ -158,6 +158,10 @@ class _Search:
                 for option in self.desk.facts.options:
                     self.desk.flip(option, to_the_gap=True)
             self.desk.settle()
+            # Within the gap of the first solve there may be a better one; then it belongs on the list.
+            best = self.desk.facts.best.chosen
+            if best not in {one.found.chosen for one in self.diverse.kept} and self.diverse.take(best):
+                self._keep_plan()
         except Interrupted:
             self.stopped = True
 

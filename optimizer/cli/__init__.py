@@ -20,6 +20,7 @@ from optimizer.cli import (
     validate,
     value,
     verify,
+    why,
 )
 from optimizer.cli.output import guarded
 from optimizer.run import versions
@@ -42,6 +43,7 @@ app.command("stress")(guarded(stress.stress))
 app.command("stock")(guarded(stock.stock))
 app.command("value")(guarded(value.value))
 app.command("alternatives")(guarded(alternatives.alternatives))
+app.command("why")(guarded(why.why))
 app.command("generate")(guarded(generate.generate))
 app.command("schema")(guarded(schema.schema))
 

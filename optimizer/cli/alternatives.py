@@ -119,9 +119,10 @@ def _portfolios(found: Alternatives) -> None:
     heads = ("", "costs more", "funds", "differs", "apart", "capex", "public", "shortage",
              *(f"t short, {name.removeprefix('short_')}" for name in shorts))  # fmt: skip
     screen = headed("\nPortfolios that differ as much as can be", *heads, right=heads[1:])
+    best = min(rows_of(table), key=lambda row: row.costs_more).portfolio
     for row in rows_of(table):
         apart = "" if pd.isna(row.apart) else _apart(int(row.apart), int(row.apart_at_most))
-        name = "best" if row.portfolio == 0 else str(row.portfolio)
+        name = f"{row.portfolio} best" if row.portfolio == best else str(row.portfolio)
         money = (usd(row.capex), usd(row.public_outlay), usd(row.shortage_usd))
         lacks = [tonnes(getattr(row, short)) for short in shorts]
         screen.add_row(name, usd(row.costs_more), str(row.options), str(row.differs), apart, *money, *lacks)
@@ -130,11 +131,13 @@ def _portfolios(found: Alternatives) -> None:
         if row.portfolio:
             changes = [f"without {_some(row.leaves_out)}"] if row.leaves_out else []
             changes += [f"with {_some(row.funds_instead)}"] if row.funds_instead else []
-            out.print(f"  {row.portfolio}: the best {' and '.join(changes)}", markup=False)
+            out.print(f"  {row.portfolio} is 0 {' and '.join(changes)}", markup=False)
     kind = "" if info["lean"] is False else " in which nothing is funded for nothing"
     if info["no_others"]:
         out.print(f"  proved: there is no other near-equal portfolio{kind}", style="bold", markup=False)
-    note = "differs: options that it or the best funds and the other does not; apart: the same to the nearest above it"
+    note = (
+        "differs: options that it or portfolio 0 funds and the other does not; apart: the same to the nearest above it"
+    )
     out.print(f"  {note}, and the most that is not excluded", style="dim", markup=False)
 
 

@@ -25,7 +25,7 @@ def test_one_screen_a_folder_and_a_document(made: Path) -> None:
     assert called.code == 0, called.err
     for words in (
         "near-equal is what costs at most 50 USD more, 50.0% of the capex that it funds",
-        "1: the best without anna:build and with bert:build",
+        "1 is 0 without anna:build and with bert:build",
         "proved: there is no other near-equal portfolio in which nothing is funded for nothing",
         "0 in all, 2 in some, 1 in none, 0 not proved",
         "cora:build",
@@ -61,3 +61,20 @@ def test_nothing_to_fund(tmp_path: Path) -> None:
     called = call("alternatives", "tiny.yaml", "--within-usd", "5", folder=tmp_path)
     assert called.code == 2
     assert "tiny has no option that can be funded and on line within its horizon" in called.err
+
+
+def test_why_a_plant_is_not_funded(made: Path) -> None:
+    """optimizer why: the capex at which it comes in, on a screen and as a document; a name that is not there."""
+    called = call("why", "plants.yaml", "cora", "--gap", "1e-9", "--threads", "1", "-q", folder=made)
+    assert called.code == 0, called.err
+    for words in (
+        "cora:build, capex 500 USD, lead 0: not funded",
+        "between 400 USD and 400 USD more",
+        "or less, and not",
+    ):
+        assert words in called.out, called.out
+    document = call("why", "plants.yaml", "anna:build", "--threads", "1", "--json", "-q", folder=made).document
+    assert document["by_option"][0]["status"] == "funded"
+    called = call("why", "plants.yaml", "anna:refit", folder=made)
+    assert called.code == 2
+    assert "anna has no option 'refit'; there is build" in called.err

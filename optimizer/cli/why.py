@@ -1,0 +1,101 @@
+"""optimizer why."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+
+from optimizer.alternatives import Why
+from optimizer.alternatives import why as run
+from optimizer.alternatives.why import CANNOT, ENTERS, FUNDED
+from optimizer.cli.options import AsJson, InstancePath, Quiet
+from optimizer.cli.output import FAILED, STOPPED, out, print_json, records, usd
+from optimizer.cli.progress import Ticker
+from optimizer.plan.columns import rows_of
+from optimizer.run import load
+from optimizer.solver.options import Options
+
+
+def why(
+    instance: InstancePath,
+    plant: Annotated[str, typer.Argument(metavar="FACILITY[:OPTION]", help="Whose options, or which one.")],
+    within_usd: Annotated[
+        float, typer.Option("--within-usd", metavar="U", help="It comes in at the best plan's cost and so much more.")
+    ] = 0.0,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value beforehand.")
+    ] = None,
+    method: Annotated[
+        str, typer.Option(help="auto, extensive or benders; auto takes Benders wherever it can.")
+    ] = "auto",
+    gap: Annotated[float, typer.Option(help="Relative gap of each solve.")] = 1e-4,
+    gap_usd: Annotated[float | None, typer.Option("--gap-usd", help="Gap of each solve in USD.")] = None,
+    time_limit: Annotated[float | None, typer.Option("--time-limit", help="Seconds of each solve.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
+    seed: Annotated[int, typer.Option(help="Random seed of the solver.")] = 0,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Why a plant is not funded: what funding it costs, and the capex or lead at which it would be.
+
+    Example: optimizer why instances/starter browns_range:build
+    """
+    checked = load(instance, set_ or ())
+    facility, _, option = plant.partition(":")
+    options = Options(method, gap, gap_usd, time_limit, threads, seed)
+    with Ticker(enabled=not quiet) as ticker:
+        found = run(checked, facility, option or None, within_usd=within_usd, options=options, report=ticker.report)
+    if as_json:
+        print_json(found.info | {"by_option": records(found.options)})
+    else:
+        _print(found)
+    if found.info["best"] is None:
+        raise typer.Exit(FAILED if found.info["status"] == "infeasible" else STOPPED)
+
+
+def _print(found: Why) -> None:
+    info = found.info
+    if info["best"] is None:
+        out.print(f"{info['instance']}: {info['status']}: there is no plan to compare with", style="bold red")
+        return
+    gap = usd(max(0.0, info["best"] - (info["bound"] or 0.0)))
+    out.print(f"{info['instance']}: the best plan found costs {usd(info['best'])}, gap {gap}", style="bold")
+    if info["status"] == "stopped":
+        out.print("stopped early: what was asked until then follows", style="yellow")
+    for row in rows_of(found.options):
+        out.print(f"{row.facility}:{row.option}, capex {usd(row.capex)}, lead {row.lead}: {row.status}", markup=False)
+        for line in _lines(row, info["within_usd"]):
+            out.print(f"  {line}", markup=False)
+
+
+def _lines(row: Any, within: float) -> list[str]:
+    least, most, comes, stays = (
+        _known(value) for value in (row.costs_at_least, row.costs_at_most, row.enters_at_capex, row.not_at_capex)
+    )
+    extra = f"between {usd(least)} and {usd(most)} more" if most is not None else f"at least {usd(least)} more"
+    if row.status == FUNDED:
+        return [f"leaving it out costs {extra}" if least is not None else "there is no plan without it"]
+    lead = "" if pd.isna(row.enters_at_lead) else f"it comes in with a lead of {_years(int(row.enters_at_lead))}"
+    shorter = [lead or "at no shorter lead does it come in"]
+    if row.status == CANNOT:
+        return ["no plan funds it", *shorter]
+    lines = [f"funding it costs {extra}"]
+    if row.status == ENTERS:
+        return [*lines, f"that is within {usd(within)} of the best" if within else "that is as good as the best"]
+    if comes is not None and stays is not None:
+        lines.append(f"it comes in at a capex of {usd(comes)} or less, and not at {usd(stays)} or more")
+    elif comes is not None:
+        lines.append(f"it comes in at a capex of {usd(comes)} or less; at how much more was not proved")
+    elif stays is not None:
+        lines.append(f"it does not come in at a capex of {usd(stays)} or more" if stays else "not even at no capex")
+    return [*lines, *shorter]
+
+
+def _years(count: int) -> str:
+    return "1 year" if count == 1 else f"{count} years"
+
+
+def _known(number: Any) -> float | None:
+    return None if pd.isna(number) else float(number)
