@@ -37,8 +37,16 @@ class Desk:
         rows: Sequence[Row] = (),
         target: float | None = None,
         start: Sequence[Funding] | None = None,
+        words: str = "",
     ) -> tuple[Answer, Solved | None]:
         """The answer to a question, and what came out of the solver if it was asked now.
+
+        Args:
+            question: names what is asked: alike in every run.
+            rows: that the portfolio obeys.
+            target: whether a plan costs at most this is all that is asked, USD.
+            start: fundings that are tried first.
+            words: what a reader of progress is told; by default the question.
 
         Raises:
             Interrupted: it was asked to stop; what the answer tells is taken in.
@@ -50,7 +58,7 @@ class Desk:
         if answer is None:
             if self.solves.stopped:
                 raise Interrupted
-            answer, solved = self.solves.solve(f"{len(self.asked) + 1}: {question}", rows, target, start)
+            answer, solved = self.solves.solve(f"{len(self.asked) + 1}: {words or question}", rows, target, start)
             if not answer.interrupted:
                 self.ledger.add(key, answer)
         self.asked[key] = answer

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from optimizer.alternatives.ask import Desk, digest, named
+from optimizer.alternatives.ask import Desk, Interrupted, digest, named
 from optimizer.alternatives.facts import Found
 from optimizer.alternatives.rows import Chosen, Row, apart, distance, outside, required, without
 from optimizer.solver.extensive import Solved
@@ -97,9 +97,9 @@ class Diverse:
         facts = self.desk.facts
         rows = [apart(one.found.chosen, facts.options, least) for one in self.kept]
         state = digest(*(one.found.chosen for one in self.kept), *(chosen for pair in self._cut for chosen in pair))
-        words = f"{least} options apart from {len(self.kept)} found, {state}"
+        words = f"{least} options apart from {len(self.kept)} found"
         limit = facts.target
-        answer, _ = self.desk.ask(words, [*rows, *self._cuts], limit)
+        answer, _ = self.desk.ask(f"{words}, {state}", [*rows, *self._cuts], limit, words=words)
         if answer.objective is not None and answer.objective <= limit:
             self._candidates.setdefault(answer.chosen, False)
             return answer.chosen
@@ -116,8 +116,9 @@ class Diverse:
         del self._candidates[chosen]
         rows = without([option for option in facts.options if option not in chosen])
         rows += [] if self.lean else required(chosen)
-        words = f"{'the best within' if self.lean else 'the best of'} {digest(named(chosen))}"
-        answer, solved = self.desk.ask(words, rows, start=facts.found[chosen].funded)
+        words = f"the best {'within' if self.lean else 'of'} {len(chosen)} options"
+        start = facts.found[chosen].funded
+        answer, solved = self.desk.ask(f"{words}, {digest(named(chosen))}", rows, start=start, words=words)
         best = facts.found[chosen] if answer.objective is None else facts.found[answer.chosen]
         if self.lean:
             self._cuts.append(outside(best.chosen, chosen, facts.options))
@@ -144,11 +145,18 @@ class Diverse:
         return True
 
     def again(self, chosen: Chosen) -> Solved:
-        """What comes out of the solver for a portfolio, found anew."""
+        """What comes out of the solver for a portfolio, found anew.
+
+        Raises:
+            Interrupted: it was stopped before it had anything.
+        """
         facts = self.desk.facts
         rows = required(chosen) + without([option for option in facts.options if option not in chosen])
         start = facts.found[chosen].funded
-        return self.desk.solves.solve(f"the best of {digest(named(chosen))}", rows, start=start)[1]
+        solved = self.desk.solves.solve(f"the plan of {len(chosen)} options", rows, start=start)[1]
+        if not solved.values:
+            raise Interrupted
+        return solved
 
     def _keep(self, chosen: Chosen, apart: int) -> None:
         del self._candidates[chosen]

@@ -186,7 +186,7 @@ class _Search:
         self.diverse = Diverse(desk, self.lean, [first], len(facts.options))
         plan = desk.ledger.plan(0)
         if plan is None:
-            solved = solved or desk.solves.solve("the best plan")[1]
+            solved = solved or self.diverse.again(facts.best.chosen)
             plan = desk.solves.plan(solved)
             desk.ledger.keep_plan(0, plan)
         self._plans[0] = plan
@@ -206,7 +206,8 @@ class _Search:
 
     def result(self, settings: Mapping[str, Any]) -> Alternatives:
         """What is known by now."""
-        facts, first = self.desk.facts, self.first
+        first = self.first
+        facts = self.desk.facts if self.diverse is not None else Facts((), 0.0)
         kept = [] if self.diverse is None else self.diverse.kept
         info: dict[str, Any] = dict(settings) | {
             "status": self._status(),
@@ -214,7 +215,7 @@ class _Search:
             "best": None if first is None else first.objective,
             "bound": None if first is None else first.bound,
             "solves": len(self.desk.asked),
-            "options": len(facts.options),
+            "options": len(self.desk.facts.options),
             "count": self.count,
         }
         plans = {n: plan for n, plan in self._plans.items() if facts.found[kept[n].found.chosen].cost <= facts.target}
@@ -225,7 +226,6 @@ class _Search:
             info |= {
                 "within_usd": facts.within,
                 "best": facts.best.cost,
-                "bound": facts.bound,
                 "near_equal_at_most_usd": facts.target,
                 "capex": float(portfolios["capex"].iloc[0]),
                 "portfolios": len(plans),

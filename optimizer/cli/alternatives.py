@@ -103,9 +103,9 @@ def _print(found: Alternatives) -> None:
         return
     capex = info["capex"]
     share = f", {info['within_usd'] / capex:.1%} of the capex that it funds" if capex else ""
-    gap = usd(max(0.0, info["best"] - info["bound"]))
+    gap = "" if info["bound"] is None else f", at most {usd(max(0.0, info['best'] - info['bound']))} more than any"
     out.print(
-        f"the best plan found costs {usd(info['best'])}, at most {gap} more than any; near-equal is what costs at most "
+        f"the best plan found costs {usd(info['best'])}{gap}; near-equal is what costs at most "
         f"{usd(info['within_usd'])} more{share}",
         markup=False,
     )

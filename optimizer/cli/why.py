@@ -60,8 +60,8 @@ def _print(found: Why) -> None:
     if info["best"] is None:
         out.print(f"{info['instance']}: {info['status']}: there is no plan to compare with", style="bold red")
         return
-    gap = usd(max(0.0, info["best"] - (info["bound"] or 0.0)))
-    out.print(f"{info['instance']}: the best plan found costs {usd(info['best'])}, gap {gap}", style="bold")
+    gap = "" if info["bound"] is None else f", at most {usd(max(0.0, info['best'] - info['bound']))} more than any"
+    out.print(f"{info['instance']}: the best plan found costs {usd(info['best'])}{gap}", style="bold", markup=False)
     if info["status"] == "stopped":
         out.print("stopped early: what was asked until then follows", style="yellow")
     for row in rows_of(found.options):

@@ -242,7 +242,7 @@ def finish(begun: Begun, start: Start | None = None) -> Solved:
     _take_better(raw, early, options)
     ended(out, raw)
     if raw.values is None:
-        out.bound = raw.bound if raw.ended == "settled" else None
+        out.bound = raw.bound if options.target is not None else None
         return out
     out.objective, out.bound = raw.objective, raw.bound
     values = raw.values

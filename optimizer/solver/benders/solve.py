@@ -66,7 +66,7 @@ def decompose(
     if search.trouble:
         out.why = f"{search.trouble}; the best plan and the bound until then are kept"
     out.nodes = search.rounds
-    if raw.ended == "settled":
+    if options.target is not None and how != "infeasible":
         out.bound = raw.bound
     if found:
         out.objective, out.bound = raw.objective, raw.bound
