@@ -27,7 +27,13 @@ from optimizer.alternatives.study import default_options
 from optimizer.run import versions
 from optimizer.solver.highs import Stop
 
-KINDS = {"the best plan": "best", "the best within": "trims", "the best of": "trims", "the plan of": "trims", "with": "proofs"}
+KINDS = {
+    "the best plan": "best",
+    "the best within": "trims",
+    "the best of": "trims",
+    "the plan of": "trims",
+    "with": "proofs",
+}
 
 
 def kind_of(what: str) -> str:

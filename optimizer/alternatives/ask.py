@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from optimizer.alternatives.facts import OPEN, Facts
 from optimizer.alternatives.ledger import Ledger
 from optimizer.alternatives.rows import Chosen, Option, Row, required, without
-from optimizer.alternatives.solves import Answer, Solves
+from optimizer.alternatives.solves import SHARPER, Answer, Solves
 from optimizer.network.tables import Funding
 from optimizer.solver.extensive import Solved
 
@@ -38,6 +38,7 @@ class Desk:
         target: float | None = None,
         start: Sequence[Funding] | None = None,
         words: str = "",
+        sharper: float = SHARPER,
     ) -> tuple[Answer, Solved | None]:
         """The answer to a question, and what came out of the solver if it was asked now.
 
@@ -47,6 +48,7 @@ class Desk:
             target: whether a plan costs at most this is all that is asked, USD.
             start: fundings that are tried first.
             words: what a reader of progress is told; by default the question.
+            sharper: share of the gap to which it is gone on with where plan and bound lie on both sides of the target.
 
         Raises:
             Interrupted: it was asked to stop; what the answer tells is taken in.
@@ -58,7 +60,9 @@ class Desk:
         if answer is None:
             if self.solves.stopped:
                 raise Interrupted
-            answer, solved = self.solves.solve(f"{len(self.asked) + 1}: {words or question}", rows, target, start)
+            answer, solved = self.solves.solve(
+                f"{len(self.asked) + 1}: {words or question}", rows, target, start, sharper
+            )
             if not answer.interrupted:
                 self.ledger.add(key, answer)
         self.asked[key] = answer

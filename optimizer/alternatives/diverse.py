@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from optimizer.alternatives.ask import Desk, Interrupted, digest, named
-from optimizer.alternatives.facts import Found
+from optimizer.alternatives.facts import ALL, NONE, OPEN, SOME, Found
 from optimizer.alternatives.rows import Chosen, Row, apart, distance, outside, required, without
 from optimizer.solver.extensive import Solved
 
@@ -69,6 +69,11 @@ class Diverse:
         Raises:
             Interrupted: it was asked to stop.
         """
+        facts = self.desk.facts
+        self.most = min(self.most, len(facts.with_verdict(SOME, OPEN)))  # near-equal portfolios differ in these alone
+        for one in list(facts.near()):
+            if not self._known(one.chosen):
+                self._candidates.setdefault(one.chosen, False)
         trims, most = 0, self.most
         while True:
             picked = self._farthest(trimmed_only=trims >= TRIMS) or self._farthest(trimmed_only=False)
@@ -95,11 +100,14 @@ class Diverse:
         Lowers `most` where it is proved that there is none.
         """
         facts = self.desk.facts
+        every, never = facts.with_verdict(ALL), facts.with_verdict(NONE)
         rows = [apart(one.found.chosen, facts.options, least) for one in self.kept]
-        state = digest(*(one.found.chosen for one in self.kept), *(chosen for pair in self._cut for chosen in pair))
+        rows += [*required(every), *without(never)]
+        cut = (chosen for pair in self._cut for chosen in pair)
+        state = digest(*(one.found.chosen for one in self.kept), *cut, every, never)
         words = f"{least} options apart from {len(self.kept)} found"
         limit = facts.target
-        answer, _ = self.desk.ask(f"{words}, {state}", [*rows, *self._cuts], limit, words=words)
+        answer, _ = self.desk.ask(f"{words}, {state}", [*rows, *self._cuts], limit, words=words, sharper=1.0)
         if answer.objective is not None and answer.objective <= limit:
             self._candidates.setdefault(answer.chosen, False)
             return answer.chosen
@@ -172,6 +180,11 @@ class Diverse:
         ]
         ranked = sorted((item for item in there if item[0] > 0), key=lambda item: (-item[0], item[1]))
         return ranked[0][2] if ranked else None
+
+    def _known(self, chosen: Chosen) -> bool:
+        """Whether it is kept, or trims to what is known."""
+        between = any(small <= chosen <= large for small, large in self._cut)
+        return between or any(chosen == one.found.chosen for one in self.kept)
 
     def _apart(self, chosen: Chosen) -> int:
         return min(distance(chosen, one.found.chosen) for one in self.kept)

@@ -96,6 +96,7 @@ class Solves:
         rows: Sequence[Row] = (),
         target: float | None = None,
         start: Sequence[Funding] | None = None,
+        sharper: float = SHARPER,
     ) -> tuple[Answer, Solved]:
         """Least cost under rows.
 
@@ -104,6 +105,7 @@ class Solves:
             rows: that the portfolio obeys besides the instance's own.
             target: stop as soon as it is known whether a plan costs at most this, USD.
             start: fundings that are tried first, by the extensive form; Benders begins with the last best plan.
+            sharper: share of the gap to which a solve with a target goes on, if need be.
 
         Raises:
             OptionsError: the method asked for cannot solve it.
@@ -111,7 +113,7 @@ class Solves:
         """
         began = time.monotonic()
         with self._stop.listening():
-            solved = self._solved(what, rows, target, start)
+            solved = self._solved(what, rows, target, start, sharper)
         funded = () if not solved.values else _funded(solved)
         answer = Answer(
             solved.status, solved.why, solved.objective, solved.bound, funded, round(time.monotonic() - began, 2)
@@ -122,7 +124,9 @@ class Solves:
         """The plan that a solve found, verified."""
         return plan_of(self.instance, self.options, solved)
 
-    def _solved(self, what: str, rows: Sequence[Row], target: float | None, start: Sequence[Funding] | None) -> Solved:
+    def _solved(
+        self, what: str, rows: Sequence[Row], target: float | None, start: Sequence[Funding] | None, sharper: float
+    ) -> Solved:
         report = self._naming(what)
         begun = self._begun
         if begun is None:
@@ -133,8 +137,8 @@ class Solves:
         now, limit = time.monotonic(), self.options.time_limit
         options = dataclasses.replace(self.options, method=self._method(begun), target=target)
         if target is not None:  # a plan and a bound may meet on either side of the target: it is told which
-            usd = None if options.gap_usd is None else SHARPER * options.gap_usd
-            options = dataclasses.replace(options, gap=SHARPER * options.gap, gap_usd=usd)
+            usd = None if options.gap_usd is None else sharper * options.gap_usd
+            options = dataclasses.replace(options, gap=sharper * options.gap, gap_usd=usd)
         block = block_of(rows, self.years) if rows else None
         mine = dataclasses.replace(
             begun,

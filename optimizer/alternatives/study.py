@@ -147,16 +147,18 @@ class _Search:
         self._plans: dict[int, Plan] = {}
 
     def run(self) -> None:
-        """The best plan, then the list, then verdicts, until it is asked to stop."""
+        """The best plan, then verdicts, then the list, until it is asked to stop."""
         try:
             if not self._best():
                 return
             assert self.diverse is not None
-            while len(self.diverse.kept) <= self.count and self.diverse.grow():
-                self._keep_plan()
             if self.price:
                 for option in self.desk.facts.options:
                     self.desk.flip(option, to_the_gap=True)
+            self.desk.settle()
+            # What is proved of options makes the questions that follow easier, and plans found are candidates.
+            while len(self.diverse.kept) <= self.count and self.diverse.grow():
+                self._keep_plan()
             self.desk.settle()
             # Within the gap of the first solve there may be a better one; then it belongs on the list.
             best = self.desk.facts.best.chosen

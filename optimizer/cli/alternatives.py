@@ -175,6 +175,8 @@ def _verdicts(found: Alternatives) -> None:
             how = f"{'the best funds it' if row.in_best else ''}"
             if verdict in (SOME, OPEN):
                 how = f"in {row.found_with} of {row.found_with + row.found_without} found" + (how and f"; {how}")
+                if info["lean"] and info["no_others"] and not row.listed_with:
+                    how += "; only ever for nothing"
             least_words = (
                 "no plan without" if least is None and row.in_best else "no plan with" if least is None else ""
             )
