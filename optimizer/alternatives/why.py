@@ -188,18 +188,14 @@ class _Run:
         comes, stays = None, capex if first.least > self._target else None
         at, answer = capex, first
         for _ in range(TRIES):
-            if self.stopped or at <= 0:
+            low, high = 0.0 if comes is None else comes, capex if stays is None else stays
+            if (
+                self.stopped
+                or stays == 0.0
+                or (comes is not None and stays is not None and high - low <= CLOSE * capex)
+            ):
                 break
-            weight = self._weight(starts, option, answer)
-            lower = -math.inf if comes is None else comes
-            upper = capex if stays is None else stays
-            if answer.objective is not None and weight > 0 and answer.objective > self._target:
-                at -= (answer.objective - self._target) / weight + SAFE * capex
-            else:
-                at = (max(lower, 0.0) + upper) / 2
-            at = max(at, 0.0)
-            if not lower < at < upper or upper - max(lower, 0.0) <= CLOSE * capex:
-                at = (max(lower, 0.0) + upper) / 2
+            at = self._next(starts, option, (low, high), comes is None, at, answer)
             answer = self._ask(
                 self._solves(changed(self._instance, option, capex=at)), f"at a capex of {at:,.0f}", option, settle=True
             )
@@ -209,9 +205,32 @@ class _Run:
                 stays = at
             else:
                 break
-            if comes is not None and stays is not None and stays - comes <= CLOSE * capex:
-                break
         return comes, stays
+
+    def _next(
+        self, starts: Starts, option: Option, between: tuple[float, float], none: bool, at: float, answer: Answer
+    ) -> float:
+        """The capex to ask for next: a little below where the last plan breaks even, then a little above.
+
+        Args:
+            starts: of the instance.
+            option: the option.
+            between: what it comes in at, 0 where that is not known, and does not.
+            none: whether it is not known to come in at any capex.
+            at: the capex that was asked for last.
+            answer: what was answered.
+        """
+        low, high = between
+        capex = starts.options[option].capex
+        weight = self._weight(starts, option, answer)
+        middle = 0.0 if none and low + high <= CLOSE * capex else (low + high) / 2
+        if answer.objective is None or weight <= 0:
+            return middle
+        even, step = at + (self._target - answer.objective) / weight, SAFE * capex
+        below, above = max(even - step, 0.0), even + step
+        if (low < below < high) or (none and below == 0.0):
+            return below
+        return above if low < above < high else middle
 
     def _weight(self, starts: Starts, option: Option, answer: Answer) -> float:
         """USD of cost for a USD of the option's capex, in the year in which a plan funds it."""

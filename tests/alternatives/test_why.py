@@ -52,8 +52,9 @@ def test_the_lead_at_which_a_plant_comes_in() -> None:
     row = row_of(optimizer.why(instance_of(data), "dora", options=EXACT))
     assert row["status"] == "not funded"
     assert row["enters_at_lead"] == 0
-    # Even for nothing she does not: anna is funded beside her then, at the cost of anna alone.
-    assert row["enters_at_capex"] == pytest.approx(0, abs=5)
+    # Anna is funded beside her, so that at no capex the two cost what anna does alone, and more at any.
+    assert 0 <= row["enters_at_capex"] <= 0.01 * 60
+    assert 0 < row["not_at_capex"] <= 0.02 * 60
     # And what is on line too late for the horizon cannot be funded but with a shorter lead.
     data["facilities"]["dora"]["options"][0]["lead"] = 5
     row = row_of(optimizer.why(instance_of(data), "dora", options=EXACT))
