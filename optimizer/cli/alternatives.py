@@ -100,6 +100,8 @@ def _print(found: Alternatives) -> None:
     style = {"optimal": "bold", "feasible": "bold yellow", "stopped": "bold yellow"}.get(info["status"], "bold red")
     out.print(f"{info['instance']}: {info['status']} ({info['why']})", style=style, markup=False)
     if found.portfolios.empty:
+        if info["status"] == "infeasible":
+            out.print("optimizer solve says what cannot be met")
         return
     capex = info["capex"]
     share = f", {info['within_usd'] / capex:.1%} of the capex that it funds" if capex else ""
@@ -164,10 +166,12 @@ def _verdicts(found: Alternatives) -> None:
         NONE: "In none: what forcing it in costs",
     }
     for verdict, title in titles.items():
-        mine = table[table["verdict"] == verdict].assign(least=lambda t: t[_LEAST].max(axis=1))
+        order = _LEAST if verdict in (ALL, NONE) else _MOST
+        mine = table[table["verdict"] == verdict]
+        mine = mine.assign(usd=mine[order].max(axis=1))
         if mine.empty:
             continue
-        mine = mine.sort_values("least", ascending=verdict != ALL, kind="stable", na_position="last")
+        mine = mine.sort_values("usd", ascending=verdict != ALL, kind="stable", na_position="last")
         screen = headed(f"\n{title}", *heads, right=heads[1:4])
         for row in rows_of(mine.head(ROWS)):
             side = "left_out" if row.in_best else "forced_in"
@@ -187,6 +191,7 @@ def _verdicts(found: Alternatives) -> None:
 
 
 _LEAST = ["forced_in_at_least", "left_out_at_least"]
+_MOST = ["forced_in_at_most", "left_out_at_most"]
 
 
 def _known(number: Any) -> float | None:
