@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from optimizer.alternatives.ask import Desk, Interrupted, digest, named
 from optimizer.alternatives.facts import ALL, NONE, OPEN, SOME, Found
 from optimizer.alternatives.rows import Chosen, Row, apart, distance, outside, required, without
+from optimizer.alternatives.solves import SHARPER
 from optimizer.solver.extensive import Solved
 
 TRIMS = 4
@@ -49,7 +50,7 @@ class Diverse:
         lean: whether what a portfolio funds for nothing is left out.
         kept: so far, the best first.
         most: no near-equal portfolio that is not known is farther than this from all that are kept.
-        whole: whether nothing was passed over: then `most` 0 means that there are no others.
+        whole: whether nothing found was lost: then `most` 0 means that there are no others.
         solved: what came out of the solver for candidates, where it was asked now.
     """
 
@@ -86,7 +87,6 @@ class Diverse:
                 mine = self._trim(picked)
                 trims += mine is None or self._apart(mine) < reached
             elif enough or most <= reached:
-                self.whole = self.whole and not enough
                 return False
             else:
                 asked = reached + (most - reached + 1) // 2
@@ -107,15 +107,14 @@ class Diverse:
         state = digest(*(one.found.chosen for one in self.kept), *cut, every, never)
         words = f"{least} options apart from {len(self.kept)} found"
         limit = facts.target
-        answer, _ = self.desk.ask(f"{words}, {state}", [*rows, *self._cuts], limit, words=words, sharper=1.0)
+        sharper = SHARPER if least == 1 else 1.0  # whether there is another at all is worth more than how far it is
+        answer, _ = self.desk.ask(f"{words}, {state}", [*rows, *self._cuts], limit, words=words, sharper=sharper)
         if answer.objective is not None and answer.objective <= limit:
             self._candidates.setdefault(answer.chosen, False)
             return answer.chosen
         if answer.least > limit:
             # What is known and not yet kept is not excluded by that: it may lie between two that are cut off.
             self.most = max(least - 1, *(self._apart(chosen) for chosen in self._candidates), 0)
-        else:
-            self.whole = False
         return None
 
     def _trim(self, chosen: Chosen) -> Chosen | None:
