@@ -148,9 +148,7 @@ def run(
     if start is not None:
         _give_start(highs, start)
     watch = _Watch(Progress(phase, 0.0, None, None, 0), began, problem.money)
-    watch.hook(highs, report, stop, whole)
-    if settle and whole and options.target is not None:
-        watch.settle(highs, options)
+    watch.hook(highs, report, stop, whole, options if settle else None)
     _set(highs, settings)
     share_cores(options.cores)
     asked = None if stop is None else stop.asked.is_set
@@ -171,14 +169,11 @@ def run(
         raw.objective = (float(problem.objective @ raw.values) + problem.offset) / problem.money
         if raw.bound is not None and raw.bound > raw.objective:
             raw.bound = raw.objective
-        if start is not None and (
-            (raw.ended == "optimal" and not _within(raw, options))
-            or (raw.ended == "settled" and not options.settled(raw.objective, raw.bound))
-        ):
+        wrong = {"optimal": not _within(raw, options), "settled": not options.settled(raw.objective, raw.bound)}
+        if start is not None and wrong.get(raw.ended, False):
             # Presolve of HiGHS 1.16 can map a start to a point that costs less than it does, and call that the optimum.
-            anew = run(
-                problem, options, phase=phase, report=report, stop=stop, deadline=deadline, clean=clean, settle=settle
-            )
+            asked_alike: dict[str, Any] = {"phase": phase, "report": report, "stop": stop, "deadline": deadline}
+            anew = run(problem, options, settle=settle, **asked_alike)
             done = anew.ended == "settled" or (anew.ended == "optimal" and anew.values is not None)
             return anew if done else replace(raw, ended="limit")
     return raw
@@ -215,8 +210,8 @@ class _Watch:
     best: Vector | None = None
     over: bool = False
 
-    def hook(self, highs: Any, report: Report | None, stop: Stop | None, whole: bool) -> None:
-        """Register the callbacks."""
+    def hook(self, highs: Any, report: Report | None, stop: Stop | None, whole: bool, aim: Options | None) -> None:
+        """Register the callbacks; `aim` ends the run once it is known whether a plan costs at most its target."""
 
         def interrupt(event: Any) -> None:
             if stop is not None and stop.asked.is_set():
@@ -244,18 +239,15 @@ class _Watch:
                 self.best = np.array(event.data_out.mip_solution)
                 tell(event, self.best)
 
-        highs.cbMipLogging += tell
-        highs.cbMipImprovingSolution += improved
-
-    def settle(self, highs: Any, options: Options) -> None:
-        """Stop HiGHS as soon as it is known whether a plan costs at most the target."""
-
-        def interrupt(event: Any) -> None:
-            out = event.data_out
-            if options.settled(_usd(out.mip_primal_bound, self.money), _usd(out.mip_dual_bound, self.money)):
+        def settled(event: Any) -> None:
+            ends = (event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
+            if aim is not None and aim.settled(*(_usd(end, self.money) for end in ends)):
                 event.interrupt()
 
-        highs.cbMipInterrupt += interrupt
+        if aim is not None and aim.target is not None:
+            highs.cbMipInterrupt += settled
+        highs.cbMipLogging += tell
+        highs.cbMipImprovingSolution += improved
 
     def latest(self, stop: Stop | None) -> Progress:
         """What is known now."""

@@ -47,8 +47,10 @@ def spread(costs: Costs) -> list[float]:
     return [steps[0], steps[len(steps) // 2]] if len(steps) > 1 else steps
 
 
-def check(instance: Instance, costs: Costs, within: float, *, list_lean: bool) -> Alternatives:
-    found = optimizer.alternatives(instance, within_usd=within, count=MANY, lean=list_lean, price=True, options=EXACT)
+def check(
+    instance: Instance, costs: Costs, within: float, *, list_lean: bool, options: Options = EXACT
+) -> Alternatives:
+    found = optimizer.alternatives(instance, within_usd=within, count=MANY, lean=list_lean, price=True, options=options)
     best = min(costs.values())
     assert found.info["best"] == pytest.approx(best, rel=1e-7)
     wanted = lean(costs, within) if list_lean else set(near(costs, within))
@@ -104,3 +106,12 @@ def test_other_measures_of_risk(risk: Data) -> None:
     costs = every_portfolio(instance)
     for within in spread(costs):
         check(instance, costs, within, list_lean=False)
+
+
+@pytest.mark.slow
+def test_by_the_extensive_form() -> None:
+    """Where Benders cannot solve it, or is not asked to, the answers are the same."""
+    instance = instance_of(few(2))
+    costs = every_portfolio(instance)
+    options = Options(method="extensive", gap=1e-9, threads=1)
+    check(instance, costs, spread(costs)[-1], list_lean=True, options=options)
