@@ -8,6 +8,7 @@ Four calls do most of the work::
     plan.save("results/starter")
 """
 
+from optimizer.conflict import Explanation, explain
 from optimizer.errors import (
     Fault,
     FuturesError,
@@ -32,6 +33,7 @@ from optimizer.worth import StockUse, Value, stock_use, value
 
 __all__ = [
     "Evaluation",
+    "Explanation",
     "Fault",
     "Finding",
     "Future",
@@ -57,6 +59,7 @@ __all__ = [
     "Where",
     "diagnose",
     "evaluate",
+    "explain",
     "generate",
     "load",
     "sample",

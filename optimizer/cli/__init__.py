@@ -7,7 +7,20 @@ from __future__ import annotations
 
 import typer
 
-from optimizer.cli import evaluate, generate, sample, schema, sensitivity, solve, stock, stress, validate, value, verify
+from optimizer.cli import (
+    evaluate,
+    explain,
+    generate,
+    sample,
+    schema,
+    sensitivity,
+    solve,
+    stock,
+    stress,
+    validate,
+    value,
+    verify,
+)
 from optimizer.cli.output import guarded
 from optimizer.run import versions
 
@@ -24,6 +37,7 @@ app.command("solve")(guarded(solve.solve))
 app.command("verify")(guarded(verify.verify))
 app.command("sensitivity")(guarded(sensitivity.sensitivity))
 app.command("evaluate")(guarded(evaluate.evaluate))
+app.command("explain")(guarded(explain.explain))
 app.command("sample")(guarded(sample.sample))
 app.command("stress")(guarded(stress.stress))
 app.command("stock")(guarded(stock.stock))
