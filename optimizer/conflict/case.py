@@ -277,12 +277,11 @@ def _take_columns(case: Case) -> None:
     found: dict[str, list[int]] = defaultdict(list)
     trust = Trust(case.instance, case.network.calendar)
     for course in case.courses:
-        for run, names, exposure in blocked_runs(trust, case.tables[course]):
+        for run, name, exposure in blocked_runs(trust, case.tables[course]):
             column = case.column(course, "run", run)
             if column is not None:
-                for name in names:
-                    found[name].append(column)
-                    case.exposure[name, column] = exposure
+                found[name].append(column)
+                case.exposure[name, column] = exposure
         for f, o, t in case.tables[course].reaction.own:
             for name in blocked_funding(case.instance, f, o, t):
                 column = case.column(course, "react", (f, o, t))

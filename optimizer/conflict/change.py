@@ -136,8 +136,8 @@ def looser_than(instance: Instance, channel: str) -> Iterable[str]:
 def without(instance: Instance, requirement: Requirement) -> Instance:
     """The instance in which a requirement does not hold, all others as they are.
 
-    A trust condition of a channel goes for all looser channels too: an instance in which a facility may run a channel
-    and not a looser one is refused.
+    A channel without a trust condition of its own has those of the looser ones still: an instance in which a facility
+    may run a channel and not a looser one is refused.
     """
     kind, parts = requirement.kind, requirement.parts
     first, last = str(parts[0]), parts[-1]
@@ -153,9 +153,7 @@ def without(instance: Instance, requirement: Requirement) -> Instance:
         claims = tuple(claim for claim in instance.facilities[first].claims if claim.to != last)
         return with_facility(instance, first, {"claims": claims})
     if kind == "trust":
-        for k in (first, *looser_than(instance, first)):
-            instance = _without_trust(instance, k, str(last))
-        return instance
+        return _without_trust(instance, first, str(last))
     if kind == "room":
         capacity = {m: t for m, t in instance.stockpiles[first].capacity.items() if m != last}
         return with_stockpile(instance, first, {"capacity": capacity})
@@ -180,10 +178,16 @@ def without(instance: Instance, requirement: Requirement) -> Instance:
 
 
 def _without_trust(instance: Instance, channel: str, kind: str) -> Instance:
-    if kind == "tier":
-        return with_channel(instance, channel, {"tiers": None})
-    caps = {name: cap for name, cap in instance.channels[channel].max_exposure.items() if name != kind}
-    return with_channel(instance, channel, {"max_exposure": caps})
+    own = instance.channels[channel]
+    caps = {str(name): cap for name, cap in own.max_exposure.items() if name != kind}
+    tiers = None if kind == "tier" else own.tiers
+    for k in looser_than(instance, channel):
+        looser = instance.channels[k]
+        for name, cap in looser.max_exposure.items():
+            caps[str(name)] = min(cap, caps.get(str(name), cap))
+        if looser.tiers is not None:
+            tiers = tuple(tier for tier in looser.tiers if tiers is None or tier in tiers)
+    return with_channel(instance, channel, {"tiers": tiers, "max_exposure": caps})
 
 
 def with_link(instance: Instance, link: str, capacity: float | None) -> Instance:

@@ -130,6 +130,18 @@ def _key(case: Case, column: int) -> tuple[str, Any]:
     return "", None
 
 
+def _by_year(said: dict[Key, str], when: str) -> str:
+    """What is said of years, those of which the same is said together."""
+    years: dict[str, list[str]] = defaultdict(list)
+    for year, text in said.items():
+        years[text].append(str(year))
+    parts = []
+    for text, found in years.items():
+        joined = found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
+        parts.append(f"{text} {when} {joined}")
+    return "; ".join(parts)
+
+
 def _demand(case: Case, requirement: Requirement) -> Lever:
     d, i = str(requirement.parts[0]), int(requirement.parts[1])
     calendar, instance = case.network.calendar, case.instance
@@ -153,8 +165,8 @@ def _demand(case: Case, requirement: Requirement) -> Lever:
         values = {t: min(up(x), asked[t or 0]) for t, x in values.items()}
         left = {t: 1.0 - x / asked[t or 0] for t, x in values.items()}
         series = by_year(line.tonnes, calendar, lambda y, raw: raw * left.get(calendar.period_of(y), 1.0), beyond=True)
-        parts = [f"by {told(x)} t to {told(asked[t or 0] - x)} t in {t}" for t, x in values.items()]
-        text = f"{d} asked for less {line.product}: {', '.join(parts)}"
+        said = _by_year({t: f"by {told(x)} t to {told(asked[t or 0] - x)} t" for t, x in values.items()}, "in")
+        text = f"{d} asked for less {line.product}: {said}"
         made = with_line(instance, d, i, {"tonnes": series})
         return Change(
             requirement.name, f"{requirement.path}.tonnes", sum(values.values()), "t", least, text, made, series.plain()
@@ -218,8 +230,8 @@ def _target(case: Case, requirement: Requirement) -> Lever:
             calendar,
             lambda y, raw: raw * left.get(calendar.period_of(y), 1.0),
         )
-        parts = [f"by {told(x)} t to {told(level[t or 0] - x)} t at the end of {t}" for t, x in values.items()]
-        text = f"{p}'s target {i} for {target.material} were lower: {', '.join(parts)}"
+        said = {t: f"by {told(x)} t to {told(level[t or 0] - x)} t" for t, x in values.items()}
+        text = f"{p}'s target {i} for {target.material} were lower: {_by_year(said, 'at the end of')}"
         made = with_target(instance, p, i, {key: series})
         return Change(
             requirement.name, f"{requirement.path}.{key}", sum(values.values()), "t", least, text, made, series.plain()
@@ -248,8 +260,8 @@ def _budget(case: Case, requirement: Requirement) -> Lever:
         assert budget.annual is not None
         more = {t: x / calendar.years[t or 0] for t, x in values.items()}
         series = by_year(budget.annual, calendar, lambda y, raw: raw + more.get(calendar.period_of(y), 0.0))
-        parts = [f"by {dollars(x)} in {t}" for t, x in values.items()]
-        text = f"the annual budget were more: {', '.join(parts)}"
+        said = _by_year({t: f"by {dollars(x)}" for t, x in values.items()}, "in")
+        text = f"the annual budget were more: {said}"
         made = with_budget(instance, {"annual": series})
         return Change(
             requirement.name, requirement.path, sum(values.values()), "USD", least, text, made, series.plain()
@@ -269,8 +281,8 @@ def _starts(case: Case, requirement: Requirement, rule: Starts) -> Lever:
         whole = {t: round(x) for t, x in values.items()}
         more = {t: x / calendar.years[t or 0] for t, x in whole.items()}
         series = by_year(rule.max, calendar, lambda y, raw: raw + more.get(calendar.period_of(y), 0.0))
-        parts = [f"{x} more in {t}" for t, x in whole.items()]
-        text = f"more could be started: {', '.join(parts)}"
+        said = _by_year({t: f"{x} more" for t, x in whole.items()}, "in")
+        text = f"more could be started: {said}"
         made = with_rule(case.instance, number, rule.model_copy(update={"max": series}))
         return Change(
             requirement.name, f"{requirement.path}.max", float(sum(whole.values())), "options", least, text, made,

@@ -33,16 +33,18 @@ def loosest(instance: Instance) -> Instance:
     return instance.model_copy(update={"channels": channels, "facilities": facilities, "policy": policy})
 
 
-def blocked_runs(trust: Trust, tables: Tables) -> Iterator[tuple[tuple[str, str, str, str, int], list[str], float]]:
+def blocked_runs(trust: Trust, tables: Tables) -> Iterator[tuple[tuple[str, str, str, str, int], str, float]]:
     """What trust conditions keep from running in a course.
+
+    Whoever may run a channel may run all looser ones, or the instance is refused; so the conditions of looser channels
+    keep a facility out of a stricter one too, whether or not that one's own hold.
 
     Args:
         trust: of the instance as written.
         tables: of a course of the loosest instance.
 
     Yields:
-        The index of the activity, the names of the requirements that each keep it at 0, and nothing else does; with the
-        exposures in the same order.
+        The index of an activity, a requirement that keeps it at 0, and the exposure that fails it.
     """
     disruption = None if tables.window is None else Disruption(tables.calendar, tables.window.effects)
     states = {(f, state.id): state for f, found in tables.capacity.states.items() for state in found}
@@ -52,14 +54,18 @@ def blocked_runs(trust: Trust, tables: Tables) -> Iterator[tuple[tuple[str, str,
         if (f, s, k, t) not in known:
             known[f, s, k, t] = _failed(trust, tables, disruption, f, states[f, s], k, t)
         for name, exposure in known[f, s, k, t]:
-            yield run, [name], exposure
+            yield run, name, exposure
 
 
 def _failed(
     trust: Trust, tables: Tables, disruption: Disruption | None, f: str, state: State, k: str, t: int
 ) -> list[tuple[str, float]]:
     changed = None if disruption is None else changed_exposures(tables.network.trust, disruption, f, state, t)
-    return [(f"trust:{k}:{kind}", exposure) for kind, exposure, _ in trust.shut_out(f, state, k, t, changed)]
+    return [
+        (f"trust:{channel}:{kind}", exposure)
+        for channel in (k, *tables.places.looser(k))
+        for kind, exposure, _ in trust.shut_out(f, state, channel, t, changed)
+    ]
 
 
 def blocked_funding(instance: Instance, f: str, o: str, year: int) -> list[str]:

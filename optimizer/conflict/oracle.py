@@ -121,14 +121,27 @@ class Oracle:
         """
         if how := self.limit.reached():
             raise Stopped(how)
-        if self.report is not None:
-            self.report(Progress(f"{self.phase}, test {self.tests} ({what})", 0.0, None, None, 0))
         raw = run(
-            problem, self.options, phase=self.phase, stop=self.limit.stop, deadline=self.limit.deadline, clean=clean
+            problem,
+            self.options,
+            phase=self.phase,
+            report=self._named(what),
+            stop=self.limit.stop,
+            deadline=self.limit.deadline,
+            clean=clean,
         )
         if raw.ended in ("limit", "interrupted"):
             raise Stopped(raw.ended)
         return raw
+
+    def _named(self, what: str) -> Report | None:
+        """Progress of a solve whose objective means nothing to a reader."""
+        report = self.report
+        if report is None:
+            return None
+        phase = f"{self.phase}, test {self.tests} ({what})"
+        report(Progress(phase, 0.0, None, None, 0))
+        return lambda _: report(Progress(phase, 0.0, None, None, 0))
 
     def _core(self, asked: Names) -> Names:
         """Those of some units that suffice for the relaxation to be infeasible.
@@ -174,7 +187,8 @@ class Oracle:
         loose = dataclasses.replace(self.options, gap=0.05)
         if how := self.limit.reached():
             raise Stopped(how)
-        raw = run(problem, loose, phase=self.phase, stop=self.limit.stop, deadline=self.limit.deadline)
+        named = self._named("nearest")
+        raw = run(problem, loose, phase=self.phase, report=named, stop=self.limit.stop, deadline=self.limit.deadline)
         if raw.ended in ("limit", "interrupted"):
             raise Stopped(raw.ended)
         if raw.values is None:

@@ -12,7 +12,6 @@ import numpy as np
 from optimizer.conflict.case import Case, held
 from optimizer.conflict.change import (
     Change,
-    looser_than,
     with_channel,
     with_options,
     with_rule,
@@ -23,7 +22,6 @@ from optimizer.conflict.oracle import Oracle
 from optimizer.conflict.requirement import Requirement
 from optimizer.conflict.share import Shares, shares_of
 from optimizer.findings.finding import some
-from optimizer.instance.instance import Instance
 from optimizer.instance.policy import Forbid
 from optimizer.solver.compile import Problem, Vector
 from optimizer.solver.highs import run as solve
@@ -209,7 +207,7 @@ class Repairer:
         return dataclasses.replace(problem, upper=most)
 
     def _trust(self, requirement: Requirement) -> Iterator[Change]:
-        name, (channel, kind) = requirement.name, requirement.parts
+        name, channel, kind = requirement.name, str(requirement.parts[0]), str(requirement.parts[1])
         if kind == "tier":
             yield from self._tiers(requirement)
             return
@@ -225,23 +223,10 @@ class Repairer:
             return
         cap = levels[number]
         who = self._runs_there(point(cap), mine)
-        instance, also = self._raised(str(channel), str(kind), cap)
-        now = self.case.instance.channels[str(channel)].max_exposure
-        before = next(value for k, value in now.items() if str(k) == kind)
-        text = (
-            f"{channel} allowed exposure by {kind} of {cap:.4g} instead of {before:g}{also}: {some(who)} could make it"
-        )
-        yield Change(name, requirement.path, cap - before, "share", cap - before, text, instance, cap)
-
-    def _raised(self, channel: str, kind: str, cap: float) -> tuple[Instance, str]:
-        instance = self.case.instance
-        also = []
-        for k in (channel, *looser_than(instance, channel)):
-            caps = {str(name): value for name, value in instance.channels[k].max_exposure.items()}
-            if kind in caps and caps[kind] < cap:
-                instance = with_channel(instance, k, {"max_exposure": {**caps, kind: cap}})
-                also += [] if k == channel else [k]
-        return instance, f" (and {', '.join(also)} with it)" if also else ""
+        now = {str(k): value for k, value in self.case.instance.channels[channel].max_exposure.items()}
+        made = with_channel(self.case.instance, channel, {"max_exposure": {**now, kind: cap}})
+        text = f"{channel} allowed exposure by {kind} of {cap:.4g} instead of {now[kind]:g}: {some(who)} could make it"
+        yield Change(name, requirement.path, cap - now[kind], "share", cap - now[kind], text, made, cap)
 
     def _tiers(self, requirement: Requirement) -> Iterator[Change]:
         name, channel = requirement.name, str(requirement.parts[0])
@@ -271,15 +256,9 @@ class Repairer:
             point = self.possible(self._opened(name, opened))
             if point is None:
                 continue
-            made, also = instance, []
-            for k in (channel, *looser_than(instance, channel)):
-                tiers = made.channels[k].tiers
-                if tiers is not None and tier not in tiers:
-                    made = with_channel(made, k, {"tiers": (*tiers, tier)})
-                    also += [] if k == channel else [k]
+            made = with_channel(instance, channel, {"tiers": (*listed, tier)})
             who = self._runs_there(point, self.case.columns[name])
-            along = f" (and {', '.join(also)} with it)" if also else ""
-            text = f"{channel} might be made in countries of tier {tier} too{along}: {some(who)} could make it"
+            text = f"{channel} might be made in countries of tier {tier} too: {some(who)} could make it"
             yield Change(name, requirement.path, None, "", None, text, made, [*listed, tier])
 
     def _runs_there(self, point: Vector | None, columns: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[str]:
