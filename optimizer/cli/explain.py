@@ -84,12 +84,14 @@ def _print(found: Explanation) -> None:
 def _conflict(number: int, conflict: dict[str, Any], info: dict[str, Any]) -> None:
     several = len(info["conflicts"]) > 1
     head = f"Conflict {number + 1}: cannot" if several else "Cannot"
+    alone = len(conflict["requirements"]) == 1
     course = ", ".join(name for name in info["courses"] if name != "trunk")
     among = f" (undisturbed, and in {course})" if course else ""
     less = ""
-    if conflict["irreducible"]:
+    if conflict["irreducible"] and not alone:
         less = "; without any one of them the others can"
-    out.print(f"\n{head} be met together{among}{less}", style="bold", markup=False)
+    together = "" if alone else " together"
+    out.print(f"\n{head} be met{together}{among}{less}", style="bold", markup=False)
     for row in conflict["requirements"]:
         out.print(f"  {row['text']}  [{row['path']}]", markup=False)
         if row["detail"]:

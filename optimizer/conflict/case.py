@@ -62,6 +62,7 @@ class Case:
         rows: atom -> rows.
         columns: name of a requirement -> columns that it keeps at 0.
         exposure: (name of a trust condition, column) -> exposure of the facility.
+        built: all blocks built so far, with the tables of courses, for cases of more courses.
     """
 
     instance: Instance
@@ -73,6 +74,7 @@ class Case:
     rows: dict[Atom, Indices]
     columns: dict[str, Indices]
     exposure: dict[tuple[str, int], float] = field(default_factory=dict)
+    built: dict[str, tuple[Block, Tables | None]] = field(default_factory=dict)
     _keys: dict[str, dict[Any, int]] = field(default_factory=dict)
 
     @property
@@ -142,20 +144,20 @@ def case_of(
     network = network_of(loosest(instance)) if known is None else known.network
     courses = (TRUNK, *with_what_they_leave(network, branches))
     began = time.monotonic()
-    blocks: dict[str, Block] = {} if known is None else dict(known.problem.blocks)
-    tables = {} if known is None else dict(known.tables)
-    if not blocks:
-        blocks[INVESTMENT] = compile_block(*assemble.investment(network))
+    built: dict[str, tuple[Block, Tables | None]] = {} if known is None else dict(known.built)
+    if not built:
+        built[INVESTMENT] = compile_block(*assemble.investment(network)), None
+    tables: dict[str, Tables] = {}
     for course in courses:
-        if course not in blocks:
+        if course not in built:
             if report is not None:
                 report(Progress(f"building {course}", time.monotonic() - began, None, None, 0))
-            tables[course] = tables_of(network, course)
-            blocks[course] = compile_block(*assemble.operations(tables[course]))
-    chosen = {name: blocks[name] for name in (INVESTMENT, *courses)}
-    problem = _split(join(chosen.values()))
+            made = tables_of(network, course)
+            built[course] = compile_block(*assemble.operations(made)), made
+        tables[course] = built[course][1] or tables_of(network, course)
+    problem = _split(join(built[name][0] for name in (INVESTMENT, *courses)))
     requirements = {item.name: item for item in requirements_of(instance, network.calendar)}
-    case = Case(instance, network, courses, {c: tables[c] for c in courses}, problem, {}, {}, {})
+    case = Case(instance, network, courses, tables, problem, {}, {}, {}, built=built)
     _take_rows(case)
     _take_columns(case)
     live = {name for name, _, _ in case.rows} | set(case.columns)

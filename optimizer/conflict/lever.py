@@ -118,8 +118,7 @@ def _atoms(case: Case, name: str) -> dict[tuple[str, int | None], list[int]]:
 def _empty(case: Case, row: int) -> bool:
     """Whether nothing can fill a row: it stands for a contradiction, 'nothing >= 1'."""
     first, last = case.problem.matrix.indptr[row : row + 2]
-    keys = {name for name, _ in (_key(case, int(c)) for c in case.problem.matrix.indices[first:last])}
-    return keys == {"nothing"}
+    return last - first == 1 and _key(case, int(case.problem.matrix.indices[first]))[0] == "nothing"
 
 
 def _key(case: Case, column: int) -> tuple[str, Any]:

@@ -90,6 +90,11 @@ class Oracle:
             self._cannot.append((answer.core, answer.relaxed))
         return answer
 
+    def ways_out(self) -> list[Names]:
+        """Sets of units without which the rest is known to hold."""
+        everything = frozenset(self.units)
+        return [everything - known for known in self._can]
+
     def holding(self, point: Vector) -> Names:
         """The units that hold at a point beyond doubt."""
         activity = self.problem.matrix @ point
@@ -192,7 +197,6 @@ class Oracle:
         if raw.ended in ("limit", "interrupted"):
             raise Stopped(raw.ended)
         if raw.values is None:
-            self._cannot.append((hard, False))
             return Answer(False, hard)
         point = raw.values[: self.problem.columns]
         holding = self.holding(point) | hard

@@ -116,20 +116,21 @@ def seek_smaller(oracle: Oracle, found: Conflict, names: Sequence[Hashable], mos
     """
     everything = frozenset(names)
     ways = found.ways_out
+    ways.extend(oracle.ways_out())
     try:
         for _ in range(most):
             trial = _hitting(names, ways)
             found.least = max(found.least, len(trial))
             if found.irreducible and found.least >= len(found.names):
                 return
+            beyond = oracle.nearest(trial)
+            if beyond.feasible:
+                ways.append(everything - _grown(oracle, beyond.core, names))
+                continue
             answer = oracle.ask(trial)
             if not answer.feasible:
                 found.names, found.relaxed, found.irreducible = _ordered(names, trial), answer.relaxed, True
-                return
-            beyond = oracle.nearest(trial)
-            if not beyond.feasible:  # the two answers differ by a tolerance: nothing more can be told
-                return
-            ways.append(everything - _grown(oracle, beyond.core, names))
+            return  # feasible here and not there: the two differ by a tolerance, and nothing more can be told
     except Stopped as stopped:
         found.stopped = stopped.how
 

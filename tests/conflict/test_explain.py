@@ -10,8 +10,10 @@ from support.build import instance_of, solve, with_changes
 from support.planting import INTEGER, PLANTERS, SMALL, Data, Planted, plant
 
 import optimizer
+from optimizer.conflict.case import case_of
 from optimizer.conflict.change import without
 from optimizer.conflict.requirement import Requirement, requirements_of
+from optimizer.conflict.share import shares_of
 from optimizer.instance.instance import Instance
 from optimizer.network.calendar import calendar_of
 
@@ -101,6 +103,60 @@ def test_planted_conflict_among_those_of_the_starter(kind: str) -> None:
         assert has_plan(without(instance, requirements(instance)[name])), name
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", PLANTERS)
+def test_every_requirement_of_a_planted_conflict_has_a_repair(kind: str) -> None:
+    """Each can give way by itself, and each change that is told restores a plan."""
+    planted = plant(SMALL, kind, 4)
+    explanation = optimizer.explain(instance_of(planted.data), threads=1)
+    assert found_in(explanation) == set(planted.names)
+    assert set(explanation.repairs["restores"]) == {"yes"}
+    assert set(explanation.repairs["requirement"]) - {""} == set(planted.names)
+    assert explanation.info["no_change_alone"] == []
+
+
+def test_shares_are_those_of_the_rules_as_compiled() -> None:
+    """A rule that asks for another share in place is the rule compiled with that share, coefficient by coefficient."""
+    rules: list[Data] = [
+        {"rule": "domestic_content", "stage": "magnet", "share": {2028: 0.5}},
+        {"rule": "exposure_cap", "channel": "mdap", "stage": "magnet", "kind": "location", "share": 0.2},
+        {"rule": "heavy_content", "channel": "mdap", "elements": ["Dy"], "stage": "magnet", "share": 0.01},
+        {"rule": "diversify", "materials": ["magnet"], "by": "country", "share": 0.4},
+        {"rule": "delivered_content", "markets": ["army"], "channel": "domestic_chain", "share": {2029: 1.0}},
+    ]
+    data = with_changes(SMALL, policy={"rules": rules})
+    data["materials"]["magnet"]["content"] = {"Nd": 0.3, "Dy": 0.02}
+    case = case_of(instance_of(data))
+    for number, rule in enumerate(rules):
+        shares = shares_of(case, number)
+        assert shares is not None, rule["rule"]
+        loose = (1.0 + shares.strictest) / 2 if shares.at_most else shares.strictest / 2
+        rules[number] = {**rule, "share": shares.loosened(loose).plain()}
+        other = case_of(instance_of({**data, "policy": {"rules": rules}})).problem
+        rules[number] = rule
+        made = shares.asked(case.problem, loose)
+        assert abs(made.matrix - other.matrix).max() == pytest.approx(0, abs=1e-12), rule["rule"]
+        assert abs(made.matrix - case.problem.matrix).max() > 1e-3, rule["rule"]
+
+
+def test_cap_is_raised_to_the_exposure_that_must_be_let_in() -> None:
+    """Of two plants that are too exposed the better one is enough, and is named."""
+    data = with_changes(SMALL)
+    data["markets"]["army"]["demand"] = [{"product": "magnet", "tonnes": 13}]
+    data["owners"] = {"red": {"country": "CHN"}}
+    plant_ = {"stage": "magnet", "country": "AUS", "recipes": ["make"], "capacity": 10}
+    data["facilities"] |= {
+        "half": {**plant_, "owners": {"red": 0.5}},
+        "third": {**plant_, "owners": {"red": 0.33}},
+    }
+    explanation = optimizer.explain(instance_of(data), threads=1)
+    assert found_in(explanation) == {"demand:army:0", "trust:mdap:ownership"}
+    cap = explanation.repairs[explanation.repairs["requirement"] == "trust:mdap:ownership"].iloc[0]
+    assert cap["to"] == pytest.approx(0.33)
+    assert cap["text"] == "mdap allowed exposure by ownership of 0.33 instead of 0.2: third could make it"
+    assert cap["restores"] == "yes"
+
+
 def island(**changes: object) -> Data:
     """Demand of 13 t a year from 2027, of which a plant makes 10 and works that can be on line in 2029 another 4."""
     data = with_changes(SMALL, **changes)
@@ -121,7 +177,7 @@ def test_repairs_are_the_least_and_restore_a_plan() -> None:
     assert "by 3 t to 10 t in 2027 and 2028" in lowered["text"]
     stocked = repairs[repairs["path"] == "stockpiles.store.initial.magnet"].iloc[0]
     assert stocked["amount"] == pytest.approx(6)
-    detail = explanation.conflict.set_index("requirement").loc["demand:army:0", "detail"]
+    detail = str(explanation.conflict.set_index("requirement").loc["demand:army:0", "detail"])
     for part in ("13 t in 2027", "Trusted capacity on line in 2027: 10 t/yr", "works"):
         assert part in detail
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -71,7 +70,7 @@ def plant(base: Data, kind: str, seed: int) -> Planted:
         kind: one of `PLANTERS`.
         seed: of the numbers.
     """
-    data = copy.deepcopy(base)
+    data = _lists(base)
     data.setdefault("policy", {}).setdefault("rules", [])
     data["materials"] |= {
         "planted_a": {"stage": "planted", "storage": {"cost": 1}, "price": 1},
@@ -83,6 +82,13 @@ def plant(base: Data, kind: str, seed: int) -> Planted:
     }
     names = PLANTERS[kind](data, random.Random(f"{kind} {seed}"))
     return Planted(data, frozenset(names))
+
+
+def _lists(value: Any) -> Any:
+    """A copy in which sequences are lists, so that rows can be added."""
+    if isinstance(value, dict):
+        return {key: _lists(item) for key, item in value.items()}
+    return [_lists(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _first_year(data: Data) -> int:
