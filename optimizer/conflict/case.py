@@ -31,6 +31,8 @@ OUTPUT_RULES = frozenset(["domestic_content", "exposure_cap", "heavy_content", "
 WITH_RULE = frozenset(["starts_within_capacity", "reactions_within_starts", "delivered_content"])
 FRICTIONS = frozenset(["activity_rises_slowly", "contracts_hold_capacity", "stricter_channels_gain_slowly"])
 
+OPERATED = frozenset(["run", "flow", "deliver"])
+
 Atom = tuple[str, str, int | None]
 """(name of a requirement, course, first year of a period): a part of a requirement."""
 
@@ -81,6 +83,16 @@ class Case:
     def names(self) -> list[str]:
         """Names of the requirements, what a planner wants first."""
         return list(self.requirements)
+
+    def activity(self) -> Indices:
+        """Columns of what is run, moved and delivered: all 0 where nothing is operated."""
+        found = [
+            int(self.problem.place[course][i])
+            for course in self.courses
+            for i, (component, _) in enumerate(self.problem.blocks[course].columns)
+            if component in OPERATED
+        ]
+        return np.array(found, dtype=np.int64)
 
     def units(self) -> dict[Hashable, Unit]:
         """A unit for each requirement."""

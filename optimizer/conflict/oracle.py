@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 from optimizer.conflict.case import Unit, held
 from optimizer.errors import SolveError
-from optimizer.solver.compile import Problem, Vector
+from optimizer.solver.compile import Indices, Problem, Vector
 from optimizer.solver.highs import Progress, Raw, Report, run
 from optimizer.solver.limit import Limit, Stopped
 from optimizer.solver.options import Options
@@ -53,6 +53,7 @@ class Oracle:
         limit: what ends it early.
         report: called with progress.
         phase: what is being done, for progress.
+        idle: columns of operations: where a plan that operates nothing will do, it is found in no time.
         tests: sets put to the solver.
         linear: of these, settled as infeasible by the linear relaxation.
     """
@@ -63,6 +64,7 @@ class Oracle:
     limit: Limit
     report: Report | None = None
     phase: str = "testing"
+    idle: Indices = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     tests: int = 0
     linear: int = 0
     _can: list[Names] = field(default_factory=list)
@@ -109,6 +111,12 @@ class Oracle:
 
     def _solve(self, asked: Names) -> Answer:
         problem = held(self.problem, self.units, asked)
+        if self.idle.size:
+            most = problem.upper.copy()
+            most[self.idle] = np.minimum(most[self.idle], 0.0)
+            raw = self._run(dataclasses.replace(problem, upper=most), "nothing operated")
+            if raw.values is not None:
+                return Answer(True, point=raw.values)
         relaxed = dataclasses.replace(problem, integer=np.zeros_like(problem.integer))
         if self._run(relaxed, "relaxed").ended == "infeasible":
             self.linear += 1

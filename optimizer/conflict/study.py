@@ -56,7 +56,7 @@ class Search:
     def oracle(self, case: Case, phase: str, names: dict[Hashable, Any] | None = None) -> Oracle:
         """An oracle over the requirements of a case, or over other units."""
         units = case.units() if names is None else names
-        made = Oracle(case.problem, units, self.options, self.limit, self.tell, phase)
+        made = Oracle(case.problem, units, self.options, self.limit, self.tell, phase, case.activity())
         self.oracles.append(made)
         return made
 

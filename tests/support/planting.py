@@ -108,9 +108,9 @@ def _rule(data: Data, **rule: Any) -> str:
     return f"rule:{len(data['policy']['rules']) - 1}"
 
 
-def _asks(data: Data, market: str, product: str, tonnes: Any) -> str:
+def _asks(data: Data, market: str, product: str, tonnes: Any, country: str = "USA") -> str:
     line = {"product": f"planted_{product}", "tonnes": tonnes}
-    data["markets"][market] = {"channel": "mdap", "country": "USA", "demand": [line]}
+    data["markets"][market] = {"channel": "mdap", "country": country, "demand": [line]}
     return f"demand:{market}:0"
 
 
@@ -139,7 +139,7 @@ def _exclusive_and_required(data: Data, draw: random.Random) -> list[str]:
 
 def _too_many_starts(data: Data, draw: random.Random) -> list[str]:
     most = draw.randint(1, 2)
-    sites = [_site(data, f"planted_{i}") for i in range(2 * most + 1)]
+    sites = [_site(data, f"planted_{i}", country="AUS") for i in range(2 * most + 1)]
     by = _first_year(data) + 1
     required = [_rule(data, rule="require", facility=site, by=by) for site in sites]
     return [_rule(data, rule="starts", stage="planted", max=most), *required]
@@ -154,7 +154,8 @@ def _late_windows(data: Data, draw: random.Random) -> list[str]:
 
 def _untrusted(data: Data, draw: random.Random) -> list[str]:
     _site(data, "planted_there", country="CHN", capacity=1000)
-    return [_asks(data, "planted_users", "a", draw.randint(10, 90)), "trust:mdap:tier"]
+    # Asked for where it is made: whether it could be shipped is not the question.
+    return [_asks(data, "planted_users", "a", draw.randint(10, 90), "CHN"), "trust:mdap:tier"]
 
 
 def _room(data: Data, draw: random.Random) -> list[str]:
