@@ -142,6 +142,7 @@ class Oracle:
             stop=self.limit.stop,
             deadline=self.limit.deadline,
             clean=clean,
+            interior=False,
         )
         if raw.ended in ("limit", "interrupted"):
             raise Stopped(raw.ended)
@@ -201,7 +202,15 @@ class Oracle:
         if how := self.limit.reached():
             raise Stopped(how)
         named = self._named("nearest")
-        raw = run(problem, loose, phase=self.phase, report=named, stop=self.limit.stop, deadline=self.limit.deadline)
+        raw = run(
+            problem,
+            loose,
+            phase=self.phase,
+            report=named,
+            stop=self.limit.stop,
+            deadline=self.limit.deadline,
+            interior=False,
+        )
         if raw.ended in ("limit", "interrupted"):
             raise Stopped(raw.ended)
         if raw.values is None:

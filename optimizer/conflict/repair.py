@@ -126,7 +126,7 @@ class Repairer:
         if how := limit.reached():
             raise Stopped(how)
         options = dataclasses.replace(self.oracle.options, gap=gap)
-        raw = solve(problem, options, phase=self.oracle.phase, stop=limit.stop, deadline=limit.deadline)
+        raw = solve(problem, options, phase=self.oracle.phase, stop=limit.stop, deadline=limit.deadline, interior=False)
         if raw.ended in ("limit", "interrupted"):
             raise Stopped(raw.ended)
         if raw.values is None or raw.objective is None:

@@ -106,6 +106,7 @@ def run(
     deadline: float | None = None,
     crossover: bool = True,
     clean: bool = True,
+    interior: bool = True,
 ) -> Raw:
     """Solve a problem, then clean the plan: integers exact, operations the optimum of the linear program left.
 
@@ -119,6 +120,7 @@ def run(
         deadline: `time.monotonic()` at which to stop.
         crossover: go on to a vertex after interior point, for linear programs.
         clean: clean the plan.
+        interior: begin large linear programs by interior point; it is slow where nothing, or little, has a cost.
 
     Raises:
         SolveError: HiGHS failed, or found the problem unbounded.
@@ -137,7 +139,8 @@ def run(
         "primal_feasibility_tolerance": 1e-8,
         "dual_feasibility_tolerance": 1e-8,
     }
-    if problem.columns > INTERIOR_POINT_FROM:
+    interior = interior and problem.columns > INTERIOR_POINT_FROM
+    if interior:
         settings |= (
             {"mip_lp_solver": "ipx"} if whole else {"solver": "ipx", "run_crossover": "on" if crossover else "off"}
         )
@@ -161,13 +164,22 @@ def run(
         if same and start is not None:
             raw.values = start
         else:
-            raw.values, raw.duals = _clean(problem, options, raw.values, stop)
+            raw.values, raw.duals = _clean(problem, options, raw.values, stop, interior)
         raw.objective = (float(problem.objective @ raw.values) + problem.offset) / problem.money
         if raw.bound is not None and raw.bound > raw.objective:
             raw.bound = raw.objective
         if start is not None and raw.ended == "optimal" and not _within(raw, options):
             # Presolve of HiGHS 1.16 can map a start to a point that costs less than it does, and call that the optimum.
-            anew = run(problem, options, phase=phase, report=report, stop=stop, deadline=deadline, clean=clean)
+            anew = run(
+                problem,
+                options,
+                phase=phase,
+                report=report,
+                stop=stop,
+                deadline=deadline,
+                clean=clean,
+                interior=interior,
+            )
             return anew if anew.ended == "optimal" and anew.values is not None else replace(raw, ended="limit")
     return raw
 
@@ -367,7 +379,9 @@ def _decide(highs: Any, seconds: float) -> Raw:
     raise SolveError("the problem is unbounded: something earns money without limit")
 
 
-def _clean(problem: Problem, options: Options, values: Vector, stop: Stop | None) -> tuple[Vector, Vector]:
+def _clean(
+    problem: Problem, options: Options, values: Vector, stop: Stop | None, interior: bool
+) -> tuple[Vector, Vector]:
     """Round the integers and solve the linear program left, for exact operations and the duals of its rows.
 
     A first Ctrl-C meanwhile is noted and not followed: without this step there would be no plan to keep.
@@ -378,7 +392,7 @@ def _clean(problem: Problem, options: Options, values: Vector, stop: Stop | None
     highs = load(fixed)
     share_cores(options.cores)
     settings = {"threads": options.cores, "primal_feasibility_tolerance": 1e-8, "dual_feasibility_tolerance": 1e-8}
-    _set(highs, settings | ({"solver": "ipx"} if problem.columns > INTERIOR_POINT_FROM else {}))
+    _set(highs, settings | ({"solver": "ipx"} if interior else {}))
     run_apart(highs, None if stop is None else stop.asked.is_set, patience=math.inf)
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         raise SolveError("the plan found does not hold once its fundings are exactly 0 or 1")

@@ -91,7 +91,7 @@ def test_planted_conflicts_of_all_kinds(kind: str, seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["required_over_budget", "rigid_too_early", "one_of_two_lines"])
+@pytest.mark.parametrize("kind", ["required_over_budget", "no_room", "one_of_two_lines"])
 def test_planted_conflict_among_those_of_the_starter(kind: str) -> None:
     """The same among rules, targets and scenarios of a real chain: dropping any one restores a plan of the whole."""
     planted = plant(optimizer.load(STARTER).plain(), kind, 1)
