@@ -43,16 +43,25 @@ class Words:
             return self._demand(requirement, rows)
         if kind == "trust":
             return self._shut_out(requirement)
-        by_course: dict[str, list[str]] = {}
+        by_course: dict[str, dict[str, list[int]]] = {}
         for row in rows:
+            amounts = by_course.setdefault(str(row["course"]), {})
             if row["period"] is not None:
                 amount = self._amount(requirement, str(row["course"]), int(str(row["period"])))
-                by_course.setdefault(str(row["course"]), []).append(f"{amount}{row['period']}")
-            else:
-                by_course.setdefault(str(row["course"]), [])
+                amounts.setdefault(amount, []).append(int(str(row["period"])))
         return "; ".join(
-            _at(course, ", ".join(years)) for course, years in by_course.items() if years or course != TRUNK
+            _at(course, ", ".join(f"{amount}{self._years(years)}" for amount, years in amounts.items()))
+            for course, amounts in by_course.items()
+            if amounts or course != TRUNK
         )
+
+    def _years(self, years: list[int]) -> str:
+        """Years in a row as a range."""
+        periods = self.case.network.calendar.periods
+        first, last = periods.index(years[0]), periods.index(years[-1])
+        if len(years) > 2 and last - first + 1 == len(years):
+            return f"{years[0]} to {years[-1]}"
+        return ", ".join(map(str, years))
 
     def _amount(self, requirement: Requirement, course: str, period: int) -> str:
         case = self.case
