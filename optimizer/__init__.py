@@ -9,6 +9,7 @@ Four calls do most of the work::
 """
 
 from optimizer.alternatives import Alternatives, Why, alternatives, why
+from optimizer.conflict import Explanation, explain
 from optimizer.errors import (
     Fault,
     FuturesError,
@@ -34,6 +35,7 @@ from optimizer.worth import StockUse, Value, stock_use, value
 __all__ = [
     "Alternatives",
     "Evaluation",
+    "Explanation",
     "Fault",
     "Finding",
     "Future",
@@ -61,6 +63,7 @@ __all__ = [
     "alternatives",
     "diagnose",
     "evaluate",
+    "explain",
     "generate",
     "load",
     "sample",

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.errors import Fault, InstanceError
-from optimizer.explain import Shortfall, why_infeasible
 from optimizer.findings import Finding, findings_of
 from optimizer.instance.checks import check
 from optimizer.instance.instance import Instance
@@ -27,6 +26,7 @@ from optimizer.plan.columns import rows_of
 from optimizer.plan.confidence import confidence_of_plan
 from optimizer.plan.plan import FORMAT, Plan
 from optimizer.plan.rules import rule_report
+from optimizer.shortfall import Shortfall, why_infeasible
 from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.compile import Block
 from optimizer.solver.extensive import Solved

@@ -10,6 +10,7 @@ import typer
 from optimizer.cli import (
     alternatives,
     evaluate,
+    explain,
     generate,
     sample,
     schema,
@@ -38,6 +39,7 @@ app.command("solve")(guarded(solve.solve))
 app.command("verify")(guarded(verify.verify))
 app.command("sensitivity")(guarded(sensitivity.sensitivity))
 app.command("evaluate")(guarded(evaluate.evaluate))
+app.command("explain")(guarded(explain.explain))
 app.command("sample")(guarded(sample.sample))
 app.command("stress")(guarded(stress.stress))
 app.command("stock")(guarded(stock.stock))

@@ -150,3 +150,5 @@ def print_no_plan(plan: Plan, console: Console = err) -> None:
         console.print(f"  {item['text']}", markup=False)
     if len(missing) > MISSING:
         console.print(f"  ... and {len(missing) - MISSING} more (--json lists all)")
+    if plan.status == "infeasible":
+        console.print("optimizer explain says which requirements conflict, and what would restore a plan", markup=False)

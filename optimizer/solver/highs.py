@@ -107,6 +107,7 @@ def run(
     crossover: bool = True,
     clean: bool = True,
     settle: bool = False,
+    interior: bool = True,
 ) -> Raw:
     """Solve a problem, then clean the plan: integers exact, operations the optimum of the linear program left.
 
@@ -121,6 +122,7 @@ def run(
         crossover: go on to a vertex after interior point, for linear programs.
         clean: clean the plan.
         settle: stop as soon as it is known whether a plan costs at most the target of the options.
+        interior: begin large linear programs by interior point; it is slow where nothing, or little, has a cost.
 
     Raises:
         SolveError: HiGHS failed, or found the problem unbounded.
@@ -139,7 +141,8 @@ def run(
         "primal_feasibility_tolerance": 1e-8,
         "dual_feasibility_tolerance": 1e-8,
     }
-    if problem.columns > INTERIOR_POINT_FROM:
+    interior = interior and problem.columns > INTERIOR_POINT_FROM
+    if interior:
         settings |= (
             {"mip_lp_solver": "ipx"} if whole else {"solver": "ipx", "run_crossover": "on" if crossover else "off"}
         )
@@ -165,7 +168,7 @@ def run(
         if same and start is not None:
             raw.values = start
         else:
-            raw.values, raw.duals = _clean(problem, options, raw.values, stop)
+            raw.values, raw.duals = _clean(problem, options, raw.values, stop, interior)
         raw.objective = (float(problem.objective @ raw.values) + problem.offset) / problem.money
         if raw.bound is not None and raw.bound > raw.objective:
             raw.bound = raw.objective
@@ -173,7 +176,7 @@ def run(
         if start is not None and wrong.get(raw.ended, False):
             # Presolve of HiGHS 1.16 can map a start to a point that costs less than it does, and call that the optimum.
             asked_alike: dict[str, Any] = {"phase": phase, "report": report, "stop": stop, "deadline": deadline}
-            anew = run(problem, options, settle=settle, **asked_alike)
+            anew = run(problem, options, settle=settle, clean=clean, interior=interior, **asked_alike)
             done = anew.ended == "settled" or (anew.ended == "optimal" and anew.values is not None)
             return anew if done else replace(raw, ended="limit")
     return raw
@@ -381,7 +384,9 @@ def _decide(highs: Any, seconds: float) -> Raw:
     raise SolveError("the problem is unbounded: something earns money without limit")
 
 
-def _clean(problem: Problem, options: Options, values: Vector, stop: Stop | None) -> tuple[Vector, Vector]:
+def _clean(
+    problem: Problem, options: Options, values: Vector, stop: Stop | None, interior: bool
+) -> tuple[Vector, Vector]:
     """Round the integers and solve the linear program left, for exact operations and the duals of its rows.
 
     A first Ctrl-C meanwhile is noted and not followed: without this step there would be no plan to keep.
@@ -392,7 +397,7 @@ def _clean(problem: Problem, options: Options, values: Vector, stop: Stop | None
     highs = load(fixed)
     share_cores(options.cores)
     settings = {"threads": options.cores, "primal_feasibility_tolerance": 1e-8, "dual_feasibility_tolerance": 1e-8}
-    _set(highs, settings | ({"solver": "ipx"} if problem.columns > INTERIOR_POINT_FROM else {}))
+    _set(highs, settings | ({"solver": "ipx"} if interior else {}))
     run_apart(highs, None if stop is None else stop.asked.is_set, patience=math.inf)
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         raise SolveError("the plan found does not hold once its fundings are exactly 0 or 1")
