@@ -38,10 +38,11 @@ from optimizer.network.network import network_of
 from optimizer.network.tables import INVESTMENT, NEEDS, TRUNK, Network, Tables
 from optimizer.run import versions
 from optimizer.solver import needs as finding
+from optimizer.solver.apart import share_cores
 from optimizer.solver.benders.solve import decompose
 from optimizer.solver.compile import Block, Problem, compile_block
 from optimizer.solver.extensive import Begun, begin, problem_of
-from optimizer.solver.highs import Progress, share_cores
+from optimizer.solver.highs import Progress
 from optimizer.solver.loading import load
 from optimizer.solver.options import Options
 

@@ -17,9 +17,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from optimizer.errors import SolveError
+from optimizer.solver.apart import share_cores
 from optimizer.solver.compile import Block, Indices, Vector
 from optimizer.solver.given import Given
-from optimizer.solver.highs import INTERIOR_POINT_FROM, share_cores
+from optimizer.solver.highs import INTERIOR_POINT_FROM
 from optimizer.solver.limit import Limit
 from optimizer.solver.loading import new_highs
 

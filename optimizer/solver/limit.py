@@ -10,7 +10,8 @@ from typing import Any
 import highspy
 
 from optimizer.errors import SolveError
-from optimizer.solver.highs import Stop, run_apart, share_cores
+from optimizer.solver.apart import run_apart, share_cores
+from optimizer.solver.highs import Stop
 
 PATIENCE = 1.0
 """Seconds that HiGHS has to end once the limit is reached; then it is left behind."""

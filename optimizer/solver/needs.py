@@ -17,8 +17,9 @@ import scipy.sparse as sp
 from optimizer.model import assemble
 from optimizer.network.needs import SMALL, Cut, Need, Unit
 from optimizer.network.tables import BASE, NEEDS, Tables
+from optimizer.solver.apart import share_cores
 from optimizer.solver.compile import Block, Indices, Vector, compile_block, join, money_of
-from optimizer.solver.highs import INTERIOR_POINT_FROM, share_cores
+from optimizer.solver.highs import INTERIOR_POINT_FROM
 from optimizer.solver.loading import load, new_highs, without_needs
 
 ADDED = 1e-3

@@ -14,7 +14,7 @@ from support.build import Data, funded, one_market, solve
 from support.generate import generate
 
 import optimizer
-from optimizer.solver import extensive, first_plan, highs
+from optimizer.solver import apart, extensive, first_plan, highs
 from optimizer.solver.highs import Progress, Stop
 
 
@@ -184,7 +184,7 @@ def test_solver_that_does_not_stop_when_asked_is_left_behind(monkeypatch: pytest
             return run(problem, *args, **options)
 
     monkeypatch.setattr(extensive, "run", whole_only)
-    monkeypatch.setattr(highs, "PATIENCE", 0.2)
+    monkeypatch.setattr(apart, "PATIENCE", 0.2)
     try:
         plan = solve(knapsack(12), gap=0.0, start=before, report=report, stop=stop)
     finally:
