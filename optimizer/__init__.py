@@ -22,6 +22,7 @@ from optimizer.errors import (
 )
 from optimizer.evaluation import Evaluation, Future, Portfolio, evaluate
 from optimizer.findings import Finding
+from optimizer.frontier import Frontier, Sweep, frontier
 from optimizer.futures import FutureSet, sample
 from optimizer.instance.instance import Instance
 from optimizer.losses import Stress, stress, survive
@@ -38,6 +39,7 @@ __all__ = [
     "Explanation",
     "Fault",
     "Finding",
+    "Frontier",
     "Future",
     "FutureSet",
     "FuturesError",
@@ -52,6 +54,7 @@ __all__ = [
     "SolveError",
     "StockUse",
     "Stress",
+    "Sweep",
     "Synthetic",
     "Tolerance",
     "Validation",
@@ -64,6 +67,7 @@ __all__ = [
     "diagnose",
     "evaluate",
     "explain",
+    "frontier",
     "generate",
     "load",
     "sample",
