@@ -31,6 +31,7 @@ from optimizer.run import Validation, diagnose, load, solve, validate
 from optimizer.sweep import Sensitivity, sensitivity
 from optimizer.synthetic import Synthetic, generate
 from optimizer.verifier import Tolerance, Verdict, Violation, verify
+from optimizer.waivers import Waivers, waivers
 from optimizer.worth import StockUse, Value, stock_use, value
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "Value",
     "Verdict",
     "Violation",
+    "Waivers",
     "Where",
     "Why",
     "alternatives",
@@ -80,4 +82,5 @@ __all__ = [
     "value",
     "verify",
     "why",
+    "waivers",
 ]

@@ -103,6 +103,19 @@ def changed(instance: Instance, overrides: Sequence[str], option: str = "--set")
     return _checked(source, instance.name)
 
 
+def made_of(data: dict[str, Any], name: str) -> Instance:
+    """An instance of plain data, checked as if it had been read.
+
+    Args:
+        data: as YAML has it: lists, not tuples.
+        name: what to call it in messages.
+
+    Raises:
+        InstanceError: with every fault found.
+    """
+    return _checked(Source(name, data), name)
+
+
 def _checked(source: Source, name: str) -> Instance:
     """The instance of what was read.
 

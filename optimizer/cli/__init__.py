@@ -23,6 +23,7 @@ from optimizer.cli import (
     value,
     verify,
     why,
+    waivers,
 )
 from optimizer.cli.output import guarded
 from optimizer.run import versions
@@ -48,6 +49,7 @@ app.command("value")(guarded(value.value))
 app.command("alternatives")(guarded(alternatives.alternatives))
 app.command("why")(guarded(why.why))
 app.command("frontier")(guarded(frontier.frontier))
+app.command("waivers")(guarded(waivers.waivers))
 app.command("generate")(guarded(generate.generate))
 app.command("schema")(guarded(schema.schema))
 

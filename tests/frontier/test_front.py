@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from support.build import GAP, instance_of, optimum
+from support.subsets import BUDGET, CAP, TARGET, instance_data, least_cost, plants
 
 import optimizer
 from optimizer.errors import InstanceError, OptionsError, PlanError
@@ -16,8 +17,6 @@ from optimizer.frontier.front import Fact, Front
 from optimizer.frontier.sweeps import AT_LEAST, AT_MOST, Sweep, instance_at, sweeps_of
 from optimizer.frontier.work import Home, Task, begin, solve_point
 from optimizer.solver.options import Options
-
-from .conftest import BUDGET, CAP, TARGET, instance_data, least_cost, plants
 
 CAPS = (1.0, 0.3, 0.1, 0.0)
 
@@ -220,14 +219,15 @@ def test_workers_find_the_same(tmp_path: Path) -> None:
         assert row["objective"] == pytest.approx(least_cost(given, budget=row[BUDGET]), rel=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("sweep", "values", "parts"),
-    [("policy.rules.2.max", (1.0, 2.0), 0), ("policy.budget.annual", (1.2e8, 2e8), 1)],
+    ("sweep", "values", "changes"),
+    [("policy.rules.2.max", (1.0, 2.0), False), ("policy.budget.annual", (1.2e8, 2e8), True)],
 )
 def test_a_front_of_many_futures_keeps_the_cuts_of_benders(
-    sweep: str, values: tuple[float, float], parts: int
+    sweep: str, values: tuple[float, float], changes: bool
 ) -> None:
-    """A limit on fundings changes no part, a budget the trunk alone: the second point goes on with all other cuts."""
+    """A limit on fundings changes no part, a budget those of the trunk: a second point keeps all other cuts."""
     instance = optimizer.load(Path(__file__).parents[2] / "instances" / "starter")
     sweeps = sweeps_of(instance, {sweep: values})
     home = begin(instance, sweeps, Options(method="benders", gap=5e-3, threads=1))
@@ -237,8 +237,9 @@ def test_a_front_of_many_futures_keeps_the_cuts_of_benders(
     after = home.checkpoint.read()
     assert before is not None
     assert after is not None
-    assert len(set(before.groups) - set(after.groups)) == parts
-    assert len(before.groups) > 2
+    changed = set(before.groups) - set(after.groups)
+    assert bool(changed) == changes
+    assert len(changed) < len(before.groups) / 2
     cuts = {tuple(cut) for cut in zip(before.arrays["cut_group"], before.arrays["cut_constant"], strict=True)}
     kept = {before.groups.index(name): after.groups.index(name) for name in set(before.groups) & set(after.groups)}
     there = {tuple(cut) for cut in zip(after.arrays["cut_group"], after.arrays["cut_constant"], strict=True)}

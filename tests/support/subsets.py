@@ -50,13 +50,15 @@ def instance_data(given: list[Plant]) -> Data:
     return data
 
 
-def least_cost(given: list[Plant], budget: float = 1e9, cap: float = 1.0, least: float = 0) -> float | None:
+def least_cost(
+    given: list[Plant], budget: float = 1e9, cap: float = 1.0, least: float = 0, most: float = 99
+) -> float | None:
     """The least cost over all subsets of plants, worked out without the model; None where no subset may be had."""
     found: list[float] = []
     for chosen in product((False, True), repeat=len(given)):
         mine = [plant for plant, taken in zip(given, chosen, strict=True) if taken]
         capex = sum(plant.capex for plant in mine)
-        if capex > budget or len(mine) < least:
+        if capex > budget or not least <= len(mine) <= most:
             continue
         made = min(DEMAND, sum(plant.capacity for plant in mine if plant.exposure <= cap))
         found.append(capex + 2 * (10 * made + SHORTAGE * (DEMAND - made)))
