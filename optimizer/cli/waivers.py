@@ -7,6 +7,7 @@ from typing import Annotated
 
 import pandas as pd
 import typer
+from rich.markup import escape
 
 from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet, Workers
 from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, records, usd
@@ -84,9 +85,8 @@ def _print(found: Waivers) -> None:
         out.print("stopped early; call it again with the same folder to go on", style="yellow")
     _table("\nConditions, each gone whole", found.conditions)
     _table("\nSingle waivers", found.single)
-    heads = ("saves: the base's least cost less that without it; at least and at most as both gaps allow",)
-    for note in heads:
-        out.print(note, style="dim", markup=False)
+    note = "saves: the base's least cost less that without it; at least and at most as both gaps allow"
+    out.print(note, style="dim", markup=False)
 
 
 def _table(title: str, frame: pd.DataFrame) -> None:
@@ -100,7 +100,7 @@ def _table(title: str, frame: pd.DataFrame) -> None:
         low = None if pd.isna(row.saves_at_least) else row.saves_at_least
         high = None if pd.isna(row.saves_at_most) else row.saves_at_most
         verdict = row.verdict or "not reached"
-        cells = (row.label, verdict, usd(low), usd(high), row.comes, row.goes)
+        cells = (escape(row.label), verdict, usd(low), usd(high), row.comes, row.goes)
         table.add_row(*cells, style=STYLES.get(verdict))
     if len(told):
         out.print(table)

@@ -15,7 +15,7 @@ from optimizer.frontier.sweeps import At, Sweep, points_of, tighter
 
 FRONT, WITHIN, DOMINATED, CURVE = "front", "within the gap", "dominated", "curve"
 INFEASIBLE = "infeasible"
-ROUNDING = 1e-7
+ROUNDING = 1e-6
 """Relative: by so much a bound may pass the cost of a plan."""
 EQUAL = 1e-9
 """Relative: plans that differ by no more cost the same."""
@@ -122,18 +122,20 @@ class Front:
 
         Raises:
             OptionsError: a stricter point has a plan that costs less than every plan of a looser one can: the keys are
-                no limit that way.
+                no limit the way that was said.
         """
         self.facts.append(fact)
+        if not any(sweep.claimed for sweep in self.sweeps):
+            return
         for other in self.facts:
             for strict, loose in ((fact, other), (other, fact)):
                 if strict.at == loose.at or not tighter(self.sweeps, strict.at, loose.at):
                     continue
                 no_plan = loose.status == INFEASIBLE and strict.objective is not None
                 if no_plan or _below(strict.objective, loose.bound):
-                    names = " and ".join(sweep.name for sweep in self.sweeps if sweep.sense)
+                    names = " and ".join(sweep.name for sweep in self.sweeps if sweep.claimed)
                     raise OptionsError(
-                        f"{names} did not limit {' and '.join(s.sense for s in self.sweeps if s.sense)}: "
+                        f"{names} did not limit {' and '.join(s.sense for s in self.sweeps if s.claimed)}: "
                         f"{_words(strict.at)} has a plan of {strict.objective:,.0f} USD, below all plans of "
                         f"{_words(loose.at)}; write KEY= instead of KEY<= or KEY>="
                     )

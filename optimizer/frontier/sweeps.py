@@ -50,12 +50,14 @@ class Sweep:
         values: from the loosest to the strictest where `sense` is known, else as given.
         sense: `at most`, `at least`, or empty where the keys are no limit.
         factor: the values multiply what the instance has.
+        claimed: the sense is what someone says, and not known of the keys.
     """
 
     keys: tuple[str, ...]
     values: tuple[float, ...]
     sense: str = ""
     factor: bool = False
+    claimed: bool = False
 
     @property
     def name(self) -> str:
@@ -188,7 +190,8 @@ def _checked(plain: Any, sweep: Sweep, faults: list[Fault]) -> Sweep | None:
     values = tuple(dict.fromkeys(float(f"{value:.{DIGITS}g}") for value in sweep.values))
     if sense:
         values = tuple(sorted(values, reverse=sense == AT_MOST))
-    return replace(sweep, values=values, sense=sense) if len(faults) == before else None
+    claimed = bool(sense) and not all(senses.values())
+    return replace(sweep, values=values, sense=sense, claimed=claimed) if len(faults) == before else None
 
 
 def _faults_of_grid(instance: Instance, sweeps: Sequence[Sweep]) -> list[Fault]:

@@ -32,6 +32,7 @@ class Waiver:
         kind: `rule`, `target`, `budget`, `tiers`, `exposure`; `year`, `facility`, `owner`, `source`, `country`.
         label: in words.
         edit: takes it out of plain data.
+        within: key of the condition that it is a part of: without that whole, its plans are all there too.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Waiver:
     kind: str
     label: str
     edit: Edit
+    within: str = ""
 
     def instance(self, instance: Instance) -> Instance:
         """The instance without it.
@@ -141,7 +143,9 @@ def _years(instance: Instance, calendar: Calendar) -> Iterator[Waiver]:
                 data["policy"]["rules"][number][name] = dict(sorted((kept | free).items()))
 
             label = f"{label_of(rule)} not asked in {period.year}"
-            yield Waiver(f"policy.rules.{number}.{name}.{period.year}", SINGLE, "year", label, edit)
+            yield Waiver(
+                f"policy.rules.{number}.{name}.{period.year}", SINGLE, "year", label, edit, f"policy.rules.{number}"
+            )
 
 
 def _limit(rule: Rule) -> tuple[Series | None, str, float]:
@@ -215,7 +219,7 @@ def _sources(instance: Instance) -> Iterator[Waiver]:
     for name, facility in instance.facilities.items():
         for kind, series in ((str(kind), series) for kind, series in facility.exposure.items()):
             caps = [
-                (channel.max_exposure[kind], 1.0 if channel.unknown == ADVERSARY else 0.0)  # type: ignore[index]
+                (channel.max_exposure[kind], 1.0 if channel.unknown == ADVERSARY else 0.0)
                 for channel in instance.channels.values()
                 if kind in channel.max_exposure
             ]

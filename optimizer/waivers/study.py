@@ -123,7 +123,10 @@ def waivers(
     try:
         with workers_of(workers, cluster, begin, instance, options, portfolio) as pool:
             _done(pool, ledger, rows, SCREEN, [waiver.key for waiver in chosen], tell)
-            _done(pool, ledger, rows, SOLVE, _worth_solving(chosen, rows, top), tell)
+            whole = [waiver.key for waiver in chosen if waiver.group == WHOLE and _open(waiver, rows)]
+            _done(pool, ledger, rows, SOLVE, whole, tell)
+            single = _leading(chosen, _table(chosen, rows, base, options), rows, top)
+            _done(pool, ledger, rows, SOLVE, single, tell)
     except KeyboardInterrupt:
         stopped = True
     table = _table(chosen, rows, base, options)
@@ -173,13 +176,17 @@ def _done(
         tell(word, count, len(keys))
 
 
-def _worth_solving(chosen: Sequence[Waiver], rows: Mapping[tuple[str, str], Row], top: int) -> list[str]:
-    """Conditions that change the problem, and the single waivers that move the relaxation most."""
-    screened = {waiver.key: rows[SCREEN, waiver.key] for waiver in chosen}
-    open_ = [waiver for waiver in chosen if screened[waiver.key]["status"] == "screened"]
-    whole = [waiver.key for waiver in open_ if waiver.group == WHOLE]
-    single = [waiver.key for waiver in open_ if waiver.group != WHOLE]
-    return whole + sorted(single, key=lambda key: -_relaxed_saves(screened[key], restored=float("inf")))[:top]
+def _open(waiver: Waiver, rows: Mapping[tuple[str, str], Row]) -> bool:
+    """Whether the screening did not settle a waiver."""
+    return bool(rows[SCREEN, waiver.key]["status"] == "screened")
+
+
+def _leading(chosen: Sequence[Waiver], table: pd.DataFrame, rows: Mapping[tuple[str, str], Row], top: int) -> list[str]:
+    """The single waivers that move the relaxation most, of those of which it is not known that they save little."""
+    little = set(table.loc[table["verdict"] == GAP, "key"])
+    done = {waiver.key for waiver in chosen if (SOLVE, waiver.key) in rows}
+    open_ = [w.key for w in chosen if w.group != WHOLE and _open(w, rows) and (w.key not in little or w.key in done)]
+    return sorted(open_, key=lambda key: -_relaxed_saves(rows[SCREEN, key], restored=float("inf")))[:top]
 
 
 def _relaxed_saves(row: Mapping[str, Any], restored: float = float("nan")) -> float:
@@ -189,21 +196,33 @@ def _relaxed_saves(row: Mapping[str, Any], restored: float = float("nan")) -> fl
 
 
 def _table(chosen: Sequence[Waiver], rows: Mapping[tuple[str, str], Row], base: Plan, options: Options) -> pd.DataFrame:
-    found = []
+    found: list[Row] = []
+    whole: dict[str, Row] = {}
     for waiver in chosen:
         screened, solved = rows.get((SCREEN, waiver.key), {}), rows.get((SOLVE, waiver.key), {})
         row: Row = {"key": waiver.key, "group": waiver.group, "kind": waiver.kind, "label": waiver.label}
-        row |= screened | solved
+        row |= dict.fromkeys(("status", "why", "comes", "goes"), "") | screened | solved
         row["relaxed_saves"] = 0.0 if screened.get("status") == "same" else _relaxed_saves(screened)
         row |= verdict(screened, solved, base.objective if base.tables else None, base.bound, options)
+        row |= _at_most(row, whole.get(waiver.within, {}))
+        whole[waiver.key] = row
         for name in ("seconds", "cpu_seconds"):
             row[name] = screened.get(name, 0.0) + solved.get(name, 0.0)
         found.append(row)
-    table = pd.DataFrame(found, columns=list(COLUMNS)).fillna({"comes": "", "goes": "", "why": "", "status": ""})
+    table = pd.DataFrame(found, columns=list(COLUMNS))
     table["order"] = (table["group"] != WHOLE).astype(int)
     by = ["order", "saves_at_least", "relaxed_saves", "saves_at_most"]
     table = table.sort_values(by, ascending=[True, False, False, False], kind="stable")
     return table.drop(columns="order").reset_index(drop=True)
+
+
+def _at_most(row: Row, whole: Row) -> Row:
+    """A part of a condition saves no more than the whole of it."""
+    most, cap = row["saves_at_most"], whole.get("saves_at_most")
+    if most is None or cap is None or cap >= most:
+        return {}
+    little = whole["verdict"] in (GAP, NOTHING) and row["verdict"] in (SCREENED, WITHIN)
+    return {"saves_at_most": cap, "verdict": whole["verdict"] if little else row["verdict"]}
 
 
 def verdict(

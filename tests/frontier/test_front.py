@@ -19,6 +19,7 @@ from optimizer.frontier.work import Home, Task, begin, solve_point
 from optimizer.solver.options import Options
 
 CAPS = (1.0, 0.3, 0.1, 0.0)
+Costs = dict[tuple[float, ...], float | None]
 
 
 def budgets(seed: int) -> list[float]:
@@ -26,7 +27,7 @@ def budgets(seed: int) -> list[float]:
     return sorted({0.0, 100.0, *(float(plant.capex) for plant in plants(seed)), 1e4})
 
 
-def expected_verdicts(costs: dict[tuple[float, ...], float | None], stricter: object) -> dict[tuple[float, ...], str]:
+def expected_verdicts(costs: Costs, stricter: object) -> dict[tuple[float, ...], str]:
     """What each point of a grid is, from the least costs."""
     found = {}
     for at, cost in costs.items():
@@ -43,7 +44,7 @@ def test_two_criteria_as_by_enumeration(seed: int) -> None:
     """Cost against a budget: every point, every verdict, and fewer solves than points."""
     given = plants(seed)
     found = optimizer.frontier(instance_of(instance_data(given)), {BUDGET: budgets(seed)}, gap=GAP)
-    costs = {(b,): least_cost(given, budget=b) for b in budgets(seed)}
+    costs: Costs = {(b,): least_cost(given, budget=b) for b in budgets(seed)}
     verdicts = expected_verdicts(costs, lambda q, p: q[0] <= p[0])
     for row in found.points.to_dict("records"):
         assert row["objective"] == pytest.approx(costs[row[BUDGET],], rel=1e-7), row
@@ -58,7 +59,7 @@ def test_three_criteria_as_by_enumeration(seed: int) -> None:
     given = plants(seed)
     some = budgets(seed)[1::2]
     found = optimizer.frontier(instance_of(instance_data(given)), {BUDGET: some, CAP: CAPS}, gap=GAP)
-    costs = {(b, c): least_cost(given, budget=b, cap=c) for b, c in itertools.product(some, CAPS)}
+    costs: Costs = {(b, c): least_cost(given, budget=b, cap=c) for b, c in itertools.product(some, CAPS)}
     verdicts = expected_verdicts(costs, lambda q, p: q[0] <= p[0] and q[1] <= p[1])
     assert len(found.points) == len(costs)
     for row in found.points.to_dict("records"):
