@@ -87,6 +87,7 @@ def test_points_without_a_plan_are_told_and_not_solved_again() -> None:
     assert {"infeasible", "optimal"} <= set(found.points["status"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sweep", ["policy.budget.annual=1.0e8,1.5e8,3e8", "policy.rules.0.share.2029=0,0.5,1", "policy.rules.2.max=1,2,3"]
 )
@@ -211,6 +212,7 @@ def test_a_stopped_front_goes_on_and_a_finer_one_takes_it_over(tmp_path: Path) -
         optimizer.frontier(instance, {CAP: [0.0, 1.0]}, folder)
 
 
+@pytest.mark.slow
 def test_workers_find_the_same(tmp_path: Path) -> None:
     """Two processes, whatever order they come in."""
     given = plants(3)
