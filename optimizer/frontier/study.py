@@ -130,6 +130,7 @@ class _Run:
     def __init__(self, front: Front, ledger: Ledger, plans: bool, tell: Tell) -> None:
         self._front, self._ledger, self._plans, self._tell = front, ledger, plans, tell
         self._busy: set[At] = set()
+        self._tried: set[At] = set()  # what a limit ended is not asked again in this run
         self.solved = 0
 
     def chain(self) -> Chain[Task, Done]:
@@ -139,6 +140,7 @@ class _Run:
             stricter = tuple(self._front.stricter(at))
             task = Task(at, self._front.start(at), bracket.low, stricter, self._plans)
             self._busy.add(at)
+            self._tried.add(at)
             fact, plan = yield task
             self._busy.discard(at)
             self._ledger.add(fact, plan)
@@ -146,11 +148,12 @@ class _Run:
             self.solved += 1
 
     def _next(self) -> At | None:
-        at = self._front.next(self._busy)
+        at = self._front.next(self._busy | self._tried)
         if at is not None or not self._plans:
             return at
         wanted = (self._front.bracket(point).plan for point in self._front.points)
-        return next((f.at for f in wanted if f and f.at not in self._busy and not self._ledger.has_plan(f.at)), None)
+        missing = (f.at for f in wanted if f is not None and not self._ledger.has_plan(f.at))
+        return next((at for at in missing if at not in self._busy | self._tried), None)
 
     def say(self) -> None:
         """Tell how far it is."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -210,6 +211,18 @@ def test_a_stopped_front_goes_on_and_a_finer_one_takes_it_over(tmp_path: Path) -
     assert json.loads((folder / "frontier.json").read_text(encoding="utf-8"))["points"] == 4
     with pytest.raises(PlanError, match="another keys"):
         optimizer.frontier(instance, {CAP: [0.0, 1.0]}, folder)
+
+
+def test_a_point_that_a_limit_ended_is_not_asked_again_in_the_same_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that ends before the gap is reached is left as it is: the run ends, and says no more than it knows."""
+
+    def ended(_home: object, task: Task) -> tuple[Fact, None]:
+        return Fact(task.at, "feasible", "it was stopped", 1000.0, 500.0), None
+
+    monkeypatch.setattr(sys.modules["optimizer.frontier.study"], "solve_point", ended)
+    found = optimizer.frontier(instance_of(instance_data(plants(1))), {BUDGET: [0.0, 1.0, 2.0]})
+    assert found.info["solves"] == 3
+    assert set(found.points["status"]) == {"feasible"}
 
 
 @pytest.mark.slow
