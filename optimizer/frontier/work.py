@@ -24,6 +24,7 @@ from optimizer.verifier import verify_tables
 
 SAFE = 0.98
 """Share of the gap at which a search is stopped whose bound is known from another point: its plan is cleaned after."""
+BINDING = "binding"
 OTHER_COST = ("relaxing", "second pass", "hindsight")
 """How phases begin whose incumbents may be none of the whole problem."""
 
@@ -90,11 +91,12 @@ def solve_point(home: Home, task: Task) -> Done:
     )
     if plan.tables:
         portfolio = plan.portfolio
+        limits = tuple(_left(plan, sweep) for sweep in home.sweeps)
         fact = replace(
             fact,
-            holds=tuple(_holding(home, plan, task)),
+            holds=tuple(_holding(home, plan, task, [BINDING in words for words in limits])),
             funded=tuple(f"{row.facility}:{row.option}:{row.funded}" for row in rows_of(portfolio)),
-            limits=tuple(_left(plan, sweep) for sweep in home.sweeps),
+            limits=limits,
             capex=float(portfolio["capex"].sum()),
             public_outlay=float(portfolio["public_outlay"].sum()),
         )
@@ -167,11 +169,16 @@ def _complete(plan: Plan, options: Options, low: float | None, *, began_by_us: b
     }
 
 
-def _holding(home: Home, plan: Plan, task: Task) -> list[At]:
-    """Stricter points at which the plan holds as it is, every constraint checked, at the same cost."""
+def _holding(home: Home, plan: Plan, task: Task, binds: Sequence[bool]) -> list[At]:
+    """Stricter points at which the plan holds as it is, every constraint checked, at the same cost.
+
+    Those are not asked where a limit that binds already would be stricter.
+    """
     held: list[At] = []
     failed: list[At] = []
     for at in task.stricter:
+        if any(bound and a != b for bound, a, b in zip(binds, at, task.at, strict=True)):
+            continue
         if any(tighter(home.sweeps, at, other) for other in failed):
             continue
         if any(tighter(home.sweeps, other, at) for other in held):  # a stricter one holds: so does this
