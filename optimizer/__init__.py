@@ -81,6 +81,6 @@ __all__ = [
     "validate",
     "value",
     "verify",
-    "why",
     "waivers",
+    "why",
 ]

@@ -22,8 +22,8 @@ from optimizer.cli import (
     validate,
     value,
     verify,
-    why,
     waivers,
+    why,
 )
 from optimizer.cli.output import guarded
 from optimizer.run import versions
