@@ -22,6 +22,7 @@ from optimizer.errors import (
 )
 from optimizer.evaluation import Evaluation, Future, Portfolio, evaluate
 from optimizer.findings import Finding
+from optimizer.frontier import Frontier, Sweep, frontier
 from optimizer.futures import FutureSet, sample
 from optimizer.instance.instance import Instance
 from optimizer.losses import Stress, stress, survive
@@ -30,6 +31,7 @@ from optimizer.run import Validation, diagnose, load, solve, validate
 from optimizer.sweep import Sensitivity, sensitivity
 from optimizer.synthetic import Synthetic, generate
 from optimizer.verifier import Tolerance, Verdict, Violation, verify
+from optimizer.waivers import Waivers, waivers
 from optimizer.worth import StockUse, Value, stock_use, value
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "Explanation",
     "Fault",
     "Finding",
+    "Frontier",
     "Future",
     "FutureSet",
     "FuturesError",
@@ -52,18 +55,21 @@ __all__ = [
     "SolveError",
     "StockUse",
     "Stress",
+    "Sweep",
     "Synthetic",
     "Tolerance",
     "Validation",
     "Value",
     "Verdict",
     "Violation",
+    "Waivers",
     "Where",
     "Why",
     "alternatives",
     "diagnose",
     "evaluate",
     "explain",
+    "frontier",
     "generate",
     "load",
     "sample",
@@ -75,5 +81,6 @@ __all__ = [
     "validate",
     "value",
     "verify",
+    "waivers",
     "why",
 ]

@@ -17,7 +17,9 @@ from optimizer.findings import Finding, findings_of
 from optimizer.instance.checks import check
 from optimizer.instance.instance import Instance
 from optimizer.instance.judge import judge
+from optimizer.instance.override import override, writable
 from optimizer.instance.read import read_source
+from optimizer.instance.source import Source
 from optimizer.instance.write import sha256
 from optimizer.network.network import laundering, network_of
 from optimizer.network.tables import INVESTMENT
@@ -33,7 +35,7 @@ from optimizer.solver.extensive import Solved
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.options import Options
 from optimizer.solver.solve import solve as solve_network
-from optimizer.solver.start import start_of
+from optimizer.solver.start import Start, start_of
 from optimizer.verifier import Verdict, verify_tables
 
 
@@ -81,14 +83,52 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> Instance:
     Raises:
         InstanceError: with every fault found.
     """
-    source = read_source(path, overrides)
+    return _checked(read_source(path, overrides), str(path))
+
+
+def changed(instance: Instance, overrides: Sequence[str], option: str = "--set") -> Instance:
+    """An instance with values set, checked as if it had been read so.
+
+    Args:
+        instance: from `load`.
+        overrides: `KEY=VALUE` texts, KEY a dotted path, as `--set` takes them.
+        option: what they were given with, for messages.
+
+    Raises:
+        InstanceError: with every fault found.
+    """
+    source = Source(instance.name, writable(instance.plain()))
+    for given in overrides:
+        override(source, given, option)
+    return _checked(source, instance.name)
+
+
+def made_of(data: dict[str, Any], name: str) -> Instance:
+    """An instance of plain data, checked as if it had been read.
+
+    Args:
+        data: as YAML has it: lists, not tuples.
+        name: what to call it in messages.
+
+    Raises:
+        InstanceError: with every fault found.
+    """
+    return _checked(Source(name, data), name)
+
+
+def _checked(source: Source, name: str) -> Instance:
+    """The instance of what was read.
+
+    Raises:
+        InstanceError: with every fault found.
+    """
     instance = judge(source)
     if instance is not None:
         check(source, instance)
         if not source.faults:
             source.faults.extend(laundering(instance))
     if source.faults or instance is None:
-        raise InstanceError(str(path), sorted(source.faults, key=lambda fault: fault.where))
+        raise InstanceError(name, sorted(source.faults, key=lambda fault: fault.where))
     return instance
 
 
@@ -152,30 +192,32 @@ def checkpoint_of(instance: Instance, file: Path | str | None = None) -> Checkpo
 def solve_with(
     instance: Instance,
     options: Options,
-    start: Plan | None = None,
+    start: Plan | Start | None = None,
     report: Report | None = None,
     stop: Stop | None = None,
     rows: Block | None = None,
     hindsight: Mapping[str, float] | None = None,
     checkpoint: Checkpoint | None = None,
+    explain: bool = True,
 ) -> Plan:
     """As `solve`, with a block of more rows over fundings and the trunk's stock.
 
     Args:
         instance: from `load`.
         options: how to solve.
-        start: a plan whose portfolio is tried first.
+        start: a plan that is tried first, or what one decides.
         report: called with progress.
         stop: asks it to stop.
         rows: the block; why it leaves no plan is not looked into.
         hindsight: what each future costs with hindsight, USD, for regret; by default it is sought.
         checkpoint: where Benders keeps what it knows, and what it takes from an earlier run.
+        explain: look into why there is no plan.
     """
     network = network_of(instance)
-    first = None if start is None else start_of(start)
+    first = start_of(start) if isinstance(start, Plan) else start
     solved = solve_network(network, options, report, stop, first, rows, hindsight, checkpoint)
     plan = plan_of(instance, options, solved)
-    if solved.status == "infeasible" and rows is None:
+    if solved.status == "infeasible" and rows is None and explain:
         plan.info["shortfall"] = [item.to_dict() for item in why_infeasible(network, options, report, stop)]
     return plan
 

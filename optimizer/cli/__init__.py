@@ -11,6 +11,7 @@ from optimizer.cli import (
     alternatives,
     evaluate,
     explain,
+    frontier,
     generate,
     sample,
     schema,
@@ -21,6 +22,7 @@ from optimizer.cli import (
     validate,
     value,
     verify,
+    waivers,
     why,
 )
 from optimizer.cli.output import guarded
@@ -46,6 +48,8 @@ app.command("stock")(guarded(stock.stock))
 app.command("value")(guarded(value.value))
 app.command("alternatives")(guarded(alternatives.alternatives))
 app.command("why")(guarded(why.why))
+app.command("frontier")(guarded(frontier.frontier))
+app.command("waivers")(guarded(waivers.waivers))
 app.command("generate")(guarded(generate.generate))
 app.command("schema")(guarded(schema.schema))
 

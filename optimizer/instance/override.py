@@ -10,17 +10,23 @@ from optimizer.instance.faults import did_you_mean, dotted
 from optimizer.instance.folder import list_ids
 from optimizer.instance.instance import Instance
 from optimizer.instance.source import Source
-from optimizer.instance.yaml12 import read_yaml, scalar
+from optimizer.instance.yaml12 import Path, read_yaml, scalar
 
 
-def override(source: Source, given: str) -> None:
-    """Apply one KEY=VALUE."""
+def override(source: Source, given: str, option: str = "--set") -> None:
+    """Apply one KEY=VALUE.
+
+    Args:
+        source: the instance as read.
+        given: KEY=VALUE.
+        option: what it was given with, for messages.
+    """
     key, equals, text = given.partition("=")
-    where = Where("--set", 0)
+    where = Where(option, 0)
     if not equals or not key:
-        source.faults.append(Fault(where, given, "not of the form KEY=VALUE", "--set policy.budget.annual=5e9"))
+        source.faults.append(Fault(where, given, "not of the form KEY=VALUE", f"{option} policy.budget.annual=5e9"))
         return
-    document = read_yaml(text, "--set") if text[:1] in ("{", "[", '"', "'") else None
+    document = read_yaml(text, option) if text[:1] in ("{", "[", '"', "'") else None
     value = document.data if document is not None else scalar(text)
     if document is not None and document.faults:
         source.faults.extend(document.faults)
@@ -48,6 +54,24 @@ def override(source: Source, given: str) -> None:
         last = scalar(parts[-1]) if parts[-1].isdigit() else parts[-1]
     holder[last] = value
     source.places[*path, last] = where
+
+
+def writable(data: Any) -> Any:
+    """Plain data with lists in the place of tuples, as files are read."""
+    if isinstance(data, Mapping):
+        return {key: writable(value) for key, value in data.items()}
+    return [writable(item) for item in data] if isinstance(data, list | tuple) else data
+
+
+def path_of(data: Any, key: str) -> Path | None:
+    """Where a dotted key leads in an instance as plain data; None where nothing stands there."""
+    path: Path = ()
+    for part in key.split("."):
+        found = _step(data, part)
+        if found is None:
+            return None
+        path, data = (*path, found), data[found]
+    return path
 
 
 def _may_begin(holder: Any, path: list[Hashable], part: str) -> bool:

@@ -103,7 +103,7 @@ def scaled(instance: Instance, number: Number, factor: float) -> Instance:
     plain = instance.plain()
     for path in number.paths:
         holder = _at(plain, path[:-1])
-        holder[path[-1]] = _scale(holder[path[-1]], factor)
+        holder[path[-1]] = times(holder[path[-1]], factor)
     if number.kind == "scenarios":
         index = number.paths[0][1]
         others = [s for i, s in enumerate(instance.scenarios) if i != index]
@@ -156,12 +156,13 @@ def _is_zero(value: Any) -> bool:
     return not any(_leaves(value))
 
 
-def _scale(value: Any, factor: float) -> Any:
+def times(value: Any, factor: float) -> Any:
+    """A number or a series times a factor; years and growth stay."""
     if isinstance(value, bool) or not isinstance(value, int | float | Mapping):
         return value
     if isinstance(value, int | float):
         return float(value) * factor
     if "start" in value:
-        return {**value, "start": _scale(value["start"], factor)}
-    scaled_: dict[Hashable, Any] = {key: _scale(item, factor) for key, item in value.items()}
+        return {**value, "start": times(value["start"], factor)}
+    scaled_: dict[Hashable, Any] = {key: times(item, factor) for key, item in value.items()}
     return scaled_
