@@ -10,6 +10,7 @@ Four calls do most of the work::
 
 from optimizer.alternatives import Alternatives, Why, alternatives, why
 from optimizer.conflict import Explanation, explain
+from optimizer.comparison import Comparison, compare
 from optimizer.errors import (
     Fault,
     FuturesError,
@@ -34,6 +35,7 @@ from optimizer.worth import StockUse, Value, stock_use, value
 
 __all__ = [
     "Alternatives",
+    "Comparison",
     "Evaluation",
     "Explanation",
     "Fault",
@@ -61,6 +63,7 @@ __all__ = [
     "Where",
     "Why",
     "alternatives",
+    "compare",
     "diagnose",
     "evaluate",
     "explain",

@@ -11,6 +11,8 @@ from optimizer.cli import (
     alternatives,
     evaluate,
     explain,
+    compare,
+    evaluate,
     generate,
     sample,
     schema,
@@ -41,6 +43,7 @@ app.command("sensitivity")(guarded(sensitivity.sensitivity))
 app.command("evaluate")(guarded(evaluate.evaluate))
 app.command("explain")(guarded(explain.explain))
 app.command("sample")(guarded(sample.sample))
+app.command("compare")(guarded(compare.compare))
 app.command("stress")(guarded(stress.stress))
 app.command("stock")(guarded(stock.stock))
 app.command("value")(guarded(value.value))
