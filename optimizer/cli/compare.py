@@ -82,9 +82,7 @@ def compare(
             report=ticker.report,
         )
     if as_json:
-        print_json(
-            found.info | {name if name != "plans" else "by_plan": records(getattr(found, name)) for name in COLUMNS}
-        )
+        print_json(found.info | {name: records(getattr(found, name)) for name in COLUMNS})
     else:
         print_comparison(found)
     if folder is not None and not quiet:

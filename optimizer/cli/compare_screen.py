@@ -27,7 +27,7 @@ CENTS = 0.5
 def print_comparison(found: Comparison) -> None:
     """The baseline, what each plan costs more, and all that differs."""
     info = found.info
-    base, others = info["plans"][0], info["plans"][1:]
+    base, others = info["names"][0], info["names"][1:]
     made = str(info["baseline"]["made"] or "")[:10]
     words = f"Baseline: {base}, made {made}, of {info['baseline']['instance']}"
     out.print(f"{words} {str(info['baseline']['instance_sha256'])[:16]}", style="bold", markup=False)
@@ -54,7 +54,7 @@ def _plans(found: Comparison) -> None:
         table.add_row(*cells, usd(row.public_outlay))
     out.print(table)
     gaps = dict(zip(found.plans["plan"], found.plans["gap_usd"], strict=True))
-    base = found.info["plans"][0]
+    base = found.info["names"][0]
     for row in rows_of(found.plans):
         if row.verdict == TIE:
             open_ = f"the searches left {usd(_known(gaps[base]))} and {usd(_known(row.gap_usd))} open"
@@ -87,7 +87,7 @@ def _edits(found: Comparison, others: Sequence[str]) -> None:
                 out.print(f"The instance of {name} is the same{more}.", markup=False)
             continue
         counts = ", ".join(f"{table} {count}" for table, count in mine["table"].value_counts(sort=False).items())
-        table = headed(f"\nWhat changed from {found.info['plans'][0]} to {name}", "table", "row", "field", "old", "new")
+        table = headed(f"\nWhat changed from {found.info['names'][0]} to {name}", "table", "row", "field", "old", "new")
         for row in rows_of(mine.head(SHOWN)):
             old, new = (row.change, "") if not row.field and row.change != "changed" else (row.old, row.new)
             table.add_row(row.table, _cut(row.row, 40), row.field, _cut(old), _cut(new))
@@ -266,7 +266,7 @@ def _regret(found: Comparison) -> None:
 
 
 def _attribution(found: Comparison) -> None:
-    for name, about in (found.info.get("attribution") or {}).items():
+    for name, about in (found.info.get("together") or {}).items():
         mine = found.attribution[found.attribution["plan"] == name]
         title = f"\nWhat each group of edits does to the cost of {name}, made in this order"
         heads = ["", "group", "edits", "in order", "verdict", "alone", "verdict", "interaction"]
@@ -275,22 +275,31 @@ def _attribution(found: Comparison) -> None:
             table.columns[column].justify = "right"
         for row in rows_of(mine):
             cells = [str(row.order), row.group, str(row.edits), _more(row.in_order), _word(row.in_order_verdict)]
-            table.add_row(*cells, _more(row.alone), _word(row.alone_verdict), _more(row.interaction))
+            between = _known(row.interaction_at_least), _known(row.interaction_at_most)
+            open_ = None not in between and (between[0] or 0.0) <= 0.0 <= (between[1] or 0.0) and row.order > 1
+            mixed = "within the gaps" if open_ else _more(row.interaction)
+            table.add_row(*cells, _more(row.alone), _word(row.alone_verdict), mixed)
         sums = [_more(about["sum_in_order"]), about["verdict"], _more(about["sum_alone"]), ""]
         table.add_row("", "together", str(int(mine["edits"].sum())), *sums, _more(about["interaction"]), style="bold")
         out.print(table)
         note = "interaction: what a group does after those before it, less what it does alone"
         out.print(note, style="dim", markup=False)
         for row in rows_of(mine):
-            parts = [("funds", row.comes), ("drops", row.goes), ("shifts", row.shifts)]
-            moves = "; ".join(f"{word} {_cut(names)}" for word, names in parts if isinstance(names, str) and names)
             out.print(f"  {row.group}: {_cut(row.what, 150)}", markup=False)
-            if moves:
-                tie = " (a tie in cost)" if row.in_order_verdict == TIE else ""
-                out.print(f"    {moves}{tie}", markup=False)
+            moved = _moves(row.comes, row.goes, row.shifts)
+            alone = _moves(row.alone_comes, row.alone_goes, row.alone_shifts)
+            for head, moves, verdict in (("", moved, row.in_order_verdict), ("alone, ", alone, row.alone_verdict)):
+                if moves and not (head and moves == moved):
+                    tie = " (a tie in cost)" if verdict == TIE else ""
+                    out.print(f"    {head}{moves}{tie}", markup=False)
             for word, why in (("in order", row.why), ("alone", row.alone_why)):
                 if isinstance(why, str) and why:
                     out.print(f"    {word}: {why}", style="yellow", markup=False)
+
+
+def _moves(comes: Any, goes: Any, shifts: Any) -> str:
+    parts = [("funds", _word(comes)), ("drops", _word(goes)), ("shifts", _word(shifts))]
+    return "; ".join(f"{word} {_cut(names)}" for word, names in parts if names)
 
 
 def _table(

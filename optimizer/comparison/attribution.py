@@ -144,8 +144,13 @@ def _row(number: int, group: Group, before: Plan | None, after: Plan | None, bas
         row |= {f"{prefix}{what}": names for what, names in changed.items()}
     if group.why:
         row["alone_status"], row["alone_why"] = "not sound", group.why
-    both = row["in_order"] is not None and row["alone"] is not None
-    row["interaction"] = row["in_order"] - row["alone"] if both else None
+    for end, mine, other in (
+        ("", "", ""),
+        ("_at_least", "_at_least", "_at_most"),
+        ("_at_most", "_at_most", "_at_least"),
+    ):
+        here, there = row[f"in_order{mine}"], row[f"alone{other}"]
+        row[f"interaction{end}"] = None if here is None or there is None else here - there
     return row
 
 

@@ -51,7 +51,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "regret_by_future": ("instance_of", "plan", "future", "probability", "cost", "least", "regret"),
     "attribution": (
         "plan", "order", "group", "edits", "what", "in_order", "in_order_at_least", "in_order_at_most",
-        "in_order_verdict", "alone", "alone_at_least", "alone_at_most", "alone_verdict", "interaction", "comes",
+        "in_order_verdict", "alone", "alone_at_least", "alone_at_most", "alone_verdict", "interaction",
+        "interaction_at_least", "interaction_at_most", "comes",
         "goes", "shifts", "alone_comes", "alone_goes", "alone_shifts", "status", "why", "alone_status", "alone_why",
     ),
 }  # fmt: skip

@@ -157,7 +157,7 @@ def compare(
         parts = {name: [edit for edit in changes[name] if not edit.words] for name in list(given)[1:]}
         if not any(parts.values()):
             raise OptionsError("there is nothing to attribute: the plans are of one instance")
-        rows, found.info["attribution"] = _attributed(given, parts, by, groups or {}, options, target, stop, report)
+        rows, found.info["together"] = _attributed(given, parts, by, groups or {}, options, target, stop, report)
         found.attribution = table("attribution", rows)
         stopped = stop.asked.is_set()
     found.info |= {"status": "stopped" if stopped else "done", "versions": versions()}
@@ -230,9 +230,9 @@ def _read(plans: Plans, changes: Mapping[str, Sequence[Edit]]) -> Comparison:
             "plan": names[0], "made": base.info.get("made"), "instance": base.instance.name,
             "instance_sha256": base.info.get("instance_sha256"),
         },
-        "plans": names,
+        "names": names,
         "instances": distinct(plans, changes),
-        "edits": {name: sum(not edit.words for edit in changes[name]) for name in names[1:]},
+        "edits_that_count": {name: sum(not edit.words for edit in changes[name]) for name in names[1:]},
         "edits_of_words": {name: sum(edit.words for edit in changes[name]) for name in names[1:]},
     }  # fmt: skip
     return Comparison(

@@ -65,15 +65,15 @@ def between(mine: tuple[float | None, float | None], other: tuple[float | None, 
 
 def plans_of(plans: Plans) -> pd.DataFrame:
     """A row for each plan: what it is, what it costs, and whether that differs from the baseline."""
-    base = next(iter(plans.values()))
+    first = next(iter(plans))
     rows = []
     for name, plan in plans.items():
         info = plan.info
-        found = Difference(None, None, None, BASELINE) if plan is base else difference(plan, base)
+        found = Difference(None, None, None, BASELINE) if name == first else difference(plan, plans[first])
         rows.append(
             {
                 "plan": name,
-                "baseline": "yes" if plan is base else "no",
+                "baseline": "yes" if name == first else "no",
                 "instance": plan.instance.name,
                 "instance_sha256": info.get("instance_sha256"),
                 "made": info.get("made"),
