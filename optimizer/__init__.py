@@ -25,6 +25,7 @@ from optimizer.evaluation import Evaluation, Future, Portfolio, evaluate
 from optimizer.findings import Finding
 from optimizer.futures import FutureSet, sample
 from optimizer.instance.instance import Instance
+from optimizer.ladder import NetShortfall, shortfall
 from optimizer.losses import Stress, stress, survive
 from optimizer.plan.plan import Plan
 from optimizer.run import Validation, diagnose, load, solve, validate
@@ -45,6 +46,7 @@ __all__ = [
     "FuturesError",
     "Instance",
     "InstanceError",
+    "NetShortfall",
     "OptimizerError",
     "OptionsError",
     "Plan",
@@ -71,6 +73,7 @@ __all__ = [
     "load",
     "sample",
     "sensitivity",
+    "shortfall",
     "solve",
     "stock_use",
     "stress",

@@ -17,6 +17,7 @@ from optimizer.cli import (
     sample,
     schema,
     sensitivity,
+    shortfall,
     solve,
     stock,
     stress,
@@ -44,6 +45,7 @@ app.command("evaluate")(guarded(evaluate.evaluate))
 app.command("explain")(guarded(explain.explain))
 app.command("sample")(guarded(sample.sample))
 app.command("compare")(guarded(compare.compare))
+app.command("shortfall")(guarded(shortfall.shortfall))
 app.command("stress")(guarded(stress.stress))
 app.command("stock")(guarded(stock.stock))
 app.command("value")(guarded(value.value))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 from support.build import Data, solve
 from worth.conftest import backup
 
 import optimizer
+from optimizer.plan.columns import rows_of
 
 
 def dearer(p: float, capex: float) -> Data:
@@ -33,3 +35,11 @@ def funded() -> optimizer.Plan:
 def gapped(plan: optimizer.Plan, **changes: Any) -> optimizer.Plan:
     """The same plan as a search would have left it that stopped earlier."""
     return optimizer.Plan(plan.instance, plan.info | changes, plan.tables)
+
+
+def only(table: pd.DataFrame, **keys: Any) -> Any:
+    """The one row with these values."""
+    for column, value in keys.items():
+        table = table[table[column] == value]
+    (row,) = rows_of(table)
+    return row

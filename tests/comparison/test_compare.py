@@ -15,8 +15,9 @@ import optimizer
 from optimizer.comparison.columns import COLUMNS
 from optimizer.comparison.verdicts import between
 from optimizer.errors import OptionsError, PlanError
+from optimizer.plan.columns import rows_of
 
-from .conftest import gapped
+from .conftest import gapped, only
 
 DIFFERENCES = ("costs", "outlay", "service", "short", "futures", "exposure", "stock")
 
@@ -41,26 +42,27 @@ def test_identical_plans_compare_equal() -> None:
 def test_what_differs_is_found_by_hand(without: optimizer.Plan, funded: optimizer.Plan) -> None:
     """The backup comes; capex +300, and in the future without the plant 10 t are served that were short."""
     found = optimizer.compare(without, funded, names=["no", "yes"], different_instances=True)
-    (row,) = found.plans[found.plans["plan"] == "yes"].itertuples()
+    row = only(found.plans, plan="yes")
     assert (row.difference, row.verdict) == (pytest.approx(30), "costs more")
-    (option,) = found.options.itertuples()
+    option = only(found.options)
     assert (option.facility, option.funded_in, option.plans, option.first_year) == ("backup", "some", "yes", 2027)
-    (change,) = found.fundings.itertuples()
+    change = only(found.fundings)
     assert (change.change, change.funded, change.capex) == ("comes", 2027, 300)
     assert pd.isna(change.baseline_funded)
-    costs = found.costs.set_index("category")
-    assert costs.loc["capex", ["usd", "baseline", "difference"]].tolist() == pytest.approx([300, 0, 300])
-    assert costs.loc["shortage", "difference"] == pytest.approx(-0.3 * 1000)
-    assert costs.loc["total", "difference"] == pytest.approx(30)
-    service = found.service.set_index("future")
-    assert service.loc["gone", ["short", "baseline_short", "service", "baseline_service"]].tolist() == [0, 10, 1, 0]
-    assert service.loc["expected", ["demand", "baseline_short"]].tolist() == pytest.approx([10, 3])
-    assert service.loc["base", "difference"] == 0
-    shorts = {row.future: (row.short, row.baseline) for row in found.short.itertuples()}
+    capex = only(found.costs, category="capex")
+    assert (capex.usd, capex.baseline, capex.difference) == pytest.approx((300, 0, 300))
+    assert only(found.costs, category="shortage").difference == pytest.approx(-0.3 * 1000)
+    assert only(found.costs, category="total").difference == pytest.approx(30)
+    gone = only(found.service, future="gone")
+    assert (gone.short, gone.baseline_short, gone.service, gone.baseline_service) == (0, 10, 1, 0)
+    mean = only(found.service, future="expected")
+    assert (mean.demand, mean.baseline_short) == pytest.approx((10, 3))
+    assert only(found.service, future="base").difference == 0
+    shorts = {row.future: (row.short, row.baseline) for row in rows_of(found.short)}
     assert shorts == {"gone": (0, 10), "expected": (0, pytest.approx(3))}
-    futures = found.futures.set_index("future")
-    assert futures.loc["gone", "difference"] == pytest.approx(400 - 1000)
-    assert futures.loc["gone", ["probability", "baseline_probability"]].tolist() == [0.4, 0.3]
+    future = only(found.futures, future="gone")
+    assert future.difference == pytest.approx(400 - 1000)
+    assert (future.probability, future.baseline_probability) == (0.4, 0.3)
     # The other way round it goes.
     back = optimizer.compare(funded, without, different_instances=True)
     assert back.fundings["change"].tolist() == ["goes"]
@@ -75,15 +77,13 @@ def test_stock_outlay_exposure_and_rules_by_hand() -> None:
     held["stockpiles"]["nds"]["targets"] = [{"material": "magnet", "tonnes": {2028: 4}}]
     held["facilities"]["plant"]["exposure"]["equipment"] = 0.5
     found = optimizer.compare(solve(data), solve(held), different_instances=True)
-    stock = found.stock.set_index(["stockpile", "material", "period"])["difference"]
-    assert stock["nds", "magnet", 2028] == pytest.approx(4)
-    outlay = found.outlay.set_index(["year", "account"])["usd"]
-    assert outlay[2028, "stockpile purchase"] == pytest.approx(4 * 50)
-    (rule,) = found.rules.itertuples()
+    assert only(found.stock, period=2028).difference == pytest.approx(4)
+    assert only(found.outlay, year=2028, account="stockpile purchase").usd == pytest.approx(4 * 50)
+    rule = only(found.rules)
     assert (rule.kind, rule.baseline_status, rule.status, rule.changed) == ("target", "not there", "binding", "yes")
-    exposure = found.exposure.set_index(["kind", "period"])
-    assert exposure.loc[("equipment", 2028), ["exposure", "baseline"]].tolist() == [0.5, 0.25]
-    assert exposure.loc[("equipment", 2028), ["tonnes", "baseline_tonnes"]].tolist() == pytest.approx([14, 10])
+    row = only(found.exposure, kind="equipment", period=2028)
+    assert (row.exposure, row.baseline) == (0.5, 0.25)
+    assert (row.tonnes, row.baseline_tonnes) == pytest.approx((14, 10))
 
 
 def test_a_difference_within_the_gaps_is_a_tie(without: optimizer.Plan) -> None:
@@ -108,8 +108,8 @@ def test_parts_of_cost_within_both_gaps_are_ties(without: optimizer.Plan) -> Non
     moved = cost | {"shortage": cost["shortage"] + 8}
     for gaps, word in (((4.0, 6.0), "yes"), ((2.0, 3.0), "no")):
         plans = [gapped(without, gap_usd=gaps[0]), gapped(without, gap_usd=gaps[1], cost=moved)]
-        costs = optimizer.compare(*plans).costs.set_index("category")
-        assert costs.loc["shortage", ["difference", "tie"]].tolist() == [pytest.approx(8), word]
+        row = only(optimizer.compare(*plans).costs, category="shortage")
+        assert (row.difference, row.tie) == (pytest.approx(8), word)
 
 
 def test_timing_and_size_are_told(funded: optimizer.Plan) -> None:
@@ -121,7 +121,7 @@ def test_timing_and_size_are_told(funded: optimizer.Plan) -> None:
     found = optimizer.compare(funded, later, dearer, names=["base", "later", "dearer"])
     assert found.fundings["change"].tolist() == ["later", "another size or price"]
     assert found.fundings["years_later"].tolist() == [2, 0]
-    (option,) = found.options.itertuples()
+    option = only(found.options)
     assert (option.funded_in, option.first_year, option.last_year) == ("all", 2027, 2029)
 
 
@@ -151,23 +151,23 @@ def test_measures_that_differ_are_not_compared_by_objective(without: optimizer.P
     found = optimizer.compare(without, worst, different_instances=True)
     assert found.plans["verdict"].tolist()[1] == "not comparable"
     assert pd.isna(found.plans["difference"][1])
-    assert found.costs.set_index("category").loc["total", "difference"] == pytest.approx(30)
+    assert only(found.costs, category="total").difference == pytest.approx(30)
 
 
 def test_regret_by_hand(without: optimizer.Plan, funded: optimizer.Plan) -> None:
     """Each portfolio in the other's instance: 400 - 370 where p = 0.3, 460 - 400 where it is 0.4."""
     found = optimizer.compare(without, funded, names=["no", "yes"], different_instances=True, regret=True, workers=1)
-    rows = found.regret.set_index(["instance_of", "plan"])
-    assert rows["cost"].to_dict() == pytest.approx(
-        {("no", "no"): 370, ("no", "yes"): 400, ("yes", "no"): 460, ("yes", "yes"): 400}
-    )
-    assert rows["regret"].tolist() == pytest.approx([0, 30, 60, 0])
-    assert rows["regret_at_most"].tolist() == pytest.approx([0, 30, 60, 0])
-    assert rows["best"].tolist() == ["no", "no", "yes", "yes"]
-    assert rows.loc[("yes", "no"), ["largest_regret", "largest_regret_in"]].tolist() == [pytest.approx(600), "gone"]
-    future = found.regret_by_future.set_index(["instance_of", "plan", "future"])
-    assert future.loc[("no", "yes", "base"), "regret"] == pytest.approx(300)
-    assert future.loc[("no", "no", "gone"), ["regret", "short_open"]].tolist() == pytest.approx([600, 10])
+    rows = {(row.instance_of, row.plan): row for row in rows_of(found.regret)}
+    wanted = {("no", "no"): (370, 0), ("no", "yes"): (400, 30), ("yes", "no"): (460, 60), ("yes", "yes"): (400, 0)}
+    for key, (cost, regret) in wanted.items():
+        assert (rows[key].cost, rows[key].regret) == pytest.approx((cost, regret)), key
+        assert rows[key].regret_at_most == pytest.approx(regret), key
+        assert rows[key].best == key[0]
+    assert (rows["yes", "no"].largest_regret, rows["yes", "no"].largest_regret_in) == (pytest.approx(600), "gone")
+    here = only(found.regret_by_future, instance_of="no", plan="yes", future="base")
+    assert here.regret == pytest.approx(300)
+    here = only(found.regret_by_future, instance_of="no", plan="no", future="gone")
+    assert (here.regret, here.short_open) == pytest.approx((600, 10))
 
 
 def test_a_portfolio_that_does_not_fit_says_why(funded: optimizer.Plan) -> None:
@@ -176,18 +176,18 @@ def test_a_portfolio_that_does_not_fit_says_why(funded: optimizer.Plan) -> None:
     data["facilities"]["backup"]["options"][0]["id"] = "other"
     other = solve(data)
     found = optimizer.compare(other, funded, names=["other", "yes"], different_instances=True, regret=True, workers=1)
-    row = found.regret.set_index(["instance_of", "plan"]).loc["other", "yes"]
-    assert "'backup' has no option 'build'" in row["why"]
-    assert pd.isna(row["cost"])
+    row = only(found.regret, instance_of="other", plan="yes")
+    assert "'backup' has no option 'build'" in row.why
+    assert pd.isna(row.cost)
     small = reserve(0.3)
     small["facilities"]["plant"]["capacity"] = 5
     both = optimizer.compare(
         solve(reserve(0.3)), solve(small), names=["large", "small"], different_instances=True, regret=True, workers=1
     )
-    moved = both.regret.set_index(["instance_of", "plan"]).loc["small", "large"]
-    assert moved["held"] == "fundings; stock chosen anew"
-    assert "cannot be operated" in moved["why"]
-    assert moved["regret"] == pytest.approx(0, abs=1e-6)
+    moved = only(both.regret, instance_of="small", plan="large")
+    assert moved.held == "fundings; stock chosen anew"
+    assert "cannot be operated" in moved.why
+    assert moved.regret == pytest.approx(0, abs=1e-6)
 
 
 def test_the_folder_is_whole_and_nothing_else_is_replaced(without: optimizer.Plan, tmp_path: Path) -> None:
