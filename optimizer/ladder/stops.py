@@ -14,11 +14,16 @@ SHORT = 1e-3
 COLUMNS = ("future", "market", "channel", "onset", "weeks", "product", "period", "short", "demand")
 
 
-def stops_of(plan: Plan) -> pd.DataFrame:
+def stops_of(plan: Plan, short: pd.DataFrame | None) -> pd.DataFrame:
     """A row for each future and market: the weeks from the onset until it stops; blank where it does not.
 
     Deliveries of a year are taken as made at the full rate until they are used up. A market stops when the first of
     its products does: a programme lacks a part as soon as it lacks one grade of magnet.
+
+    Args:
+        plan: with tables.
+        short: what each branch leaves short, as `evaluate` found it at least cost (the plan's own tables say nothing of
+            a future of probability 0); None takes the plan's tables.
 
     Returns:
         future (the base, without a disruption, from the first year of the horizon), market, channel, onset, weeks,
@@ -30,7 +35,10 @@ def stops_of(plan: Plan) -> pd.DataFrame:
     for row in rows_of(plan.demand):
         cell = cells.setdefault((row.scenario, int(row.period), row.market, row.product), [0.0, 0.0])
         cell[0] += row.demand
-        cell[1] += row.short
+        cell[1] += row.short if short is None else 0.0
+    for row in () if short is None else rows_of(short):
+        key = (row.branch, int(row.period), row.market, row.product)
+        cells.setdefault(key, [float(row.demand), 0.0])[1] = float(row.short)
     rows = []
     for future, path in network.path.items():
         onset = network.windows[future].onset if future in network.windows else network.calendar.first_year
@@ -39,12 +47,12 @@ def stops_of(plan: Plan) -> pd.DataFrame:
             for product in dict.fromkeys(line.product for line in record.demand):
                 weeks = 0.0
                 for period in (t for t in path if t >= onset):
-                    demand, short = cells.get((path[period], period, market, product), [0.0, 0.0])
+                    demand, lacks = cells.get((path[period], period, market, product), [0.0, 0.0])
                     length = WEEKS * network.calendar.years[period]
-                    if demand > 0 and short > SHORT * demand:
-                        weeks += length * (1.0 - short / demand)
+                    if demand > 0 and lacks > SHORT * demand:
+                        weeks += length * (1.0 - lacks / demand)
                         if found is None or weeks < found[0]:
-                            found = (weeks, product, period, short, demand)
+                            found = (weeks, product, period, lacks, demand)
                         break
                     weeks += length
             rows.append((future, market, record.channel, onset, *(found or (None,) * 5)))

@@ -97,6 +97,7 @@ def shortfall(
     demand, planned = _planned(read, network)
     found: dict[str, dict[Key, float] | None] = {}
     status: dict[str, str] = {}
+    last: Evaluation | None = None
     for number, step in enumerate(steps):
         if "stopped" in status.values():
             break
@@ -110,6 +111,7 @@ def shortfall(
             found[step.name], status[step.name] = None, str(error)
             continue
         found[step.name] = _short(done, read, network)
+        last = done
         failed = done.futures.loc[done.futures["status"] != "met", "future"].tolist()
         status[step.name] = "stopped" if done.info["status"] == "stopped" else "done"
         if failed:
@@ -127,7 +129,9 @@ def shortfall(
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.monotonic() - began, 1),
     }
-    out = NetShortfall(info, _table(demand, found, network), _measures(steps, found, status, network), stops_of(read))
+    whole = last is not None and status.get(steps[-1].name) == "done"
+    stops = stops_of(read, last.short if whole and last is not None else None)
+    out = NetShortfall(info, _table(demand, found, network), _measures(steps, found, status, network), stops)
     if target is not None:
         _write(out, target)
     return out
