@@ -38,6 +38,7 @@ def print_comparison(found: Comparison) -> None:
     _service(found, base, others)
     _exposure(found, others)
     _stock(found)
+    _survival(found)
     _rules(found)
     _regret(found)
     _attribution(found)
@@ -235,6 +236,19 @@ def _stock(found: Comparison) -> None:
     ])  # fmt: skip
     if most.empty:
         out.print("Stock: the same in every year")
+
+
+def _survival(found: Comparison) -> None:
+    heads = ["of", "lost at once", "years", "plan", "worst loss", "short t", "baseline", "short t", "single points"]
+    _table("\nWorst losses, from the stress tests beside the plans", heads, 5, found.survival, lambda row: [
+        row.of, str(row.losses), str(row.duration), row.plan, _lost(row.status, row.worst), _t(row.short),
+        _lost(row.baseline_status, row.baseline_worst), _t(row.baseline_short),
+        f"{_word(row.baseline_single_points)} -> {_word(row.single_points)}",
+    ])  # fmt: skip
+
+
+def _lost(status: str, worst: str) -> str:
+    return status if status == "not asked" else worst or "none"
 
 
 def _rules(found: Comparison) -> None:

@@ -39,6 +39,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "baseline_tonnes",
     ),
     "stock": ("stockpile", "material", "period", "plan", "tonnes", "baseline", "difference"),
+    "survival": (
+        "of", "losses", "duration", "markets", "plan", "status", "baseline_status", "worst", "baseline_worst", "short",
+        "baseline_short", "difference", "at_most", "baseline_at_most", "single_points", "baseline_single_points",
+    ),
     "rules": (
         "kind", "label", "plan", "status", "baseline_status", "changed", "slack", "baseline_slack", "unit",
         "last_percent_usd", "baseline_last_percent_usd",

@@ -19,6 +19,7 @@ from optimizer.comparison.edits import Edit
 from optimizer.comparison.groups import grouped
 from optimizer.comparison.regret import Tell, crossed
 from optimizer.comparison.same import changes_from, distinct, refusal, table_of
+from optimizer.comparison.survival import survival_of
 from optimizer.errors import OptionsError, PlanError
 from optimizer.plan.plan import Plan
 from optimizer.run import versions
@@ -46,6 +47,7 @@ class Comparison:
         futures: cost of each future, USD.
         exposure: mean exposure of what is made on the trunk, by channel, stage, kind and period.
         stock: t on the trunk at the end of each period.
+        survival: the worst losses, where stress tests lie beside the plans.
         rules: what binds in one plan and not in the baseline.
         edits: what differs between the instances, key by key; empty where they are one.
         regret: each portfolio operated in each instance, where that was asked for.
@@ -64,6 +66,7 @@ class Comparison:
     futures: pd.DataFrame = field(default_factory=pd.DataFrame)
     exposure: pd.DataFrame = field(default_factory=pd.DataFrame)
     stock: pd.DataFrame = field(default_factory=pd.DataFrame)
+    survival: pd.DataFrame = field(default_factory=pd.DataFrame)
     rules: pd.DataFrame = field(default_factory=pd.DataFrame)
     edits: pd.DataFrame = field(default_factory=pd.DataFrame)
     regret: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -88,7 +91,7 @@ class Comparison:
         return target
 
 
-_ALWAYS = frozenset(COLUMNS) - {"edits", "regret", "regret_by_future", "attribution"}
+_ALWAYS = frozenset(COLUMNS) - {"survival", "edits", "regret", "regret_by_future", "attribution"}
 """Tables that every comparison has."""
 
 
@@ -148,7 +151,8 @@ def compare(
     target = None if folder is None else Path(folder)
     if target is not None:
         _take(target)
-    found = _read(given, changes)
+    folders = {name: Path(plan) for name, plan in zip(given, plans, strict=True) if not isinstance(plan, Plan)}
+    found = _read(given, changes, folders)
     stopped = False
     if regret:
         found.regret, found.regret_by_future, stopped = _crossed(given, changes, target, workers, cluster, tell)
@@ -219,7 +223,7 @@ def _take(folder: Path) -> None:
         (folder / NOTE).write_text(json.dumps({"format": FORMAT, "status": "begun"}) + "\n", encoding="utf-8")
 
 
-def _read(plans: Plans, changes: Mapping[str, Sequence[Edit]]) -> Comparison:
+def _read(plans: Plans, changes: Mapping[str, Sequence[Edit]], folders: Mapping[str, Path]) -> Comparison:
     """All that takes no solve."""
     names = list(plans)
     base = plans[names[0]]
@@ -247,6 +251,7 @@ def _read(plans: Plans, changes: Mapping[str, Sequence[Edit]]) -> Comparison:
         service.futures_of(plans),
         figures.exposure_of(plans),
         figures.stock_of(plans),
+        survival_of(plans, folders),
         figures.rules_of(plans),
         table_of(changes),
         *(table(name, ()) for name in ("regret", "regret_by_future", "attribution")),

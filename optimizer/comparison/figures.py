@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.comparison.columns import Plans, beside, summed, table
+from optimizer.comparison.verdicts import EQUAL
 from optimizer.instance.fields import EXPOSURE_KINDS
 from optimizer.network.tables import TRUNK
 from optimizer.plan.columns import rows_of
@@ -27,10 +28,15 @@ def costs_of(plans: Plans) -> pd.DataFrame:
     gaps = {name: plan.info.get("gap_usd") for name, plan in plans.items()}
     base = gaps[next(iter(plans))]
     found["tie"] = [
-        "yes" if gaps[row.plan] is None or base is None or abs(row.difference) <= gaps[row.plan] + base else "no"
+        "yes" if abs(row.difference) > EQUAL and _within(row.difference, gaps[row.plan], base) else "no"
         for row in rows_of(found)
     ]
     return found
+
+
+def _within(usd: float, gap: float | None, gap_before: float | None) -> bool:
+    """Whether a difference is one that the searches of two plans may have left."""
+    return gap is None or gap_before is None or abs(usd) <= gap + gap_before
 
 
 def _parts(plan: Plan) -> dict[str, float]:

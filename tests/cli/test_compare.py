@@ -51,6 +51,21 @@ def test_without_a_folder_nothing_is_written(made: Path) -> None:
     assert sorted(made.iterdir()) == before
 
 
+def test_stress_tests_beside_the_plans_are_set_side_by_side(made: Path) -> None:
+    """The plant is lost: 10 t short without the backup, none with it; a test of another plan does not count."""
+    for plan in ("last", "next"):
+        called = call("stress", plan, "--markets", "town", "--workers", "1", "-q", folder=made)
+        assert called.code == 0, called.err
+    document = call("compare", "last", "next", "--different-instances", "-q", "--json", folder=made).document
+    (row,) = document["survival"]
+    assert (row["worst"], row["baseline_worst"], row["difference"]) == ("", "plant", pytest.approx(-10))
+    assert (row["single_points"], row["baseline_single_points"]) == (0, 1)
+    (made / "next_stress_facilities").rename(made / "last_stress_of_another")
+    called = call("compare", "last", "next", "--different-instances", folder=made)
+    assert "Worst losses" in called.out
+    assert "not asked" in called.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
