@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from support.build import solve
 from support.generate import generate
@@ -65,21 +66,29 @@ def test_what_is_attributed_comes_to_the_whole(one: int, two: int) -> None:
 def test_a_stopped_attribution_goes_on_from_its_folder(
     without: optimizer.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was solved is not solved again; a narrower gap is."""
+    """Stopped after one step of two it says what is missing; then only that is solved; a narrower gap is asked anew."""
     plan = solve(dearer(0.4, 200))
-    first = attributed(without, plan, folder=tmp_path / "out", gap=1e-6)
-    solves: list[str] = []
+    groups = {"odds": ["scenarios.*"]}
+    solves: list[bool] = []
 
-    def counted(*args: Any, **options: Any) -> optimizer.Plan:
-        solves.append("solve")
-        return solve_with(*args, **options)
+    def stopping(*args: Any, **options: Any) -> optimizer.Plan:
+        solves.append(True)
+        found = solve_with(*args, **options)
+        if len(solves) == 1:
+            args[4].asked.set()  # as the first Ctrl-C does
+        return found
 
-    monkeypatch.setattr(attribution, "solve_with", counted)
-    again = attributed(without, plan, folder=tmp_path / "out", gap=1e-6)
-    assert not solves
-    assert again.attribution.equals(first.attribution)
-    attributed(without, plan, folder=tmp_path / "out", gap=1e-9)
-    assert len(solves) == 2
+    monkeypatch.setattr(attribution, "solve_with", stopping)
+    first = attributed(without, plan, folder=tmp_path / "out", gap=1e-6, groups=groups)
+    assert first.info["status"] == "stopped"
+    assert first.attribution["in_order"].tolist() == pytest.approx([30, -100])
+    assert pd.isna(first.attribution["alone"][1])
+    assert first.attribution["alone_why"][1] == "not solved yet"
+    again = attributed(without, plan, folder=tmp_path / "out", gap=1e-6, groups=groups)
+    assert (len(solves), again.info["status"]) == (2, "done")
+    assert again.attribution["alone"].tolist() == pytest.approx([30, -70])
+    attributed(without, plan, folder=tmp_path / "out", gap=1e-9, groups=groups)
+    assert len(solves) == 4
 
 
 def test_a_step_without_a_plan_is_told() -> None:
