@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from types import TracebackType
+from typing import Annotated, Self
 
 import typer
 
 from optimizer.cli.compare_screen import print_comparison
 from optimizer.cli.options import AsJson, ClusterAt, Quiet, Workers
 from optimizer.cli.output import DONE, STOPPED, err, print_json, records
-from optimizer.cli.progress import Ticker, counted
+from optimizer.cli.progress import Tell, Ticker, counted
 from optimizer.comparison import compare as run
 from optimizer.comparison.columns import COLUMNS
 from optimizer.comparison.groups import LEVELS
 from optimizer.errors import OptionsError
+from optimizer.solver.highs import Progress
 
 
 def compare(
@@ -62,7 +65,7 @@ def compare(
     folder = output
     if folder is None and (regret or attribute) and plans:
         folder = plans[-1].parent / f"{plans[-1].resolve().name}_compared"
-    with counted(enabled=not quiet, every=50) as tell, Ticker(enabled=not quiet and attribute) as ticker:
+    with _Shown(enabled=not quiet) as shown:
         found = run(
             *plans,
             different_instances=different_instances,
@@ -78,8 +81,8 @@ def compare(
             workers=workers,
             cluster=cluster,
             folder=folder,
-            tell=tell,
-            report=ticker.report,
+            tell=shown.tell,
+            report=shown.report,
         )
     if as_json:
         print_json(found.info | {name: records(getattr(found, name)) for name in COLUMNS})
@@ -90,6 +93,35 @@ def compare(
     code = STOPPED if found.info["status"] == "stopped" else DONE
     if code:
         raise typer.Exit(code)
+
+
+class _Shown:
+    """Progress with futures, then with solves: a terminal shows one live line at a time."""
+
+    def __init__(self, *, enabled: bool) -> None:
+        self._enabled = enabled
+        self._stack = ExitStack()
+        self._tell: Tell | None = None
+        self._ticker: Ticker | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stack.close()
+
+    def tell(self, what: str, done: int, of: int) -> None:
+        """How many futures are operated."""
+        if self._tell is None:
+            self._tell = self._stack.enter_context(counted(enabled=self._enabled, every=50))
+        self._tell(what, done, of)
+
+    def report(self, progress: Progress) -> None:
+        """How far a solve is."""
+        if self._ticker is None:
+            self._stack.close()
+            self._ticker = self._stack.enter_context(Ticker(enabled=self._enabled))
+        self._ticker.report(progress)
 
 
 def _groups(given: list[str] | tuple[str, ...]) -> dict[str, list[str]]:

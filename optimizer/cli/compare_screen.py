@@ -11,6 +11,7 @@ from optimizer.cli.output import out, tonnes, usd
 from optimizer.cli.screen import headed
 from optimizer.comparison import Comparison
 from optimizer.comparison.portfolios import ALL, NONE, SOME
+from optimizer.comparison.regret import KEPT
 from optimizer.comparison.service import EXPECTED
 from optimizer.comparison.verdicts import SAME, TIE, UNLIKE
 from optimizer.network.tables import BASE
@@ -264,9 +265,9 @@ def _rules(found: Comparison) -> None:
 def _regret(found: Comparison) -> None:
     if found.regret.empty:
         return
-    heads = ["instance of", "portfolio", "held", "cost", "regret", "at most", "largest", "in", "not met"]
+    heads = ["instance of", "portfolio", "its stock", "cost", "regret", "at most", "largest", "in", "not met"]
     _table("\nRegret: each portfolio in the futures of each instance", heads, 3, found.regret, lambda row: [
-        row.instance_of, row.plan, row.held, usd(_known(row.cost)), usd(_known(row.regret)),
+        row.instance_of, row.plan, _stock_held(row), usd(_known(row.cost)), usd(_known(row.regret)),
         usd(_known(row.regret_at_most)), usd(_known(row.largest_regret)), _word(row.largest_regret_in),
         "-" if pd.isna(row.not_met) else f"{row.not_met:.1%}",
     ])  # fmt: skip
@@ -277,6 +278,10 @@ def _regret(found: Comparison) -> None:
             out.print(f"  {row.plan} in the instance of {row.instance_of}: {row.why}", style="yellow", markup=False)
         if row.breaks and not pd.isna(row.breaks):
             out.print(f"  {row.plan} breaks there: {row.breaks}", style="yellow", markup=False)
+
+
+def _stock_held(row: Any) -> str:
+    return "" if pd.isna(row.cost) else "kept" if row.held == KEPT else "anew"
 
 
 def _attribution(found: Comparison) -> None:

@@ -49,8 +49,8 @@ class _Cell:
 
     @property
     def expected(self) -> float | None:
-        """Mean cost over the futures, USD; None where something that must be met is not in one of them."""
-        if self.found is None or self.found.info["statistics"] is None:
+        """Mean cost over the futures, USD; None where one is not operated, or lacks something that must be met."""
+        if self.found is None or self.found.info["statistics"] is None or self.found.info["status"] == "stopped":
             return None
         about = self.found.info["statistics"]
         return None if about["not_met"]["value"] or about["cost"] is None else float(about["cost"]["mean"]["value"])
@@ -118,7 +118,7 @@ def _regret(plans: Plans, instances: Sequence[str], cells: Mapping[tuple[str, st
         here = {name: cells[of, name] for name in plans if (of, name) in cells}
         costs = {name: cell.expected for name, cell in here.items() if cell.expected is not None}
         best = min(costs, key=lambda name: costs[name], default=None)
-        bound = _bound(plans, instances, of)
+        bound = _bound(plans, of)
         worst = _largest(here)
         for name, cell in here.items():
             cost = cell.expected
@@ -137,12 +137,12 @@ def _regret(plans: Plans, instances: Sequence[str], cells: Mapping[tuple[str, st
     return table("regret", rows).astype(dict.fromkeys(numbers, float))
 
 
-def _bound(plans: Plans, instances: Sequence[str], of: str) -> float | None:
-    """What no plan of an instance costs less on average, by the search of the plans made for it."""
+def _bound(plans: Plans, of: str) -> float | None:
+    """What no plan of an instance costs less than on average, by the search for the plan made for it."""
     own = plans[of]
     if own.info.get("risk", {}).get("measure") != "expected" or own.info.get("survive"):
         return None
-    return own.bound if of in instances else None
+    return own.bound
 
 
 def _largest(here: Mapping[str, _Cell]) -> dict[str, tuple[float, str]]:
