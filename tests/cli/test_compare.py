@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,13 @@ from worth.conftest import backup
 from .conftest import call
 
 
-@pytest.fixture
-def made(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with last year's plan and this year's."""
-    solve(backup(0.3)).save(tmp_path / "last")
-    solve(dearer(0.4, 200)).save(tmp_path / "next")
-    return tmp_path
+    folder = tmp_path_factory.mktemp("made")
+    solve(backup(0.3)).save(folder / "last")
+    solve(dearer(0.4, 200)).save(folder / "next")
+    return folder
 
 
 def test_one_screen_a_folder_and_a_document(made: Path) -> None:
@@ -51,8 +53,10 @@ def test_without_a_folder_nothing_is_written(made: Path) -> None:
     assert sorted(made.iterdir()) == before
 
 
-def test_stress_tests_beside_the_plans_are_set_side_by_side(made: Path) -> None:
+@pytest.mark.slow
+def test_stress_tests_beside_the_plans_are_set_side_by_side(made: Path, tmp_path: Path) -> None:
     """The plant is lost: 10 t short without the backup, none with it; a test of another plan does not count."""
+    made = Path(shutil.copytree(made, tmp_path / "made"))
     for plan in ("last", "next"):
         called = call("stress", plan, "--markets", "town", "--workers", "1", "-q", folder=made)
         assert called.code == 0, called.err

@@ -40,13 +40,6 @@ def test_two_edits_that_hang_together_by_hand(without: optimizer.Plan) -> None:
     assert about["order"] == ["options", "scenarios"]
 
 
-def test_the_order_may_be_given(without: optimizer.Plan) -> None:
-    """Named groups come first: then the likelier loss costs 30, and the cheaper backup saves 100."""
-    found = attributed(without, solve(dearer(0.4, 200)), groups={"odds": ["scenarios.*"]})
-    assert found.attribution["group"].tolist() == ["odds", "options"]
-    assert found.attribution["in_order"].tolist() == pytest.approx([30, -100])
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("one", "two"), [(1, 3), (2, 5)])
 def test_what_is_attributed_comes_to_the_whole(one: int, two: int) -> None:
@@ -54,19 +47,20 @@ def test_what_is_attributed_comes_to_the_whole(one: int, two: int) -> None:
     first, second = solve(generate(one, scenarios=1)), solve(generate(two, scenarios=1))
     found = attributed(first, second)
     about = found.info["together"]["next"]
-    if None not in (about["sum_in_order"], about["difference"]):
-        assert about["sum_in_order"] == pytest.approx(about["difference"], abs=1e-3)
-    known = found.attribution["in_order"].notna()
-    assert known.any()
+    assert about["sum_in_order"] == pytest.approx(about["difference"], abs=1e-3)
+    assert len(found.attribution) > 8
     low, high = found.attribution["in_order_at_least"], found.attribution["in_order_at_most"]
     value = found.attribution["in_order"]
-    assert ((low <= value + 1e-9) & (value <= high + 1e-9))[known].all()
+    assert ((low <= value + 1e-9) & (value <= high + 1e-9)).all()
 
 
-def test_a_stopped_attribution_goes_on_from_its_folder(
+def test_the_order_may_be_given_and_a_stopped_attribution_goes_on(
     without: optimizer.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stopped after one step of two it says what is missing; then only that is solved; a narrower gap is asked anew."""
+    """The likelier loss first costs 30, then the cheaper backup saves 100. Stopped after one step of two, it says so.
+
+    Then only what is missing is solved, and a narrower gap is asked anew.
+    """
     plan = solve(dearer(0.4, 200))
     groups = {"odds": ["scenarios.*"]}
     solves: list[bool] = []

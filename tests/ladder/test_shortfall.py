@@ -104,7 +104,8 @@ def test_weeks_until_a_market_stops_by_hand() -> None:
     assert (row.onset, row.weeks, row.period) == (2028, pytest.approx(52 + 26), 2029)
 
 
-@pytest.mark.parametrize("seed", [2])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [2, 3])
 def test_all_measures_together_are_the_plan(seed: int) -> None:
     """Operated anew with all of it, as much is short as in the plan itself, in each future; no step makes it worse."""
     plan = solve(generate(seed, scenarios=2), gap=1e-6)
