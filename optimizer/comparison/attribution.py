@@ -115,9 +115,7 @@ def attributed(base: Plan, plan: Plan, groups: Sequence[Group], steps: Steps) ->
     Returns:
         A row for each group, without the name of the plan, and what they come to together.
     """
-    steps.solves = sum(group is not groups[-1] for group in groups) + sum(
-        group.alone is not None for group in groups[1:]
-    )
+    steps.solves += len(groups) - 1 + sum(group.alone is not None for group in groups[1:])
     rows: list[Row] = []
     before: Plan | None = base
     for number, group in enumerate(groups):

@@ -16,7 +16,7 @@ from optimizer.comparison import figures, portfolios, service, verdicts
 from optimizer.comparison.attribution import Row, Steps, attributed
 from optimizer.comparison.columns import COLUMNS, Plans, table
 from optimizer.comparison.edits import Edit
-from optimizer.comparison.groups import grouped
+from optimizer.comparison.groups import LEVELS, Group, grouped
 from optimizer.comparison.regret import Tell, crossed
 from optimizer.comparison.same import changes_from, distinct, refusal, table_of
 from optimizer.comparison.survival import survival_of
@@ -148,6 +148,9 @@ def compare(
     changes = changes_from(given)
     if not different_instances:
         refusal(given, changes)
+    if not attribute and (by != LEVELS[0] or groups):
+        raise OptionsError("by and groups say how edits are put together to be attributed; --attribute is missing")
+    made = _groups(given, changes, by, groups or {}) if attribute else {}
     target = None if folder is None else Path(folder)
     if target is not None:
         _take(target)
@@ -157,13 +160,10 @@ def compare(
     if regret:
         found.regret, found.regret_by_future, stopped = _crossed(given, changes, target, workers, cluster, tell)
     if attribute and not stopped:
-        stop = Stop()
-        parts = {name: [edit for edit in changes[name] if not edit.words] for name in list(given)[1:]}
-        if not any(parts.values()):
-            raise OptionsError("there is nothing to attribute: the plans are of one instance")
-        rows, found.info["together"] = _attributed(given, parts, by, groups or {}, options, target, stop, report)
+        steps = Steps(options, target, Stop(), report)
+        rows, found.info["together"] = _attributed(given, made, steps)
         found.attribution = table("attribution", rows)
-        stopped = stop.asked.is_set()
+        stopped = steps.stopped
     found.info |= {"status": "stopped" if stopped else "done", "versions": versions()}
     found.info |= {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -267,18 +267,26 @@ def _crossed(
     return found.regret, found.by_future, found.stopped
 
 
-def _attributed(
-    plans: Plans, parts: Mapping[str, Sequence[Edit]], by: str, groups: Mapping[str, Sequence[str]], options: Options,
-    folder: Path | None, stop: Stop, report: Report | None,
-) -> tuple[list[Row], dict[str, Row]]:  # fmt: skip
+def _groups(
+    plans: Plans, changes: Mapping[str, Sequence[Edit]], by: str, groups: Mapping[str, Sequence[str]]
+) -> dict[str, list[Group]]:
+    """The groups of edits of every plan whose instance differs."""
+    base = next(iter(plans.values()))
+    found = {}
+    for name, edits in changes.items():
+        if count := [edit for edit in edits if not edit.words]:
+            found[name] = grouped(base.instance, plans[name].instance, count, by, groups)
+    if not found:
+        raise OptionsError("there is nothing to attribute: the plans are of one instance")
+    return found
+
+
+def _attributed(plans: Plans, made: Mapping[str, Sequence[Group]], steps: Steps) -> tuple[list[Row], dict[str, Row]]:
     """The rows of every plan whose instance differs, and what they come to."""
     base = next(iter(plans.values()))
     rows: list[Row] = []
     together: dict[str, Row] = {}
-    steps = Steps(options, folder, stop, report)
-    for name, edits in parts.items():
-        if edits:
-            made = grouped(base.instance, plans[name].instance, edits, by, groups)
-            mine, together[name] = attributed(base, plans[name], made, steps)
-            rows += [{"plan": name} | row for row in mine]
+    for name, groups in made.items():
+        mine, together[name] = attributed(base, plans[name], groups, steps)
+        rows += [{"plan": name} | row for row in mine]
     return rows, together

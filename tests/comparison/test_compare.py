@@ -212,7 +212,10 @@ def test_what_makes_no_sense_is_refused(without: optimizer.Plan, tmp_path: Path)
     with pytest.raises(OptionsError, match="take as many names"):
         optimizer.compare(without, without, names=["one", "one"])
     with pytest.raises(OptionsError, match="nothing to attribute"):
-        optimizer.compare(without, without, attribute=True)
+        optimizer.compare(without, without, attribute=True, folder=tmp_path / "out")
+    with pytest.raises(OptionsError, match="--attribute is missing"):
+        optimizer.compare(without, without, by="row")
+    assert not (tmp_path / "out").exists()
     with pytest.raises(PlanError, match="no result folder"):
         optimizer.compare(tmp_path, without)
     a, b = tmp_path / "a" / "plan", tmp_path / "b" / "plan"
