@@ -21,7 +21,9 @@ from optimizer.solver.highs import Progress
 
 
 def compare(
-    plans: Annotated[list[Path], typer.Argument(metavar="PLAN PLAN [...]", help="Result folders, the baseline first.")],
+    plans: Annotated[
+        list[Path], typer.Argument(metavar="PLAN", help="Two result folders or more, the baseline first.")
+    ],
     output: Annotated[
         Path | None,
         typer.Option(
