@@ -9,8 +9,8 @@ Four calls do most of the work::
 """
 
 from optimizer.alternatives import Alternatives, Why, alternatives, why
-from optimizer.conflict import Explanation, explain
 from optimizer.comparison import Comparison, compare
+from optimizer.conflict import Explanation, explain
 from optimizer.errors import (
     Fault,
     FuturesError,

@@ -9,10 +9,9 @@ import typer
 
 from optimizer.cli import (
     alternatives,
-    evaluate,
-    explain,
     compare,
     evaluate,
+    explain,
     generate,
     sample,
     schema,
