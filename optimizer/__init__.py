@@ -9,6 +9,7 @@ Four calls do most of the work::
 """
 
 from optimizer.alternatives import Alternatives, Why, alternatives, why
+from optimizer.comparison import Comparison, compare
 from optimizer.conflict import Explanation, explain
 from optimizer.errors import (
     Fault,
@@ -25,6 +26,7 @@ from optimizer.findings import Finding
 from optimizer.frontier import Frontier, Sweep, frontier
 from optimizer.futures import FutureSet, sample
 from optimizer.instance.instance import Instance
+from optimizer.ladder import NetShortfall, shortfall
 from optimizer.losses import Stress, stress, survive
 from optimizer.plan.plan import Plan
 from optimizer.run import Validation, diagnose, load, solve, validate
@@ -36,6 +38,7 @@ from optimizer.worth import StockUse, Value, stock_use, value
 
 __all__ = [
     "Alternatives",
+    "Comparison",
     "Evaluation",
     "Explanation",
     "Fault",
@@ -46,6 +49,7 @@ __all__ = [
     "FuturesError",
     "Instance",
     "InstanceError",
+    "NetShortfall",
     "OptimizerError",
     "OptionsError",
     "Plan",
@@ -66,6 +70,7 @@ __all__ = [
     "Where",
     "Why",
     "alternatives",
+    "compare",
     "diagnose",
     "evaluate",
     "explain",
@@ -74,6 +79,7 @@ __all__ = [
     "load",
     "sample",
     "sensitivity",
+    "shortfall",
     "solve",
     "stock_use",
     "stress",

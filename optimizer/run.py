@@ -21,6 +21,7 @@ from optimizer.instance.override import override, writable
 from optimizer.instance.read import read_source
 from optimizer.instance.source import Source
 from optimizer.instance.write import sha256
+from optimizer.lacking import Shortfall, why_infeasible
 from optimizer.network.network import laundering, network_of
 from optimizer.network.tables import INVESTMENT
 from optimizer.plan.build import tables_of_plan
@@ -28,7 +29,6 @@ from optimizer.plan.columns import rows_of
 from optimizer.plan.confidence import confidence_of_plan
 from optimizer.plan.plan import FORMAT, Plan
 from optimizer.plan.rules import rule_report
-from optimizer.shortfall import Shortfall, why_infeasible
 from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.compile import Block
 from optimizer.solver.extensive import Solved

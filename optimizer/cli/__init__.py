@@ -9,6 +9,7 @@ import typer
 
 from optimizer.cli import (
     alternatives,
+    compare,
     evaluate,
     explain,
     frontier,
@@ -16,6 +17,7 @@ from optimizer.cli import (
     sample,
     schema,
     sensitivity,
+    shortfall,
     solve,
     stock,
     stress,
@@ -43,6 +45,8 @@ app.command("sensitivity")(guarded(sensitivity.sensitivity))
 app.command("evaluate")(guarded(evaluate.evaluate))
 app.command("explain")(guarded(explain.explain))
 app.command("sample")(guarded(sample.sample))
+app.command("compare")(guarded(compare.compare))
+app.command("shortfall")(guarded(shortfall.shortfall))
 app.command("stress")(guarded(stress.stress))
 app.command("stock")(guarded(stock.stock))
 app.command("value")(guarded(value.value))

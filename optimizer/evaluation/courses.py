@@ -47,7 +47,7 @@ TASKS = 3
 KEPT_SHAPES = 4
 """Templates that a process keeps; one takes some 100 MB on the reference instance."""
 ROUNDING = 1e-6
-"""Relative, and in units of activity: how far the trunk may run from what a plan says."""
+"""Relative, and in units of activity or t: how far the trunk may be from what a plan says."""
 HALF = 0.5
 """What is funded is 1 but for rounding."""
 SHORT = 1e-6
@@ -112,6 +112,7 @@ def trunk_of(network: Network, portfolio: Portfolio) -> tuple[float, Answer]:
     tables = tables_of(network)
     trunk = Branch(compile_block(*assemble.operations(tables)))
     trunk.give(given)
+    held: dict[tuple[Cell, int], int] = {}
     if portfolio.stock is not None:
         held = {(store[:3], store[3]): column for store, column in trunk.columns_of("stock").items()}
         columns = np.array(list(held.values()), dtype=np.int64)
@@ -122,6 +123,9 @@ def trunk_of(network: Network, portfolio: Portfolio) -> tuple[float, Answer]:
     if portfolio.known is not None and tables.requalification.asked:
         _hold(trunk, "known", {i: portfolio.known.get(i, 0.0) for i in trunk.columns_of("known")})
     answer = trunk.solve()
+    if answer.value is None and portfolio.stock is not None:  # the stock of a large plan may be off by what a solver is
+        _hold(trunk, "stock", {(*store, period): portfolio.stock.get((store, period), 0.0) for store, period in held})
+        answer = trunk.solve()
     if answer.value is None:
         kept = "" if portfolio.stock is None else " and its stock"
         kept += " and activity" if portfolio.runs is not None and limits else ""

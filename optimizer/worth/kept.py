@@ -73,7 +73,7 @@ class Kept:
             return None, False
         asked = plan.info["options"]
         before = asked["gap"], asked["gap_usd"], asked["time_limit"]
-        return (plan if plan.tables else None), self._stands(plan.status, str(plan.info["why"]), before)
+        return (plan if plan.tables else None), stands(self._options, plan.status, str(plan.info["why"]), before)
 
     def keep_plan(self, name: str, plan: Plan) -> None:
         """Keep a plan under a name."""
@@ -92,7 +92,7 @@ class Kept:
             file.write_text(whole, encoding="utf-8")
         for line in whole.splitlines():
             row = json.loads(line)
-            if row.pop("of") == self._of and self._stands(row["status"], row["why"], row.pop("asked")):
+            if row.pop("of") == self._of and stands(self._options, row["status"], row["why"], row.pop("asked")):
                 found[row["future"]] = Hindsight(**row | {"funded": tuple(row["funded"])})
         return found
 
@@ -116,12 +116,19 @@ class Kept:
         text = json.dumps(info, indent=2, ensure_ascii=False, allow_nan=False)
         (self.folder / NOTE).write_text(text + "\n", encoding="utf-8")
 
-    def _stands(self, status: str, why: str, before: Any) -> bool:
-        """Whether the same question, asked now, would end no better."""
-        gap, gap_usd, limit = before
-        now = self._options
-        if status == "infeasible":
-            return True
-        if status == "optimal":
-            return bool(gap <= now.gap and (gap_usd or 0.0) <= (now.gap_usd or 0.0))
-        return why.startswith(LIMIT) and limit is not None and now.time_limit is not None and limit >= now.time_limit
+
+def stands(now: Options, status: str, why: str, before: Any) -> bool:
+    """Whether a solve that is kept would end no better if it were asked for now.
+
+    Args:
+        now: how it would be solved.
+        status: of the plan kept.
+        why: why its search ended.
+        before: gap, gap in USD and time limit that it was asked for.
+    """
+    gap, gap_usd, limit = before
+    if status == "infeasible":
+        return True
+    if status == "optimal":
+        return bool(gap <= now.gap and (gap_usd or 0.0) <= (now.gap_usd or 0.0))
+    return why.startswith(LIMIT) and limit is not None and now.time_limit is not None and limit >= now.time_limit

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from support.build import solve
 from support.generate import generate
+from worth.conftest import reserve
 
 import optimizer
 from optimizer.errors import OptionsError, PlanError
@@ -30,6 +31,22 @@ def test_a_plan_in_its_own_futures_costs_what_it_says(seed: int) -> None:
     assert found.info["statistics"]["cost"]["mean"]["value"] == pytest.approx(plan.objective, rel=1e-7)
     assert found.info["status"] == "done"
     assert not found.info["breaks"]
+
+
+def test_stock_that_a_solver_rounded_is_kept() -> None:
+    """The plant makes 20 t, 10 must be delivered: 10.000002 t in stock is rounding, 10.01 t is more than there is."""
+    data = reserve(0.3)
+    data["markets"]["town"]["demand"][0]["shortage_cost"] = {2027: None, 2028: 100}
+    plan = solve(data)
+    store = ("nds", "magnet", "open")
+    for more, kept in ((2e-6, True), (1e-2, False)):
+        held = Portfolio((), {(store, 2027): 10.0 + more, (store, 2028): 10.0 + more}, "mine")
+        if kept:
+            found = evaluate(plan.instance, held, workers=1)
+            assert found.info["statistics"]["cost"]["mean"]["value"] == pytest.approx(plan.objective, rel=1e-5)
+        else:
+            with pytest.raises(PlanError, match="cannot be operated"):
+                evaluate(plan.instance, held, workers=1)
 
 
 def test_fundings_alone_get_the_stock_that_suits_the_scenarios(tmp_path: Path) -> None:

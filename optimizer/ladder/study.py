@@ -1,0 +1,233 @@
+"""Shortfall by material, channel and year: gross, then net of each measure in turn."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimizer.errors import OptionsError, PlanError
+from optimizer.evaluation import Evaluation, evaluate
+from optimizer.ladder.measures import Measure, measures_of
+from optimizer.ladder.stops import stops_of
+from optimizer.network.network import network_of
+from optimizer.network.tables import Network
+from optimizer.plan.columns import rows_of
+from optimizer.plan.plan import Plan
+from optimizer.run import versions
+from optimizer.workers import Cluster, on_cluster
+
+FORMAT = 1
+NOTE = "shortfall.json"
+PLANNED = "as planned"
+"""Stands for the plan as it is operated in its own tables."""
+EXPECTED = "expected"
+"""Stands for the mean over futures, by probability."""
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "shortfall": ("measure", "future", "channel", "material", "period", "demand", "short", "taken_off"),
+    "measures": ("measure", "adds", "fundings", "short", "taken_off", "status"),
+    "stops": ("future", "market", "channel", "onset", "weeks", "product", "period", "short", "demand"),
+}
+"""Columns of each table; tonnes of a period, weeks."""
+
+Tell = Callable[[str, int, int], None]
+Key = tuple[str, str, str, int]
+"""Future, channel of the market, material, period."""
+
+
+@dataclass(slots=True)
+class NetShortfall:
+    """What is short with none of a plan's measures, and with each in turn (docs/compare.md).
+
+    Attributes:
+        info: instance, measures, what could not be operated.
+        shortfall: measure, future, channel, material, period, demand, short, taken_off (t, by this measure).
+        measures: a row for each measure: what it adds, t short on the mean over the horizon.
+        stops: future, market, weeks from the onset until it stops.
+    """
+
+    info: dict[str, Any]
+    shortfall: pd.DataFrame = field(default_factory=pd.DataFrame)
+    measures: pd.DataFrame = field(default_factory=pd.DataFrame)
+    stops: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+@on_cluster
+def shortfall(
+    plan: Plan | Path | str,
+    *,
+    folder: Path | str | None = None,
+    workers: int = 2,
+    cluster: Cluster = None,
+    tell: Tell | None = None,
+) -> NetShortfall:
+    """What is short with none of a plan's measures, and then with each in turn.
+
+    Each step is operated at least cost in every future of the instance, as `evaluate` does it: without targets, with
+    demand that must be met as the last to be short, and with the fundings and the stock that the step has.
+
+    Args:
+        plan: with tables, or its result folder.
+        folder: where answers are kept as they come, and gone on from.
+        workers: processes of this machine.
+        cluster: whose workers do it instead: the address of a dask scheduler, its scheduler file, or a client.
+        tell: told of progress.
+
+    Raises:
+        OptionsError: workers makes no sense.
+        PlanError: there is no plan, or the folder holds something else.
+    """
+    began = time.monotonic()
+    if workers < 1:
+        raise OptionsError(f"workers is {workers}; it is 1 or more")
+    read = plan if isinstance(plan, Plan) else Plan.read(plan)
+    if not read.tables:
+        raise PlanError(f"the run ended without a plan: {read.status} ({read.info.get('why')})")
+    target = None if folder is None else Path(folder)
+    if target is not None:
+        _take(target)
+    steps = measures_of(read)
+    network = network_of(read.instance)
+    demand, planned = _planned(read, network)
+    found: dict[str, dict[Key, float] | None] = {}
+    status: dict[str, str] = {}
+    last: Evaluation | None = None
+    for number, step in enumerate(steps):
+        if "stopped" in status.values():
+            break
+        where = None if target is None else target / "operated" / step.name.replace(" ", "_")
+        try:
+            done = evaluate(
+                step.instance, step.held, folder=where, workers=workers, cluster=cluster,
+                tell=_naming(tell, f"{step.name} ({number + 1} of {len(steps)})"),
+            )  # fmt: skip
+        except PlanError as error:
+            found[step.name], status[step.name] = None, str(error)
+            continue
+        found[step.name] = _short(done, read, network)
+        last = done
+        failed = done.futures.loc[done.futures["status"] != "met", "future"].tolist()
+        status[step.name] = "stopped" if done.info["status"] == "stopped" else "done"
+        if failed:
+            status[step.name] = f"something that must be met is not in {', '.join(failed)}; these are left out"
+            found[step.name] = {key: t for key, t in (found[step.name] or {}).items() if key[0] not in failed}
+    found[PLANNED], status[PLANNED] = planned, "done"
+    info = {
+        "format": FORMAT,
+        "status": "stopped" if "stopped" in status.values() else "done",
+        "instance": read.instance.name,
+        "instance_sha256": read.info.get("instance_sha256"),
+        "measures": [step.name for step in steps],
+        "tiers": read.instance.served_channels,
+        "versions": versions(),
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.monotonic() - began, 1),
+    }
+    whole = last is not None and status.get(steps[-1].name) == "done"
+    stops = stops_of(read, last.short if whole and last is not None else None)
+    out = NetShortfall(info, _table(demand, found, network), _measures(steps, found, status, network), stops)
+    if target is not None:
+        _write(out, target)
+    return out
+
+
+def _naming(tell: Tell | None, head: str) -> Tell | None:
+    if tell is None:
+        return None
+    return lambda what, done, of: tell(f"{head}: {what}", done, of)
+
+
+def _planned(plan: Plan, network: Network) -> tuple[dict[Key, float], dict[Key, float]]:
+    """What is asked for and short in the plan as it stands, by future."""
+    asked: dict[tuple[str, int], list[Any]] = {}
+    for row in rows_of(plan.demand):
+        asked.setdefault((row.scenario, int(row.period)), []).append(row)
+    demand: dict[Key, float] = {}
+    short: dict[Key, float] = {}
+    for future, path in network.path.items():
+        for period, course in path.items():
+            for row in asked.get((course, period), ()):
+                key = (future, plan.instance.markets[row.market].channel, row.product, period)
+                demand[key] = demand.get(key, 0.0) + row.demand
+                short[key] = short.get(key, 0.0) + row.short
+    return demand, short
+
+
+def _short(found: Evaluation, plan: Plan, network: Network) -> dict[Key, float]:
+    """What is short by future; branches are looked up along the path of each."""
+    by_course: dict[tuple[str, int], list[Any]] = {}
+    for row in rows_of(found.short):
+        by_course.setdefault((row.branch, int(row.period)), []).append(row)
+    short: dict[Key, float] = {}
+    for future, path in network.path.items():
+        for period, course in path.items():
+            for row in by_course.get((course, period), ()):
+                key = (future, plan.instance.markets[row.market].channel, row.product, period)
+                short[key] = short.get(key, 0.0) + row.short
+    return short
+
+
+def _table(demand: Mapping[Key, float], found: Mapping[str, dict[Key, float] | None], network: Network) -> pd.DataFrame:
+    """A row for each measure, future (and the mean), channel, material and period with demand."""
+    rows = []
+    asked = _with_mean(demand, network)
+    before: dict[Key, float] | None = None
+    for name, short in found.items():
+        if short is None:
+            continue
+        mine = _with_mean(short, network)
+        for key, tonnes in asked.items():
+            now = mine.get(key, 0.0)
+            taken = None if before is None or name == PLANNED else before.get(key, 0.0) - now
+            rows.append((name, *key, tonnes, now, taken))
+        before = mine
+    return pd.DataFrame(rows, columns=list(COLUMNS["shortfall"])).astype({"taken_off": float})
+
+
+def _with_mean(cells: Mapping[Key, float], network: Network) -> dict[Key, float]:
+    """With the mean over futures, which stands first."""
+    mean: dict[Key, float] = {}
+    for (future, *rest), tonnes in cells.items():
+        key = (EXPECTED, *rest)
+        mean[key] = mean.get(key, 0.0) + network.probability[future] * tonnes  # type: ignore[index,arg-type]
+    return mean | dict(cells)
+
+
+def _measures(
+    steps: list[Measure], found: Mapping[str, dict[Key, float] | None], status: Mapping[str, str], network: Network
+) -> pd.DataFrame:
+    """A row for each measure, over all channels; t short on the mean over futures and over the horizon."""
+    rows: list[tuple[Any, ...]] = []
+    before: float | None = None
+    adds = {step.name: (step.what, len(step.held.fundings)) for step in steps}
+    for name, short in found.items():
+        total = None
+        if short is not None:
+            total = sum(network.probability[key[0]] * tonnes for key, tonnes in short.items())
+        taken = None if total is None or before is None or name == PLANNED else before - total
+        what, fundings = adds.get(name, ("the plan's own tables", None))
+        rows.append((name, what, fundings, total, taken, status[name]))
+        before = total if total is not None else before
+    table = pd.DataFrame(rows, columns=list(COLUMNS["measures"]))
+    return table.astype({"short": float, "taken_off": float, "fundings": "Int64"})
+
+
+def _take(folder: Path) -> None:
+    if folder.exists() and not (folder / NOTE).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise PlanError(f"{folder} is there already and holds no shortfall; name another one with -o")
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / NOTE).is_file():
+        (folder / NOTE).write_text(json.dumps({"format": FORMAT, "status": "begun"}) + "\n", encoding="utf-8")
+
+
+def _write(found: NetShortfall, folder: Path) -> None:
+    for name in COLUMNS:
+        getattr(found, name).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+    text = json.dumps(found.info, indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / NOTE).write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,131 @@
+"""Shortfall gross and net of each measure in turn, by hand; and which market stops first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from comparison.conftest import only
+from support.build import Data, solve
+from support.generate import generate
+from worth.conftest import backup, reserve
+
+import optimizer
+from optimizer.errors import OptionsError, PlanError
+from optimizer.plan.columns import rows_of
+
+
+def short(found: optimizer.NetShortfall, future: str) -> dict[str, float]:
+    """Measure -> t short in a future, over all else."""
+    rows = found.shortfall[found.shortfall["future"] == future]
+    return {str(name): float(tonnes) for name, tonnes in rows.groupby("measure", sort=False)["short"].sum().items()}
+
+
+def of(data: Data, **options: Any) -> optimizer.NetShortfall:
+    return optimizer.shortfall(solve(data), workers=1, **options)
+
+
+def test_what_a_plant_takes_off_by_hand() -> None:
+    """Without the backup 10 t are short where the plant is gone: 4 on the mean at p = 0.4; with it none."""
+    found = of(backup(0.4))
+    assert found.info["measures"] == ["standing", "funded plants"]
+    assert short(found, "gone") == pytest.approx({"standing": 10, "funded plants": 0, "as planned": 0})
+    assert short(found, "base") == pytest.approx({"standing": 0, "funded plants": 0, "as planned": 0})
+    assert short(found, "expected") == pytest.approx({"standing": 4, "funded plants": 0, "as planned": 0})
+    row = only(found.shortfall, measure="funded plants", future="expected")
+    assert (row.channel, row.material, row.period, row.demand) == ("open", "magnet", 2027, pytest.approx(10))
+    assert row.taken_off == pytest.approx(4)
+    assert only(found.measures, measure="funded plants").taken_off == pytest.approx(4)
+
+
+def test_what_a_reserve_takes_off_by_hand() -> None:
+    """Nothing can be built: the 10 t held cover the year without the plant; a working stock is told apart."""
+    assert short(of(reserve(0.3)), "gone") == pytest.approx({"standing": 10, "reserve": 0, "as planned": 0})
+    data = reserve(0.3)
+    data["stockpiles"]["nds"]["release"] = "always"
+    assert short(of(data), "gone") == pytest.approx({"standing": 10, "working stock": 0, "as planned": 0})
+    data = reserve(0.3)
+    data["stockpiles"]["nds"]["initial"] = {"magnet": 4}
+    data["facilities"]["plant"]["capacity"] = 10  # the initial stock is all there is
+    assert short(of(data), "gone") == pytest.approx({"standing": 10, "reserve": 6, "as planned": 6})
+
+
+def test_what_is_under_construction_comes_before_what_is_chosen() -> None:
+    """A rule requires an expansion, and with it what must be on line before; the backup is the plan's choice."""
+    data = backup(0.5)
+    first = {"id": "first", "capacity": 1, "capex": 1}
+    options = [first, {"id": "more", "capacity": 2, "capex": 1, "after": "first"}]
+    data["facilities"]["yard"] = data["facilities"]["plant"] | {"capacity": 0, "options": options}
+    data["policy"] = {"rules": [{"rule": "require", "facility": "yard", "option": "more"}]}
+    found = of(data)
+    assert found.info["measures"] == ["standing", "under construction", "funded plants"]
+    assert short(found, "gone") == pytest.approx(
+        {"standing": 10, "under construction": 7, "funded plants": 0, "as planned": 0}
+    )
+
+
+def test_what_must_be_met_is_short_too_and_last() -> None:
+    """The plan meets the fort whatever happens; with what stands alone it is short by what is not there."""
+    data = backup(0.4)
+    line = {"product": "magnet", "tonnes": 4}
+    data["markets"]["fort"] = {"channel": "open", "country": "USA", "demand": [line]}
+    data["facilities"]["plant"]["capacity"] = 14
+    data["scenarios"][0]["effects"][0]["available"] = 0.25  # 3.5 t are left, and go to the fort
+    plan = solve(data)
+    found = optimizer.shortfall(plan, workers=1)
+    assert short(found, "gone")["standing"] == pytest.approx(14 - 3.5)
+    stops = {row.market: row for row in rows_of(found.stops[found.stops["future"] == "gone"])}
+    assert pd.isna(stops["fort"].weeks)
+
+
+def test_reactions_are_a_measure_of_their_own() -> None:
+    """A branch funds the backup once the plant is gone: nothing is funded ahead."""
+    data = backup(0.3)
+    data["facilities"]["backup"]["options"][0]["react"] = {"capex_factor": 1.2}
+    assert short(of(data), "gone") == pytest.approx({"standing": 10, "reactions": 0, "as planned": 0})
+
+
+def test_weeks_until_a_market_stops_by_hand() -> None:
+    """A quarter of the plant is left: 2.5 of 10 t are 13 weeks. Undisturbed it never stops."""
+    data = backup(0.0)
+    data["scenarios"][0]["effects"][0]["available"] = 0.25
+    stops = of(data).stops
+    row = only(stops, future="gone", market="town")
+    assert (row.onset, row.weeks, row.product, row.period) == (2027, pytest.approx(13), "magnet", 2027)
+    assert (row.short, row.demand) == pytest.approx((7.5, 10))
+    assert pd.isna(only(stops, future="base").weeks)
+    later = reserve(0.0)
+    later["periods"] = [2027, 2028, 2029]
+    later["scenarios"][0]["effects"][0] |= {"available": 0.5, "from": 2029}
+    later["facilities"]["plant"]["capacity"] = 10
+    row = only(of(later).stops, future="gone")
+    assert (row.onset, row.weeks, row.period) == (2028, pytest.approx(52 + 26), 2029)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [2, 3])
+def test_all_measures_together_are_the_plan(seed: int) -> None:
+    """Operated anew with all of it, as much is short as in the plan itself, in each future; no step makes it worse."""
+    plan = solve(generate(seed, scenarios=2), gap=1e-6)
+    found = optimizer.shortfall(plan, workers=1)
+    for future in found.shortfall["future"].unique():
+        tonnes = list(short(found, future).values())
+        assert tonnes[-2] == pytest.approx(tonnes[-1], abs=1e-3)
+
+
+def test_a_folder_is_gone_on_with_and_bad_input_named(tmp_path: Path) -> None:
+    """Three tables; the same again from what is kept; no plan, no workers, another folder are refused."""
+    plan = solve(backup(0.4))
+    first = optimizer.shortfall(plan, folder=tmp_path / "out", workers=1)
+    again = optimizer.shortfall(plan, folder=tmp_path / "out", workers=1)
+    assert again.shortfall.equals(first.shortfall)
+    assert {file.name for file in (tmp_path / "out").glob("*.csv")} == {"shortfall.csv", "measures.csv", "stops.csv"}
+    with pytest.raises(PlanError, match="without a plan: infeasible"):
+        optimizer.shortfall(optimizer.Plan(plan.instance, {"status": "infeasible", "why": "none"}))
+    with pytest.raises(OptionsError, match="workers is 0"):
+        optimizer.shortfall(plan, workers=0)
+    (tmp_path / "mine.txt").write_text("x", encoding="utf-8")
+    with pytest.raises(PlanError, match="holds no shortfall"):
+        optimizer.shortfall(plan, folder=tmp_path, workers=1)
