@@ -14,10 +14,9 @@ from typing import Any
 
 from optimizer.errors import Fault, InstanceError
 from optimizer.findings import Finding, findings_of
-from optimizer.instance.checks import check
 from optimizer.instance.instance import Instance
-from optimizer.instance.judge import judge
 from optimizer.instance.read import read_source
+from optimizer.instance.sound import FURTHER, sound
 from optimizer.instance.write import sha256
 from optimizer.network.network import laundering, network_of
 from optimizer.network.tables import INVESTMENT
@@ -35,6 +34,8 @@ from optimizer.solver.options import Options
 from optimizer.solver.solve import solve as solve_network
 from optimizer.solver.start import start_of
 from optimizer.verifier import Verdict, verify_tables
+
+FURTHER.append(laundering)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +82,7 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> Instance:
     Raises:
         InstanceError: with every fault found.
     """
-    source = read_source(path, overrides)
-    instance = judge(source)
-    if instance is not None:
-        check(source, instance)
-        if not source.faults:
-            source.faults.extend(laundering(instance))
-    if source.faults or instance is None:
-        raise InstanceError(str(path), sorted(source.faults, key=lambda fault: fault.where))
-    return instance
+    return sound(read_source(path, overrides), str(path))
 
 
 def solve(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
@@ -63,17 +64,19 @@ class _Chain:
             self.gather(target, above)
 
 
-def read_chain(main: FilePath) -> Source:
+def read_chain(main: FilePath, overlays: Sequence[FilePath] = ()) -> Source:
     """Read an instance with all that it extends.
 
     Args:
         main: the YAML file asked for.
+        overlays: further ones laid on it, in their order, each after what it extends; what occurs twice is taken once.
 
     Returns:
         The merged whole, with every fault found on the way.
     """
     chain = _Chain(main)
-    chain.gather(main)
+    for file in (main, *overlays):
+        chain.gather(file)
     last = chain.layers[-1][0]
     root, folder = chain.layers[0]
     faults = [fault for source, _ in chain.layers for fault in source.faults] + chain.faults
