@@ -27,6 +27,7 @@ from optimizer.instance.instance import Instance
 from optimizer.losses import Stress, stress, survive
 from optimizer.plan.plan import Plan
 from optimizer.run import Validation, diagnose, load, solve, validate
+from optimizer.study import Study, study
 from optimizer.sweep import Sensitivity, sensitivity
 from optimizer.synthetic import Synthetic, generate
 from optimizer.verifier import Tolerance, Verdict, Violation, verify
@@ -52,6 +53,7 @@ __all__ = [
     "SolveError",
     "StockUse",
     "Stress",
+    "Study",
     "Synthetic",
     "Tolerance",
     "Validation",
@@ -71,6 +73,7 @@ __all__ = [
     "solve",
     "stock_use",
     "stress",
+    "study",
     "survive",
     "validate",
     "value",

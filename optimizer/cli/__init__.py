@@ -18,6 +18,7 @@ from optimizer.cli import (
     solve,
     stock,
     stress,
+    study,
     validate,
     value,
     verify,
@@ -46,6 +47,7 @@ app.command("stock")(guarded(stock.stock))
 app.command("value")(guarded(value.value))
 app.command("alternatives")(guarded(alternatives.alternatives))
 app.command("why")(guarded(why.why))
+app.command("study")(guarded(study.study))
 app.command("generate")(guarded(generate.generate))
 app.command("schema")(guarded(schema.schema))
 

@@ -61,6 +61,7 @@ def assign(source: Source, key: str, value: Any, where: Where) -> None:
                 return
             holder[part] = {}
             found = part
+            source.places[*path, part] = where
         path.append(found)
         holder = holder[found]
     last = _step(holder, parts[-1])
