@@ -59,6 +59,12 @@ def validate(path: Path | str, overrides: Sequence[str] = ()) -> Validation:
     Args:
         path: a YAML file, or a folder with `instance.yaml`.
         overrides: `KEY=VALUE` texts, KEY a dotted path.
+
+    Example:
+        >>> import optimizer
+        >>> found = optimizer.validate("docs/examples/two_plants.yaml", ["facilities.hom.capacity=5"])
+        >>> [str(fault) for fault in found.faults]
+        ["--set facilities.hom.capacity: 'facilities' has no 'hom'; did you mean 'home'?"]
     """
     try:
         instance = load(path, overrides)
@@ -81,6 +87,12 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> Instance:
 
     Raises:
         InstanceError: with every fault found.
+
+    Example:
+        >>> import optimizer
+        >>> instance = optimizer.load("docs/examples/two_plants.yaml")
+        >>> list(instance.facilities), instance.discount_rate
+        (['home', 'abroad'], 0.05)
     """
     return sound(read_source(path, overrides), str(path))
 
@@ -122,6 +134,18 @@ def solve(
         OptionsError: an option makes no sense.
         SolveError: the solver failed.
         PlanError: the file is there and is no checkpoint.
+
+    Example:
+        >>> import optimizer
+        >>> instance = optimizer.load("docs/examples/two_plants.yaml")
+        >>> plan = optimizer.solve(instance, gap=0)
+        >>> plan.status, round(plan.objective / 1e6, 2)
+        ('optimal', 84.45)
+        >>> plan.portfolio[["facility", "option", "funded"]].values.tolist()
+        [['home', 'build', 2027]]
+        >>> unlikely = instance.replace({"scenarios.export_ban.probability": 0.0})
+        >>> optimizer.solve(unlikely, gap=0).portfolio["facility"].tolist()
+        ['abroad']
     """
     options = Options(method, gap, gap_usd, time_limit, threads, seed)
     kept = None if checkpoint is None else checkpoint_of(instance, checkpoint)

@@ -65,7 +65,7 @@ def source_of(instance: Instance) -> Source:
 
 
 def plain_value(value: Any) -> Any:
-    """What a value would say in a file: records, series of years, arrays and numbers of other libraries as plain data."""
+    """What a value would say in a file: records, series of years and numbers of other libraries as plain data."""
     if isinstance(value, BaseModel):
         return plain_value(value.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True))
     if isinstance(value, Series):

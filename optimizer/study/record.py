@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.network.network import network_of
-from optimizer.plan.columns import COLUMNS, rows_of
+from optimizer.plan.columns import COLUMNS, rows_of, with_units
 from optimizer.plan.plan import Plan
 from optimizer.study.design import Point
 
@@ -27,7 +27,7 @@ LAST = ("public_outlay", "capex", "funded", "targets_missed", "target_short", "v
 UNITS: Mapping[str, str] = {
     "objective": "USD", "bound": "USD", "gap_usd": "USD", "gap": "share", "public_outlay": "USD, undiscounted",
     "capex": "USD, undiscounted", "funded": "number", "targets_missed": "number", "target_short": "t",
-    "seconds": "s", "funded_year": "year", "online": "year", "capacity": "t/yr",
+    "seconds": "s",
 }  # fmt: skip
 COST, SHORT, SHORT_OF = "cost_", "short_", "short_of_"
 PORTFOLIO = ("run", *COLUMNS["portfolio"])
@@ -125,8 +125,8 @@ def portfolios_of(runs: Iterable[tuple[int, Record | None]]) -> pd.DataFrame:
     """What each run funds, a row each: run, then the columns of the table `portfolio` of a plan."""
     rows = [(number, *row) for number, record in runs if record is not None for row in record.get("portfolio", ())]
     frame = pd.DataFrame(rows, columns=list(PORTFOLIO))
-    units = {"funded": "year", "online": "year", "capacity": "t/yr", "capex": "USD", "public_outlay": "USD"}
-    frame.attrs["units"] = units
+    frame = with_units("portfolio", frame)
+    del frame.attrs["units"]["run"]  # here it is a number, there an activity
     return frame
 
 

@@ -101,6 +101,16 @@ def study(
         InstanceError: the study, its instance or one of its runs has faults; all of them.
         OptionsError: an option makes no sense.
         PlanError: the folder holds something else, or a study that has changed since.
+
+    Example:
+        >>> import optimizer
+        >>> instance = optimizer.load("docs/examples/two_plants.yaml")
+        >>> design = {"study": "ban", "grid": {"scenarios.export_ban.probability": [0.0, 0.02, 0.3]}}
+        >>> found = optimizer.study(design, instance=instance, workers=1)
+        >>> found.results["status"].tolist()
+        ['optimal', 'optimal', 'optimal']
+        >>> found.portfolios[["run", "facility"]].values.tolist()
+        [[1, 'abroad'], [2, 'abroad'], [3, 'home']]
     """
     if workers < 1:
         raise OptionsError(f"workers is {workers}; it is 1 or more")

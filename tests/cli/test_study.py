@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from optimizer.study import work
+from optimizer.study.record import record_of
+
 from .conftest import TINY_COST, call
 
 STUDY = """study: cost_of_short
@@ -73,14 +76,11 @@ def test_a_changed_study_ends_with_2(desk: Path) -> None:
 
 def test_a_run_that_fails_ends_with_1(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is named with its error; the others are there."""
-    from optimizer.study import work  # noqa: PLC0415
-
-    held = work.record_of
 
     def stumbling(plan: object) -> dict[str, object]:
         if plan.instance.facilities["plant"].options[0].capex > 100:  # type: ignore[attr-defined]
             raise MemoryError("no more")
-        return held(plan)  # type: ignore[arg-type]
+        return record_of(plan)  # type: ignore[arg-type]
 
     monkeypatch.setattr(work, "record_of", stumbling)
     called = call("study", "study.yaml", "--workers", "1", folder=desk)
