@@ -24,6 +24,8 @@ NOTE, RUNS = "study.json", "runs.jsonl"
 FORMAT = 1
 PARQUET = "pyarrow"
 NO_PARQUET = "no Parquet: that needs pyarrow (pip install '.[parquet]' at the root of the project); the CSV is there"
+BASE = "the-instance"
+"""What the instance without an overlay is called; no label can be called so."""
 TOLD = 6
 """Differences that are told one by one."""
 LONG = 60
@@ -170,7 +172,7 @@ def _changes(before: dict[str, Any], now: dict[str, Any], kept: Path, instances:
             continue  # one that came or went is told with the study
         data = read_yaml((kept / f"{label}.yaml").read_text(encoding="utf-8"), "").data
         plain = read_yaml(plain_text(instances[label]), "").data
-        name = "instance" if label == "instance" else f"instance with {label}"
+        name = "instance" if label == BASE else f"instance with {label}"
         found += [f"{name}: {text}" for text in differences(data, plain)] or [f"{name}: its order"]
     for label, digest in now["portfolios"].items():
         if before.get("portfolios", {}).get(label, digest) != digest:

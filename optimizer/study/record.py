@@ -132,7 +132,7 @@ def portfolios_of(runs: Iterable[tuple[int, Record | None]]) -> pd.DataFrame:
 
 def column_of(name: str) -> str:
     """The column of a factor; one that has the name of a figure is told apart."""
-    taken = name in (*FIRST, *LAST, "run", "instance_sha256") or name.startswith((COST, SHORT))
+    taken = name in (*FIRST, *LAST, "run", "folder", "instance_sha256") or name.startswith((COST, SHORT))
     return f"factor_{name}" if taken else name
 
 

@@ -19,7 +19,7 @@ from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.run import versions
 from optimizer.study.case import Case, portfolio_hash
-from optimizer.study.ledger import FORMAT, NO_PARQUET, Ledger, has_parquet
+from optimizer.study.ledger import BASE, FORMAT, NO_PARQUET, Ledger, has_parquet
 from optimizer.study.read import Run, Tell, read_study
 from optimizer.study.record import FAILED, Record, column_of, portfolios_of, results_of
 from optimizer.study.work import Desk, Done, done, given_up
@@ -195,7 +195,7 @@ class _State:
         results = results_of(list(self.case.factors), listed)
         if self.plans and self.ledger is not None:
             kept = [self.ledger.plan_of(run.hash) for run in self.runs]
-            results["plan"] = [f"plans/{path.name}" if path.is_dir() else None for path in kept]
+            results["folder"] = [f"plans/{path.name}" if path.is_dir() else None for path in kept]
         return results, portfolios_of((number, record) for number, _, record in listed)
 
     def write(self) -> None:
@@ -228,7 +228,7 @@ def _design(case: Case, runs: Sequence[Run], of: dict[str, str]) -> tuple[dict[s
     """What makes a study the same one, and its instances as plain data by label."""
     written = case.file.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True)
     used = {case.labels(run.point) for run in runs}
-    instances = {"_".join(filter(None, labels)) or "instance": case.sources[labels].data for labels in sorted(used)}
+    instances = {"+".join(labels) if any(labels) else BASE: case.sources[labels].data for labels in sorted(used)}
     design = {
         "study": {key: value for key, value in written.items() if key not in ASIDE},
         "overrides": list(case.overrides),

@@ -21,6 +21,9 @@ from optimizer.errors import SolveError
 from optimizer.instance.write import sha256
 from optimizer.run import solve_with, versions
 from optimizer.study import Study, ledger, work
+from optimizer.study.read import read_study
+from optimizer.study.record import results_of
+from optimizer.workers import BlamedError
 
 from .conftest import ALPHA, COST, design, rivals, write
 
@@ -191,7 +194,7 @@ def test_plans_are_kept_on_request(desk: Path, asked: list[float]) -> None:
     assert asked == [1000, 1200] * 2
     plan = found.plan(2)
     assert plan.objective == found.results["objective"][1]
-    assert optimizer.verify(desk / "study" / found.results["plan"][1]).ok
+    assert optimizer.verify(desk / "study" / found.results["folder"][1]).ok
     with pytest.raises(optimizer.PlanError, match="there is no run 3"):
         found.plan(3)
 
@@ -241,3 +244,15 @@ def test_a_study_that_is_killed_and_gone_on_with_equals_one_run_through(desk: Pa
 def lines(file: Path) -> int:
     """Whole lines of a file."""
     return file.read_bytes().count(b"\n") if file.is_file() else 0
+
+
+def test_a_run_over_which_processes_died_says_so(desk: Path) -> None:
+    """Its row is kept as that of one that failed, and it is tried again."""
+    case, (run,) = read_study(write(desk, list_=[{}]))
+    (found,) = work.given_up(run, BlamedError("a process died 4 times over one task"))
+    table = results_of(list(case.factors), [(1, run.point, found.record)])
+    assert table["status"].tolist() == ["died"]
+    assert "died 4 times" in table["error"][0]
+    ledger_ = ledger.Ledger(desk / "study", {"study": {}}, {}, "resume")
+    ledger_.keep(run, found.record, None)
+    assert not ledger_.finished(ledger_.known()[run.hash], plans=False)
