@@ -11,7 +11,10 @@ import pytest
 from support.build import instance_of
 
 import optimizer
-from optimizer.errors import InstanceError
+from optimizer.errors import InstanceError, Where
+from optimizer.instance.changes import source_of
+from optimizer.instance.override import multiply
+from optimizer.instance.sound import sound
 from optimizer.instance.write import sha256
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,3 +138,19 @@ def test_small_instances_go_there_and_back() -> None:
     for seed in range(4):
         instance = instance_of(generate(seed, scenarios=2))
         assert sha256(instance.replace()) == sha256(instance)
+
+
+def test_a_factor_reaches_every_amount_and_no_growth(starter: optimizer.Instance) -> None:
+    """A series that grows, sizes by unit, and prices by region; what no key names stays."""
+    source = source_of(starter)
+    for key in ("markets.us_industry.demand.*.tonnes", "facilities.mountain_pass.options.heavy.capacity"):
+        multiply(source, key, 2.0, Where("test"))
+    multiply(source, "materials.heavy_oxide.price", 0.5, Where("test"))
+    made = sound(source, "test")
+    (first, *_), (before, *_) = (i.markets["us_industry"].demand for i in (made, starter))
+    assert (first.tonnes.start, first.tonnes.growth) == (2 * (before.tonnes.start or 0), before.tonnes.growth)
+    assert made.facilities["mountain_pass"].options[0].capacity == {"heavy": 400}
+    prices = (i.materials["heavy_oxide"].price for i in (made, starter))
+    halved, whole = ({region: series.constant for region, series in (price or {}).items()} for price in prices)
+    assert halved == {region: usd / 2 for region, usd in whole.items() if isinstance(usd, int | float)}
+    assert made.markets["programs"] == starter.markets["programs"]
