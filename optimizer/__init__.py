@@ -30,6 +30,7 @@ from optimizer.ladder import NetShortfall, shortfall
 from optimizer.losses import Stress, stress, survive
 from optimizer.plan.plan import Plan
 from optimizer.run import Validation, diagnose, load, solve, validate
+from optimizer.study import Study, study
 from optimizer.sweep import Sensitivity, sensitivity
 from optimizer.synthetic import Synthetic, generate
 from optimizer.verifier import Tolerance, Verdict, Violation, verify
@@ -59,6 +60,7 @@ __all__ = [
     "SolveError",
     "StockUse",
     "Stress",
+    "Study",
     "Sweep",
     "Synthetic",
     "Tolerance",
@@ -83,6 +85,7 @@ __all__ = [
     "solve",
     "stock_use",
     "stress",
+    "study",
     "survive",
     "validate",
     "value",

@@ -14,11 +14,10 @@ from typing import Any
 
 from optimizer.errors import Fault, InstanceError
 from optimizer.findings import Finding, findings_of
-from optimizer.instance.checks import check
 from optimizer.instance.instance import Instance
-from optimizer.instance.judge import judge
 from optimizer.instance.override import override, writable
 from optimizer.instance.read import read_source
+from optimizer.instance.sound import FURTHER, sound
 from optimizer.instance.source import Source
 from optimizer.instance.write import sha256
 from optimizer.lacking import Shortfall, why_infeasible
@@ -37,6 +36,8 @@ from optimizer.solver.options import Options
 from optimizer.solver.solve import solve as solve_network
 from optimizer.solver.start import Start, start_of
 from optimizer.verifier import Verdict, verify_tables
+
+FURTHER.append(laundering)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,12 @@ def validate(path: Path | str, overrides: Sequence[str] = ()) -> Validation:
     Args:
         path: a YAML file, or a folder with `instance.yaml`.
         overrides: `KEY=VALUE` texts, KEY a dotted path.
+
+    Example:
+        >>> import optimizer
+        >>> found = optimizer.validate("docs/examples/two_plants.yaml", ["facilities.hom.capacity=5"])
+        >>> [str(fault) for fault in found.faults]
+        ["--set facilities.hom.capacity: 'facilities' has no 'hom'; did you mean 'home'?"]
     """
     try:
         instance = load(path, overrides)
@@ -82,8 +89,14 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> Instance:
 
     Raises:
         InstanceError: with every fault found.
+
+    Example:
+        >>> import optimizer
+        >>> instance = optimizer.load("docs/examples/two_plants.yaml")
+        >>> list(instance.facilities), instance.discount_rate
+        (['home', 'abroad'], 0.05)
     """
-    return _checked(read_source(path, overrides), str(path))
+    return sound(read_source(path, overrides), str(path))
 
 
 def changed(instance: Instance, overrides: Sequence[str], option: str = "--set") -> Instance:
@@ -100,7 +113,7 @@ def changed(instance: Instance, overrides: Sequence[str], option: str = "--set")
     source = Source(instance.name, writable(instance.plain()))
     for given in overrides:
         override(source, given, option)
-    return _checked(source, instance.name)
+    return sound(source, instance.name)
 
 
 def made_of(data: dict[str, Any], name: str) -> Instance:
@@ -113,23 +126,7 @@ def made_of(data: dict[str, Any], name: str) -> Instance:
     Raises:
         InstanceError: with every fault found.
     """
-    return _checked(Source(name, data), name)
-
-
-def _checked(source: Source, name: str) -> Instance:
-    """The instance of what was read.
-
-    Raises:
-        InstanceError: with every fault found.
-    """
-    instance = judge(source)
-    if instance is not None:
-        check(source, instance)
-        if not source.faults:
-            source.faults.extend(laundering(instance))
-    if source.faults or instance is None:
-        raise InstanceError(name, sorted(source.faults, key=lambda fault: fault.where))
-    return instance
+    return sound(Source(name, data), name)
 
 
 def solve(
@@ -169,6 +166,18 @@ def solve(
         OptionsError: an option makes no sense.
         SolveError: the solver failed.
         PlanError: the file is there and is no checkpoint.
+
+    Example:
+        >>> import optimizer
+        >>> instance = optimizer.load("docs/examples/two_plants.yaml")
+        >>> plan = optimizer.solve(instance, gap=0)
+        >>> plan.status, round(plan.objective / 1e6, 2)
+        ('optimal', 84.45)
+        >>> plan.portfolio[["facility", "option", "funded"]].values.tolist()
+        [['home', 'build', 2027]]
+        >>> unlikely = instance.replace({"scenarios.export_ban.probability": 0.0})
+        >>> optimizer.solve(unlikely, gap=0).portfolio["facility"].tolist()
+        ['abroad']
     """
     options = Options(method, gap, gap_usd, time_limit, threads, seed)
     kept = None if checkpoint is None else checkpoint_of(instance, checkpoint)

@@ -21,6 +21,7 @@ from optimizer.cli import (
     solve,
     stock,
     stress,
+    study,
     validate,
     value,
     verify,
@@ -54,6 +55,7 @@ app.command("alternatives")(guarded(alternatives.alternatives))
 app.command("why")(guarded(why.why))
 app.command("frontier")(guarded(frontier.frontier))
 app.command("waivers")(guarded(waivers.waivers))
+app.command("study")(guarded(study.study))
 app.command("generate")(guarded(generate.generate))
 app.command("schema")(guarded(schema.schema))
 

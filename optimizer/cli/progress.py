@@ -103,3 +103,47 @@ def counted(*, enabled: bool, every: int, console: Console = err) -> Iterator[Te
                 console.print(f"{what}: {done} of {of}", markup=False)
 
         yield tell
+
+
+@contextmanager
+def timed(*, enabled: bool, aside: str = "", console: Console = err) -> Iterator[Tell]:
+    """Shows how many tasks are done and how long the rest takes: a bar on a terminal, a line now and then elsewhere.
+
+    The time left is told by what was done since the first count, so that what a run before this one did is not held
+    for quick.
+
+    Args:
+        enabled: whether anything is shown.
+        aside: what is told elsewhere only where it takes a while.
+        console: where.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[left]}"))
+    begun: dict[str, tuple[int, float]] = {}
+    last: dict[str, float] = {}
+    with Bar(*columns, console=console, disable=not enabled or not console.is_terminal, transient=True) as bar:
+        line = bar.add_task("", total=None, left="")
+
+        def tell(what: str, done: int, of: int) -> None:
+            now = time.monotonic()
+            first, since = begun.setdefault(what, (done, now))
+            left = time_left(done - first, of - done, now - since)
+            bar.update(line, description=what, completed=done, total=of, left=left)
+            if what == aside:
+                due = now - last.setdefault(what, now) >= PLAIN_EVERY
+            else:
+                due = what not in last or done == of or now - last[what] >= PLAIN_EVERY
+            if enabled and not console.is_terminal and due:
+                last[what] = now
+                console.print(f"{what}: {done:,} of {of:,}" + (f", {left}" if left else ""), markup=False)
+
+        yield tell
+
+
+def time_left(done: int, to_do: int, seconds: float) -> str:
+    """How long what is left will take, by what was done in how many seconds; empty where nothing tells."""
+    if done <= 0 or to_do <= 0:
+        return ""
+    left = to_do * seconds / done
+    if left < 90:
+        return f"about {max(1.0, left):.0f} s left"
+    return f"about {left / 60:.0f} min left" if left < 90 * 60 else f"about {left / 3600:.1f} h left"

@@ -100,6 +100,15 @@ def evaluate(
         OptionsError: an option makes no sense.
         PlanError: the portfolio does not fit the instance, or cannot be operated in it.
         SolveError: the solver failed, or the cluster was lost.
+
+    Example:
+        >>> import optimizer
+        >>> instance = optimizer.load("docs/examples/two_plants.yaml")
+        >>> plan = optimizer.solve(instance, gap=0)
+        >>> likelier = instance.replace({"scenarios.export_ban.probability": 0.6})
+        >>> found = optimizer.evaluate(likelier, plan, workers=1)
+        >>> found.futures[["future", "probability", "short_trusted"]].values.tolist()
+        [['base', 0.4, 0.0], ['export_ban', 0.6, 0.0]]
     """
     if not 0 <= alpha < 1:
         raise OptionsError(f"alpha is {alpha:g}; it lies in [0, 1)")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
@@ -121,6 +123,58 @@ class Instance(Record):
         """Channels that a market draws on, strictest first: those whose service can be spoken of."""
         drawn_on = {market.channel for market in self.markets.values()}
         return [k for k in self.channels if k in drawn_on]
+
+    def replace(self, changes: Mapping[str, Any] | None = None, /, **fields: Any) -> Instance:
+        """This instance with values given anew; checked as one that is read, and this one stays as it is.
+
+        Args:
+            changes: key -> value, for keys as `--set` takes them: dotted, rows of a list by id, product or number, `*`
+                for every name. Values are plain data; years may be the index of a pandas series, and records of an
+                instance stand for what they would say in a file.
+            fields: the same for keys of one part.
+
+        Raises:
+            InstanceError: with every fault found.
+
+        Example:
+            >>> import optimizer
+            >>> instance = optimizer.load("instances/starter")
+            >>> dearer = instance.replace({"policy.budget.annual": 1e8}, discount_rate=0.09)
+            >>> dearer.discount_rate, instance.discount_rate
+            (0.09, 0.07)
+            >>> instance.replace(discont_rate=0.09)
+            Traceback (most recent call last):
+            ...
+            optimizer.errors.InstanceError: 1 fault in starter
+              replace discont_rate: unknown key 'discont_rate'; did you mean 'discount_rate'?
+        """
+        from optimizer.instance.changes import replaced  # noqa: PLC0415  (it needs this class)
+
+        return replaced(self, {**(changes or {}), **fields})
+
+    def overlay(self, overlay: Path | str | Mapping[str, Any]) -> Instance:
+        """This instance with an overlay laid on it; checked as one that is read, and this one stays as it is.
+
+        Args:
+            overlay: a file or folder (docs/overlays.md), or what it would say as plain data. What a file `extends` is
+                taken to be this instance: of a chain of overlays comes what stands after the one with this
+                instance's name, or after the first. Plain data need neither `extends` nor a name.
+
+        Raises:
+            InstanceError: with every fault found.
+
+        Example:
+            >>> import optimizer
+            >>> instance = optimizer.load("instances/starter")
+            >>> quiet = instance.overlay({"name": "quiet", "remove": {"scenarios": ["conflict", "separation_outage"]}})
+            >>> [scenario.id for scenario in quiet.scenarios]
+            ['heavies_embargo']
+            >>> instance.overlay("docs/studies/waived.yaml").name
+            'waived'
+        """
+        from optimizer.instance.changes import overlaid  # noqa: PLC0415  (it needs this class)
+
+        return overlaid(self, overlay)
 
     def plain(self) -> dict[str, Any]:
         """The instance as plain data, as it would be written in one file."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
@@ -63,17 +65,19 @@ class _Chain:
             self.gather(target, above)
 
 
-def read_chain(main: FilePath) -> Source:
+def read_chain(main: FilePath, overlays: Sequence[FilePath] = ()) -> Source:
     """Read an instance with all that it extends.
 
     Args:
         main: the YAML file asked for.
+        overlays: further ones laid on it, in their order, each after what it extends; what occurs twice is taken once.
 
     Returns:
         The merged whole, with every fault found on the way.
     """
     chain = _Chain(main)
-    chain.gather(main)
+    for file in (main, *overlays):
+        chain.gather(file)
     last = chain.layers[-1][0]
     root, folder = chain.layers[0]
     faults = [fault for source, _ in chain.layers for fault in source.faults] + chain.faults
@@ -89,6 +93,57 @@ def read_chain(main: FilePath) -> Source:
     whole = Source(last.file, plain(merge.root), places_of(merge.root), merge.faults, root.removed, merge.gone)
     whole.places[()] = Where(last.file, 1)
     return whole
+
+
+def lay_on(source: Source, overlays: Sequence[FilePath]) -> Source:
+    """Lay overlays on an instance that is there already.
+
+    What an overlay extends is taken to be this instance: of its chain comes what stands after the one with this
+    instance's name, or after the first where none has that name.
+
+    Args:
+        source: the instance.
+        overlays: files, in their order; each has an `extends`.
+
+    Returns:
+        The merged whole, with every fault found on the way.
+    """
+    merge = Merge(node_of(source.data, source.places), list(source.faults), dict(source.gone))
+    laid: set[FilePath] = set()
+    for file in overlays:
+        chain = _Chain(file)
+        chain.gather(file)
+        faults = [fault for layer, _ in chain.layers for fault in layer.faults] + chain.faults
+        first = chain.layers[0][0]
+        if not faults and len(chain.layers) == 1:
+            right = "an overlay says with 'extends' what it differs from"
+            faults.append(Fault(Where(first.file), "", "this is an instance of its own, and no overlay", right))
+        if faults:
+            merge.faults.extend(faults)
+            continue
+        names = [layer.data.get("name") for layer, _ in chain.layers]
+        name = source.data.get("name")
+        since = names.index(name) + 1 if name in names else 1
+        for layer, folder in chain.layers[since:]:
+            resolved = (folder / FilePath(layer.file).name).resolve()
+            if resolved not in laid:
+                laid.add(resolved)
+                _lay(merge, layer, folder)
+    return Source(source.file, plain(merge.root), places_of(merge.root), merge.faults, set(source.removed), merge.gone)
+
+
+def lay_data(source: Source, data: Mapping[str, Any], file: str) -> Source:
+    """Lay an overlay given as plain data on an instance; it needs neither `extends` nor a name.
+
+    Args:
+        source: the instance.
+        data: what an overlay says; the tables that it names lie in the working folder.
+        file: what the data are called in messages.
+    """
+    merge = Merge(node_of(source.data, source.places), list(source.faults), dict(source.gone))
+    layer = Source(file, {"name": source.data.get("name")} | copy.deepcopy(dict(data)))
+    _lay(merge, layer, FilePath())
+    return Source(source.file, plain(merge.root), places_of(merge.root), merge.faults, set(source.removed), merge.gone)
 
 
 def _lay(merge: Merge, source: Source, folder: FilePath) -> None:

@@ -1,7 +1,8 @@
-"""Applies `--set KEY=VALUE` to an instance as read."""
+"""Gives values of an instance as read anew, by their key: `--set KEY=VALUE`, and what comes from Python or a study."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Hashable, Mapping
 from typing import Any
 
@@ -11,6 +12,9 @@ from optimizer.instance.folder import list_ids
 from optimizer.instance.instance import Instance
 from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path, read_yaml, scalar
+
+ANY = "*"
+"""A part of a key that stands for every name there."""
 
 
 def override(source: Source, given: str, option: str = "--set") -> None:
@@ -27,9 +31,28 @@ def override(source: Source, given: str, option: str = "--set") -> None:
         source.faults.append(Fault(where, given, "not of the form KEY=VALUE", f"{option} policy.budget.annual=5e9"))
         return
     document = read_yaml(text, option) if text[:1] in ("{", "[", '"', "'") else None
-    value = document.data if document is not None else scalar(text)
     if document is not None and document.faults:
         source.faults.extend(document.faults)
+        return
+    assign(source, key, document.data if document is not None else scalar(text), where)
+
+
+def assign(source: Source, key: str, value: Any, where: Where) -> None:
+    """Give a value anew; what is wrong with the key is noted in the source.
+
+    Args:
+        source: the instance as read.
+        key: a dotted path; a row of a list is named by its id or product, or by its number; `*` as a part stands for
+            every name there, and those that do not have the rest of the key are passed over.
+        value: plain data.
+        where: who says so.
+    """
+    if ANY in key.split("."):
+        found_like = paths_like(source.data, key)
+        if not found_like:
+            source.faults.append(Fault(where, key, "nothing in the instance is named so", "a key that it states"))
+        for like in found_like:
+            assign(source, dotted(like), copy.deepcopy(value), where)
         return
     holder: Any = source.data
     path: list[Hashable] = []
@@ -44,6 +67,7 @@ def override(source: Source, given: str, option: str = "--set") -> None:
                 return
             holder[part] = {}
             found = part
+            source.places[*path, part] = where
         path.append(found)
         holder = holder[found]
     last = _step(holder, parts[-1])
@@ -53,6 +77,7 @@ def override(source: Source, given: str, option: str = "--set") -> None:
             return
         last = scalar(parts[-1]) if parts[-1].isdigit() else parts[-1]
     holder[last] = value
+    _forget(source, (*path, last))
     source.places[*path, last] = where
 
 
@@ -74,8 +99,70 @@ def path_of(data: Any, key: str) -> Path | None:
     return path
 
 
+def multiply(source: Source, key: str, factor: float, where: Where) -> None:
+    """Multiply a number, a series or a mapping of them by a factor; what is wrong is noted in the source.
+
+    Args:
+        source: the instance as read.
+        key: as `assign` takes it; `*` as a part stands for every name there, and those without a value are passed over.
+        factor: by how much; the growth of a series stays.
+        where: who says so.
+    """
+    found = paths_like(source.data, key)
+    amounts = {path: value for path, value in found.items() if _has_amount(value)}
+    if not amounts:
+        words = [repr(value) for value in found.values() if not isinstance(value, dict | list)]
+        wrong = f"{words[0]} is no number to be multiplied" if words else "nothing is written there to be multiplied"
+        source.faults.append(Fault(where, key, wrong, "name a number or a series that the instance states"))
+    for path, value in amounts.items():
+        holder: Any = source.data
+        for part in path[:-1]:
+            holder = holder[part]
+        holder[path[-1]] = _times(value, factor)
+        _forget(source, path)
+        source.places[path] = where
+
+
+def paths_like(data: Any, key: str) -> dict[Path, Any]:
+    """What stands under a key in which `*` stands for every name, by its path."""
+    found: dict[Path, Any] = {(): data}
+    for part in key.split("."):
+        stepped: dict[Path, Any] = {}
+        for path, holder in found.items():
+            if part != ANY:
+                step = _step(holder, part)
+                steps: list[Any] = [] if step is None else [step]
+            else:
+                steps = list(holder) if isinstance(holder, dict) else list(range(len(_rows(holder))))
+            stepped |= {(*path, step): holder[step] for step in steps}
+        found = stepped
+    return found
+
+
+def _rows(holder: Any) -> list[Any]:
+    return holder if isinstance(holder, list) else []
+
+
+def _has_amount(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_has_amount(item) for item in value.values())
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _times(value: Any, factor: float) -> Any:
+    if isinstance(value, dict):
+        return {key: item if key == "growth" else _times(item, factor) for key, item in value.items()}
+    return value * factor if _has_amount(value) else value
+
+
+def _forget(source: Source, path: Path) -> None:
+    """What stood inside a value that is given anew has no place any more."""
+    for inside in [known for known in source.places if len(known) > len(path) and known[: len(path)] == path]:
+        del source.places[inside]
+
+
 def _may_begin(holder: Any, path: list[Hashable], part: str) -> bool:
-    """Whether an override may begin a mapping that is not written yet."""
+    """Whether a value may begin a mapping that is not written yet."""
     if not isinstance(holder, dict):
         return False
     if not path:

@@ -11,20 +11,26 @@ from optimizer.instance.override import override
 from optimizer.instance.source import Source
 
 
-def read_source(path: FilePath | str, overrides: Sequence[str] = ()) -> Source:
+def read_source(path: FilePath | str, overrides: Sequence[str] = (), overlays: Sequence[FilePath] = ()) -> Source:
     """Read files into one document, without judging the records.
 
     Args:
         path: file or folder.
         overrides: `KEY=VALUE` texts, KEY a dotted path.
+        overlays: files or folders laid on it first, in their order.
 
     Raises:
         InstanceError: there is no such file, or it is not readable at all.
     """
     path = FilePath(path)
-    source = read_chain(path / "instance.yaml" if path.is_dir() else path)
+    source = read_chain(main_file(path), [main_file(overlay) for overlay in overlays])
     if not source.data:
         raise InstanceError(str(path), source.faults)
     for text in overrides:
         override(source, text)
     return source
+
+
+def main_file(path: FilePath) -> FilePath:
+    """The file of an instance or overlay that is given as a file or a folder."""
+    return path / "instance.yaml" if path.is_dir() else path

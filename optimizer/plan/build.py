@@ -12,7 +12,7 @@ import pandas as pd
 from optimizer.instance.fields import EXPOSURE_KINDS
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
-from optimizer.plan.columns import COLUMNS, YEARS_OR_BLANK, rows_of
+from optimizer.plan.columns import COLUMNS, YEARS_OR_BLANK, rows_of, with_units
 from optimizer.plan.makers import made_in, makers_of
 from optimizer.plan.rules import reactions_of
 
@@ -57,7 +57,7 @@ def tables_of_plan(
     frames = {name: pd.DataFrame(rows[name], columns=list(columns)) for name, columns in COLUMNS.items()}
     frames["costs"] = _costs(network, fund, frames, rows["fixed"], rows["spent"])
     frames["scenarios"] = _scenarios(network, frames)
-    return frames
+    return {name: with_units(name, frame) for name, frame in frames.items()}
 
 
 def _started(investment: Values) -> dict[Start, float]:

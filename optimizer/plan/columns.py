@@ -78,6 +78,30 @@ YEARS_OR_BLANK = ("onset", "until")
 """Columns that hold a year, or nothing where it does not apply."""
 
 
+_USD = ("capex", "public_outlay", "cost", "usd", "discounted")
+_TONNES = (
+    "tonnes", "opening", "lost", "in", "out", "downgraded_in", "downgraded_out", "discarded", "bought_back", "closing",
+    "demand", "delivered", "short", "made", "level", "stock", "used",
+)  # fmt: skip
+_YEARS = ("funded", "online", "period", "year", "onset", "until")
+_SHARES = ("probability", "location", "ownership", "equipment", "finance", "technology", "feed")
+UNITS: dict[str, str] = (
+    dict.fromkeys(_USD, "USD") | dict.fromkeys(_TONNES, "t") | dict.fromkeys(_YEARS, "year")
+    | dict.fromkeys(_SHARES, "share") | {"run": "units of activity", "available": "factor", "capacity": "t"}
+)  # fmt: skip
+"""Unit of a column by its name; t are of the period."""
+RATES = {"portfolio": ("capacity",), "reactions": ("capacity",), "capacity": ("existing", "funded")}
+"""Columns that count t per year instead."""
+
+
+def with_units(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """A result table whose `attrs["units"]` has the unit of every column that has one."""
+    units = {str(column): UNITS[column] for column in frame.columns if column in UNITS}
+    units |= {str(column): "share" for column in frame.columns if str(column).startswith("service_")}
+    frame.attrs["units"] = units | dict.fromkeys(RATES.get(name, ()), "t/yr")
+    return frame
+
+
 def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
     """The rows of a table, with a column each as attribute."""
     return frame.itertuples(index=False)

@@ -15,7 +15,7 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.judge import judge
 from optimizer.instance.read import read_source
 from optimizer.instance.write import yaml_text
-from optimizer.plan.columns import COLUMNS, LATER, TEXT, YEARS_OR_BLANK
+from optimizer.plan.columns import COLUMNS, LATER, TEXT, YEARS_OR_BLANK, with_units
 
 FORMAT = 1
 """Version of the result folder."""
@@ -28,7 +28,17 @@ class Plan:
     Attributes:
         instance: the resolved instance.
         info: what plan.json holds (docs/results.md).
-        tables: result tables by name.
+        tables: result tables by name; `attrs["units"]` of each has the unit of every column that has one.
+
+    Example:
+        >>> import optimizer
+        >>> plan = optimizer.solve(optimizer.load("docs/examples/two_plants.yaml"))
+        >>> plan.demand.query("scenario == 'trunk'")["delivered"].sum()
+        np.float64(900.0)
+        >>> plan.demand.attrs["units"]["delivered"], plan.costs.attrs["units"]["discounted"]
+        ('t', 'USD')
+        >>> optimizer.Plan.read(plan.save("results/two_plants")).objective == plan.objective
+        True
     """
 
     instance: Instance
@@ -151,7 +161,7 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
     """
     file = folder / f"{name}.csv"
     if not file.is_file() and name in LATER:
-        return pd.DataFrame(columns=list(COLUMNS[name]))
+        return with_units(name, pd.DataFrame(columns=list(COLUMNS[name])))
     if not file.is_file():
         raise PlanError(f"{folder} is incomplete: it has no {name}.csv")
     try:
@@ -168,7 +178,7 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
         raise PlanError(f"{file} lacks the column {', '.join(missing)}")
     kinds: dict[str, Any] = {column: object for column in table.columns if column in TEXT}
     kinds |= {column: "Int64" for column in YEARS_OR_BLANK if column in table.columns}
-    return table.astype(kinds)
+    return with_units(name, table.astype(kinds))
 
 
 _NUMBERS = {column for columns in COLUMNS.values() for column in columns} - TEXT

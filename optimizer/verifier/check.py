@@ -132,6 +132,13 @@ def verify(folder: Path | str) -> Verdict:
 
     Raises:
         PlanError: the folder lacks plan.json, its instance or a table, or plan.json is no JSON document.
+
+    Example:
+        >>> import optimizer
+        >>> plan = optimizer.solve(optimizer.load("docs/examples/two_plants.yaml"))
+        >>> verdict = optimizer.verify(plan.save("results/two_plants"))
+        >>> verdict.ok, len(verdict.violations)
+        (True, 0)
     """
     folder = Path(folder)
     plan = _plan(folder)

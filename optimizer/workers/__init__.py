@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from optimizer.workers.cluster import Cluster, DaskWorkers, checked, connected, on_cluster
-from optimizer.workers.workers import Chain, Here, Processes, Workers
+from optimizer.workers.workers import BlamedError, Chain, Here, Processes, Workers
 
 
 def workers_of(count: int, cluster: Cluster, begin: Callable[..., Any], *kept: Any) -> Workers:
@@ -26,4 +26,4 @@ def workers_of(count: int, cluster: Cluster, begin: Callable[..., Any], *kept: A
     return DaskWorkers(checked(cluster), begin, kept)
 
 
-__all__ = ["Chain", "Cluster", "Workers", "connected", "on_cluster", "workers_of"]
+__all__ = ["BlamedError", "Chain", "Cluster", "Workers", "connected", "on_cluster", "workers_of"]

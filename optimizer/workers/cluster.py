@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeVar
 
 from optimizer.errors import OptimizerError, OptionsError, SolveError
-from optimizer.workers.workers import Do, Workers
+from optimizer.workers.workers import BlamedError, Do, Workers
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -248,7 +248,7 @@ class DaskWorkers(Workers):
         except OptimizerError:
             raise
         except distributed.KilledWorker as error:
-            raise SolveError(
+            raise BlamedError(
                 f"workers of the cluster died over one task, {error.last_worker.address} last; most likely they ran "
                 "out of memory: give them more (--memory-limit)"
             ) from error

@@ -31,6 +31,14 @@ DEATHS = 3
 """Times that a task is begun anew after its process died, before it is held to blame."""
 
 
+class BlamedError(SolveError):
+    """Processes died over one task again and again."""
+
+
+GivenUp = Callable[[Task, BlamedError], Result]
+"""The result of a task over which processes died again and again."""
+
+
 class DiedError(Exception):
     """The process that had a task is gone; the task may be done again."""
 
@@ -84,18 +92,28 @@ class Workers(ABC):
         """End; after an error or Ctrl-C without waiting for what is being done."""
         self.end(now=kind is not None)
 
-    def results(self, do: Callable[[Any, Task], list[Result]], tasks: Iterable[Task]) -> Iterator[Result]:
+    def results(
+        self,
+        do: Callable[[Any, Task], list[Result]],
+        tasks: Iterable[Task],
+        given_up: GivenUp[Task, list[Result]] | None = None,
+    ) -> Iterator[Result]:
         """What `do` finds for every task, as it is done.
 
+        Args:
+            do: does a task.
+            tasks: the tasks.
+            given_up: what is found for a task over which processes died again and again; by default that is an error.
+
         Raises:
-            SolveError: processes died over a task again and again.
+            BlamedError: processes died over a task again and again.
         """
         found: deque[Result] = deque()
 
         def single(task: Task) -> Chain[Task, list[Result]]:
             found.extend((yield task))
 
-        for _ in self._followed(do, map(single, tasks), spread=True):
+        for _ in self._followed(do, map(single, tasks), spread=True, given_up=given_up):
             while found:
                 yield found.popleft()
 
@@ -108,11 +126,18 @@ class Workers(ABC):
             Before the first is begun, after every result and, where none comes, every half second.
 
         Raises:
-            SolveError: processes died over a task again and again.
+            BlamedError: processes died over a task again and again.
         """
         return self._followed(do, chains, spread=False)
 
-    def _followed(self, do: Do[Any, Any], chains: Iterable[Chain[Any, Any]], *, spread: bool) -> Iterator[None]:
+    def _followed(
+        self,
+        do: Do[Any, Any],
+        chains: Iterable[Chain[Any, Any]],
+        *,
+        spread: bool,
+        given_up: GivenUp[Any, Any] | None = None,
+    ) -> Iterator[None]:
         waiting = deque((chain, task) for chain in chains for task in _first(chain))
         busy: dict[Any, _Open] = {}
         done: SimpleQueue[Any] = SimpleQueue()
@@ -142,10 +167,17 @@ class Workers(ABC):
             try:
                 place, result = self._received(future, item.place)
             except DiedError as error:
-                if item.deaths == DEATHS:
-                    raise SolveError(f"a process died {DEATHS + 1} times over one task: {error}") from error
-                send(_Open(item.chain, item.task, item.place, item.deaths + 1))
-                continue
+                if item.deaths < DEATHS:
+                    send(_Open(item.chain, item.task, item.place, item.deaths + 1))
+                    continue
+                blamed = BlamedError(f"a process died {DEATHS + 1} times over one task: {error}")
+                if given_up is None:
+                    raise blamed from error
+                place, result = item.place, given_up(item.task, blamed)
+            except BlamedError as error:
+                if given_up is None:
+                    raise
+                place, result = item.place, given_up(item.task, error)
             try:
                 following = item.chain.send(result)
             except StopIteration:

@@ -14,7 +14,14 @@ from optimizer.cli import app
 
 from .conftest import ROOT, Called, Solved, call
 
-PAGES = ("README.md", "docs/walkthrough.md", "instances/README.md", "docs/generate.md", "docs/cluster.md")
+PAGES = (
+    "README.md",
+    "docs/walkthrough.md",
+    "instances/README.md",
+    "docs/generate.md",
+    "docs/cluster.md",
+    "docs/study.md",
+)
 
 
 def fenced(page: str) -> list[str]:

@@ -60,6 +60,14 @@ def test_numbers_are_swept_alike(plan: Plan, client: Client, tmp_path: Path) -> 
     assert tables[1].equals(tables[0])
 
 
+def test_runs_of_a_study_are_done_alike(plan: Plan, client: Client) -> None:
+    """The same tables, but for the seconds."""
+    design = {"study": "rates", "grid": {"discount_rate": [0.0, 0.1]}}
+    here, there = (optimizer.study(design, instance=plan.instance, workers=1, cluster=at) for at in (None, client))
+    assert there.results.drop(columns="seconds").equals(here.results.drop(columns="seconds"))
+    assert there.portfolios.equals(here.portfolios)
+
+
 def test_losses_are_tried_alike(plan: Plan, client: Client, tmp_path: Path) -> None:
     """The same worst losses, and every question asked once."""
     asked: dict[str, Any] = {"losses": 2, "markets": list(plan.instance.markets)}

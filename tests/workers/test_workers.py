@@ -52,6 +52,16 @@ def test_a_task_that_ends_every_process_is_told_of(tmp_path: Path) -> None:
     assert len(tasks.marks(tmp_path / "died")) == 4
 
 
+@pytest.mark.slow
+def test_a_task_that_ends_every_process_may_have_a_result(tmp_path: Path) -> None:
+    """Where it is said what is found for it, the others are done all the same."""
+    with workers_of(2, None, tasks.Home, tmp_path, 7) as pool:
+        found = sorted(pool.results(tasks.dies, range(8), lambda task, error: [(task, len(str(error)))]))
+    assert [(n, seven) for n, seven in found if n != 3] == [(n, 7 * n) for n in range(8) if n != 3]
+    assert found[3][1] > 0
+    assert len(tasks.marks(tmp_path / "died")) == 4
+
+
 @pytest.mark.parametrize("count", BOTH)
 def test_an_error_in_a_task_is_the_error_of_all(count: int, tmp_path: Path) -> None:
     """With its own type and text."""

@@ -1,0 +1,36 @@
+"""From an instance as read to one without a fault, however it was made: from files, in Python, or by a study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from optimizer.errors import Fault, InstanceError
+from optimizer.instance.checks import check
+from optimizer.instance.instance import Instance
+from optimizer.instance.judge import judge
+from optimizer.instance.source import Source
+
+Further = Callable[[Instance], list[Fault]]
+
+FURTHER: list[Further] = []
+"""Checks of an instance without faults that rooms above this one add; `optimizer.run` does."""
+
+
+def sound(source: Source, name: str) -> Instance:
+    """Make an instance of what was read, and check it.
+
+    Args:
+        source: as read; its faults grow.
+        name: what it is called in the message.
+
+    Raises:
+        InstanceError: with every fault found, in the order of the files.
+    """
+    instance = judge(source)
+    if instance is not None:
+        check(source, instance)
+        if not source.faults:
+            source.faults.extend(fault for further in FURTHER for fault in further(instance))
+    if source.faults or instance is None:
+        raise InstanceError(name, sorted(source.faults, key=lambda fault: fault.where))
+    return instance
