@@ -34,8 +34,9 @@ from optimizer.network.tables import TRUNK, Network, Tables
 from optimizer.solver.compile import Block, Indices, Vector
 from optimizer.solver.written import written
 
-WORTH = 2
-"""Branches of one shape from which a mould is worth making."""
+WORTH = 6
+"""Branches of one shape from which a mould is made. Its blocks have other columns than branches built by themselves,
+and a checkpoint knows blocks by what they hold: few should change when another branch does."""
 ARRAYS = ("row_lower", "row_upper", "lower", "upper", "matrix", "cost")
 
 
