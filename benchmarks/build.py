@@ -18,6 +18,7 @@ import dataclasses
 import gc
 import json
 import os
+import pickle
 import platform
 import statistics
 import subprocess
@@ -33,6 +34,7 @@ from typing import Any
 
 import highspy
 import numpy as np
+import pandas as pd
 import pyomo.environ as pyo
 import scipy.sparse as sp
 from pyomo.contrib.appsi.solvers import Highs as AppsiHighs
@@ -41,6 +43,7 @@ import optimizer
 from optimizer.instance.policy import Expected
 from optimizer.model import assemble, risk
 from optimizer.model.declare import Costs, Model, total
+from optimizer.model.sheet import Sheet
 from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
 from optimizer.network.tables import INVESTMENT, TRUNK, Network
@@ -52,7 +55,7 @@ from optimizer.solver.loading import load, new_highs
 from optimizer.solver.options import Options
 
 READING = "read"
-ARRAYS = "problem.npz"
+ARRAYS, BLOCKS = "problem.npz", "blocks.pickle"
 
 
 class Clock:
@@ -104,7 +107,13 @@ def pyomo_appsi(folder: Path, _: Path, clock: Clock) -> Any:
 
 def _expected(network: Network, costs: dict[str, Costs]) -> Any:
     """Expected cost as one expression over the blocks' cost terms."""
-    measure = assemble.measure(network)
+    terms, constant = _weighed(network, costs)
+    return total((usd, column) for usd, _, column in terms) + constant
+
+
+def _weighed(network: Network, costs: dict[str, Costs]) -> tuple[list[tuple[float, str, Any]], float]:
+    """Terms of expected cost, as (USD, block, variable), and the constant."""
+    measure, _ = assemble.measure(network)
     terms, constant = [], 0.0
     for weight, var in risk.expected_terms(measure, network):
         owner, key = measure.owners[var.parent_component().local_name][var.index()]
@@ -113,18 +122,90 @@ def _expected(network: Network, costs: dict[str, Costs]) -> Any:
                 if column is None:
                     constant += weight * usd
                 else:
-                    terms.append((weight * usd, column))
-    return total(terms) + constant
+                    terms.append((weight * usd, owner, column))
+    return terms, constant
 
 
 def ours(folder: Path, _: Path, clock: Clock) -> Any:
-    """The product's road: each block compiled and dropped, arrays joined, one call."""
+    """The product's road: one branch of each shape written as rows, the others bound by arrays, joined, one call."""
     network = _network(folder, clock)
-    with clock("tables, Pyomo blocks, compilation"):
-        blocks, tables = compile_all(network)
+    with clock("tables, rows, arrays"):
+        found, tables = compile_all(network)
         del tables
     with clock("joining"):
-        problem = problem_of(network, blocks, {})
+        problem = problem_of(network, found, {})
+    with clock("into HiGHS"):
+        return load(problem)
+
+
+def linopy(folder: Path, _: Path, clock: Clock) -> Any:
+    """The families' terms as linopy's arrays, a variable or constraint each, handed to HiGHS by linopy itself.
+
+    Tables and families are those of the product, so it is the same mathematics and the same problem; every branch is
+    built by itself, as in Pyomo. A copy of a variable is its owner's.
+    """
+    import linopy as lp  # noqa: PLC0415
+    from xarray import DataArray, Dataset  # noqa: PLC0415
+
+    network = _network(folder, clock)
+    with clock("tables"):
+        tables = [tables_of(network, course) for course in (TRUNK, *network.windows)]
+    with clock("families"):
+        parts = {INVESTMENT: assemble.investment(network, Sheet)}
+        parts |= {table.course: assemble.operations(table, Sheet) for table in tables}
+    with clock("linopy"):
+        m = lp.Model()
+        label: dict[str, Any] = {}
+        for block, (sheet, _) in parts.items():
+            mine = label[block] = np.full(len(sheet.keys), -1)
+            for name, first, end in zip(sheet.names, sheet.first, [*sheet.first[1:], len(sheet.keys)], strict=True):
+                rows = pd.RangeIndex(end - first, name=f"{block} {name}")
+                if name in sheet.owners or end == first:
+                    continue
+                binary = sheet.binary[first]
+                bounds = {} if binary else {"lower": sheet.lower[first], "upper": np.array(sheet.upper[first:end])}
+                added = m.add_variables(coords=[rows], name=rows.name, binary=binary, **bounds)
+                mine[first:end] = added.labels.to_numpy()
+        at = {block: {key: i for i, key in enumerate(sheet.keys)} for block, (sheet, _) in parts.items()}
+        for block, (sheet, _) in parts.items():
+            for name, owners in sheet.owners.items():
+                for index, (owner, key) in owners.items():
+                    label[block][at[block][name, index]] = label[owner][at[owner][key]]
+
+        def said(coefs: Any, labels: Any, dims: list[str]) -> Any:
+            return lp.LinearExpression(Dataset({"coeffs": (dims, coefs), "vars": (dims, labels)}), m)
+
+        for block, (sheet, _) in parts.items():
+            begins, ends = np.array([0, *sheet.ends[:-1]]), np.array(sheet.ends)
+            coefs, columns = np.array(sheet.coefs, dtype=float), label[block][np.array(sheet.columns, dtype=int)]
+            names = [name for name, _ in sheet.rows]
+            for name in dict.fromkeys(names):
+                rows = np.array([i for i, other in enumerate(names) if other == name])
+                width = ends[rows] - begins[rows]
+                inside = np.arange(width.max()) < width[:, None]
+                places = np.where(inside, begins[rows][:, None] + np.arange(width.max()), 0)
+                dims = [f"{block} {name}", "_term"]
+                expression = said(np.where(inside, coefs[places], np.nan), np.where(inside, columns[places], -1), dims)
+                kinds = np.array(sheet.kinds)[rows]
+                sign = DataArray(np.array([">=", "=", "<="])[kinds + 1], dims=dims[:1])
+                sides = DataArray(np.array(sheet.sides, dtype=float)[rows], dims=dims[:1])
+                m.add_constraints(expression, sign, sides, name=dims[0])
+        costs = {block: cost for block, (_, cost) in parts.items()}
+        terms, constant = _weighed(network, costs)
+        columns = np.array([label[block][var.at] for _, block, var in terms])
+        m.add_objective(said(np.array([usd for usd, _, _ in terms]), columns, ["_term"]))
+    with clock("linopy into HiGHS"):
+        highs = m.to_highspy()
+        highs.changeObjectiveOffset(constant)
+    return highs
+
+
+def blocks(_: Path, prepared: Path, clock: Clock) -> Any:
+    """Assembling alone: the finished arrays of every block, joined, one call."""
+    with (prepared / BLOCKS).open("rb") as file:
+        found, network = pickle.load(file)
+    with clock("joining"):
+        problem = problem_of(network, found, {})
     with clock("into HiGHS"):
         return load(problem)
 
@@ -147,7 +228,7 @@ def raw(_: Path, prepared: Path, clock: Clock) -> Any:
 
 
 Road = Callable[[Path, Path, Clock], Any]
-ROADS: dict[str, Road] = {"pyomo_appsi": pyomo_appsi, "ours": ours, "raw": raw}
+ROADS: dict[str, Road] = {"pyomo_appsi": pyomo_appsi, "linopy": linopy, "ours": ours, "blocks": blocks, "raw": raw}
 """What is measured, by name."""
 
 _VECTORS = ("objective", "lower", "upper", "row_lower", "row_upper")
@@ -161,8 +242,10 @@ def _network(folder: Path, clock: Clock) -> Network:
 def prepare(folder: Path, prepared: Path, relaxation: float) -> dict[str, Any]:
     """Save the arrays of the problem, and take HiGHS's own seconds for its relaxation within a limit."""
     network = network_of(optimizer.load(folder))
-    blocks, _ = compile_all(network)
-    problem = problem_of(network, blocks, {})
+    found, _ = compile_all(network)
+    with (prepared / BLOCKS).open("wb") as file:
+        pickle.dump((found, network), file)
+    problem = problem_of(network, found, {})
     matrix = problem.matrix
     np.savez(
         prepared / ARRAYS,
@@ -179,15 +262,17 @@ def prepare(folder: Path, prepared: Path, relaxation: float) -> dict[str, Any]:
     if relaxation > 0:
         relaxed = dataclasses.replace(problem, integer=np.zeros_like(problem.integer))
         until, busy = time.monotonic() + relaxation, time.process_time()
-        found = run(relaxed, Options(threads=1), deadline=until, crossover=False)
+        ended = run(relaxed, Options(threads=1), deadline=until, crossover=False)
         cpu = time.process_time() - busy
-        document["relaxation"] = {"ended": found.ended, "seconds": found.seconds, "cpu_seconds": round(cpu, 3)}
+        document["relaxation"] = {"ended": ended.ended, "seconds": ended.seconds, "cpu_seconds": round(cpu, 3)}
     return document
 
 
 def measure(road: str, folder: Path, prepared: Path, *, optimum: bool) -> dict[str, Any]:
     """Take one road in this process."""
     clock = Clock()
+    if road == "linopy":
+        __import__("linopy")  # what takes a second is not counted: neither is the import of Pyomo
     if road == "raw":
         np.load(prepared / ARRAYS)["data"].sum()  # the files are in memory, as the instance's are
     gc.collect()
@@ -293,7 +378,7 @@ def _size(asked: argparse.Namespace, futures: int, folder: Path, prepared: Path)
             assert abs(digits - round(digits)) < 1e-7, f"{road} is another problem: {optima}"
     roads = {road: _median(runs, document["sizes"]["nonzeros"]) for road, runs in taken.items()}
     for road in roads.values():
-        for other in ("pyomo_appsi", "raw"):
+        for other in ("pyomo_appsi", "blocks", "raw"):
             for clock in ("seconds", "cpu_seconds"):
                 if other in roads:
                     road[f"{clock}_over_{other}"] = round(road[clock] / roads[other][clock], 4)

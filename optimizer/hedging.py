@@ -129,7 +129,7 @@ def shared_of(network: Network, parts: dict[str, tuple[Model, Costs]]) -> list[A
 
 def _cost_of(network: Network, future: str, parts: dict[str, tuple[Model, Costs]], only: str | None = None) -> Any:
     """What a future costs, discounted USD; of one block only, if that is asked for."""
-    model = assemble.one_future(network, future)
+    model, _ = assemble.one_future(network, future)
     terms, constant = [], 0.0
     for weight, var in risk.cost_terms(model, network, future):
         owner, key = model.owners[var.parent_component().local_name][var.index()]

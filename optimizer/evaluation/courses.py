@@ -24,10 +24,11 @@ from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, RunIndex
 from optimizer.plan.makers import Known, makers_of
 from optimizer.solver.branch import Branch, Response
-from optimizer.solver.compile import Vector, compile_block
+from optimizer.solver.compile import Vector
 from optimizer.solver.given import Given, given_fundings, starts_taken
 from optimizer.solver.mould import shape_of
 from optimizer.solver.template import Template
+from optimizer.solver.written import build_block
 
 Stock = dict[tuple[Cell, int], float]
 """(stockpile, material, channel), period -> t at its end."""
@@ -106,11 +107,11 @@ def trunk_of(network: Network, portfolio: Portfolio) -> tuple[float, Answer]:
         PlanError: there is no such trunk in this instance.
     """
     given = given_fundings(network.starts, portfolio.fundings)
-    invested = compile_block(*assemble.investment(network))
+    invested = build_block(assemble.investment, network)
     cost, constant = invested.cost_of(None)
     chosen = np.array([given.get((INVESTMENT, key), 0.0) for key in invested.columns])
     tables = tables_of(network)
-    trunk = Branch(compile_block(*assemble.operations(tables)))
+    trunk = Branch(build_block(assemble.operations, tables))
     trunk.give(given)
     held: dict[tuple[Cell, int], int] = {}
     if portfolio.stock is not None:
@@ -159,7 +160,7 @@ def _hold(trunk: Branch, component: str, given: Mapping[Any, float]) -> None:
 def broken_rows(network: Network, portfolio: Portfolio) -> list[str]:
     """The rules on funding that a portfolio breaks, by constraint and index."""
     given = given_fundings(network.starts, portfolio.fundings)
-    block = compile_block(*assemble.investment(network))
+    block = build_block(assemble.investment, network)
     chosen = np.array([given.get((INVESTMENT, key), 0.0) for key in block.columns])
     activity = block.matrix @ chosen
     wrong = (activity < block.row_lower - 1e-6) | (activity > block.row_upper + 1e-6)
@@ -249,9 +250,7 @@ def _answers(home: Home, task: Task) -> Iterator[Answer]:
                 home.templates.pop(next(iter(home.templates)))
             home.templates[task.shape] = template
     for course in task.courses if template is None else template.mould.by_nearness(task.courses):
-        branch = _bound(template, course) or Branch(
-            compile_block(*assemble.operations(tables_of(home.network, course)))
-        )
+        branch = _bound(template, course) or Branch(build_block(assemble.operations, tables_of(home.network, course)))
         before = task.reacted.get(course, {})
         given = _given(home, branch, task.openings.get(course), before)
         branch.give_values(given)

@@ -15,9 +15,10 @@ from optimizer.model.declare import Key
 from optimizer.network.derive import tables_of
 from optimizer.network.tables import Tables
 from optimizer.solver.branch import Branch, Response
-from optimizer.solver.compile import Indices, Vector, compile_block
+from optimizer.solver.compile import Indices, Vector
 from optimizer.solver.given import given_by
 from optimizer.solver.widen import widened
+from optimizer.solver.written import build_block
 
 USED = 1e-7
 """Activity, in units of it or tonnes, from which something counts as used."""
@@ -78,7 +79,7 @@ class Operator:
         self.case = case
         self.network = case.network(onset, duration)
         self.tables = tables_of(self.network, COURSE)
-        block = compile_block(*assemble.operations(self.tables))
+        block = build_block(assemble.operations, self.tables)
         extra = _extra(self.tables, {key: row for row, key in enumerate(block.rows)})
         first = len(block.columns)
         self.branch = Branch(widened(block, extra))

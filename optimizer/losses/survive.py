@@ -33,10 +33,11 @@ from optimizer.network.tables import INVESTMENT, TRUNK
 from optimizer.plan.plan import Plan
 from optimizer.run import checkpoint_of, solve_with
 from optimizer.solver.benders.checkpoint import Checkpoint
-from optimizer.solver.compile import Block, Vector, compile_block, join
+from optimizer.solver.compile import Block, Vector, join
 from optimizer.solver.given import given_by
 from optimizer.solver.highs import Progress, Report, Stop, run
 from optimizer.solver.options import Options
+from optimizer.solver.written import build_block
 
 LEAST_ROUNDS = 30
 """Rounds in which the least that a loss leaves short is sought; what is known then is a bound."""
@@ -228,7 +229,7 @@ class _Rounds:
     def _missing(self) -> list[dict[str, Any]]:
         """Losses that no plan survives, each with the least that it leaves short; else those it fails at together."""
         network = network_of(self._instance)
-        base = [compile_block(*assemble.investment(network)), compile_block(*assemble.operations(tables_of(network)))]
+        base = [build_block(assemble.investment, network), build_block(assemble.operations, tables_of(network))]
         sets = list(dict.fromkeys(row.lost for row in self._rows))
         found: list[dict[str, Any]] = []
         for onset, names in sets:

@@ -6,7 +6,7 @@ families need no order among themselves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 
 from optimizer.model import (
@@ -47,10 +47,18 @@ IMPLIED: tuple[ModuleType, ...] = (need,)
 OVER_FUTURES: tuple[ModuleType, ...] = (risk,)
 """Families over futures."""
 
+New = Callable[[str], Model]
+"""Name of a block -> an empty model."""
 
-def investment(network: Network) -> tuple[Model, Costs]:
-    """The investment block and its costs."""
-    m = new_model(INVESTMENT)
+
+def investment(network: Network, new: New = new_model) -> tuple[Model, Costs]:
+    """The investment block and its costs.
+
+    Args:
+        network: what all courses share.
+        new: what the families are written to: a Pyomo model, or a sheet.
+    """
+    m = new(INVESTMENT)
     for family in FIRST:
         family.variables(m, network)
     for family in FIRST:
@@ -58,9 +66,14 @@ def investment(network: Network) -> tuple[Model, Costs]:
     return m, [cost for family in FIRST for cost in family.costs(m, network)]
 
 
-def operations(tables: Tables) -> tuple[Model, Costs]:
-    """The block of one course, trunk or branch, and its costs."""
-    m = new_model(tables.course)
+def operations(tables: Tables, new: New = new_model) -> tuple[Model, Costs]:
+    """The block of one course, trunk or branch, and its costs.
+
+    Args:
+        tables: of the course.
+        new: what the families are written to: a Pyomo model, or a sheet.
+    """
+    m = new(tables.course)
     for family in SECOND:
         family.variables(m, tables)
     for family in SECOND:
@@ -68,28 +81,41 @@ def operations(tables: Tables) -> tuple[Model, Costs]:
     return m, [cost for family in SECOND for cost in family.costs(m, tables)]
 
 
-def needs(tables: Tables, found: Sequence[Need]) -> Model:
-    """The block of needs of the trunk.
+def needs(tables: Tables, found: Sequence[Need], new: New = new_model) -> tuple[Model, Costs]:
+    """The block of needs of the trunk; it costs nothing.
 
     Args:
         tables: of the trunk.
         found: its needs.
+        new: what the families are written to: a Pyomo model, or a sheet.
     """
-    m = new_model(NEEDS)
+    m = new(NEEDS)
     need.variables(m, (tables, found))
     need.constraints(m, (tables, found))
-    return m
+    return m, []
 
 
-def measure(network: Network, hindsight: Mapping[str, float] | None = None, ceiling: float | None = None) -> Model:
-    """The block over futures."""
-    m = new_model("risk")
+def measure(
+    network: Network,
+    hindsight: Mapping[str, float] | None = None,
+    ceiling: float | None = None,
+    new: New = new_model,
+) -> tuple[Model, Costs]:
+    """The block over futures; it costs nothing besides theirs.
+
+    Args:
+        network: what all courses share.
+        hindsight: each future's own optimum, for regret.
+        ceiling: for the second pass, the measure's value at most.
+        new: what the families are written to: a Pyomo model, or a sheet.
+    """
+    m = new("risk")
     risk.declare(m, network, hindsight or {}, ceiling)
-    return m
+    return m, []
 
 
-def one_future(network: Network, future: str) -> Model:
+def one_future(network: Network, future: str, new: New = new_model) -> tuple[Model, Costs]:
     """The block of someone who knows which future comes."""
-    m = new_model("risk")
+    m = new("risk")
     risk.declare_one(m, network, future)
-    return m
+    return m, []

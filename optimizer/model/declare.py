@@ -1,11 +1,14 @@
 """Puts variables and constraints on a model; nobody else makes a Var or a Constraint.
 
+A model is Pyomo's, or a `Sheet` that takes down the same as rows of numbers.
+
 A constraint is a function of a model, tables and an index. Its name is the component's name and its docstring
 begins with its label and formula, from which the formulation page is made.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
@@ -13,8 +16,10 @@ from typing import Any
 import pyomo.environ as pyo
 from pyomo.core.expr.numeric_expr import LinearExpression
 
+from optimizer.model.sheet import Column, Sheet, Sum, members
+
 Model = Any
-"""A pyomo ConcreteModel; Pyomo ships no types."""
+"""A pyomo ConcreteModel, or a Sheet; Pyomo ships no types."""
 Index = Hashable
 Term = tuple[float, Any]
 """(coefficient, variable)."""
@@ -44,6 +49,7 @@ def variable(
     unit: str,
     upper: Mapping[Index, float] | float | None = None,
     binary: bool = False,
+    free: bool = False,
 ) -> None:
     """Declare a variable, 0 or more.
 
@@ -55,14 +61,22 @@ def variable(
         unit: unit.
         upper: upper bound, one for all or by index.
         binary: 0 or 1.
+        free: of any sign, without bounds.
     """
-    members = list(index)
+    found = list(index)
+    if isinstance(m, Sheet):
+        at = members(found)
+        most = [upper.get(i) for i in at] if isinstance(upper, Mapping) else [1.0 if binary else upper] * len(at)
+        least = -math.inf if free else 0.0
+        m.declare(name, at, least, [math.inf if value is None else value for value in most], binary=binary)
+        return
     if isinstance(upper, Mapping):
         bounds: Any = lambda _, *i: (0, upper.get(i if len(i) > 1 else i[0]))  # noqa: E731
     else:
         bounds = (0, upper)
-    domain = pyo.Binary if binary else pyo.NonNegativeReals
-    setattr(m, name, pyo.Var(members, domain=domain, bounds=None if binary else bounds, doc=f"{doc} [{unit}]"))
+    domain = pyo.Binary if binary else pyo.Reals if free else pyo.NonNegativeReals
+    bounds = None if binary or free else bounds
+    setattr(m, name, pyo.Var(found, domain=domain, bounds=bounds, doc=f"{doc} [{unit}]"))
 
 
 def linked(m: Model, name: str, owners: Mapping[Any, tuple[str, Key]], *, doc: str, unit: str) -> None:
@@ -75,6 +89,9 @@ def linked(m: Model, name: str, owners: Mapping[Any, tuple[str, Key]], *, doc: s
         doc: symbol and meaning.
         unit: unit.
     """
+    if isinstance(m, Sheet):
+        m.link(name, owners)
+        return
     setattr(m, name, pyo.Var(list(owners), doc=f"{doc} [{unit}]"))
     m.owners[name] = dict(owners)
 
@@ -88,7 +105,10 @@ def constraint(m: Model, tables: Any, index: Iterable[Index], rule: Callable[...
     if not LABEL.match((rule.__doc__ or "").strip()):
         text = f"{rule.__name__} has no label: its docstring begins with one, such as 'C1. $formula$: sentence.'"
         raise TypeError(text)
-    members = list(index)
+    if isinstance(m, Sheet):
+        for at in members(index):
+            m.put(rule.__name__, at, rule(m, tables, *(at if type(at) is tuple else (at,))))
+        return
 
     def row(model: Model, *i: Any) -> Any:
         found = rule(model, tables, *i)
@@ -98,7 +118,16 @@ def constraint(m: Model, tables: Any, index: Iterable[Index], rule: Callable[...
             return model.nothing >= 1
         return found
 
-    setattr(m, rule.__name__, pyo.Constraint(members, rule=row, doc=(rule.__doc__ or "").strip()))
+    setattr(m, rule.__name__, pyo.Constraint(list(index), rule=row, doc=(rule.__doc__ or "").strip()))
+
+
+def objective(m: Model, terms: Iterable[Term]) -> None:
+    """Declare what is minimised."""
+    said = total(terms)
+    if isinstance(m, Sheet):
+        m.minimise(said)
+    else:
+        m.objective = pyo.Objective(expr=said)
 
 
 def total(terms: Iterable[Term]) -> Any:
@@ -111,4 +140,6 @@ def total(terms: Iterable[Term]) -> Any:
             variables.append(var)
     if not coefs:
         return 0.0
+    if type(variables[0]) is Column:
+        return Sum(coefs, variables)
     return LinearExpression(constant=0.0, linear_coefs=coefs, linear_vars=variables)

@@ -280,13 +280,6 @@ def _texts(function: ast.FunctionDef) -> Iterator[tuple[str, str]]:
 
 def _variable(node: ast.AST, texts: dict[str, str], where: str) -> Variable | None:
     """The variable that a statement declares, if it does."""
-    if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-        call, target = node.value, node.targets[0]
-        is_var = isinstance(call.func, ast.Attribute) and call.func.attr == "Var"
-        if not is_var or not isinstance(target, ast.Attribute):
-            return None
-        doc, _, unit = _text(_keyword(call, "doc"), texts, where).rpartition(" [")
-        return _of(target.attr, doc, unit.rstrip("]"), linked=False)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("variable", "linked"):
         name = _text(node.args[1], texts, where)
         doc, unit = (_text(_keyword(node, key), texts, where) for key in ("doc", "unit"))

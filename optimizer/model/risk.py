@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import pyomo.environ as pyo
-
 from optimizer.instance.policy import Cvar, Expected, Regret, WorstCase
-from optimizer.model.declare import Model, Term, constraint, linked, total, variable
+from optimizer.model.declare import Model, Term, constraint, linked, objective, total, variable
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network
 
 COST = "cost"
@@ -81,10 +79,10 @@ def declare(m: Model, n: Network, hindsight: Mapping[str, float], ceiling: float
     _declare_costs(m, n, n.windows)
     counted = futures(n)
     m.hindsight = dict(hindsight)
-    free: list[int] = [0] if isinstance(risk, WorstCase | Regret) else []
-    m.worst = pyo.Var(free, doc="W: cost or regret of the worst future [USD]")
+    worst: list[int] = [0] if isinstance(risk, WorstCase | Regret) else []
+    variable(m, "worst", worst, free=True, unit="USD", doc="W: cost or regret of the worst future")
     tail: list[int] = [0] if isinstance(risk, Cvar) else []
-    m.level = pyo.Var(tail, doc="eta: cost level that the tail is measured from [USD]")
+    variable(m, "level", tail, free=True, unit="USD", doc="eta: cost level that the tail is measured from")
     variable(m, "excess", counted if tail else [], unit="USD", doc="xi: cost of a future above the level")
     constraint(m, n, counted if isinstance(risk, WorstCase) else [], worst_case)
     constraint(m, n, counted if isinstance(risk, Regret) else [], largest_regret)
@@ -92,13 +90,13 @@ def declare(m: Model, n: Network, hindsight: Mapping[str, float], ceiling: float
     measure = measure_terms(m, n)
     m.ceiling = ceiling
     constraint(m, n, [] if ceiling is None else [0], measure_within_ceiling)
-    m.objective = pyo.Objective(expr=total(measure if ceiling is None else expected_terms(m, n)))
+    objective(m, measure if ceiling is None else expected_terms(m, n))
 
 
 def declare_one(m: Model, n: Network, future: str) -> None:
     """Objective of someone who knows which future comes: its cost alone."""
     _declare_costs(m, n, branches_of(n, future))
-    m.objective = pyo.Objective(expr=total(cost_terms(m, n, future)))
+    objective(m, cost_terms(m, n, future))
 
 
 def _declare_costs(m: Model, n: Network, branches: Iterable[str]) -> None:

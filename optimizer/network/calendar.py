@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from optimizer.instance.instance import Instance
 from optimizer.instance.series import Series
+from optimizer.network.slotted import mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,8 @@ class Calendar:
         span = self.span[period]
         if len(span) == 1:
             return value(span.start)
-        return math.fsum(value(year) for year in span) / len(span)
+        found: float = mean(value(year) for year in span)
+        return found
 
 
 def calendar_of(instance: Instance) -> Calendar:

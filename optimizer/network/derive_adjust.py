@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from optimizer.instance.instance import Instance
 from optimizer.network.derive_capacity import capacity_of
 from optimizer.network.effects import Window
+from optimizer.network.slotted import largest
 from optimizer.network.tables import AdjustTables, CapacityTables, Network
 
 FREE = 1.0
@@ -67,7 +68,7 @@ def adjust_tables(network: Network, window: Window | None, capacity: CapacityTab
         for channel in list(network.instance.channels)[:-1]:
             if share > 0 and run_in.intersection(network.places.stricter_or_equal(channel)):
                 tables.contracted[f, u, channel, t] = share
-                tables.available[f, t] = max(capacity.available[f, state.id, t] for state in capacity.states[f])
+                tables.available[f, t] = largest(capacity.available[f, state.id, t] for state in capacity.states[f])
     _of_trunk(network, window, tables)
     for f, u, t in tables.sizes:
         # What the branch has funded itself is under no contract.

@@ -8,8 +8,9 @@ from functools import partial
 
 from optimizer.instance.fields import WHOLE
 from optimizer.instance.policy import ExposureCap
-from optimizer.network.effects import Disruption
+from optimizer.network.effects import Disruption, Facts
 from optimizer.network.network import changed_exposures, delays_in, facility_effects
+from optimizer.network.slotted import largest
 from optimizer.network.starts import Delays, Start, units_of
 from optimizer.network.tables import CapacityTables, Network, Terms
 from optimizer.network.trust import State
@@ -108,12 +109,14 @@ def _facility(
 
 def _most(network: Network, name: str, terms: Terms) -> float:
     """The most that options can add: of alternatives the largest, of expansions all."""
-    by_option: dict[str, float] = {}
+    sizes = defaultdict[str, list[float]](list)
     for start, size in terms:
-        by_option[start.option] = max(size, by_option.get(start.option, 0.0))
+        sizes[start.option].append(size)
+    by_option = {option: largest(found) for option, found in sizes.items()}
     roots = [size for option, size in by_option.items() if network.starts.base(name, option) is None]
     rest = [size for option, size in by_option.items() if network.starts.base(name, option) is not None]
-    return max(roots, default=0.0) + sum(rest)
+    most: float = largest(roots, default=0.0) + sum(rest)
+    return most
 
 
 def _timed(
@@ -171,6 +174,9 @@ def _runs(
     """The activity that can be, and what it costs."""
     instance = network.instance
     facility = instance.facilities[name]
+    recipes = [(recipe, tables.unit[name, recipe]) for recipe in facility.recipes]
+    runs = {(recipe, k): (name, recipe, k) in network.places.runs for recipe, _ in recipes for k in instance.channels}
+    costs = [_cost_of(network, name, recipe) for recipe in facility.recipes]
     for t in periods:
         for state in network.trust.states[name]:
             if any(not tables.setting[name, option, t] for option in state.options):
@@ -179,26 +185,29 @@ def _runs(
                 continue
             changed = None if disruption is None else changed_exposures(network.trust, disruption, name, state, t)
             trusted = [k for k in instance.channels if network.trust.may_run(name, state, k, t, changed)]
-            for recipe in facility.recipes:
-                if tables.most[name, tables.unit[name, recipe], t] <= 0:
+            for recipe, unit in recipes:
+                if tables.most[name, unit, t] <= 0:
                     continue
-                for channel in trusted:
-                    if (name, recipe, channel) in network.places.runs:
-                        tables.runs.append((name, state.id, recipe, channel, t))
-        for recipe, use in facility.recipes.items():
-            record = instance.recipes[recipe]
-            cost = use.cost if use.cost is not None else record.cost
-            if disruption is not None:
-                facts = {
-                    "id": frozenset({recipe}),
-                    "stage": frozenset({record.stage}),
-                    "material": frozenset(record.outputs),
-                    "facility": frozenset({name}),
-                }
-                cost *= disruption.mean_factor("recipes", "cost", facts, t)
-            made = sum(record.outputs.values())
-            for channel, custody in instance.channels.items():
-                tables.run_cost[name, recipe, channel, t] = cost + custody.custody_cost * made
+                tables.runs.extend((name, state.id, recipe, channel, t) for channel in trusted if runs[recipe, channel])
+        for recipe, cost, custody, facts in costs:
+            each = cost if disruption is None else cost * disruption.mean_factor("recipes", "cost", facts, t)
+            for channel, usd in custody.items():
+                tables.run_cost[name, recipe, channel, t] = each + usd
+
+
+def _cost_of(network: Network, name: str, recipe: str) -> tuple[str, float, dict[str, float], Facts]:
+    """A recipe at a facility, its cost, what custody adds by channel, and what it says of itself for `where`."""
+    record = network.instance.recipes[recipe]
+    own = network.instance.facilities[name].recipes[recipe].cost
+    made = sum(record.outputs.values())
+    custody = {channel: row.custody_cost * made for channel, row in network.instance.channels.items()}
+    facts = {
+        "id": frozenset({recipe}),
+        "stage": frozenset({record.stage}),
+        "material": frozenset(record.outputs),
+        "facility": frozenset({name}),
+    }
+    return recipe, own if own is not None else record.cost, custody, facts
 
 
 def _exposures(network: Network, tables: CapacityTables, disruption: Disruption | None) -> None:

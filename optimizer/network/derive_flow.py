@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 
 from optimizer.network.derive_markets import price_at
 from optimizer.network.effects import Disruption, Facts
@@ -113,6 +114,20 @@ def _arcs(
     places = network.places
     users = {(f"hub:{region}", m, k) for m, region in places.claimants for k in places.channels}
     needed = needed_freight(places, drawn | (users & places.reached))
+    if "carried" not in places.known:
+        places.known["carried"] = list(_carried(network))
+    for number, material, channel in places.known["carried"]:
+        arc = places.arcs[number]
+        if _between_hubs(arc) and (number, material, channel) not in needed:
+            continue
+        tables.outgoing.setdefault((arc.start, material, channel), []).append(number)
+        tables.incoming.setdefault((arc.end, material, channel), []).append(number)
+        tables.flows.extend([(number, material, channel, t) for t in periods if (arc.link, t) not in closed])
+
+
+def _carried(network: Network) -> Iterator[tuple[int, str, str]]:
+    """What arcs may carry, by arc, material and channel; the same in every course."""
+    places = network.places
     by_place: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for place, material, channel in sorted(places.reached):
         by_place[place].append((material, channel))
@@ -123,11 +138,7 @@ def _arcs(
                 continue
             if (arc.end, material) in stocked and (arc.end, material, channel) not in places.stocked:
                 continue
-            if _between_hubs(arc) and (number, material, channel) not in needed:
-                continue
-            tables.outgoing.setdefault((arc.start, material, channel), []).append(number)
-            tables.incoming.setdefault((arc.end, material, channel), []).append(number)
-            tables.flows.extend((number, material, channel, t) for t in periods if (arc.link, t) not in closed)
+            yield number, material, channel
 
 
 def _between_hubs(arc: Arc) -> bool:

@@ -142,6 +142,10 @@ class Disruption:
             if item.effect.affects == affects and year in item.years:
                 yield item.effect
 
+    def sets_exposures(self) -> bool:
+        """Whether any effect sets an exposure of a facility."""
+        return any(isinstance(item.effect, FacilityEffect) and item.effect.exposure for item in self.happening)
+
     def any_active(self, period: int) -> bool:
         """Whether any effect is active in any year of a period."""
         span = self.calendar.span[period]

@@ -20,9 +20,11 @@ from optimizer.network.trust import State, Trust
 
 def facility_facts(instance: Instance, trust: Trust, name: str, year: int) -> Facts:
     """What a facility says of itself, for `where`."""
+    if (name, year) in trust.facts:
+        return trust.facts[name, year]
     record = instance.facilities[name]
     regions = instance.logistics.regions or {}
-    return {
+    trust.facts[name, year] = facts = {
         "id": frozenset({name}),
         "stage": frozenset({record.stage}),
         "country": frozenset({record.country}),
@@ -32,6 +34,7 @@ def facility_facts(instance: Instance, trust: Trust, name: str, year: int) -> Fa
         "material": frozenset(m for recipe in record.recipes for m in instance.recipes[recipe].outputs),
         "tier": frozenset({trust.tier(record.country, year)}),
     }
+    return facts
 
 
 def option_facts(instance: Instance, facility: str, option: str) -> Facts:
@@ -61,7 +64,9 @@ def changed_exposures(
     trust: Trust, disruption: Disruption, name: str, state: State, period: int
 ) -> dict[int, dict[str, float]]:
     """Exposures that effects set, by year of a period."""
-    found = {}
+    found: dict[int, dict[str, float]] = {}
+    if not disruption.sets_exposures():
+        return found
     for year in trust.calendar.span[period]:
         changed = facility_effects(trust, disruption, name, state, year)[1]
         if changed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from optimizer.instance.instance import Instance
 from optimizer.instance.records import Claim
@@ -53,6 +54,7 @@ class Places:
         stocked: (stockpile, material, channel) that can hold anything.
         runs: (facility, recipe, channel) that can run to some use.
         origins: cells of pooled materials that a recipe or a stockpile fills, and what is downgraded there.
+        known: what `transit` and `derive_flow` have worked out once for all courses.
     """
 
     instance: Instance
@@ -65,6 +67,7 @@ class Places:
     stocked: set[Cell] = field(default_factory=set)
     runs: set[tuple[str, str, str]] = field(default_factory=set)
     origins: set[Cell] = field(default_factory=set)
+    known: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def channels(self) -> tuple[str, ...]:

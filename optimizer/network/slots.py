@@ -66,17 +66,21 @@ class Probe(Disruption):
 
     Attributes:
         slots: where slots are numbered.
-        given: (slot number, whether it is timed) -> its value.
+        given: slot number -> its value, or the slot itself (`slotted`), which stands where a float would.
         taken: starts that are funded; no others have capacity.
         apart: (facility, option) whose delays are the scenario's own: they change more than numbers.
         moves: whether effects may set exposures.
     """
 
     slots: Slots = field(default_factory=Slots)
-    given: Callable[[int, bool], float] = field(default=lambda _number, _timed: NEUTRAL)
+    given: Callable[[int], float] = field(default=lambda _number: NEUTRAL)
     taken: frozenset[Start] = frozenset()
     apart: frozenset[tuple[str, str]] = frozenset()
     moves: bool = True
+
+    def sets_exposures(self) -> bool:
+        """Whether the scenario sets an exposure, where effects may."""
+        return self.moves and Disruption.sets_exposures(self)
 
     def any_active(self, period: int) -> bool:  # noqa: ARG002
         """Reserves may release in all periods; those in which they may not are closed by `Mould.read`."""
@@ -87,7 +91,7 @@ class Probe(Disruption):
         number, fresh = self.slots.of((affects, attribute, _said(facts), period))
         if fresh:
             self.slots.factors[number] = Ask(affects, attribute, lambda _year: facts, None, period)
-        return self.given(number, False)
+        return self.given(number)
 
     def facility(
         self, facts: Callable[[int], Facts], exposure: Callable[[str, int], float | None], year: int
@@ -100,7 +104,7 @@ class Probe(Disruption):
         if fresh:
             self.slots.factors[number] = Ask("facilities", "available", facts, exposure, period)
         changed = Disruption.facility(self, facts, exposure, year)[1] if self.moves else {}
-        return self.given(number, False), changed
+        return self.given(number), changed
 
     def timed(self, key: tuple[Hashable, ...], start: Hashable, period: int, online: int, value: OnLine) -> float:
         """The number given to a start in a period; 0 before it could be on line without delay."""
@@ -112,7 +116,7 @@ class Probe(Disruption):
         number, fresh = self.slots.of(key)
         if fresh:
             self.slots.timed[number] = (start, value)
-        return self.given(number, True)
+        return self.given(number)
 
     def delays(self, facts: Facts) -> tuple[tuple[tuple[int, int, int], ...], ...]:
         """The scenario's own delays, where they change more than numbers."""
@@ -120,5 +124,5 @@ class Probe(Disruption):
         return Disruption.delays(self, facts) if (facility, option) in self.apart else ()
 
 
-def _said(facts: Facts) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple((name, tuple(sorted(values))) for name, values in sorted(facts.items()))
+def _said(facts: Facts) -> tuple[tuple[str, frozenset[str]], ...]:
+    return tuple(facts.items())  # things of one kind tell their fields in one order

@@ -34,12 +34,14 @@ def needed_freight(places: Places, drawn: Iterable[Cell]) -> set[tuple[int, str,
         for number, arc in enumerate(places.arcs)
         if arc.link.startswith("freight:") and arc.start.startswith("hub:") and arc.end.startswith("hub:")
     ]
-    known: dict[frozenset[Edge], _Ways] = {}
+    known: dict[frozenset[Edge], _Ways] = places.known.setdefault("ways", {})
     found: set[tuple[int, str, str]] = set()
     for (material, channel), goals in ends.items():
         carrying = [(number, arc) for number, arc in arcs if places.carries(arc, material, channel)]
         edges = frozenset((arc.start, arc.end) for _, arc in carrying)
-        ways = known.setdefault(edges, _Ways(edges))
+        if edges not in known:
+            known[edges] = _Ways(edges)
+        ways = known[edges]
         needed = ways.needed(frozenset(origins[material, channel]), frozenset(goals))
         found.update((number, material, channel) for number, arc in carrying if (arc.start, arc.end) in needed)
     return found

@@ -55,12 +55,17 @@ class Trust:
         instance: the instance.
         calendar: its calendar.
         states: states of each facility.
+        facts: what a facility says of itself in a year, once it was asked for (`network.facility_facts`).
     """
 
     instance: Instance
     calendar: Calendar
     states: dict[str, tuple[State, ...]] = field(default_factory=dict)
+    facts: dict[tuple[str, int], Mapping[str, frozenset[str]]] = field(default_factory=dict)
     _persons: dict[tuple[str, int, float], float] = field(default_factory=dict)
+    _exposures: dict[tuple[str, str, str, int, float], float | None] = field(default_factory=dict)
+    _counted: dict[tuple[str, str, str, int, float], float] = field(default_factory=dict)
+    _may_run: dict[tuple[str, str, str, int], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.states = {name: states_of(facility) for name, facility in self.instance.facilities.items()}
@@ -126,6 +131,12 @@ class Trust:
         Returns:
             A share in [0, 1]; None where it is unknown.
         """
+        key = (name, state.id, kind, year, unlisted)
+        if key not in self._exposures:
+            self._exposures[key] = self._exposure(name, state, kind, year, unlisted)
+        return self._exposures[key]
+
+    def _exposure(self, name: str, state: State, kind: str, year: int, unlisted: float) -> float | None:
         facility = self.instance.facilities[name]
         series = self.given(facility, state, kind)
         if series is not None:
@@ -165,6 +176,9 @@ class Trust:
             changed: exposures that effects set, by year and kind.
         """
         unknown = 1.0 if channel.unknown == ADVERSARY else 0.0
+        key = (name, state.id, kind, period, unknown)
+        if not changed and key in self._counted:
+            return self._counted[key]
 
         def value(year: int) -> float:
             if changed is not None and kind in changed.get(year, {}):
@@ -172,7 +186,10 @@ class Trust:
             found = self.exposure(name, state, kind, year, unknown)
             return unknown if found is None else found
 
-        return self.calendar.mean_of(period, value)
+        found = self.calendar.mean_of(period, value)
+        if not changed:
+            self._counted[key] = found
+        return found
 
     def shut_out(
         self,
@@ -211,4 +228,9 @@ class Trust:
         changed: Mapping[int, Mapping[str, float]] | None = None,
     ) -> bool:
         """Whether a facility in a state may run a channel in a period."""
-        return next(self.shut_out(name, state, channel, period, changed), None) is None
+        if changed:
+            return next(self.shut_out(name, state, channel, period, changed), None) is None
+        key = (name, state.id, channel, period)
+        if key not in self._may_run:
+            self._may_run[key] = next(self.shut_out(name, state, channel, period), None) is None
+        return self._may_run[key]

@@ -1,7 +1,8 @@
 """Pyomo block -> arrays, and blocks -> one problem.
 
-One Pyomo block a course; each is compiled by `LinearStandardFormCompiler` and dropped before the next is built. Pyomo's
-solver interfaces are not used: they cost 50 to 400 times as much as this road (see benchmarks/).
+Blocks come from sheets (`written`); where a family says what a sheet does not understand, and in tests, Pyomo's block
+is compiled by `LinearStandardFormCompiler` here. Pyomo's solver interfaces are not used: they cost many times as much
+as either road (see benchmarks/).
 """
 
 from __future__ import annotations
@@ -203,44 +204,29 @@ def join(blocks: Iterable[Block], money: float = 1.0) -> Problem:
         money: units of money inside the solver per USD.
     """
     by_name = {block.name: block for block in blocks}
-    place: dict[str, Indices] = {}
-    known: dict[tuple[str, Key], int] = {}
-    count = 0
-    for name, block in by_name.items():
-        mine = np.full(len(block.columns), -1, dtype=np.int64)
-        for i, key in enumerate(block.columns):
-            if i not in block.owners:
-                mine[i] = count
-                known[name, key] = count
-                count += 1
-        place[name] = mine
+    place, count = _places(by_name)
     lower, upper = np.zeros(count), np.zeros(count)
     integer = np.zeros(count, dtype=bool)
     for name, block in by_name.items():
-        own = place[name] >= 0
-        lower[place[name][own]] = block.lower[own]
-        upper[place[name][own]] = block.upper[own]
-        integer[place[name][own]] = block.integer[own]
-    objective = np.zeros(count)
-    offset = 0.0
-    extra: list[tuple[str, int | None]] = []
-    for name, block in by_name.items():
-        used = np.asarray(abs(block.matrix).sum(axis=0)).ravel() > 0
-        for i, (owner, key) in block.owners.items():
-            if key[0] != COST:
-                place[name][i] = known[owner, key]
-            elif used[i]:
-                target = (owner, period_of(key))
-                place[name][i] = len(lower)
-                extra.append(target)
-                lower, upper = np.append(lower, -np.inf), np.append(upper, np.inf)
-                integer, objective = np.append(integer, False), np.append(objective, 0.0)
-    width = len(lower)
+        own = _own(block)
+        mine = place[name][own]
+        lower[mine] = block.lower[own]
+        upper[mine] = block.upper[own]
+        integer[mine] = block.integer[own]
     cost_columns: dict[tuple[str, int | None], int] = {}
     for name, block in by_name.items():
-        for i, coef in enumerate(block.objective):
-            if not coef:
-                continue
+        costs = [(i, owner, key) for i, (owner, key) in block.owners.items() if key[0] == COST]
+        used = np.bincount(block.matrix.indices[block.matrix.data != 0], minlength=len(block.columns)) if costs else ()
+        for i, owner, key in costs:
+            if used[i]:
+                place[name][i] = cost_columns.setdefault((owner, period_of(key)), count + len(cost_columns))
+    more = len(cost_columns)
+    width = count + more
+    objective = np.zeros(width)
+    offset = 0.0
+    for name, block in by_name.items():
+        for i in np.flatnonzero(block.objective).tolist():
+            coef = float(block.objective[i])
             link = block.owners.get(i)
             if link is not None and link[1][0] == COST and place[name][i] < 0:
                 vector, constant = by_name[link[0]].cost_of(period_of(link[1]))
@@ -248,39 +234,79 @@ def join(blocks: Iterable[Block], money: float = 1.0) -> Problem:
                 offset += coef * constant * money
             else:
                 objective[place[name][i]] += coef
-    matrices, lows, highs, row_start = [], [], [], {}
+    data, columns, lengths = [], [], []
+    lows, highs, row_start = [], [], {}
     rows = 0
     for name, block in by_name.items():
-        coo = sp.coo_array(block.matrix)
-        cols = place[name][coo.coords[1]]
-        matrices.append(sp.csr_array((coo.data, (coo.coords[0], cols)), shape=(len(block.rows), width)))
+        data.append(block.matrix.data)
+        columns.append(place[name][block.matrix.indices])
+        lengths.append(np.diff(block.matrix.indptr))
         lows.append(block.row_lower)
         highs.append(block.row_upper)
         row_start[name] = rows
         rows += len(block.rows)
-    first_cost = width - len(extra)
-    for number, (owner, period) in enumerate(extra):
-        column = first_cost + number
-        cost_columns[owner, period] = column
+    for (owner, period), column in cost_columns.items():
         vector, constant = by_name[owner].cost_of(period)
         used_columns = np.flatnonzero(vector)
-        data = np.append(-vector[used_columns] * money, 1.0)
-        cols = np.append(place[owner][used_columns], column)
-        matrices.append(sp.csr_array((data, (np.zeros(len(cols), dtype=int), cols)), shape=(1, width)))
+        data.append(np.append(-vector[used_columns] * money, 1.0))
+        columns.append(np.append(place[owner][used_columns], column))
+        lengths.append(np.array([len(used_columns) + 1]))
         lows.append(np.array([constant * money]))
         highs.append(np.array([constant * money]))
+    starts = np.concatenate([[0], np.cumsum(np.concatenate(lengths))])
+    # Numbers of 32 bits, as long as they suffice: HiGHS takes no others, and they are half as large.
+    kind = np.int32 if starts[-1] < np.iinfo(np.int32).max else np.int64
+    arrays = (np.concatenate(data), np.concatenate(columns).astype(kind), starts.astype(kind))
+    matrix = sp.csr_array(arrays, shape=(len(starts) - 1, width))
+    matrix.sum_duplicates()
     return Problem(
         blocks=by_name,
         place=place,
         row_start=row_start,
-        matrix=sp.csr_array(sp.vstack(matrices, format="csr")),
+        matrix=matrix,
         row_lower=np.concatenate(lows),
         row_upper=np.concatenate(highs),
-        lower=lower,
-        upper=upper,
-        integer=integer,
+        lower=np.concatenate([lower, np.full(more, -np.inf)]),
+        upper=np.concatenate([upper, np.full(more, np.inf)]),
+        integer=np.concatenate([integer, np.zeros(more, dtype=bool)]),
         objective=objective,
         offset=offset,
         money=money,
         cost_columns=cost_columns,
     )
+
+
+def _own(block: Block) -> npt.NDArray[np.bool_]:
+    """Which columns are the block's own."""
+    own = np.ones(len(block.columns), dtype=bool)
+    own[list(block.owners)] = False
+    return own
+
+
+def _places(blocks: Mapping[str, Block]) -> tuple[dict[str, Indices], int]:
+    """The global column of each local one, -1 for what stands for a cost; and how many there are.
+
+    Blocks of one mould share what they are linked to, which is then looked up once.
+    """
+    place: dict[str, Indices] = {}
+    count = 0
+    for name, block in blocks.items():
+        own = _own(block)
+        mine = np.full(len(own), -1, dtype=np.int64)
+        here = int(own.sum())
+        mine[own] = np.arange(count, count + here)
+        count += here
+        place[name] = mine
+    at: dict[str, dict[Key, int]] = {}
+    known: dict[int, tuple[Indices, Indices]] = {}
+    for name, block in blocks.items():
+        if id(block.owners) not in known:
+            linked = [(i, owner, key) for i, (owner, key) in block.owners.items() if key[0] != COST]
+            for owner in {owner for _, owner, _ in linked} - at.keys():
+                at[owner] = {key: i for i, key in enumerate(blocks[owner].columns) if i not in blocks[owner].owners}
+            found = [int(place[owner][at[owner][key]]) for _, owner, key in linked]
+            local = np.array([i for i, _, _ in linked], dtype=np.int64)
+            known[id(block.owners)] = (local, np.array(found, dtype=np.int64))
+        local, there = known[id(block.owners)]
+        place[name][local] = there
+    return place, count

@@ -7,11 +7,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from pyomo.common.gc_manager import PauseGC
+
 from optimizer.instance.policy import Regret
 from optimizer.model import assemble, risk
 from optimizer.network.derive import Derived
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
-from optimizer.solver.compile import Block, Problem, Vector, compile_block, join, money_of
+from optimizer.solver.compile import Block, Problem, Vector, join, money_of
 from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches, with_whole
 from optimizer.solver.highs import Progress, Raw, Report, Stop, run
 from optimizer.solver.measure import measure_of
@@ -19,6 +21,7 @@ from optimizer.solver.mould import Moulds
 from optimizer.solver.needs import needs_block
 from optimizer.solver.options import Options
 from optimizer.solver.start import UNUSED, USED, Start
+from optimizer.solver.written import build_block
 
 Values = dict[str, dict[object, float]]
 """component -> index -> value, those that are not zero."""
@@ -93,14 +96,16 @@ def compile_all(
     tables = Derived(network)
     moulds = Moulds(network)
     began = time.monotonic()
-    blocks[INVESTMENT] = compile_block(*assemble.investment(network))
-    for course in (TRUNK, *network.windows):
-        if stop is not None and stop.asked.is_set():
-            break
-        if report is not None:
-            report(Progress(f"building {course}", time.monotonic() - began, None, None, 0))
-        found = None if course == TRUNK else moulds.block(course)
-        blocks[course] = compile_block(*assemble.operations(tables[course])) if found is None else found
+    # Hardly anything that is made here is garbage; to look for it would take a tenth of the time.
+    with PauseGC():
+        blocks[INVESTMENT] = build_block(assemble.investment, network)
+        for course in (TRUNK, *network.windows):
+            if stop is not None and stop.asked.is_set():
+                break
+            if report is not None:
+                report(Progress(f"building {course}", time.monotonic() - began, None, None, 0))
+            found = None if course == TRUNK else moulds.block(course)
+            blocks[course] = build_block(assemble.operations, tables[course]) if found is None else found
     return blocks, tables
 
 
@@ -117,15 +122,15 @@ def problem_of(network: Network, blocks: Mapping[str, Block], hindsight: Mapping
     """
     money = money_of(blocks.values()) if money is None else money
     scaled = {future: usd * money for future, usd in hindsight.items()}
-    model = assemble.measure(network, scaled, None if ceiling is None else ceiling * money)
-    return join([*blocks.values(), compile_block(model, [])], money)
+    measure = build_block(assemble.measure, network, scaled, None if ceiling is None else ceiling * money)
+    return join([*blocks.values(), measure], money)
 
 
 def single_future(network: Network, blocks: Mapping[str, Block], future: str) -> Problem:
     """The problem of someone who knows which future comes. Source: design.md 4.3, regret."""
     names = [INVESTMENT, TRUNK, *risk.branches_of(network, future)]
-    model = assemble.one_future(network, future)
-    return join([*(blocks[name] for name in names), compile_block(model, [])], money_of(blocks.values()))
+    known = build_block(assemble.one_future, network, future)
+    return join([*(blocks[name] for name in names), known], money_of(blocks.values()))
 
 
 @dataclass(slots=True)

@@ -22,10 +22,11 @@ import scipy.sparse as sp
 
 from optimizer.model import assemble
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network
-from optimizer.solver.compile import Block, Indices, Problem, Vector, compile_block, join, money_of
+from optimizer.solver.compile import Block, Indices, Problem, Vector, join, money_of
 from optimizer.solver.highs import Progress, Report, Stop, run
 from optimizer.solver.loading import without_needs
 from optimizer.solver.options import Options
+from optimizer.solver.written import build_block
 
 LARGE = 60_000
 """Columns from which an early plan is worth its time."""
@@ -203,7 +204,7 @@ def _plan_of_trunk(
     deadline: float | None,
 ) -> Vector | None:
     """A plan of the trunk alone, in the columns of the whole problem; those of branches are 0."""
-    model = compile_block(assemble.one_future(network, BASE), [])
+    model = build_block(assemble.one_future, network, BASE)
     more = [block for name, block in blocks.items() if name not in (INVESTMENT, TRUNK, *network.windows)]
     alone = join([blocks[INVESTMENT], blocks[TRUNK], *more, model], money_of(blocks.values()))
     loose = dataclasses.replace(options, gap=max(options.gap, TRUNK_GAP))

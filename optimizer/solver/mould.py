@@ -1,24 +1,25 @@
-"""One compiled branch that gives the block of every scenario of its shape.
+"""One branch that gives the block of every scenario of its shape.
 
-Scenarios of one onset and length differ in numbers only (`slots`). The branch is compiled four times with slots chosen
-so that each number of the matrix tells on which slots it depends and how: all at 1; all at one half; each factor at a
-value of its own; each timed slot at a value of its own. A scenario is then bound by writing numbers. The mathematics
-stays in the model: there is no formula here.
+Scenarios of one onset and length differ in numbers only (`slots`). The branch is built once with numbers that remember
+on which slots they depend (`slotted`), and so does each number of the matrix. A scenario is then bound by writing
+numbers. The mathematics stays in the model: there is no formula here.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+from pyomo.common.gc_manager import PauseGC
 
 from optimizer.errors import SolveError
 from optimizer.instance.policy import ExposureCap, FacilityEffect, OptionEffect
 from optimizer.model import assemble
+from optimizer.model.sheet import Sheet
 from optimizer.network.derive import tables_of
 from optimizer.network.derive_adjust import limits_of
 from optimizer.network.derive_flow import link_facts
@@ -27,13 +28,15 @@ from optimizer.network.effects import Disruption, Window, matches
 from optimizer.network.network import changed_exposures, option_facts
 from optimizer.network.reading import Factors, Reader
 from optimizer.network.slots import Ask, Probe, Slots
+from optimizer.network.slotted import Slotted
 from optimizer.network.starts import Start
 from optimizer.network.tables import TRUNK, Network, Tables
-from optimizer.solver.compile import Block, Indices, Vector, compile_block
+from optimizer.solver.compile import Block, Indices, Vector
+from optimizer.solver.written import written
 
-HALF = 0.5
 WORTH = 6
-"""Branches of one shape from which a mould is worth its four compilations."""
+"""Branches of one shape from which a mould is made. Its blocks have other columns than branches built by themselves,
+and a checkpoint knows blocks by what they hold: few should change when another branch does."""
 ARRAYS = ("row_lower", "row_upper", "lower", "upper", "matrix", "cost")
 
 
@@ -76,29 +79,39 @@ def _exposures_count(network: Network) -> bool:
 
 def shape_of(network: Network, window: Window) -> Hashable:
     """What scenarios share that one template serves: years, what they leave, what changes more than numbers."""
-    options = apart(network)
-    turn = {name: i for i, name in enumerate(dict.fromkeys(item.scenario for item in window.effects))}
+    return shapes_of(network, [window])[0]
+
+
+def shapes_of(network: Network, windows: Iterable[Window]) -> list[Hashable]:
+    """As `shape_of`, of several branches."""
+    instance = network.instance
+    options = [option_facts(instance, *key) for key in apart(network)]
     moves = _exposures_count(network)
+    # The first blow counts only where something is tied to the trunk by the years since.
+    since = bool(limits_of(instance) or waits_of(instance))
 
     def structural(effect: Any) -> bool:
         if isinstance(effect, OptionEffect):
-            return any(matches(effect.where, option_facts(network.instance, *key)) for key in options)
+            return any(matches(effect.where, facts) for facts in options)
         return moves and isinstance(effect, FacilityEffect) and bool(effect.exposure)
 
-    changes = tuple(
-        sorted(
-            (repr(effect.model_dump(mode="json")), years.start, years.stop, turn[scenario])
-            for effect, years, scenario in window.effects
-            if structural(effect)
+    found: list[Hashable] = []
+    for window in windows:
+        turn = {name: i for i, name in enumerate(dict.fromkeys(item.scenario for item in window.effects))}
+        changes = tuple(
+            sorted(
+                (repr(effect.model_dump(mode="json")), years.start, years.stop, turn[scenario])
+                for effect, years, scenario in window.effects
+                if structural(effect)
+            )
         )
-    )
-    # The first blow counts only where something is tied to the trunk by the years since.
-    first = window.first if limits_of(network.instance) or waits_of(network.instance) else None
-    return (window.onset, first, window.periods, window.restores, window.leaves is None, changes)
+        first = window.first if since else None
+        found.append((window.onset, first, window.periods, window.restores, window.leaves is None, changes))
+    return found
 
 
 class Mould:
-    """A compiled branch, and where a scenario's numbers stand in it.
+    """A branch, and where a scenario's numbers stand in it.
 
     Attributes:
         plain: the block with all slots at 1; it has the columns and rows of every scenario of the shape.
@@ -108,7 +121,7 @@ class Mould:
     """
 
     def __init__(self, network: Network, course: str, taken: Collection[Start]) -> None:
-        """Compile the branch of a scenario for all scenarios of its shape.
+        """Build the branch of a scenario for all scenarios of its shape.
 
         Args:
             network: what all courses share.
@@ -124,23 +137,16 @@ class Mould:
         self._network, self._course = network, course
         self._moves, self._apart = _exposures_count(network), apart(network)
         self._taken = frozenset(taken)
-        slots = self._slots = Slots()
-        self.plain, self.tables = self._compiled(lambda _number, _timed: 1.0)
-        count = self.slots = len(slots.number)
-
-        def own(number: int) -> float:
-            return 1.0 - HALF * (number + 1) / (count + 1)
-
-        others = [
-            self._compiled(lambda _number, _timed: HALF)[0],
-            self._compiled(lambda number, timed: 1.0 if timed else own(number))[0],
-            self._compiled(lambda number, timed: own(number) if timed else 1.0)[0],
-        ]
-        if len(slots.number) != count or any(not _alike(self.plain, other) for other in others):
-            raise SolveError(f"the branch of '{course}' has another shape under other numbers")
-        plain = self.plain
-        self.sites = {name: _sites(name, plain, others, count) for name in ARRAYS}
-        self._index(plain, self.tables)
+        slots = Slots()
+        try:
+            with PauseGC():
+                self.tables = self._derived(slots)
+                self.plain, found = written(*assemble.operations(self.tables, new=Sheet))
+        except (AttributeError, TypeError) as error:
+            raise SolveError(f"the branch of '{course}' serves no other scenario: {error}") from error
+        self.slots = len(slots.number)
+        self.sites = {name: _sites(found[name], self.slots, course) for name in ARRAYS}
+        self._index(self.plain, self.tables)
         self._reader = Reader(network, slots)
         self._moved: dict[Hashable, list[int]] = {}
 
@@ -212,12 +218,15 @@ class Mould:
         """
         return np.append(self._reader.read(real), 1.0), self._shut(real)
 
-    def _compiled(self, given: Any) -> tuple[Block, Tables]:
-        network = self._network
+    def _derived(self, slots: Slots) -> Tables:
+        network, known = self._network, dict[int, Slotted]()
         happening = network.windows[self._course].effects
-        probe = Probe(network.calendar, happening, self._slots, given, self._taken, self._apart, self._moves)
-        tables = tables_of(network, self._course, probe)
-        return compile_block(*assemble.operations(tables)), tables
+
+        def given(number: int) -> Any:
+            return known.setdefault(number, Slotted.slot(number))
+
+        probe = Probe(network.calendar, happening, slots, given, self._taken, self._apart, self._moves)
+        return tables_of(network, self._course, probe)
 
     def _index(self, plain: Block, tables: Tables) -> None:
         """Columns by what may close them."""
@@ -278,47 +287,35 @@ class Mould:
                         raise SolveError(f"a scenario lets '{facility}' run '{channel}' in {period}")
 
 
-def _alike(plain: Block, other: Block) -> bool:
-    """Whether two compilations have the same columns, rows, pattern and costs that no decision changes."""
-    return (
-        plain.columns == other.columns
-        and plain.rows == other.rows
-        and plain.cost_keys == other.cost_keys
-        and np.array_equal(plain.cost_constant, other.cost_constant)
-        and all(
-            np.array_equal(getattr(plain, name).indices, getattr(other, name).indices)
-            and np.array_equal(getattr(plain, name).indptr, getattr(other, name).indptr)
-            for name in ("matrix", "cost")
-        )
-    )
+def _sites(found: Sequence[tuple[int, Slotted]], none: int, course: str) -> Sites:
+    """Where and how an array depends on slots.
 
+    Args:
+        found: position and number of each entry that does.
+        none: the slot that is always 1.
+        course: whose branch it is.
 
-def _sites(name: str, plain: Block, others: list[Block], count: int) -> Sites:
-    """Where and how an array depends on slots."""
-    first, half, factors, timed = (_array(block, name) for block in (plain, *others))
-    with np.errstate(invalid="ignore"):
-        moved = np.isfinite(first) & ((half != first) | (factors != first) | (timed != first))
-    entry = np.flatnonzero(moved)
-    base, by_half = first[entry], half[entry] - first[entry]
-    by_factor, by_timed = factors[entry] - base, timed[entry] - base
-    one, other = by_factor != 0, by_timed != 0
-    two = one & other
-    # Of two slots the entry is their product: its change at one half of both is three quarters of it.
-    rate = np.where(two, np.nan, by_half / (HALF - 1.0))
-    scale = np.where(two, base * (HALF - 1.0), by_half)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        places = [
-            np.where(which, by / scale * (count + 1) - 1.0, count)
-            for which, by in ((one, by_factor), (other, by_timed))
-        ]
-    slots = [np.where(np.isfinite(place), np.round(place), -1) for place in places]
-    wrong = ~(one | other) | (two & (abs(half[entry] - base * HALF * HALF) > 1e-9 * abs(base)))
-    for place, slot in zip(places, slots, strict=True):
-        wrong |= ~np.isfinite(place) | (abs(place - slot) > 1e-3) | (slot < 0) | (slot > count)
-    if wrong.any():
-        raise SolveError(f"in the branch of '{plain.name}' {int(wrong.sum())} numbers are no plain product of slots")
-    factor, at = (slot.astype(np.int64) for slot in slots)
-    return Sites(entry.astype(np.int64), factor, at, base, rate)
+    Raises:
+        SolveError: a number depends on slots in another way than the first power.
+    """
+    wrong = SolveError(f"in the branch of '{course}' a number is no plain product of slots")
+    places: list[tuple[int, int, int]] = []
+    numbers: list[tuple[float, float]] = []
+    for place, number in found:
+        if number.terms is None:
+            raise wrong
+        products = [slots for slots, coef in number.terms.items() if slots and coef]
+        if not products:
+            continue
+        slots, constant = products[0], number.terms.get((), 0.0)
+        if len(products) > 1 or len(slots) > 2 or (len(slots) == 2 and (constant or slots[0] == slots[1])):
+            raise wrong
+        two = len(slots) == 2
+        places.append((place, slots[0], slots[1] if two else none))
+        numbers.append((number.ones, np.nan if two else number.terms[slots]))
+    where = np.array(places, dtype=np.int64).reshape(-1, 3)
+    how = np.array(numbers, dtype=float).reshape(-1, 2)
+    return Sites(where[:, 0], where[:, 1], where[:, 2], how[:, 0], how[:, 1])
 
 
 def _array(block: Block, name: str) -> Vector:
@@ -331,7 +328,7 @@ class Moulds:
     def __init__(self, network: Network) -> None:
         """Tell which branches have enough of their shape beside them."""
         self._network = network
-        self._shape = {course: shape_of(network, window) for course, window in network.windows.items()}
+        self._shape = dict(zip(network.windows, shapes_of(network, network.windows.values()), strict=True))
         self._count = Counter(self._shape.values())
         self._starts = [start for paths in network.starts.paths.values() for start in paths]
         self._made: dict[Hashable, Mould | None] = {}

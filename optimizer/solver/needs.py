@@ -18,9 +18,10 @@ from optimizer.model import assemble
 from optimizer.network.needs import SMALL, Cut, Need, Unit
 from optimizer.network.tables import BASE, NEEDS, Tables
 from optimizer.solver.apart import share_cores
-from optimizer.solver.compile import Block, Indices, Vector, compile_block, join, money_of
+from optimizer.solver.compile import Block, Indices, Vector, join, money_of
 from optimizer.solver.highs import INTERIOR_POINT_FROM
 from optimizer.solver.loading import load, new_highs, without_needs
+from optimizer.solver.written import build_block
 
 ADDED = 1e-3
 """What an option could add counts for this share of what stands, so that of like weights those with small terms win."""
@@ -49,7 +50,7 @@ def needs_block(t: Tables, investment: Block, trunk: Block, seconds: float = np.
     found = needs_of(t)
     if not found:
         return None
-    block = compile_block(assemble.needs(t, found), [])
+    block = build_block(assemble.needs, t, found)
     rows = _broken(t, investment, trunk, block, seconds)
     if not len(rows):
         return None
@@ -168,7 +169,7 @@ def _matrix(rows: Sequence[Mapping[int, float]], width: int) -> sp.csr_array:
 
 def _broken(t: Tables, investment: Block, trunk: Block, needs: Block, seconds: float) -> Indices:
     """The rows that the relaxation of the trunk alone breaks; asked again with these, until it breaks no others."""
-    alone = compile_block(assemble.one_future(t.network, BASE), [])
+    alone = build_block(assemble.one_future, t.network, BASE)
     problem = join([investment, trunk, needs, alone], money_of([investment, trunk]))
     first = problem.row_start[NEEDS]
     rows = np.arange(first, first + len(needs.rows))

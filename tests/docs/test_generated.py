@@ -83,7 +83,7 @@ def test_every_constraint_has_a_check() -> None:
 def test_the_page_lists_the_variables_that_models_have() -> None:
     """What is read from the source is what is declared, with as many index letters as indices."""
     network = network_of(optimizer.load(ROOT / "instances" / "starter"))
-    blocks = [assemble.investment(network)[0], assemble.measure(network)]
+    blocks = [assemble.investment(network)[0], assemble.measure(network)[0]]
     blocks += [assemble.operations(tables_of(network, course))[0] for course in (TRUNK, *network.windows)]
     listed = {variable.name for family in formulation.families() for variable in formulation.variables(family)}
     declared = {name: var for block in blocks for name, var in vars(block).items() if isinstance(var, Var)}

@@ -13,7 +13,9 @@ import scipy.sparse as sp
 from support.build import network_from
 
 import optimizer
-from optimizer.model import assemble
+from optimizer.errors import SolveError
+from optimizer.model import assemble, demand
+from optimizer.model.declare import constraint
 from optimizer.network.derive import Derived, tables_of
 from optimizer.network.network import network_of
 from optimizer.network.tables import Network
@@ -21,7 +23,7 @@ from optimizer.solver.benders.bounds import most_stock
 from optimizer.solver.branch import Branch
 from optimizer.solver.compile import Block, compile_block
 from optimizer.solver.extensive import compile_all
-from optimizer.solver.mould import WORTH, Moulds
+from optimizer.solver.mould import WORTH, Mould, Moulds
 from optimizer.synthetic import generate
 from solve.test_template import alike
 
@@ -105,7 +107,8 @@ def bound_blocks(network: Network) -> int:
 @pytest.mark.parametrize("seed", [1, 3, 4, 8, 9, 11])
 def test_generated_branches(seed: int) -> None:
     """Delays, closed lanes, bought plants, changed demand and costs."""
-    assert bound_blocks(network_from(alike(seed))) >= WORTH
+    network = network_from(alike(seed))
+    assert bound_blocks(network) == len(network.windows)
 
 
 def test_branches_that_leave_another_belong_to_their_parents() -> None:
@@ -151,3 +154,38 @@ def test_limits_of_stock_hold_without_the_tables_of_branches(seed: int) -> None:
     exact = most_stock(dataclasses.replace(network, reactions={"": ()}), Derived(network))
     assert set(quick) == set(exact)
     assert all(quick[key] >= exact[key] - 1e-9 for key in exact)
+
+
+def squared(m: Any, t: Any, d: str, i: int, y: int) -> Any:
+    r"""D1. $\sum v + u = D^2$: a demand in another power."""
+    said: Any = demand.demand_is_met_or_short(m, t, d, i, y)
+    if t.demand.tonnes[d, i, y]:
+        said.side = said.side * said.side
+    return said
+
+
+def test_a_number_of_another_power_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The branches are then built by themselves, and a mould says why there is none."""
+    data = alike(4)
+    network = network_from(data)
+    assert bound_blocks(network) == len(network.windows)
+    monkeypatch.setattr(demand, "constraints", lambda m, t: constraint(m, t, t.demand.lines, squared))
+    moulds = Moulds(network)
+    assert [moulds.block(course) for course in network.windows] == [None] * len(network.windows)
+    with pytest.raises(SolveError, match="plain product"):
+        Mould(network, next(iter(network.windows)), [])
+
+
+def test_the_highest_of_several_factors_is_refused() -> None:
+    """Which state of a plant under contracts is the most available may change from scenario to scenario."""
+    data = alike(4)
+    data["frictions"] = {stage: {"contracted": 0.5} for stage in {f["stage"] for f in data["facilities"].values()}}
+    for facility in data["facilities"].values():
+        for option in facility.get("options", ()):
+            option["sets"] = {"exposure": {"equipment": 0.0}}
+    network = network_from(data)
+    assert any(len(states) > 1 for states in network.trust.states.values())
+    assert bound_blocks(network) == 0
+    blocks, _ = compile_all(network)
+    for course in network.windows:
+        assert_same(blocks[course], compile_block(*assemble.operations(tables_of(network, course))))

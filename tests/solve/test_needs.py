@@ -63,7 +63,7 @@ def both(network: Network) -> tuple[Problem, Problem]:
     blocks, tables = compile_all(network)
     found = needs_of(tables[TRUNK])
     assert found
-    needs = compile_block(assemble.needs(tables[TRUNK], found), [])
+    needs = compile_block(*assemble.needs(tables[TRUNK], found))
     return problem_of(network, blocks, {}), problem_of(network, blocks | {NEEDS: needs}, {})
 
 
@@ -142,7 +142,7 @@ def test_rows_hold_on_generated_instances(seed: int) -> None:
     network = network_from(generate(seed, scenarios=2))
     blocks, tables = compile_all(network)
     found = needs_of(tables[TRUNK])
-    needs = compile_block(assemble.needs(tables[TRUNK], found), [])
+    needs = compile_block(*assemble.needs(tables[TRUNK], found))
     plain, tight = problem_of(network, blocks, {}), problem_of(network, blocks | {NEEDS: needs}, {})
     one, other = run(plain, ONE), run(tight, ONE)
     assert one.ended == other.ended

@@ -48,13 +48,13 @@ def operations(text: str, course: str = TRUNK) -> Any:
 def needs(text: str) -> Any:
     """The block of needs of the trunk."""
     tables = tables_from(text)
-    return assemble.needs(tables, needs_of(tables))
+    return assemble.needs(tables, needs_of(tables))[0]
 
 
 def measure(text: str, hindsight: dict[str, float] | None = None, ceiling: float | None = None) -> Any:
     """The block over futures."""
     network: Network = network_from(text)
-    return assemble.measure(network, hindsight, ceiling)
+    return assemble.measure(network, hindsight, ceiling)[0]
 
 
 def constraint_of(model: Any, label: str) -> Any:

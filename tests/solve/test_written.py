@@ -1,0 +1,148 @@
+"""A block written down as rows of numbers is the block that Pyomo's compiler gives, to the last bit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+import pytest
+from support.build import network_from
+from support.cases import Case, cases_in, contract, name_of
+from support.generate import generate
+
+import optimizer
+from optimizer.model import assemble, risk
+from optimizer.model.declare import Costs, Model, constraint, new_model, objective, total, variable
+from optimizer.model.sheet import Sheet
+from optimizer.network.derive import Derived
+from optimizer.network.network import network_of
+from optimizer.network.tables import BASE, TRUNK, Network
+from optimizer.solver.compile import Block, compile_block
+from optimizer.solver.needs import needs_of
+from optimizer.solver.written import build_block, written
+
+OWN = cases_in(Path(__file__).parent / "cases")
+VECTORS = ("lower", "upper", "integer", "row_lower", "row_upper", "cost_constant", "objective")
+
+
+def assert_equal(one: Block, other: Block) -> None:
+    """Equal in names, order, pattern and every number."""
+    for name in ("name", "columns", "rows", "owners", "cost_keys"):
+        assert getattr(one, name) == getattr(other, name), name
+    for name in VECTORS:
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name, strict=True)
+    for name in ("matrix", "cost"):
+        mine, its = getattr(one, name), getattr(other, name)
+        assert mine.shape == its.shape
+        for part in ("indptr", "indices", "data"):
+            np.testing.assert_array_equal(getattr(mine, part), getattr(its, part), err_msg=f"{name}.{part}")
+
+
+def assert_written(build: Callable[..., tuple[Model, Costs]], *about: Any) -> None:
+    """A sheet takes all that the families say, and gives what Pyomo gives."""
+    assert_equal(written(*build(*about, new=Sheet))[0], compile_block(*build(*about)))
+
+
+def assert_all_written(network: Network) -> None:
+    """Every block of an instance."""
+    tables = Derived(network)
+    assert_written(assemble.investment, network)
+    for course in (TRUNK, *network.windows):
+        assert_written(assemble.operations, tables[course])
+    assert_written(assemble.needs, tables[TRUNK], needs_of(tables[TRUNK]))
+    hindsight = {future: 1e6 + i for i, future in enumerate(risk.futures(network))}
+    assert_written(assemble.measure, network, hindsight)
+    assert_written(assemble.measure, network, hindsight, 2e6)
+    assert_written(assemble.one_future, network, BASE)
+
+
+@pytest.mark.parametrize("case", [*OWN, *cases_in(contract())], ids=name_of)
+def test_small_cases(case: Case) -> None:
+    """Every rule of the formulation has a small case."""
+    assert_all_written(network_of(optimizer.load(case.folder)))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_generated_instances(seed: int) -> None:
+    """Several rules together, and branches that leave one another."""
+    assert_all_written(network_from(generate(seed, scenarios=3, size=2, children=seed % 3)))
+
+
+@pytest.mark.parametrize("measure", ["expected", "cvar", "worst_case", "regret"])
+def test_measures(measure: str) -> None:
+    """Rows and objective of every measure."""
+    data = generate(2, scenarios=3)
+    data["risk"] = {"measure": measure} | ({"alpha": 0.8, "weight": 0.5} if measure == "cvar" else {})
+    assert_all_written(network_from(data))
+
+
+@pytest.mark.slow
+def test_the_reference_instance() -> None:
+    """All courses of 15,000 rows and less."""
+    folder = Path(__file__).parents[2] / "instances" / "us_allied_2026"
+    assert_all_written(network_of(optimizer.load(folder)))
+
+
+def twice(m: Model, _: None, i: int) -> Any:
+    """Z1. $2 x + x \\le 3$: a column that stands twice in a row."""
+    return total([(2.0, m.x[i]), (1.0, m.x[i])]) <= 3
+
+
+def none(m: Model, _: None, i: int) -> Any:
+    """Z2. $0 \\ge i$: a row without columns."""
+    return total([(0.0, m.x[1])]) >= i
+
+
+def unlike(m: Model, _: None, i: int) -> Any:
+    """Z3. $2 x \\le 1$: said in Pyomo's own words."""
+    return 2.0 * m.x[i] <= 1
+
+
+def odd(more: Callable[[Model], None]) -> Callable[..., tuple[Model, Costs]]:
+    """A block with two columns, and what else is said."""
+
+    def build(new: Callable[[str], Model] = new_model) -> tuple[Model, Costs]:
+        m = new("odd")
+        variable(m, "x", [1, 2], unit="t", doc="x: something", upper={2: 5.0})
+        variable(m, "y", [1], unit="t", doc="y: of any sign", free=True)
+        variable(m, "b", ["one"], unit="0 or 1", doc="b: something", binary=True)
+        constraint(m, None, [1, 1], twice)
+        more(m)
+        objective(m, [(3.0, m.y[1]), (1.0, m.x[1])])
+        return m, [("activity", 2027, 4.0, m.b["one"]), ("activity", 2027, 5.0, None), ("fixed", 2028, 0.0, m.x[2])]
+
+    return build
+
+
+def test_columns_that_stand_twice_or_nowhere_and_rows_without_any() -> None:
+    """Coefficients add up; what only costs something comes last; of rows without columns those that fail are kept."""
+    build = odd(lambda m: constraint(m, None, [-1, 0, 1], none))
+    assert_written(build)
+    block = build_block(build)
+    assert block.rows == [("twice", 1), ("none", 1)]
+    assert block.columns == [("y", 1), ("x", 1), ("nothing", None), ("b", "one"), ("x", 2)]
+    assert block.matrix.toarray().tolist() == [[0, 3, 0, 0, 0], [0, 0, 1, 0, 0]]
+
+
+def own_row(m: Model) -> None:
+    """A component that is put on the model without `declare`."""
+    m.more = pyo.Constraint(expr=2.0 * m.x[2] <= 1)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [own_row, lambda m: constraint(m, None, [2], unlike), lambda m: m.x[2].setub(0.5)],
+    ids=["component", "expression", "bound"],
+)
+def test_what_is_said_in_pyomo_s_own_words_is_compiled_by_pyomo(more: Callable[[Model], None]) -> None:
+    """A sheet loses none of it: it does not take it at all."""
+    build = odd(more)
+    with pytest.raises((AttributeError, TypeError)):
+        build(new=Sheet)
+    block = build_block(build)
+    assert_equal(block, compile_block(*build()))
+    place = block.columns.index(("x", 2))
+    assert block.upper[place] == 0.5 or block.matrix.toarray()[-1, place] == 2.0
