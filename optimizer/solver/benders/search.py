@@ -280,7 +280,7 @@ class Search(Dealt):
             if tells:
                 self._tell("master")
         self._note()
-        return self.limit.reached() is not None or reaches(self._objective(), self._finite_bound(), self.options)
+        return self.limit.reached() is not None or self._done()
 
     def _try(self, start: Start) -> None:
         """Settle a given portfolio first, from its own stock; what the problem does not know of it is left out."""
@@ -361,11 +361,10 @@ class Search(Dealt):
     def _made_sure(self, z: Vector, known: Vector) -> float:
         """What a point costs by the answers of all parts, USD."""
         answers, _fresh = self._ask(z, known)
-        if answers is None:
-            return math.inf
-        self._hold(z, answers)
-        self._tell("settling a portfolio")
-        return self.value(z, answers)
+        if answers is not None:
+            self._hold(z, answers)
+            self._tell("settling a portfolio")
+        return math.inf if answers is None else self.value(z, answers)
 
     def _further(self, core: Vector, value: float, fundings: Vector, reach: float) -> tuple[Point | None, float]:
         """The master's next stock for a portfolio, and the reach that it took; None where none promises more."""
