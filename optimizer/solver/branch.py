@@ -175,6 +175,10 @@ class Branch:
         upper = np.maximum(self.block.row_upper[rows], brought)
         self._highs.changeRowsBounds(len(rows), rows.astype(np.int32), self.block.row_lower[rows], upper)
 
+    def move(self, lower: Vector, upper: Vector) -> None:
+        """Set the limits of all rows; not together with `apart`, nor where it is parked."""
+        self._set_right(lower, upper)
+
     def release(self, columns: Indices) -> None:
         """Take a limit away."""
         self.limit(columns, self.block.upper[columns])
@@ -247,7 +251,9 @@ class Branch:
         if self._outer is None:
             return
         brought = self._outer @ self._given
-        lower, upper = self._row_lower - brought, self._row_upper - brought
+        self._set_right(self._row_lower - brought, self._row_upper - brought)
+
+    def _set_right(self, lower: Vector, upper: Vector) -> None:
         rows = np.flatnonzero((lower != self._right[0]) | (upper != self._right[1]))
         if len(rows):
             self._highs.changeRowsBounds(len(rows), rows.astype(np.int32), lower[rows], upper[rows])

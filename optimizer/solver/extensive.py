@@ -15,6 +15,7 @@ from optimizer.network.derive import Derived
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.solver.compile import Block, Problem, Vector, join, money_of
 from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches, with_whole
+from optimizer.solver.future_costs import FutureCosts
 from optimizer.solver.highs import Progress, Raw, Report, Stop, run
 from optimizer.solver.measure import measure_of
 from optimizer.solver.mould import Moulds
@@ -314,15 +315,7 @@ def _value(
 
 def costs_of(network: Network, blocks: Mapping[str, Block], problem: Problem, values: Vector) -> dict[str, float]:
     """What each future costs in a plan, USD."""
-
-    def usd(name: str, period: int | None) -> float:
-        vector, constant = blocks[name].cost_of(period)
-        return float(vector @ problem.local(name, values)) + constant
-
-    return {
-        future: sum(usd(block, period) for block, period in risk.parts_of(network, future))
-        for future in risk.futures(network)
-    }
+    return FutureCosts(network, blocks, problem).at(values)
 
 
 def _second_pass(

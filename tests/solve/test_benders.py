@@ -18,7 +18,7 @@ from optimizer.network.network import network_of
 from optimizer.network.tables import TRUNK
 from optimizer.plan.columns import rows_of
 from optimizer.solver import solve as choosing
-from optimizer.solver.benders import dealt as dealing
+from optimizer.solver.benders import asking
 from optimizer.solver.benders import groups as grouping
 from optimizer.solver.benders.bounds import limited, most_made
 from optimizer.solver.benders.search import Search
@@ -250,7 +250,7 @@ def test_parts_that_give_their_memory_back_answer_alike(seed: int, monkeypatch: 
     """With nothing kept in the solver but a basis the optimum is the same."""
     instance = instance_of(generate(seed, scenarios=3))
     kept = by_benders(instance)
-    monkeypatch.setattr(dealing, "MEMORY", 0)
+    monkeypatch.setattr(asking, "MEMORY", 0)
     plan = by_benders(instance)
     assert plan.status == kept.status
     assert plan.objective == pytest.approx(kept.objective, rel=3e-6, abs=1.0)

@@ -51,7 +51,7 @@ def least(problem: Problem) -> float:
 
 
 def searched(whole: Problem, some: Problem, gap: float = 1e-6, patience: int = 10**6) -> tuple[float, list[float]]:
-    """The least that the tree finds when rows come as points break them; and the bounds it gave on the way."""
+    """The least that the tree finds when rows come as points break them; and the bounds it gave at every node."""
     master = Master(some, 0)
     rest = range(some.rows, whole.rows)
     best, bounds, asked = math.inf, [], 0
@@ -59,6 +59,7 @@ def searched(whole: Problem, some: Problem, gap: float = 1e-6, patience: int = 1
     def over() -> bool:
         nonlocal asked
         asked += 1
+        bounds.append(tree.bound)
         return asked > patience
 
     tree = Tree(master, lambda: (best, gap))

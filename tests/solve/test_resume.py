@@ -336,7 +336,7 @@ def parts_kept(known: Known, data: Data) -> tuple[Search, dict[tuple[str, int], 
 
 def answers_at(search: Search, z: Any) -> list[Any]:
     """What every part says of a point."""
-    return search.each(lambda i: search.parts[i].answer(np.maximum(z[search.parts[i].columns], 0.0)))
+    return search.asking.every(z)
 
 
 def test_a_part_that_changed_drops_its_cuts_and_the_others_hold(tmp_path: Path) -> None:

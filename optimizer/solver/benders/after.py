@@ -40,7 +40,9 @@ def prices(dealt: Dealt) -> dict[tuple[str, str, object], float]:
             if component in PRICED and abs(own[first + i]) > ZERO:
                 found[name, component, index] = float(own[first + i]) / dealt.money
     weights = dealt.weights(weight)
-    for part, duals in zip(dealt.parts, dealt.each(lambda i: _of_part(dealt, i, z, float(weights[i]))), strict=True):
+    for part, duals in zip(
+        dealt.parts, dealt.asking.each(lambda i: _of_part(dealt, i, z, float(weights[i]))), strict=True
+    ):
         for (component, index), usd in zip(part.part.block.rows, duals, strict=False):
             if component in PRICED and abs(usd) > ZERO:
                 found[part.part.course, component, index] = float(usd)
@@ -52,7 +54,10 @@ def _of_part(dealt: Dealt, number: int, z: Vector, weighs: float) -> Vector:
     part = dealt.parts[number]
     if weighs <= ZERO or not any(row[0] in PRICED for row in part.part.block.rows):
         return np.zeros(0)
-    return dealt.prices_of(part, np.maximum(z[part.columns], 0.0)) * weighs
+    found: Vector = dealt.prices_of(part, np.maximum(z[part.columns], 0.0)) * weighs
+    if dealt.asking.is_shared(number):
+        part.unload()
+    return found
 
 
 def second_pass(search: Search) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Collection, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import numpy as np
 
+from optimizer.instance.policy import Expected
 from optimizer.network.tables import INVESTMENT, NEEDS, TRUNK, Network, Tables
+from optimizer.solver.benders import asking
+from optimizer.solver.benders.asking import Asking
 from optimizer.solver.benders.bounds import limited, most_made, most_stock, projected
 from optimizer.solver.benders.groups import grouped
 from optimizer.solver.benders.master import Cut, Master
@@ -19,19 +20,16 @@ from optimizer.solver.benders.recourse import Answer, Recourse
 from optimizer.solver.benders.split import Part, split
 from optimizer.solver.benders.tree import Tree
 from optimizer.solver.compile import Block, Indices, Vector, money_of
-from optimizer.solver.extensive import costs_of, problem_of
+from optimizer.solver.extensive import problem_of
+from optimizer.solver.future_costs import FutureCosts
 from optimizer.solver.highs import Progress, Report
-from optimizer.solver.limit import Limit, Stopped
+from optimizer.solver.limit import Limit
 from optimizer.solver.measure import mean_of, measure_of
 from optimizer.solver.options import Options
 from optimizer.solver.start import UNTRIED
 
-T = TypeVar("T")
-
 SEEDED, RELAXED = range(2)
 """Stages of a search: first cuts; the relaxation solved."""
-MEMORY = 200
-"""Parts that are all kept in the solver's memory; of more, each gives it back between answers."""
 VIOLATED = 1e-9
 """Relative violation from which a cut says something new."""
 TINY = 1e-13
@@ -72,7 +70,7 @@ class Dealt:
         start: what became of the plan to start from.
         trouble: why the search ended early, if HiGHS failed.
         rounds: times that the master was asked.
-        answered: times that a part was.
+        asking: who answers.
         seconds: by step.
         seconds_before: of earlier runs that it goes on from.
     """
@@ -109,16 +107,17 @@ class Dealt:
         self.dealt = split(network, self.blocks, 1.0 / self.money)
         problem = problem_of(network, self.dealt.master, hindsight, money=self.money)
         self.master = Master(problem, options.seed, self.limit)
+        self._costs = FutureCosts(network, self.dealt.master, problem)
         self.ceiling: float | None = None
         self.start = UNTRIED
         self._holds = False
         self.trouble = ""
         self.parts = [self._load(part) for part in self.dealt.parts]
+        chance = np.array([network.probability.get(part.part.course, 0.0) for part in self.parts])
+        self.asking = Asking(self.parts, chance, self.limit, options.cores)
         self.groups, silent = grouped(network, self.parts, problem.objective)
         self._number = {i: number for number, group in enumerate(self.groups) for i in group.parts}
         self._theta = np.array([part.theta for part in self.parts], dtype=np.int64)
-        # The largest first, so that no core waits long for the last.
-        self._order = sorted(range(len(self.parts)), key=lambda i: -len(self.parts[i].part.block.columns))
         self._projected = [row for part in self.parts for row in projected(part.part, part.seen(), problem.upper)]
         for lower, upper, coefs in self._projected:
             self.master.add_row(lower, upper, coefs)
@@ -134,16 +133,23 @@ class Dealt:
         if len(silent):
             self.master.fix(silent, np.zeros(len(silent)))
         self.bound = -math.inf
-        self.rounds = self.answered = 0
+        self.rounds = 0
         self.seconds: dict[str, float] = {}
         self.seconds_before = 0.0
-        self._pool = ThreadPoolExecutor(max(1, options.cores))
 
     def _load(self, part: Part) -> Recourse:
         owners, place = part.block.owners, self.master.column
         columns = np.array([place[owners[i]] for i in sorted(owners)], dtype=np.int64)
-        parks = len(self.dealt.parts) > MEMORY
+        parks = len(self.dealt.parts) > asking.MEMORY
         return Recourse(part, columns, place[part.recourse], self.limit, parks=parks)
+
+    @property
+    def samples(self) -> bool:
+        """Whether a point may be judged by the answers of some parts, and by what their prices say of the others.
+
+        Only where the objective is a mean: what is missing can be told from a sample then.
+        """
+        return bool(self.asking.alike) and isinstance(self.network.instance.risk, Expected)
 
     def deal_anew(self, place: Indices) -> None:
         """After the master was made anew: columns that parts look at, and their rows.
@@ -151,6 +157,7 @@ class Dealt:
         Args:
             place: column of the new master, by column of the old one; -1 for what no part looks at.
         """
+        self._costs = FutureCosts(self.network, self.dealt.master, self.master.problem)
         for lower, upper, coefs in self._projected:
             self.master.add_row(lower, upper, {int(place[i]): coef for i, coef in coefs.items()})
         for part in self.parts:
@@ -161,7 +168,7 @@ class Dealt:
 
     def close(self) -> None:
         """End the threads."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self.asking.close()
 
     def sizes(self) -> dict[str, int]:
         """Rows, columns, nonzeros and binaries of the whole problem; rows and columns of the master without cuts."""
@@ -178,11 +185,19 @@ class Dealt:
 
     # Answers and cuts
 
-    def _ask(self, z: Vector, proposed: Vector) -> tuple[list[Answer] | None, int]:
-        """Ask every part; its answers where all are possible, and the number of cuts that cut the proposal off."""
+    def _ask(self, z: Vector, proposed: Vector, *, some: bool = False) -> tuple[list[Answer] | None, int]:
+        """Ask parts; what they say where all of it is possible, and the number of cuts that cut the proposal off.
+
+        Args:
+            z: what is given, by column of the master.
+            proposed: what cuts should cut off.
+            some: of parts that are alike only as many need be asked as tell what the others would say.
+        """
         began = time.monotonic()
-        answers = self.each(lambda i: self.parts[i].answer(np.maximum(z[self.parts[i].columns], 0.0)))
-        self.answered += len(answers)
+        if some and self.samples:
+            answers = self.asking.some(z, self._allowed(abs(self.bound)) if math.isfinite(self.bound) else 0.0)
+        else:
+            answers = self.asking.every(z)
         fresh = 0
         for number, group in enumerate(self.groups):
             said = [answers[i].cut(np.maximum(z[self.parts[i].columns], 0.0)) for i in group.parts]
@@ -195,12 +210,10 @@ class Dealt:
 
     def first_cuts(self, which: Collection[int]) -> None:
         """For some groups what they cost at least, whatever is decided: without a cut their cost would have no end."""
-        upper = self.master.problem.upper
-        asked = sorted(i for number in which for i in self.groups[number].parts)
-        least = self.each(lambda i: self.parts[i].least(upper[self.parts[i].columns]), asked)
-        of_part = dict(zip(asked, least, strict=True))
+        asked = {i for number in which for i in self.groups[number].parts}
+        said = self.asking.least(self.master.problem.upper, asked)
         for number in which:
-            self._cut(number, [(of_part[i], np.zeros(len(self.parts[i].columns))) for i in self.groups[number].parts])
+            self._cut(number, [said[i] for i in self.groups[number].parts])
 
     def prices_of(self, part: Recourse, given: Vector) -> Vector:
         """USD per unit of right side, by row of a part.
@@ -254,7 +267,9 @@ class Dealt:
         return 1
 
     def keep(self, z: Vector, answers: list[Answer]) -> None:
-        """Keep a plan if it is the best."""
+        """Keep a plan if it is the best, and all its parts were asked."""
+        if not exact(answers):
+            return
         objective = self.value(z, answers)
         if objective < self.best.objective:
             known = self._with_costs(z, answers)
@@ -268,7 +283,7 @@ class Dealt:
     def value(self, z: Vector, answers: list[Answer]) -> float:
         """What is minimised at a point, USD: the measure; in the second pass the mean, where the measure allows it."""
         known = self._with_costs(z, answers)
-        costs = costs_of(self.network, self.dealt.master, self.master.problem, known)
+        costs = self._costs.at(known)
         measure = measure_of(self.network, costs, self.hindsight)
         if self.ceiling is None:
             return measure
@@ -285,23 +300,6 @@ class Dealt:
             (activity >= problem.row_lower[:first] - slack).all()
             and (activity <= problem.row_upper[:first] + slack).all()
         )
-
-    def each(self, do: Callable[[int], T], which: Collection[int] | None = None) -> list[T]:
-        """Something for every part, or some of them, over the cores; in the order of the parts.
-
-        Raises:
-            Stopped: the limit was reached.
-        """
-
-        def unless_over(number: int) -> T:
-            if how := self.limit.reached():
-                raise Stopped(how)
-            return do(number)
-
-        asked = {i: self._pool.submit(unless_over, i) for i in self._order if which is None or i in which}
-        # None is left running where one fails or is stopped: what is asked next may be the same part.
-        wait(asked.values())
-        return [asked[i].result() for i in sorted(asked)]
 
     # Gaps, limits, progress
 
@@ -341,6 +339,11 @@ class Dealt:
             )
         seconds = time.monotonic() - self.began
         self._report(Progress(phase, seconds, self._objective(), self._finite_bound(), self.rounds, funded=funded))
+
+
+def exact(answers: Iterable[Answer]) -> bool:
+    """Whether all were asked: bounds of parts that were not make no plan."""
+    return all(answer.values is not None for answer in answers)
 
 
 def _gathered(columns: Indices, coefs: Vector) -> tuple[Indices, Vector]:

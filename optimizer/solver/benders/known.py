@@ -182,7 +182,7 @@ def known_of(dealt: Dealt, whole: str, groups: list[str], seconds: float) -> Kno
         gap=dealt.options.gap,
         gap_usd=dealt.options.gap_usd or 0.0,
         rounds=dealt.rounds,
-        answered=dealt.answered,
+        answered=dealt.asking.answered,
         seconds=dealt.seconds_before + seconds,
         arrays=arrays,
     )
@@ -217,7 +217,7 @@ def carry(dealt: Dealt, known: Known, whole: str, groups: Sequence[str]) -> Carr
     if same:
         dealt.bound = known.bound if np.isfinite(known.bound) else -np.inf
         dealt.stage = known.stage
-        dealt.rounds, dealt.answered = known.rounds, known.answered
+        dealt.rounds, dealt.asking.answered = known.rounds, known.answered
         dealt.core = _point(dealt, arrays, "core", place)
         dealt.seen = {
             row.astype(np.float64).tobytes(): int(visits)

@@ -45,13 +45,14 @@ class Recourse:
     Attributes:
         part: what it is of.
         columns: the master's column of each linked one.
+        linked: those of the part's own columns that are the master's.
         theta: the master's column for its cost.
     """
 
     def __init__(
         self, part: Part, columns: Indices, theta: int, limit: Limit | None = None, *, parks: bool = False
     ) -> None:
-        """Load a part.
+        """Name a part; it is loaded when it is asked first.
 
         Args:
             part: what to load.
@@ -61,14 +62,26 @@ class Recourse:
             parks: whether it keeps no more than its basis between answers, which take a third longer then.
         """
         self.part, self.columns, self.theta = part, columns, theta
+        self.linked: Indices = np.array(sorted(part.block.owners), dtype=np.int64)
         self._own = len(part.block.columns)
-        extra, scale = _ways_out(part)
-        self.branch = Branch(widened(part.block, extra), limit=limit)
-        self._out: Indices = np.arange(self._own, self._own + len(extra), dtype=np.int64)
-        self._sliver = SLIVER / scale
-        self.branch.limit(self._out, self._sliver)
+        self._limit = limit
         self._parks = parks
-        self._rest()
+        self._loaded: Branch | None = None
+
+    @property
+    def branch(self) -> Branch:
+        """Its program."""
+        if self._loaded is None:
+            extra, scale = _ways_out(self.part)
+            self._loaded = Branch(widened(self.part.block, extra), limit=self._limit)
+            self._out: Indices = np.arange(self._own, self._own + len(extra), dtype=np.int64)
+            self._sliver = SLIVER / scale
+            self._loaded.limit(self._out, self._sliver)
+        return self._loaded
+
+    def unload(self) -> None:
+        """Give all memory back: it is loaded anew when it is asked again."""
+        self._loaded = None
 
     def _rest(self) -> None:
         if self._parks:
@@ -111,7 +124,7 @@ class Recourse:
 
     def seen(self) -> dict[int, int]:
         """Linked column -> the master's."""
-        return dict(zip((int(i) for i in self.branch.linked), (int(c) for c in self.columns), strict=True))
+        return dict(zip((int(i) for i in self.linked), (int(c) for c in self.columns), strict=True))
 
     def least(self, upper: Vector) -> float:
         """Least of the cost over all that the master may give, between 0 and `upper`, by linked column.
@@ -119,13 +132,29 @@ class Recourse:
         Raises:
             Impossible: nothing that the master could give would do.
         """
-        linked = self.branch.linked
-        self.branch.hold(linked, np.zeros(len(linked)), upper)
-        found = self.branch.solve()
+        found = self._free(upper).value
         self._rest()
-        if found.value is None:
+        if found is None:
             raise Impossible(self.part)
-        return found.value
+        return found
+
+    def least_prices(self, upper: Vector) -> Vector:
+        """USD per unit of right side, by row, where the cost is least; then gives its memory back.
+
+        Raises:
+            Impossible: nothing that the master could give would do.
+        """
+        try:
+            if self._free(upper).value is None:
+                raise Impossible(self.part)
+            return self.branch.row_duals()
+        finally:
+            self.unload()
+
+    def _free(self, upper: Vector) -> Response:
+        """The best answer with what the master gives free between 0 and `upper`."""
+        self.branch.hold(self.linked, np.zeros(len(self.linked)), upper)
+        return self.branch.solve()
 
     def _possible(self, found: Response) -> Answer:
         assert found.value is not None
@@ -147,8 +176,7 @@ def _ways_out(part: Part) -> tuple[list[tuple[Key, int, float]], Vector]:
     block = part.block
     linked = np.zeros(len(block.columns), dtype=bool)
     linked[sorted(block.owners)] = True
-    outer = sp.csr_array(abs(block.matrix[:, linked]))
-    largest = outer.max(axis=1).toarray().ravel() if outer.shape[1] else np.zeros(len(block.rows))
+    largest = sizes_of(sp.csr_array(block.matrix[:, linked]))
     found: list[tuple[Key, int, float]] = []
     scale: list[float] = []
     for row in np.flatnonzero(largest > 0):
@@ -158,3 +186,15 @@ def _ways_out(part: Part) -> tuple[list[tuple[Key, int, float]], Vector]:
                 found.append((("off", (int(row), sign)), int(row), sign * size))
                 scale.append(max(1.0, size))
     return found, np.array(scale)
+
+
+def sizes_of(outer: sp.csr_array) -> Vector:
+    """The largest linked coefficient of each row; 0 where it has none.
+
+    Args:
+        outer: rows x linked columns.
+    """
+    if not outer.shape[1]:
+        return np.zeros(outer.shape[0])
+    found: Vector = abs(outer).max(axis=1).toarray().ravel()
+    return found

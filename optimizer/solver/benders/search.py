@@ -14,10 +14,10 @@ import numpy as np
 from optimizer.errors import SolveError
 from optimizer.network.tables import INVESTMENT
 from optimizer.solver.benders.checkpoint import EVERY, Checkpoint
-from optimizer.solver.benders.dealt import RELAXED, VIOLATED, Dealt
+from optimizer.solver.benders.dealt import RELAXED, VIOLATED, Dealt, exact
 from optimizer.solver.benders.known import carry, fingerprints, known_of
 from optimizer.solver.benders.master import Point
-from optimizer.solver.benders.recourse import Impossible
+from optimizer.solver.benders.recourse import Answer, Impossible
 from optimizer.solver.benders.split import ACROSS
 from optimizer.solver.benders.tree import Tree
 from optimizer.solver.compile import Vector
@@ -37,6 +37,8 @@ DIGITS = 1e-7
 """Relative gap that the solver's tolerances may leave when no portfolio is left to try."""
 SETTLED = 0.1
 """A portfolio is settled when its own gap is within this share of the gap asked for."""
+TELLS = 0.05
+"""Share of what is left of the gap by which the bound must have risen to be told between two proposals."""
 SETTLING = 20
 """Rounds that the stock of a portfolio has to settle."""
 
@@ -158,7 +160,7 @@ class Search(Dealt):
             if value - known <= self._allowed(max(abs(known), 1.0)) * SETTLED:
                 break
             z = point.z if core is None else core + move * (point.z - core)
-            answers, fresh = self._ask(z, point.z)
+            answers, fresh = self._ask(z, point.z, some=True)
             if answers is not None and self._within_rows(z):
                 here = self.value(z, answers)
                 if here < value:
@@ -238,7 +240,7 @@ class Search(Dealt):
                     self.keep(point.z, answers)
                 if not fresh:
                     tree.settled()
-            elif self.best.objective == best and self._stands(point):
+            elif self.best.objective == best and self._stands(point) and not self._unsaid(point):
                 tree.settled()
             if self._done():
                 return "optimal"
@@ -263,10 +265,22 @@ class Search(Dealt):
         before, self._said[name] = self._said.get(name, -math.inf), point.value
         return point.value - before <= VIOLATED * max(1.0, abs(point.value))
 
+    def _unsaid(self, point: Point) -> bool:
+        """Whether the parts have something new to say of a proposal, where only some were asked."""
+        return self.samples and self._ask(point.z, point.z)[1] > 0
+
     def _beat(self) -> bool:
-        """At every node: keep what is known if it is time to; whether to stop."""
+        """At every node: what the tree has proved by now, and what is known kept if it is time to; whether to stop."""
+        assert self.tree is not None
+        best = self.best.objective
+        known = min(best, self._usd(self.tree.bound))
+        if math.isfinite(best) and known > self.bound:
+            tells = known - self.bound > TELLS * (best - self.bound)
+            self.bound = known
+            if tells:
+                self._tell("master")
         self._note()
-        return self.limit.reached() is not None
+        return self.limit.reached() is not None or self._done()
 
     def _try(self, start: Start) -> None:
         """Settle a given portfolio first, from its own stock; what the problem does not know of it is left out."""
@@ -304,38 +318,63 @@ class Search(Dealt):
         core = self._like(fundings, like)
         if core is None:
             return
-        value, reach = math.inf, REACH * 4.0 ** min(visits, 10)
+        value, sure, reach = math.inf, True, REACH * 4.0 ** min(visits, 10)
         z = core
         known = proposed.z  # what the master believes of it; only what contradicts that is worth a row
         for _ in range(rounds):
-            answers, _fresh = self._ask(z, known)
+            answers, _fresh = self._ask(z, known, some=True)
             here = self.value(z, answers) if answers is not None and self._within_rows(z) else math.inf
             if answers is not None and here < math.inf:
-                self.keep(z, answers)
-                self._holds = True
+                self._hold(z, answers)
             reach *= 2.0 if here < value < math.inf else 1.0 if value == math.inf else 0.5
             if here < value:
-                core, value = z, here
+                core, value, sure = z, here, answers is not None and exact(answers)
             self._tell("settling a portfolio")
             self._note()
-            if value < math.inf and not visits and value > self.best.objective + PROMISING * self._gap():
+            if self._dear(value) and not visits:
                 return
-            while True:
-                point, tied = self._step(core, fundings, reach)
-                if point is None:  # nothing so near: only further away
-                    if not tied:
-                        return
-                    reach *= 4.0
-                    continue
-                allowed = self._allowed(abs(self.bound)) * SETTLED
-                if value - self._usd(point.bound) > allowed:
-                    break
-                if not tied:
+            point, reach = self._further(core, value, fundings, reach)
+            if point is None and not sure:  # settled by what some parts say: now all are asked
+                if like is None and value >= self.best.objective:  # which would find no less
                     return
-                reach *= 4.0
+                value, sure = self._made_sure(core, known), True
+                if self._dear(value) and not visits:
+                    return
+                point, reach = self._further(core, value, fundings, reach)
+            if point is None:
+                return
             self.master.tidy(point.z)
             z = known = point.z
             z[whole] = fundings
+        if not sure and (like is not None or value < self.best.objective):
+            self._made_sure(core, known)
+
+    def _dear(self, value: float) -> bool:
+        """Whether a portfolio is too far from the best to be among them."""
+        return math.inf > value > self.best.objective + PROMISING * self._gap()
+
+    def _hold(self, z: Vector, answers: list[Answer]) -> None:
+        if exact(answers):
+            self.keep(z, answers)
+            self._holds = True
+
+    def _made_sure(self, z: Vector, known: Vector) -> float:
+        """What a point costs by the answers of all parts, USD."""
+        answers, _fresh = self._ask(z, known)
+        if answers is not None:
+            self._hold(z, answers)
+            self._tell("settling a portfolio")
+        return math.inf if answers is None else self.value(z, answers)
+
+    def _further(self, core: Vector, value: float, fundings: Vector, reach: float) -> tuple[Point | None, float]:
+        """The master's next stock for a portfolio, and the reach that it took; None where none promises more."""
+        while True:
+            point, tied = self._step(core, fundings, reach)
+            if point is not None and value - self._usd(point.bound) > self._allowed(abs(self.bound)) * SETTLED:
+                return point, reach
+            if not tied:
+                return None, reach
+            reach *= 4.0  # nothing so near: only further away
 
     def _step(self, core: Vector, fundings: Vector, reach: float) -> tuple[Point | None, bool]:
         """The master's best stock for a portfolio within reach of a point; and whether the reach held it back."""

@@ -102,7 +102,7 @@ def _values(search: Search, blocks: Mapping[str, Block]) -> dict[str, Values]:
     for part, answer in zip(search.parts, search.best.answers, strict=True):
         assert answer.values is not None
         own = np.ones(len(part.part.columns), dtype=bool)
-        own[part.branch.linked] = False
+        own[part.linked] = False
         vectors[part.part.course][part.part.columns[own]] = answer.values[own]
     for name, block in blocks.items():
         mine: Values = {}

@@ -126,7 +126,8 @@ class Tree:
     @property
     def bound(self) -> float:
         """Proven on all plans, in the problem's money."""
-        return min(self._closed, self._open[0].bound if self._open else math.inf)
+        visited = self._at.bound if self._at is not None else math.inf
+        return min(self._closed, visited, self._open[0].bound if self._open else math.inf)
 
     def next(self, over: Callable[[], bool]) -> Point | None:
         """Go on until a whole point is proposed.

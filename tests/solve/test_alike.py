@@ -1,0 +1,206 @@
+"""Parts that are alike: one program answers as each would alone, and prices of one say no more than another costs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from support.build import Data, instance_of
+from support.generate import generate
+
+import optimizer
+from optimizer.network.network import network_of
+from optimizer.solver.benders import alike as alike_parts
+from optimizer.solver.benders import asking
+from optimizer.solver.benders import groups as grouping
+from optimizer.solver.benders.alike import Alike
+from optimizer.solver.benders.recourse import Answer, Recourse
+from optimizer.solver.benders.search import Search
+from optimizer.solver.compile import Vector
+from optimizer.solver.extensive import begin
+from optimizer.solver.options import Options
+
+GAP = 1e-6
+SEEDS = (1, 4, 5)
+
+
+@pytest.fixture(autouse=True)
+def _shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with very many parts: those that are alike share a program, and a batch of them may do."""
+    monkeypatch.setattr(asking, "MEMORY", 0)
+    monkeypatch.setattr(asking, "SHARED", 2)
+    monkeypatch.setattr(asking, "BATCHES", 3)
+
+
+def like(seed: int, **more: Any) -> Data:
+    """Eight disruptions of one onset and length that do different things."""
+    data = generate(seed, scenarios=8) | more
+    for scenario in data["scenarios"]:
+        scenario |= {"probability": 0.1, "onset": 2027, "duration": 1, "recovery": 1}
+    return data
+
+
+def must(seed: int) -> Data:
+    """The same, and all that the army asks for must be met."""
+    data = like(seed)
+    for line in data["markets"]["army"]["demand"]:
+        line["shortage_cost"] = None
+    return data
+
+
+def search_of(data: Data) -> Search:
+    """A search with nothing known."""
+    network = network_of(instance_of(data))
+    begun = begin(network, Options(threads=1))
+    return Search(network, begun.blocks, begun.out.tables, begun.out.hindsight, Options(gap=GAP, threads=1))
+
+
+def points(search: Search, alike: Alike, count: int) -> list[Vector]:
+    """What the master might give to parts, by linked column; the first time nothing."""
+    draw = np.random.default_rng(7)
+    upper = np.minimum(search.master.problem.upper[alike.parts[0].columns], 50.0)
+    return [np.zeros(len(upper)), *(draw.random(len(upper)) * draw.random() * upper for _ in range(count))]
+
+
+def alone(part: Recourse, given: Vector) -> Answer:
+    """What a part answers by a program of its own."""
+    return Recourse(part.part, part.columns, part.theta).answer(given)
+
+
+def near(value: float) -> float:
+    """How far two answers may be apart, USD."""
+    return 1e-6 * abs(value) + 1e-3
+
+
+@pytest.mark.parametrize(("data", "hard"), [(like(1), False), (like(5), False), (must(5), True)])
+def test_one_program_answers_as_each_part_would_alone(data: Data, hard: bool) -> None:
+    """Costs and slopes are those of the part, whichever was asked before; so is what cannot be had."""
+    search = search_of(data)
+    assert max(len(alike.parts) for alike in search.asking.alike) >= 3
+    impossible = possible = 0
+    for alike in search.asking.alike:
+        asked = points(search, alike, 4)
+        found = [alike.answers(given, range(len(alike.parts))) for given in asked]
+        for place, part in enumerate(alike.parts):
+            for given, answers in zip(asked, found, strict=True):
+                mine, own = answers[place], alone(part, given)
+                impossible += not mine.possible
+                possible += mine.possible
+                assert mine.possible == own.possible
+                assert mine.value == pytest.approx(own.value, rel=1e-6, abs=1e-3)
+                constant, slope = mine.cut(given)
+                for other, there in zip(asked, found, strict=True):
+                    if there[place].possible == mine.possible:
+                        value = there[place].value
+                        assert constant + slope @ other <= value + near(value)
+    assert possible
+    assert impossible or not hard
+    search.close()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_prices_say_no_more_than_a_part_costs(seed: int) -> None:
+    """Prices of a few answers bound every part everywhere, and are exact where and of whom they were asked."""
+    search = search_of(like(seed))
+    told = 0
+    for alike in search.asking.alike:
+        upper = search.master.problem.upper[alike.parts[0].columns]
+        alike.begin(upper)
+        asked = points(search, alike, 5)
+        last = len(alike.parts) - 1
+        own = {0: alike.answers(asked[1], [0])[0], last: alike.answers(asked[2], [last])[0]}
+        for place, given in ((0, asked[1]), (last, asked[2])):
+            if own[place].possible:
+                assert alike.best(given)[0][place] == pytest.approx(own[place].value, rel=1e-6, abs=1e-3)
+        firsts = [alike.first(place, upper) for place in range(len(alike.parts))]
+        for given in asked:
+            values, prices = alike.best(given)
+            for place, part in enumerate(alike.parts):
+                true = alone(part, given)
+                if not true.possible:
+                    continue
+                assert values[place] <= true.value + near(true.value)
+                constant, slope = firsts[place]
+                assert constant + slope @ given <= true.value + near(true.value)
+                assert math.isfinite(constant)
+                bound = alike.bound(place, float(values[place]), int(prices[place]))
+                assert bound.values is None
+                constant, slope = bound.cut(given)
+                for other in asked:
+                    there = alone(part, other)
+                    if there.possible:
+                        assert constant + slope @ other <= there.value + near(there.value)
+                told += values[place] > 0.5 * true.value > 0
+    assert told, "prices say nothing"
+    search.close()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_some_answers_lead_to_the_optimum_of_all(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one batch asked a round, and shared cuts, plan and bound are those of the whole problem."""
+    monkeypatch.setattr(asking, "MISSING", math.inf)
+    monkeypatch.setattr(grouping, "MOST", 2)
+    data = like(seed)
+    whole = optimizer.solve(instance_of(data), method="extensive", gap=GAP, threads=1)
+    bounds, bound = [0], Alike.bound
+
+    def counted(*arguments: Any) -> Answer:
+        bounds[0] += 1
+        return bound(*arguments)
+
+    monkeypatch.setattr(Alike, "bound", counted)
+    plan = optimizer.solve(instance_of(data), method="benders", gap=GAP, threads=1)
+    assert bounds[0], "all were asked"
+    assert plan.status == whole.status == "optimal"
+    assert plan.objective == pytest.approx(whole.objective, rel=3e-6, abs=1.0)
+    assert whole.objective is not None
+    assert plan.info["bound"] <= whole.objective * (1 + 1e-6) + 1.0
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
+
+
+def test_where_no_prices_hold_all_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prices by which a column pays too much are not believed, and the plan is found without them."""
+    monkeypatch.setattr(alike_parts, "PAYS", -math.inf)
+    instance = instance_of(like(5))
+    whole = optimizer.solve(instance, method="extensive", gap=GAP, threads=1)
+    plan = optimizer.solve(instance, method="benders", gap=GAP, threads=1)
+    assert plan.status == whole.status == "optimal"
+    assert plan.objective == pytest.approx(whole.objective, rel=3e-6, abs=1.0)
+
+
+@pytest.mark.parametrize("seed", [4, 5])
+def test_what_must_be_met_is_met(seed: int) -> None:
+    """What a sample says is possible and is not, the answers of all parts tell."""
+    data = must(seed)
+    whole = optimizer.solve(instance_of(data), method="extensive", gap=GAP, threads=1)
+    plan = optimizer.solve(instance_of(data), method="benders", gap=GAP, threads=1)
+    assert plan.status == whole.status
+    if whole.status == "optimal":
+        assert plan.objective == pytest.approx(whole.objective, rel=3e-6, abs=1.0)
+        assert plan.info["verdict"]["ok"], plan.info["verdict"]
+
+
+@pytest.mark.parametrize("risk", [{"measure": "cvar", "alpha": 0.5, "weight": 0.5}, {"measure": "worst_case"}])
+def test_other_measures_ask_every_part(risk: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a tail or the worst counts, nothing is judged by a sample; the program is shared all the same."""
+    data = like(4, risk=risk)
+    whole = optimizer.solve(instance_of(data), method="extensive", gap=GAP, threads=1)
+
+    def never(*_: object) -> None:
+        raise AssertionError("a part was not asked")
+
+    monkeypatch.setattr(Alike, "bound", never)
+    plan = optimizer.solve(instance_of(data), method="benders", gap=GAP, threads=1)
+    assert plan.status == whole.status
+    assert plan.objective == pytest.approx(whole.objective, rel=3e-6, abs=1.0)
+
+
+def test_two_threads_find_what_one_finds() -> None:
+    """Which core answers first changes nothing."""
+    found = [
+        optimizer.solve(instance_of(like(5)), method="benders", gap=1e-3, threads=threads) for threads in (1, 2, 2)
+    ]
+    assert len({plan.objective for plan in found}) == 1
+    assert len({plan.info["bound"] for plan in found}) == 1
