@@ -41,7 +41,7 @@ def tables_of(network: Network, course: str = TRUNK, disruption: Disruption | No
     flow = flow_tables(network, periods, disruption, capacity, demand, stock)
     rules = rule_tables(network, periods, capacity, trunk=window is None)
     reaction = reaction_tables(network, course, capacity, reactions)
-    adjust = adjust_tables(network, window, capacity)
+    adjust = adjust_tables(network, window, disruption, capacity)
     requalification = requalification_tables(network, window, capacity, demand, stock)
     return Tables(
         network, course, periods, window, capacity, flow, demand, stock, rules, reaction, adjust, requalification

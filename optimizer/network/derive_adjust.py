@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from optimizer.instance.instance import Instance
 from optimizer.network.derive_capacity import capacity_of
-from optimizer.network.effects import Window
-from optimizer.network.slotted import largest
+from optimizer.network.effects import Disruption, Window
 from optimizer.network.tables import AdjustTables, CapacityTables, Network
 
 FREE = 1.0
@@ -44,17 +43,20 @@ def limits_of(instance: Instance) -> dict[str, Limit]:
     return found
 
 
-def adjust_tables(network: Network, window: Window | None, capacity: CapacityTables) -> AdjustTables:
+def adjust_tables(
+    network: Network, window: Window | None, disruption: Disruption | None, capacity: CapacityTables
+) -> AdjustTables:
     """What ties a branch to the trunk.
 
     Args:
         network: what all courses share.
         window: of the branch; None for the trunk, which is tied to nothing.
+        disruption: what happens in it.
         capacity: the course's own.
     """
     tables = AdjustTables()
     limits = limits_of(network.instance) if window is not None else {}
-    if window is None or not limits:
+    if window is None or disruption is None or not limits:
         return tables
     channels: dict[tuple[str, str, int], set[str]] = defaultdict(set)
     for f, _, r, k, t in capacity.runs:
@@ -68,7 +70,8 @@ def adjust_tables(network: Network, window: Window | None, capacity: CapacityTab
         for channel in list(network.instance.channels)[:-1]:
             if share > 0 and run_in.intersection(network.places.stricter_or_equal(channel)):
                 tables.contracted[f, u, channel, t] = share
-                tables.available[f, t] = largest(capacity.available[f, state.id, t] for state in capacity.states[f])
+                by_state = [capacity.available[f, state.id, t] for state in capacity.states[f]]
+                tables.available[f, t] = disruption.largest(by_state)
     _of_trunk(network, window, tables)
     for f, u, t in tables.sizes:
         # What the branch has funded itself is under no contract.

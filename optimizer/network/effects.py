@@ -146,6 +146,10 @@ class Disruption:
         """Whether any effect sets an exposure of a facility."""
         return any(isinstance(item.effect, FacilityEffect) and item.effect.exposure for item in self.happening)
 
+    def largest(self, factors: Iterable[float]) -> float:
+        """The largest of factors on one thing."""
+        return max(factors)
+
     def any_active(self, period: int) -> bool:
         """Whether any effect is active in any year of a period."""
         span = self.calendar.span[period]

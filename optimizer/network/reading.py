@@ -79,6 +79,7 @@ class Reader:
         """Take the slots, once all are numbered."""
         self._network = network
         self._count = len(slots.number)
+        self._most = dict(slots.most)
         self._at: Places = np.array(list(slots.factors), dtype=np.int64)
         self._factors = Factors(list(slots.factors.values()), network.calendar)
         self._timed: dict[Start, list[tuple[int, Callable[[int], float]]]] = {}
@@ -103,6 +104,8 @@ class Reader:
             )
         numbers, values = self._late[key]
         found[numbers] = values
+        for number, of in self._most.items():
+            found[number] = max(found[slot] for slot in of)
         return found
 
     def _when(self, start: Start, online: int) -> tuple[Places, Vector]:

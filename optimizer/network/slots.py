@@ -8,12 +8,13 @@ depends on when it is on line.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from optimizer.instance.fields import EXPOSURE_KINDS
 from optimizer.network.effects import Disruption, Facts, OnLine
+from optimizer.network.slotted import Slotted, largest
 from optimizer.network.starts import Start
 
 SlotKey = tuple[Any, ...]
@@ -48,11 +49,13 @@ class Slots:
         number: slot -> its number, in the order met.
         factors: slot number -> what is asked for it, for factors.
         timed: slot number -> start, and its number by the year on line.
+        most: slot number -> the slots, met before it, whose largest it is.
     """
 
     number: dict[SlotKey, int] = field(default_factory=dict)
     factors: dict[int, Ask] = field(default_factory=dict)
     timed: dict[int, tuple[Start, OnLine]] = field(default_factory=dict)
+    most: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
     def of(self, key: SlotKey) -> tuple[int, bool]:
         """The number of a slot, and whether it is met for the first time."""
@@ -106,6 +109,18 @@ class Probe(Disruption):
         changed = Disruption.facility(self, facts, exposure, year)[1] if self.moves else {}
         return self.given(number), changed
 
+    def largest(self, factors: Iterable[float]) -> float:
+        """The largest of factors on one thing: a slot of its own, where each of them is one."""
+        found: list[Any] = list(factors)
+        alone = {_slot_of(factor) for factor in found}
+        if None in alone or len(alone) == 1:
+            most: float = largest(found) if None in alone else found[0]
+            return most
+        of = tuple(sorted(slot for slot in alone if slot is not None))
+        number, _ = self.slots.of(("largest", of))
+        self.slots.most[number] = of
+        return self.given(number)
+
     def timed(self, key: tuple[Hashable, ...], start: Hashable, period: int, online: int, value: OnLine) -> float:
         """The number given to a start in a period; 0 before it could be on line without delay."""
         assert isinstance(start, Start)
@@ -122,6 +137,13 @@ class Probe(Disruption):
         """The scenario's own delays, where they change more than numbers."""
         (facility,), (option,) = facts["facility"], facts["id"]
         return Disruption.delays(self, facts) if (facility, option) in self.apart else ()
+
+
+def _slot_of(factor: Any) -> int | None:
+    """The slot that a factor is; None where it is more, or less."""
+    terms = factor.terms if isinstance(factor, Slotted) else None
+    (product, times), *more = (terms or {(): 0.0}).items()
+    return product[0] if len(product) == 1 and times == 1 and not more else None
 
 
 def _said(facts: Facts) -> tuple[tuple[str, frozenset[str]], ...]:

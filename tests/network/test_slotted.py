@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import optimizer
+from optimizer.network.calendar import calendar_of
+from optimizer.network.slots import Probe, Slots
 from optimizer.network.slotted import Slotted, largest, mean
 
+STARTER = Path(__file__).resolve().parents[2] / "instances" / "starter"
 VALUES = st.floats(0.5, 1.0)
 NUMBERS = st.floats(-8, 8).map(lambda x: round(x, 3))
 FORMULAS: list[Callable[[Any, Any, float], Any]] = [
@@ -106,3 +111,15 @@ def test_the_largest_of_several_can_be_compared_and_not_written() -> None:
     assert found.terms is None
     assert (found.ones, found.halves) == (4.0, 2.5)
     assert (found * v).terms is None
+
+
+def test_the_largest_of_slots_is_a_slot() -> None:
+    """It is read off theirs; of multiples it is not known how it depends on them."""
+    slots = Slots({"idle": 0, "busy": 1})
+    probe = Probe(calendar_of(optimizer.load(STARTER)), (), slots, Slotted.slot)  # type: ignore[arg-type]
+    one, other = (Slotted.slot(number) for number in (0, 1))
+    most: Callable[[list[Any]], Any] = probe.largest
+    assert most([other, one, other]).terms == {(2,): 1.0}
+    assert slots.most == {2: (0, 1)}
+    assert most([other, Slotted.slot(1)]).terms == {(1,): 1.0}
+    assert most([other, 2.0 * one]).terms is None
