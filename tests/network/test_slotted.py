@@ -115,7 +115,7 @@ def test_the_largest_of_several_can_be_compared_and_not_written() -> None:
 
 def test_the_largest_of_slots_is_a_slot() -> None:
     """It is read off theirs; of multiples it is not known how it depends on them."""
-    slots = Slots({"idle": 0, "busy": 1})
+    slots = Slots({("idle",): 0, ("busy",): 1})
     probe = Probe(calendar_of(optimizer.load(STARTER)), (), slots, Slotted.slot)  # type: ignore[arg-type]
     one, other = (Slotted.slot(number) for number in (0, 1))
     most: Callable[[list[Any]], Any] = probe.largest
