@@ -104,11 +104,12 @@ def qualified(file: Path) -> dict[str, Any]:
 
 
 def sensitive(screen: Path, confirmed: Path, instance: Instance) -> dict[str, Any]:
-    """The numbers that move most capex of the relaxed portfolio, each at its worse end, with what whole solves say.
+    """The numbers at whose ends the base portfolio is most too dear, by whole solves; then those that move most capex.
 
     Returns:
-        `numbers` swept, `moving` how many move more than 1 M USD, `date` of the sweep, `rows` of the first ones: words,
-        factor, change_usd and moved_usd of the relaxation, verdict of the whole solves at either end.
+        `numbers` swept, `moving` how many move more than 1 M USD of capex in the relaxation, `solved` how many whole,
+        `date` of the sweep, `rows` of the first ones: words, factor, change_usd and moved_usd of the relaxation at its
+        worse end, verdict of the whole solves at either end.
     """
     worst: dict[str, dict[str, str]] = {}
     for row in rows_in(screen):
@@ -116,13 +117,20 @@ def sensitive(screen: Path, confirmed: Path, instance: Instance) -> dict[str, An
         known = worst.get(row["key"])
         if known is None or size > (float(known["moved_usd"] or 0), abs(float(known["change_usd"] or 0))):
             worst[row["key"]] = row
-    order = sorted(worst.values(), key=lambda r: (-float(r["moved_usd"] or 0), -abs(float(r["change_usd"] or 0))))
     verdicts: dict[str, dict[str, Mapping[str, str]]] = {}
     for row in rows_in(confirmed):
         verdicts.setdefault(row["key"], {})[row["end"]] = row
+
+    def rank(row: Mapping[str, str]) -> tuple[float, float, float]:
+        ends = verdicts.get(row["key"], {}).values()
+        shown = [float(end["saves_at_least"] or 0) for end in ends if end["verdict"] == "changes"]
+        return max(shown, default=0.0), float(row["moved_usd"] or 0), abs(float(row["change_usd"] or 0))
+
+    order = sorted(worst.values(), key=rank, reverse=True)
     return {
         "date": screen.name[:10],
         "numbers": len(worst),
+        "solved": len(verdicts),
         "moving": sum(float(row["moved_usd"] or 0) > 1e6 for row in worst.values()),
         "rows": [
             {

@@ -251,7 +251,7 @@ def test_page_does_not_name_a_bottleneck_where_all_grades_are_short(plan: Plan) 
 
 
 def test_the_numbers_that_matter_come_ranked_with_what_whole_solves_say(plan: Plan, tmp_path: Path) -> None:
-    """Each number once, at its worse end, by the capex it moves; in words; with the verdicts of both ends."""
+    """Each number once, at its worse end, in words; first by what whole solves show, then by the capex it moves."""
     head = "key,end,factor,change_usd,moved_usd\n"
     screen = tmp_path / "2026-01-02-sensitivity-screen.csv"
     screen.write_text(
@@ -269,8 +269,8 @@ def test_the_numbers_that_matter_come_ranked_with_what_whole_solves_say(plan: Pl
     found = script("records").sensitive(screen, confirmed, plan.instance)
     assert (found["numbers"], found["moving"], found["date"]) == (3, 2, "2026-01-02")
     assert [(row["words"], row["factor"], row["verdict"]) for row in found["rows"]] == [
-        ("capex of pit (deep)", "1.3", ""),
         ("demand for UH: town", "0.7", "x 0.7: changes, 664 M USD too dear; x 1.3: keeps"),
+        ("capex of pit (deep)", "1.3", ""),
         ("capacity of pit", "0.7", ""),
     ]
     assert script("records").sensitive(tmp_path / "none.csv", confirmed, plan.instance)["rows"] == []
