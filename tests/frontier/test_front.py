@@ -255,7 +255,7 @@ def test_a_front_of_many_futures_keeps_the_cuts_of_benders(
     assert after is not None
     changed = set(before.groups) - set(after.groups)
     assert bool(changed) == changes
-    assert len(changed) < len(before.groups) / 2
+    assert len(before.groups) - len(changed) >= len(instance.scenarios), "a branch knows no budget"
     cuts = {tuple(cut) for cut in zip(before.arrays["cut_group"], before.arrays["cut_constant"], strict=True)}
     kept = {before.groups.index(name): after.groups.index(name) for name in set(before.groups) & set(after.groups)}
     there = {tuple(cut) for cut in zip(after.arrays["cut_group"], after.arrays["cut_constant"], strict=True)}
