@@ -12,7 +12,7 @@ from optimizer.alternatives import Alternatives
 from optimizer.alternatives import alternatives as run
 from optimizer.alternatives.facts import ALL, NONE, OPEN, SOME
 from optimizer.alternatives.study import default_options
-from optimizer.cli.options import AsJson, InstancePath, Quiet
+from optimizer.cli.options import AsJson, GapUsdOfEach, InstancePath, Quiet, SecondsOfEach, Seed, SetValues, Threads
 from optimizer.cli.output import FAILED, STOPPED, err, out, print_json, records, tonnes, usd
 from optimizer.cli.progress import Ticker
 from optimizer.cli.screen import headed
@@ -43,19 +43,17 @@ def alternatives(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default results/NAME_alternatives.")
     ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value beforehand.")
-    ] = None,
+    set_: SetValues = None,
     method: Annotated[
         str, typer.Option(help="auto, extensive or benders; auto takes Benders wherever it can.")
     ] = "auto",
     gap: Annotated[
         float | None, typer.Option(help="Relative gap of each solve; default a tenth of the tolerance.")
     ] = None,
-    gap_usd: Annotated[float | None, typer.Option("--gap-usd", help="Gap of each solve in USD.")] = None,
-    time_limit: Annotated[float | None, typer.Option("--time-limit", help="Seconds of each solve.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
-    seed: Annotated[int, typer.Option(help="Random seed of the solver.")] = 0,
+    gap_usd: GapUsdOfEach = None,
+    time_limit: SecondsOfEach = None,
+    threads: Threads = None,
+    seed: Seed = 0,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:

@@ -10,7 +10,17 @@ from typing import Annotated, Self
 import typer
 
 from optimizer.cli.compare_screen import print_comparison
-from optimizer.cli.options import AsJson, ClusterAt, Quiet, Workers
+from optimizer.cli.options import (
+    AsJson,
+    ClusterAt,
+    GapOfEach,
+    GapUsdOfEach,
+    Quiet,
+    SecondsOfEach,
+    Seed,
+    Threads,
+    Workers,
+)
 from optimizer.cli.output import DONE, STOPPED, err, print_json, records
 from optimizer.cli.progress import Tell, Ticker, counted
 from optimizer.comparison import compare as run
@@ -47,11 +57,11 @@ def compare(
         list[str] | None,
         typer.Option(metavar="NAME=PATTERN[,PATTERN]", help="Edits made together, and first: keys, such as '*.capex'."),
     ] = None,
-    gap: Annotated[float, typer.Option(help="Relative gap of each solve.")] = 1e-4,
-    gap_usd: Annotated[float | None, typer.Option("--gap-usd", help="Gap of each solve in USD.")] = None,
-    time_limit: Annotated[float | None, typer.Option("--time-limit", help="Seconds of each solve.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
-    seed: Annotated[int, typer.Option(help="Random seed of the solver.")] = 0,
+    gap: GapOfEach = 1e-4,
+    gap_usd: GapUsdOfEach = None,
+    time_limit: SecondsOfEach = None,
+    threads: Threads = None,
+    seed: Seed = 0,
     workers: Workers = 2,
     cluster: ClusterAt = None,
     quiet: Quiet = False,

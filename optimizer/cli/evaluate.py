@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet, Workers
+from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet, SetValues, Workers
 from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, tonnes, usd
 from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
@@ -36,9 +36,7 @@ def evaluate(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default results/NAME_evaluation.")
     ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value beforehand.")
-    ] = None,
+    set_: SetValues = None,
     alpha: Annotated[float, typer.Option(help="The tail is the worst 1 - alpha.")] = 0.95,
     workers: Workers = 2,
     cluster: ClusterAt = None,

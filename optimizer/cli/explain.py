@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from optimizer.cli.options import AsJson, InstancePath, Quiet
+from optimizer.cli.options import AsJson, InstancePath, Quiet, Seed, Threads
 from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json
 from optimizer.cli.progress import Ticker
 from optimizer.conflict import Explanation
@@ -31,8 +31,8 @@ def explain(
         bool, typer.Option("--repairs/--no-repairs", help="Also seek the least changes that restore a plan.")
     ] = True,
     time_limit: Annotated[float | None, typer.Option("--time-limit", help="Stop after this many seconds.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
-    seed: Annotated[int, typer.Option(help="Random seed of the solver.")] = 0,
+    threads: Threads = None,
+    seed: Seed = 0,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet, Workers
+from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet, SecondsOfEach, Seed, SetValues, Workers
 from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, records, usd
 from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
@@ -31,16 +31,14 @@ def frontier(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default results/NAME_frontier.")
     ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value beforehand.")
-    ] = None,
+    set_: SetValues = None,
     plans: Annotated[bool, typer.Option("--plans", help="Keep a result folder for each plan, in DIR/plans.")] = False,
     method: Annotated[str, typer.Option(help="auto, extensive, benders or hedging.")] = "auto",
     gap: Annotated[float, typer.Option(help="Relative gap at which a point is settled.")] = 1e-3,
     gap_usd: Annotated[float | None, typer.Option("--gap-usd", help="Gap in USD at which it is.")] = None,
-    time_limit: Annotated[float | None, typer.Option("--time-limit", help="Seconds of each solve.")] = None,
+    time_limit: SecondsOfEach = None,
     threads: Annotated[int, typer.Option(help="Cores of each solve.")] = 1,
-    seed: Annotated[int, typer.Option(help="Random seed of the solver.")] = 0,
+    seed: Seed = 0,
     workers: Workers = 1,
     cluster: ClusterAt = None,
     quiet: Quiet = False,

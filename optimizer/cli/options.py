@@ -21,6 +21,12 @@ ClusterAt = Annotated[
         help="Workers of a dask cluster instead: its scheduler's address, or its scheduler file.",
     ),
 ]
+SetValues = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value beforehand.")]
+GapOfEach = Annotated[float, typer.Option(help="Relative gap of each solve.")]
+GapUsdOfEach = Annotated[float | None, typer.Option("--gap-usd", help="Gap of each solve in USD.")]
+SecondsOfEach = Annotated[float | None, typer.Option("--time-limit", help="Seconds of each solve.")]
+Threads = Annotated[int | None, typer.Option(help="Cores to use; default all.")]
+Seed = Annotated[int, typer.Option(help="Random seed of the solver.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 

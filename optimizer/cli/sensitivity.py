@@ -8,7 +8,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet, Workers, keyed_numbers
+from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet, SetValues, Workers, keyed_numbers
 from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, records, usd
 from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
@@ -25,9 +25,7 @@ def sensitivity(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default results/NAME_sensitivity.")
     ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value beforehand.")
-    ] = None,
+    set_: SetValues = None,
     confidence: Annotated[
         list[str] | None, typer.Option(help="Grades whose numbers are swept: A, B, C, none. Default C and none.")
     ] = None,

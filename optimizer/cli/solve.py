@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli.options import AsJson, InstancePath, Quiet
+from optimizer.cli.options import AsJson, InstancePath, Quiet, Seed, Threads
 from optimizer.cli.output import DONE, FAILED, STOPPED, err, print_json
 from optimizer.cli.progress import Ticker
 from optimizer.cli.screen import print_answer, print_no_plan
@@ -38,8 +38,8 @@ def solve(
         Path | None, typer.Option(metavar="PLAN", help="Result folder whose portfolio is tried first.")
     ] = None,
     time_limit: Annotated[float | None, typer.Option("--time-limit", help="Stop after this many seconds.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
-    seed: Annotated[int, typer.Option(help="Random seed of the solver.")] = 0,
+    threads: Threads = None,
+    seed: Seed = 0,
     survive: Annotated[
         int | None, typer.Option(metavar="K", help="Named markets are served in full after any K losses.")
     ] = None,

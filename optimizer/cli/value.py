@@ -8,7 +8,18 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet
+from optimizer.cli.options import (
+    AsJson,
+    ClusterAt,
+    GapOfEach,
+    GapUsdOfEach,
+    InstancePath,
+    Quiet,
+    SecondsOfEach,
+    Seed,
+    SetValues,
+    Threads,
+)
 from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, records, usd
 from optimizer.cli.progress import Ticker
 from optimizer.cli.screen import headed
@@ -28,20 +39,18 @@ def value(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default results/NAME_value.")
     ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value beforehand.")
-    ] = None,
+    set_: SetValues = None,
     measures: Annotated[
         str, typer.Option(metavar="LIST", help=f"What plans are made for: {','.join(MEASURES)}.")
     ] = ",".join(MEASURES),
     alpha: Annotated[
         float | None, typer.Option(help="CVaR is the mean over the worst 1 - alpha; default the instance's, else 0.95.")
     ] = None,
-    gap: Annotated[float, typer.Option(help="Relative gap of each solve.")] = 1e-4,
-    gap_usd: Annotated[float | None, typer.Option("--gap-usd", help="Gap of each solve in USD.")] = None,
-    time_limit: Annotated[float | None, typer.Option("--time-limit", help="Seconds of each solve.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
-    seed: Annotated[int, typer.Option(help="Random seed of the solver.")] = 0,
+    gap: GapOfEach = 1e-4,
+    gap_usd: GapUsdOfEach = None,
+    time_limit: SecondsOfEach = None,
+    threads: Threads = None,
+    seed: Seed = 0,
     workers: Annotated[int, typer.Option(help="Processes that operate a plan in its futures.")] = 2,
     cluster: ClusterAt = None,
     quiet: Quiet = False,

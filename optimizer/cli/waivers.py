@@ -9,7 +9,18 @@ import pandas as pd
 import typer
 from rich.markup import escape
 
-from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet, Workers
+from optimizer.cli.options import (
+    AsJson,
+    ClusterAt,
+    GapOfEach,
+    GapUsdOfEach,
+    InstancePath,
+    Quiet,
+    SecondsOfEach,
+    Seed,
+    SetValues,
+    Workers,
+)
 from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, records, usd
 from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
@@ -27,16 +38,14 @@ def waivers(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default results/NAME_waivers.")
     ] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value beforehand.")
-    ] = None,
+    set_: SetValues = None,
     only: Annotated[list[str] | None, typer.Option(metavar="PATTERN", help="Keys, such as 'channels.*'.")] = None,
     top: Annotated[int, typer.Option(help="How many single waivers are solved whole.")] = 5,
-    gap: Annotated[float, typer.Option(help="Relative gap of each solve.")] = 1e-3,
-    gap_usd: Annotated[float | None, typer.Option("--gap-usd", help="Gap of each solve in USD.")] = None,
-    time_limit: Annotated[float | None, typer.Option("--time-limit", help="Seconds of each solve.")] = None,
+    gap: GapOfEach = 1e-3,
+    gap_usd: GapUsdOfEach = None,
+    time_limit: SecondsOfEach = None,
     threads: Annotated[int, typer.Option(help="Cores of each solve.")] = 1,
-    seed: Annotated[int, typer.Option(help="Random seed of the solver.")] = 0,
+    seed: Seed = 0,
     workers: Workers = 1,
     cluster: ClusterAt = None,
     quiet: Quiet = False,

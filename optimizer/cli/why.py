@@ -10,7 +10,17 @@ import typer
 from optimizer.alternatives import Why
 from optimizer.alternatives import why as run
 from optimizer.alternatives.why import CANNOT, ENTERS, FUNDED
-from optimizer.cli.options import AsJson, InstancePath, Quiet
+from optimizer.cli.options import (
+    AsJson,
+    GapOfEach,
+    GapUsdOfEach,
+    InstancePath,
+    Quiet,
+    SecondsOfEach,
+    Seed,
+    SetValues,
+    Threads,
+)
 from optimizer.cli.output import FAILED, STOPPED, out, print_json, records, usd
 from optimizer.cli.progress import Ticker
 from optimizer.plan.columns import rows_of
@@ -24,17 +34,15 @@ def why(
     within_usd: Annotated[
         float, typer.Option("--within-usd", metavar="U", help="It comes in at the best plan's cost and so much more.")
     ] = 0.0,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value beforehand.")
-    ] = None,
+    set_: SetValues = None,
     method: Annotated[
         str, typer.Option(help="auto, extensive or benders; auto takes Benders wherever it can.")
     ] = "auto",
-    gap: Annotated[float, typer.Option(help="Relative gap of each solve.")] = 1e-4,
-    gap_usd: Annotated[float | None, typer.Option("--gap-usd", help="Gap of each solve in USD.")] = None,
-    time_limit: Annotated[float | None, typer.Option("--time-limit", help="Seconds of each solve.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Cores to use; default all.")] = None,
-    seed: Annotated[int, typer.Option(help="Random seed of the solver.")] = 0,
+    gap: GapOfEach = 1e-4,
+    gap_usd: GapUsdOfEach = None,
+    time_limit: SecondsOfEach = None,
+    threads: Threads = None,
+    seed: Seed = 0,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
