@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Iterator
@@ -286,7 +288,16 @@ class _Settled:
 
 def _settle(begin: Callable[..., Any], kept: tuple[Any, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     _Settled.begin, _Settled.kept = staticmethod(begin), kept
+
+
+def _end_with_parent() -> None:
+    """End at once when the process that asks is gone, however it ended: nobody would hear the answer."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _work(do: Do[Any, Any], task: Any) -> Any:

@@ -84,3 +84,10 @@ def counting(start: int, length: int, heard: list[tuple[int, int]]) -> Generator
     for task in range(start, start + length):
         answer = yield task
         heard += [answer]
+
+
+def sleeps(home: Home, task: int) -> list[tuple[int, int]]:
+    """A task that takes far longer than anyone waits."""
+    mark(home.folder / "asleep")
+    time.sleep(600)
+    return [(task, 0)]

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -92,3 +96,48 @@ def test_chains_are_asked_before_anything_is_begun(tmp_path: Path) -> None:
         assert not heard
         assert tasks.marks(tmp_path / "begun") == []
         assert len(list(following)) == len(heard) == 2
+
+
+ASKS = """
+import sys
+from pathlib import Path
+from support import tasks
+from optimizer.workers import workers_of
+
+if __name__ == "__main__":
+    with workers_of(2, None, tasks.Home, Path(sys.argv[1]), 1) as pool:
+        list(pool.results(tasks.sleeps, range(2)))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system cannot kill so")
+def test_processes_end_with_the_one_that_asks(tmp_path: Path) -> None:
+    """However it ends: one that is killed leaves nobody at work."""
+    script = tmp_path / "asks.py"
+    script.write_text(ASKS, encoding="utf-8")
+    path = os.pathsep.join([str(Path(tasks.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
+    asking = subprocess.Popen([sys.executable, str(script), str(tmp_path)], env=os.environ | {"PYTHONPATH": path})
+    try:
+        began = time.monotonic()
+        while len(tasks.marks(tmp_path / "asleep")) < 2:
+            assert asking.poll() is None
+            assert time.monotonic() - began < 120
+            time.sleep(0.1)
+    finally:
+        asking.kill()
+        asking.wait()
+    began = time.monotonic()
+    while any(there(process) for process in tasks.marks(tmp_path / "asleep")):
+        assert time.monotonic() - began < 30, "a process is still at work"
+        time.sleep(0.1)
+
+
+def there(process: int) -> bool:
+    """Whether a process is there and no zombie."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{process}/stat")
+    return not (status.is_file() and status.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z")
