@@ -218,6 +218,20 @@ def test_some_answers_lead_to_the_optimum_of_all(seed: int, monkeypatch: pytest.
     assert plan.info["verdict"]["ok"], plan.info["verdict"]
 
 
+def test_a_batch_of_nobody_ends_no_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With fewer parts than batches some are asked in every round, whichever turn it is."""
+    monkeypatch.setattr(asking, "BATCHES", 32)
+    search = search_of(like(5))
+    search.first_cuts(range(len(search.groups)))
+    shared = [number for number in range(len(search.parts)) if search.asking.is_shared(number)]
+    assert 2 <= len(shared) < 32
+    z = np.zeros(search.master.problem.columns)
+    for _ in range(32):
+        answers = search.asking.some(z, 0.0)
+        assert any(answers[number].values is not None for number in shared)
+    search.close()
+
+
 def test_where_no_prices_hold_all_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Prices by which a column pays too much are not believed, and the plan is found without them."""
     monkeypatch.setattr(alike_parts, "PAYS", -math.inf)
