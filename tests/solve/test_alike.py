@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -20,6 +21,7 @@ from optimizer.solver.benders.alike import Alike, kind_of
 from optimizer.solver.benders.recourse import Answer, Recourse
 from optimizer.solver.benders.search import Search
 from optimizer.solver.benders.split import Part
+from optimizer.solver.benders.tree import Tree
 from optimizer.solver.compile import Block, Vector
 from optimizer.solver.extensive import begin
 from optimizer.solver.options import Options
@@ -179,9 +181,11 @@ def test_prices_hold_whatever_the_limits(seed: int) -> None:
         for given, answers in zip(asked[:2], true, strict=False):
             mine = alike.answers(given, [place])[0]
             assert (mine.possible, mine.value) == (answers[place].possible, pytest.approx(answers[place].value, abs=2e-6))
+            if mine.possible:
+                assert alike.best(given)[0][place] == pytest.approx(mine.value, abs=1e-5)
     told = 0
-    for given, answers in zip(asked, true, strict=True):
-        values, prices = alike.best(given)
+    for since, (given, answers) in itertools.product((0, alike.known - 1), zip(asked, true, strict=True)):
+        values, prices = alike.best(given, since)
         for place, answer in enumerate(answers):
             if not np.isfinite(values[place]):
                 continue
@@ -193,6 +197,21 @@ def test_prices_hold_whatever_the_limits(seed: int) -> None:
             if answer.possible:
                 assert values[place] <= answer.value + 1e-4
     assert told > 50
+
+
+def test_what_is_forgotten_takes_nothing_else_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prices that were the best of no part for longest go first; those of the round stay, and what they are worth."""
+    monkeypatch.setattr(alike_parts, "PRICES", 2)
+    alike, most = Alike(drawn(3, 9)), 0
+    for given in np.random.default_rng(3).uniform(0.0, 2.0, (8, 2)):
+        alike.answers(given, range(9))
+        values, prices = alike.best(given)
+        for place in range(9):
+            alike.bound(place, float(values[place]), int(prices[place]))
+        most = max(most, alike.known)
+        alike.forget()
+        assert alike.best(given)[0] == pytest.approx(values)
+    assert alike.known < most
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -216,6 +235,40 @@ def test_some_answers_lead_to_the_optimum_of_all(seed: int, monkeypatch: pytest.
     assert whole.objective is not None
     assert plan.info["bound"] <= whole.objective * (1 + 1e-6) + 1.0
     assert plan.info["verdict"]["ok"], plan.info["verdict"]
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+@pytest.mark.parametrize("steps", [True, False])
+def test_a_portfolio_is_done_with_only_once_all_were_asked(
+    seed: int, steps: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Samples may move its stock; that there is nothing new to say of a proposal all parts have said."""
+    monkeypatch.setattr(asking, "MISSING", 1e12)
+    search, asked, proposals, done = search_of(like(seed)), set[bytes](), list[bytes](), list[bytes]()
+    every, propose, settled = search.asking.every, Tree.next, Tree.settled
+
+    def all_asked(z: Vector) -> list[Answer]:
+        asked.add(z.tobytes())
+        return every(z)
+
+    def proposing(tree: Tree, over: Any) -> Any:
+        point = propose(tree, over)
+        proposals.append(b"" if point is None else point.z.tobytes())
+        return point
+
+    def done_with(tree: Tree) -> None:
+        done.append(proposals[-1])
+        settled(tree)
+
+    monkeypatch.setattr(search.asking, "every", all_asked)
+    monkeypatch.setattr(Tree, "next", proposing)
+    monkeypatch.setattr(Tree, "settled", done_with)
+    if not steps:
+        monkeypatch.setattr(search, "settle", lambda *_: None)
+    assert search.run() == "optimal"
+    assert done
+    assert asked.issuperset(done)
+    search.close()
 
 
 def test_a_batch_of_nobody_ends_no_round(monkeypatch: pytest.MonkeyPatch) -> None:
