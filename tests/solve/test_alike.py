@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from support.build import Data, instance_of
 from support.generate import generate
 
@@ -15,10 +17,12 @@ from optimizer.network.network import network_of
 from optimizer.solver.benders import alike as alike_parts
 from optimizer.solver.benders import asking
 from optimizer.solver.benders import groups as grouping
-from optimizer.solver.benders.alike import Alike
+from optimizer.solver.benders.alike import Alike, kind_of
 from optimizer.solver.benders.recourse import Answer, Recourse
 from optimizer.solver.benders.search import Search
-from optimizer.solver.compile import Vector
+from optimizer.solver.benders.split import Part
+from optimizer.solver.benders.tree import Tree
+from optimizer.solver.compile import Block, Vector
 from optimizer.solver.extensive import begin
 from optimizer.solver.options import Options
 
@@ -137,6 +141,79 @@ def test_prices_say_no_more_than_a_part_costs(seed: int) -> None:
     search.close()
 
 
+def drawn(seed: int, count: int) -> list[Recourse]:
+    """Random parts with one own matrix: columns with and without limits on both sides, rows of every kind."""
+    draw = np.random.default_rng(seed)
+    own, linked, rows = 7, 2, 5
+    matrix = draw.integers(-2, 4, (rows, own)).astype(float)
+    ends = np.where(np.arange(own) < 3, np.inf, 1.0)  # some columns have no upper limit
+    kind = draw.permutation(np.resize([0, 1, 2, 2], rows))  # at least, at most, between
+    owners = {own + i: ("master", ("given", (i,))) for i in range(linked)}
+    columns = [*(("own", (i,)) for i in range(own)), *(("given", (i,)) for i in range(linked))]
+    parts = []
+    for number in range(count):
+        outer = draw.integers(1, 4, (rows, linked)) * np.where(kind == 0, 1.0, -1.0)[:, None]
+        middle = matrix @ draw.uniform(0.5, 1.5, own)
+        cost = np.append(draw.uniform(-2.0, 6.0, own) + 8.0 * np.isinf(ends), np.zeros(linked))
+        block = Block(
+            name=f"part {number}", columns=columns, lower=np.append(draw.uniform(0.0, 0.4, own), np.zeros(linked)),
+            upper=np.append(draw.uniform(1.0, 3.0, own) * ends, np.full(linked, 2.0)),
+            integer=np.zeros(own + linked, dtype=bool), matrix=sp.csr_array(np.hstack([matrix, outer])),
+            row_lower=np.where(kind == 1, -np.inf, middle - 2.0), row_upper=np.where(kind == 0, np.inf, middle + 2.0),
+            rows=[("row", (i,)) for i in range(rows)], cost=sp.csr_array(cost[None, :]), cost_keys=[("activity", 2027)],
+            cost_constant=draw.uniform(1.0, 9.0, 1), owners=owners, objective=np.zeros(own + linked),
+        )  # fmt: skip
+        part = Part(block.name, 0, block, np.arange(own + linked), np.arange(rows))
+        parts.append(Recourse(part, np.arange(linked), linked + number))
+    return parts
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_prices_hold_whatever_the_limits(seed: int) -> None:
+    """Columns that pay up to their limit, that must be used, and rows that hold from both sides: no cut says too much."""
+    parts = drawn(seed, 9)
+    assert len({kind_of(part) for part in parts}) == 1
+    alike = Alike(parts)
+    upper = np.full(2, 2.0)
+    asked = [np.zeros(2), *np.random.default_rng(seed).uniform(0.0, 2.0, (4, 2))]
+    true = [[alone(part, given) for part in alike.parts] for given in asked]
+    for place in (0, 4):
+        for given, answers in zip(asked[:2], true, strict=False):
+            mine = alike.answers(given, [place])[0]
+            assert (mine.possible, mine.value) == (answers[place].possible, pytest.approx(answers[place].value, abs=2e-6))
+            if mine.possible:
+                assert alike.best(given)[0][place] == pytest.approx(mine.value, abs=1e-5)
+    told = 0
+    for since, (given, answers) in itertools.product((0, alike.known - 1), zip(asked, true, strict=True)):
+        values, prices = alike.best(given, since)
+        for place, answer in enumerate(answers):
+            if not np.isfinite(values[place]):
+                continue
+            cuts = [alike.bound(place, float(values[place]), int(prices[place])).cut(given), alike.first(place, upper)]
+            for other, there in zip(asked, true, strict=True):
+                if there[place].possible:
+                    told += 1
+                    assert all(c + slope @ other <= there[place].value + 1e-4 for c, slope in cuts)
+            if answer.possible:
+                assert values[place] <= answer.value + 1e-4
+    assert told > 50
+
+
+def test_what_is_forgotten_takes_nothing_else_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prices that were the best of no part for longest go first; those of the round stay, and what they are worth."""
+    monkeypatch.setattr(alike_parts, "PRICES", 2)
+    alike, most = Alike(drawn(3, 9)), 0
+    for given in np.random.default_rng(3).uniform(0.0, 2.0, (8, 2)):
+        alike.answers(given, range(9))
+        values, prices = alike.best(given)
+        for place in range(9):
+            alike.bound(place, float(values[place]), int(prices[place]))
+        most = max(most, alike.known)
+        alike.forget()
+        assert alike.best(given)[0] == pytest.approx(values)
+    assert alike.known < most
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_some_answers_lead_to_the_optimum_of_all(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """With one batch asked a round, and shared cuts, plan and bound are those of the whole problem."""
@@ -158,6 +235,54 @@ def test_some_answers_lead_to_the_optimum_of_all(seed: int, monkeypatch: pytest.
     assert whole.objective is not None
     assert plan.info["bound"] <= whole.objective * (1 + 1e-6) + 1.0
     assert plan.info["verdict"]["ok"], plan.info["verdict"]
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+@pytest.mark.parametrize("steps", [True, False])
+def test_a_portfolio_is_done_with_only_once_all_were_asked(
+    seed: int, steps: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Samples may move its stock; that there is nothing new to say of a proposal all parts have said."""
+    monkeypatch.setattr(asking, "MISSING", 1e12)
+    search, asked, proposals, done = search_of(like(seed)), set[bytes](), list[bytes](), list[bytes]()
+    every, propose, settled = search.asking.every, Tree.next, Tree.settled
+
+    def all_asked(z: Vector) -> list[Answer]:
+        asked.add(z.tobytes())
+        return every(z)
+
+    def proposing(tree: Tree, over: Any) -> Any:
+        point = propose(tree, over)
+        proposals.append(b"" if point is None else point.z.tobytes())
+        return point
+
+    def done_with(tree: Tree) -> None:
+        done.append(proposals[-1])
+        settled(tree)
+
+    monkeypatch.setattr(search.asking, "every", all_asked)
+    monkeypatch.setattr(Tree, "next", proposing)
+    monkeypatch.setattr(Tree, "settled", done_with)
+    if not steps:
+        monkeypatch.setattr(search, "settle", lambda *_: None)
+    assert search.run() == "optimal"
+    assert done
+    assert asked.issuperset(done)
+    search.close()
+
+
+def test_a_batch_of_nobody_ends_no_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With fewer parts than batches some are asked in every round, whichever turn it is."""
+    monkeypatch.setattr(asking, "BATCHES", 32)
+    search = search_of(like(5))
+    search.first_cuts(range(len(search.groups)))
+    shared = [number for number in range(len(search.parts)) if search.asking.is_shared(number)]
+    assert 2 <= len(shared) < 32
+    z = np.zeros(search.master.problem.columns)
+    for _ in range(32):
+        answers = search.asking.some(z, 0.0)
+        assert any(answers[number].values is not None for number in shared)
+    search.close()
 
 
 def test_where_no_prices_hold_all_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,6 +139,14 @@ def test_auto_takes_the_method_that_suits_and_says_why(monkeypatch: pytest.Monke
         by_benders(instance)
 
 
+def test_no_plan_within_the_tolerances_is_not_called_infeasible(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Portfolios that are done with and hold no plan are no proof that there is none."""
+    monkeypatch.setattr(Search, "_within_rows", lambda *_: False)
+    plan = by_benders(instance_of(generate(3, scenarios=1)))
+    assert plan.status == "no_plan"
+    assert "tolerances" in plan.info["why"]
+
+
 def test_every_cut_holds_at_every_portfolio_found() -> None:
     """No cut says more than a part costs at a point where it was asked."""
     network = network_of(instance_of(generate(3, scenarios=3)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 import os
 import signal
@@ -31,6 +32,7 @@ from optimizer.solver.extensive import begin
 from optimizer.solver.highs import Progress, Stop
 from optimizer.solver.limit import Limit
 from optimizer.solver.options import Options
+from optimizer.solver.solve import solve
 
 GAP = 1e-6
 MANY = 3
@@ -243,6 +245,21 @@ def test_a_run_that_was_done_is_done_at_once(monkeypatch: pytest.MonkeyPatch, tm
     assert narrower.objective is not None
     assert again.objective is not None
     assert narrower.objective <= again.objective * (1 + 1e-9)
+
+
+def test_what_stood_on_a_plan_that_is_not_found_again_is_not_taken() -> None:
+    """Portfolios given up beside a plan that is lost count again: the optimum is found, and not what is left."""
+    network, kept = network_of(instance_of(three())), Checkpoint(None, "")
+    options = Options(method="benders", gap=GAP, threads=1)
+    done = solve(network, options, checkpoint=kept)
+    known = kept.read()
+    assert known is not None
+    assert len(known.arrays["tree_bound"])
+    for name in ("best", "best_value"):
+        known.arrays[name] = known.arrays[name][:0]
+    again = solve(network, options, checkpoint=kept)
+    assert again.status == done.status == "optimal"
+    assert again.objective == pytest.approx(done.objective, rel=3 * GAP)
 
 
 def test_a_stop_while_it_takes_on_what_was_known_loses_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -477,6 +494,13 @@ def test_what_another_version_wrote_is_not_taken(monkeypatch: pytest.MonkeyPatch
         patch.setattr(checkpointing, "FORMAT", checkpointing.FORMAT + 1)
         plan = by_benders(instance, checkpoint=file)
     assert "another version" in plan.info["resumed"]
+    with np.load(file) as found:
+        arrays = dict(found)
+    about = json.loads(bytes(arrays.pop("about")).decode())
+    about["known"]["parts"] = about["known"].pop("groups")  # as it was called once, under the same number
+    with file.open("wb") as raw:
+        np.savez(raw, about=np.frombuffer(json.dumps(about).encode(), dtype=np.uint8), **arrays)
+    assert "another version" in by_benders(instance, checkpoint=file).info["resumed"]
     assert plan.objective == pytest.approx(foreign.objective, rel=3 * GAP)
 
 

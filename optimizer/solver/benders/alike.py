@@ -108,6 +108,7 @@ class Alike:
             integer=block.integer[self._own],
             matrix=self._inner,
             cost=sp.csr_array(block.cost[:, self._own]),
+            cost_constant=np.zeros(len(block.cost_keys)),  # each part's own is added to its answer
             objective=block.objective[self._own],
             owners={},
         )

@@ -95,6 +95,8 @@ class Asking:
         found = self._answers(z, self._alone, [() for _ in here])
         for batch in range(BATCHES):
             asked = [sample.next((self._turn + batch) % BATCHES) for sample in here]
+            if not any(asked):  # fewer parts than batches: nobody said that little is missing
+                continue
             answers = self._answers(z, (), asked)
             found |= answers
             for sample, places, mine in zip(here, asked, self._numbers, strict=True):

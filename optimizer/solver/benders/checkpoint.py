@@ -20,8 +20,10 @@ from optimizer.errors import PlanError
 from optimizer.solver.benders.known import Carried, Known
 
 KIND = "trusted-supply-optimizer checkpoint"
-FORMAT = 2
+FORMAT = 3
 """Version of the file, and of what a cut means."""
+PLAIN = {item.name for item in fields(Known)} - {"arrays"}
+"""What stands in it beside arrays."""
 EVERY = 5.0
 """Seconds between two that are written, at least."""
 SHARE = 0.02
@@ -129,7 +131,7 @@ class Checkpoint:
                 about = json.loads(bytes(found["about"]).decode())
                 if about.get("kind") != KIND:
                     raise PlanError(refused)
-                if about_only or about.get("format") != FORMAT:
+                if about_only or about.get("format") != FORMAT or set(about["known"]) != PLAIN:
                     return about, None
                 arrays = {name: found[name] for name in found.files if name != "about"}
         except (OSError, EOFError, ValueError, KeyError, AttributeError, TypeError, zipfile.BadZipFile) as error:
@@ -140,7 +142,7 @@ class Checkpoint:
 
 
 def _packed(known: Known, instance: str) -> bytes:
-    plain = {item.name: getattr(known, item.name) for item in fields(known) if item.name != "arrays"}
+    plain = {name: getattr(known, name) for name in sorted(PLAIN)}
     plain = {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in plain.items()}
     about = {"kind": KIND, "format": FORMAT, "instance": instance, "known": plain}
     text = np.frombuffer(json.dumps(about, allow_nan=False).encode(), dtype=np.uint8)

@@ -24,6 +24,10 @@ from optimizer.solver.benders.tree import Tree
 from optimizer.solver.compile import Indices, Vector
 
 
+AGAIN = 1e-7
+"""Relative difference at which the best plan of an earlier run counts as found again."""
+
+
 @dataclass(slots=True)
 class Known:
     """What a search knows.
@@ -191,6 +195,8 @@ def known_of(dealt: Dealt, whole: str, groups: list[str], seconds: float) -> Kno
 def carry(dealt: Dealt, known: Known, whole: str, groups: Sequence[str]) -> Carried:
     """Take on what holds here: cuts of parts that are as they were; all else only if the whole problem is the same.
 
+    What stands on the best plan there was is left to `grow`.
+
     Args:
         dealt: the search, with nothing known.
         known: of an earlier one.
@@ -198,9 +204,7 @@ def carry(dealt: Dealt, known: Known, whole: str, groups: Sequence[str]) -> Carr
         groups: of each group here.
     """
     same = known.whole == whole
-    column = {spelt(*name): at for name, at in dealt.master.column.items()}
-    place = np.array([column.get(name, -1) for name in known.names], dtype=np.int64)
-    arrays = known.arrays
+    place, arrays = _places(dealt, known), known.arrays
     by_group: dict[int, list[int]] = {}
     for number, group in enumerate(arrays["cut_group"]):
         by_group.setdefault(int(group), []).append(number)
@@ -223,19 +227,31 @@ def carry(dealt: Dealt, known: Known, whole: str, groups: Sequence[str]) -> Carr
             row.astype(np.float64).tobytes(): int(visits)
             for row, visits in zip(arrays["seen"], arrays["visits"], strict=True)
         }
-        if len(arrays["fixed"]):
-            dealt.master.fix(place[arrays["fixed"]], arrays["fixed_value"])
-        _grow(dealt, known)
     return Carried(same, kept, count, _point(dealt, arrays, "best", place), known.seconds)
 
 
-def _grow(dealt: Dealt, known: Known) -> None:
-    """Take the tree on, unless a narrower gap is asked for: what was given up may hold a plan that counts now."""
-    options = dealt.options
-    tree = {name.removeprefix("tree_"): array for name, array in known.arrays.items() if name.startswith("tree_")}
+def grow(dealt: Dealt, known: Known) -> None:
+    """Take on which fundings are fixed, and the tree, of the same problem.
+
+    Not where its best plan was not found again: what was fixed and given up cost as much as that one, and may cost less
+    than the best plan here. Nor the tree where a narrower gap is asked for: what was given up may hold a plan that
+    counts now.
+    """
+    arrays, options = known.arrays, dealt.options
+    if dealt.best.objective > known.objective + AGAIN * abs(known.objective):  # never where there was none
+        return
+    if len(arrays["fixed"]):
+        dealt.master.fix(_places(dealt, known)[arrays["fixed"]], arrays["fixed_value"])
+    tree = {name.removeprefix("tree_"): array for name, array in arrays.items() if name.startswith("tree_")}
     if tree and options.gap >= known.gap and (options.gap_usd or 0.0) >= known.gap_usd:
         dealt.tree = Tree(dealt.master, dealt.aim)
         dealt.tree.take(tree)
+
+
+def _places(dealt: Dealt, known: Known) -> Indices:
+    """The master's columns here, by name of what is known; -1 for what is not here."""
+    column = {spelt(*name): at for name, at in dealt.master.column.items()}
+    return np.array([column.get(name, -1) for name in known.names], dtype=np.int64)
 
 
 def _matched(before: Sequence[str], now: Sequence[str]) -> list[int | None]:

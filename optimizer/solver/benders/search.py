@@ -15,7 +15,7 @@ from optimizer.errors import SolveError
 from optimizer.network.tables import INVESTMENT
 from optimizer.solver.benders.checkpoint import EVERY, Checkpoint
 from optimizer.solver.benders.dealt import RELAXED, VIOLATED, Dealt, exact
-from optimizer.solver.benders.known import carry, fingerprints, known_of
+from optimizer.solver.benders.known import carry, fingerprints, grow, known_of
 from optimizer.solver.benders.master import Point
 from optimizer.solver.benders.recourse import Answer, Impossible
 from optimizer.solver.benders.split import ACROSS
@@ -95,8 +95,7 @@ class Search(Dealt):
         """Keep what is known, if it is time to; not before all is taken on that was known from before."""
         self._ready = True
         if self._checkpoint is not None and (now or self._checkpoint.due):
-            seconds = time.monotonic() - self.began
-            self._checkpoint.keep(known_of(self, *self._prints, seconds), write=write)
+            self._checkpoint.keep(known_of(self, *self._prints, time.monotonic() - self.began), write=write)
 
     def _go_on(self) -> bool:
         """Take on what an earlier run knew of this problem, or of parts of it; whether there was any of it."""
@@ -113,10 +112,11 @@ class Search(Dealt):
             return False
         self.hint = carried.best
         self._tell(f"going on with {carried.cuts:,} cuts of {sum(carried.kept)} parts")
-        new = [i for i, kept in enumerate(carried.kept) if not kept]
-        self.first_cuts(new)
+        self.first_cuts([i for i, kept in enumerate(carried.kept) if not kept])
         if self.hint is not None:
             self._take_on(self.hint, same=carried.same)
+        if carried.same:
+            grow(self, known)
         self.seconds["going_on"] = time.monotonic() - began
         return True
 
@@ -213,11 +213,7 @@ class Search(Dealt):
             self.seconds["master"] += time.monotonic() - at
             self.rounds += 1
             if point is None:
-                if math.isfinite(tree.bound):  # else no node was given up: nothing meets the cuts
-                    self.bound = max(self.bound, min(self.best.objective, self._usd(tree.bound)))
-                if math.isfinite(self.best.objective):
-                    return None if self._done() else self._exhausted()
-                return "optimal" if self._done() else "infeasible"
+                return self._exhausted(tree)
             known = self._usd(point.bound)
             self.bound = max(self.bound, known)
             self._tell("master")
@@ -230,8 +226,7 @@ class Search(Dealt):
                 continue
             if known >= self.best.objective - self._allowed(abs(known)) * SETTLED:
                 return None
-            best = self.best.objective
-            before = len(self.master.cuts)
+            best, before = self.best.objective, len(self.master.cuts)
             self.settle(point)
             # Nothing new: then what the parts say of the proposal itself is, or it costs what the master says.
             if len(self.master.cuts) == before:
@@ -252,11 +247,16 @@ class Search(Dealt):
         objective, bound = self._objective(), self._finite_bound()
         return reaches(objective, bound, self.options) or self.options.settled(objective, bound)
 
-    def _exhausted(self) -> str | None:
-        """No portfolio is left: then the gap is reached, or as small as numbers allow."""
-        if self._gap() <= max(self._allowed(abs(self.best.objective)), DIGITS * abs(self.best.objective)):
-            return None
-        self.trouble = "the solver's tolerances leave no smaller gap"
+    def _exhausted(self, tree: Tree) -> str:
+        """No portfolio is left: then the gap is reached, or as small as numbers allow; or nothing meets the cuts."""
+        best, known = self.best.objective, self._usd(tree.bound)
+        if known < math.inf:  # some node was given up
+            self.bound = max(self.bound, min(best, known))
+        if self._done() or (best < math.inf and self._gap() <= max(self._allowed(abs(best)), DIGITS * abs(best))):
+            return "optimal"
+        if best == known:
+            return "infeasible"
+        self.trouble = f"the solver's tolerances leave no {'smaller gap' if best < math.inf else 'plan and no proof'}"
         return "limit"
 
     def _stands(self, point: Point) -> bool:

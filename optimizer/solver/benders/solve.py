@@ -64,7 +64,7 @@ def decompose(
         raw.ended = "settled"
     ended(out, raw)
     if search.trouble:
-        out.why = f"{search.trouble}; the best plan and the bound until then are kept"
+        out.why = f"{search.trouble}{'; the best plan and the bound until then are kept' if found else ''}"
     out.nodes = search.rounds
     if options.target is not None and how != "infeasible":
         out.bound = raw.bound
