@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 import pytest
+from pyomo.common.errors import PyomoException
 from support.build import network_from
 from support.cases import Case, cases_in, contract, name_of
 from support.generate import generate
@@ -127,6 +128,16 @@ def test_columns_that_stand_twice_or_nowhere_and_rows_without_any() -> None:
     assert block.matrix.toarray().tolist() == [[0, 3, 0, 0, 0], [0, 0, 1, 0, 0]]
 
 
+def said(words: Callable[[Model], Any]) -> Callable[[Model], None]:
+    """A constraint in other words."""
+
+    def rule(m: Model, _: None, _i: int) -> Any:
+        """Z4. $x = 0.5$, or as said."""
+        return words(m)
+
+    return lambda m: constraint(m, None, [2], rule)
+
+
 def own_row(m: Model) -> None:
     """A component that is put on the model without `declare`."""
     m.more = pyo.Constraint(expr=2.0 * m.x[2] <= 1)
@@ -134,8 +145,15 @@ def own_row(m: Model) -> None:
 
 @pytest.mark.parametrize(
     "more",
-    [own_row, lambda m: constraint(m, None, [2], unlike), lambda m: m.x[2].setub(0.5)],
-    ids=["component", "expression", "bound"],
+    [
+        own_row,
+        lambda m: constraint(m, None, [2], unlike),
+        lambda m: m.x[2].setub(0.5),
+        said(lambda m: 0.5 == m.x[2]),
+        said(lambda m: m.x[2] == 2.0 * m.y[1]),
+        said(lambda m: (0, total([(2.0, m.x[2])]), 1)),
+    ],
+    ids=["component", "expression", "bound", "equal", "columns", "between"],
 )
 def test_what_is_said_in_pyomo_s_own_words_is_compiled_by_pyomo(more: Callable[[Model], None]) -> None:
     """A sheet loses none of it: it does not take it at all."""
@@ -145,4 +163,40 @@ def test_what_is_said_in_pyomo_s_own_words_is_compiled_by_pyomo(more: Callable[[
     block = build_block(build)
     assert_equal(block, compile_block(*build()))
     place = block.columns.index(("x", 2))
-    assert block.upper[place] == 0.5 or block.matrix.toarray()[-1, place] == 2.0
+    assert block.upper[place] == 0.5 or block.matrix.toarray()[-1, place] != 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        lambda m: 0 <= total([(1.0, m.x[2])]) <= 1,
+        lambda m: (total([(1.0, m.x[2])]) >= 0) and (total([(1.0, m.x[2])]) <= 1),
+        lambda m: (total([(1.0, m.x[2])]) or 0) <= 1,
+        lambda m: total([(1.0, m.x[2])]) != 1,
+        lambda m: total([(1.0, m.x[2])]) <= None,
+        lambda m: m.x[2] and True,
+    ],
+    ids=["between", "and", "or", "unequal", "nothing", "column"],
+)
+def test_what_pyomo_refuses_no_sheet_takes(words: Callable[[Model], Any]) -> None:
+    """Of two limits none is lost, and no variable is taken for true."""
+    build = odd(said(words))
+    with pytest.raises(TypeError):
+        build(new=Sheet)
+    with pytest.raises((PyomoException, TypeError)):
+        build_block(build)
+
+
+def test_a_binary_is_at_most_1_and_a_free_variable_without_bounds() -> None:
+    """Whatever limit is given besides."""
+
+    def more(m: Model) -> None:
+        variable(m, "one", [1, 2], unit="0 or 1", doc="o: something", binary=True, upper={1: 3.0})
+        variable(m, "any", [1], unit="t", doc="a: something", free=True, upper=2.0)
+        constraint(m, None, [1], both)
+
+    def both(m: Model, _: None, i: int) -> Any:
+        """Z5. $o + o + a \\le 1$."""
+        return total([(1.0, m.one[i]), (1.0, m.one[2]), (1.0, m.any[i])]) <= 1
+
+    assert_written(odd(more))
