@@ -157,15 +157,29 @@ def test_limits_of_stock_hold_without_the_tables_of_branches(seed: int) -> None:
     assert all(quick[key] >= exact[key] - 1e-9 for key in exact)
 
 
-@pytest.mark.parametrize("wrong", [lambda d: d * d, lambda d: largest([d, 3.0 * d - 1.0])], ids=["square", "largest"])
-def test_a_number_of_another_power_is_refused(monkeypatch: pytest.MonkeyPatch, wrong: Callable[[Any], Any]) -> None:
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda d, _: d * d,
+        lambda d, _: largest([d, 3.0 * d - 1.0]),
+        lambda d, e: d + e,
+        lambda d, e: d * e + 1.0,
+        lambda d, e: d * e * e,
+    ],
+    ids=["square", "largest", "sum", "product and constant", "three"],
+)
+def test_a_number_of_another_kind_is_refused(
+    monkeypatch: pytest.MonkeyPatch, wrong: Callable[[Any, Any], Any]
+) -> None:
     """The branches are then built by themselves, and a mould says why there is none."""
 
     def another(m: Any, t: Any, d: str, i: int, y: int) -> Any:
-        r"""D1. $\sum v + u = D^2$: a demand in another power."""
+        r"""D1. $\sum v + u = f(D, D')$: a demand that depends on itself and another."""
         said: Any = demand.demand_is_met_or_short(m, t, d, i, y)
-        if t.demand.tonnes[d, i, y]:
-            said.side = wrong(said.side)
+        tonnes = t.demand.tonnes
+        others = [other for key, other in tonnes.items() if key[2] == y and key != (d, i, y) and other]
+        if tonnes[d, i, y] and others:
+            said.side = wrong(said.side, others[0])
         return said
 
     data = alike(4)
