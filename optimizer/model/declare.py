@@ -66,7 +66,8 @@ def variable(
     found = list(index)
     if isinstance(m, Sheet):
         at = members(found)
-        most = [upper.get(i) for i in at] if isinstance(upper, Mapping) else [1.0 if binary else upper] * len(at)
+        given = 1.0 if binary else None if free else upper
+        most = [given.get(i) for i in at] if isinstance(given, Mapping) else [given] * len(at)
         least = -math.inf if free else 0.0
         m.declare(name, at, least, [math.inf if value is None else value for value in most], binary=binary)
         return

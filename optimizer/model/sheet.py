@@ -16,7 +16,22 @@ NOTHING = "nothing"
 """The column that is 0 and holds rows that nothing can satisfy."""
 
 
-class Column:
+class _Said:
+    """What has no truth of its own: `==` is no question to Python, and a row is not one half of another."""
+
+    __hash__ = None  # type: ignore[assignment]
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        raise TypeError("a sheet knows no value of a variable, a sum or a row")
+
+    def __eq__(self, other: object) -> Any:
+        raise TypeError("a sheet compares sums alone, and with numbers alone")
+
+    __ne__ = __eq__
+
+
+class Column(_Said):
     """A variable of a sheet; it has a number and can do nothing but stand in a sum.
 
     Attributes:
@@ -30,7 +45,7 @@ class Column:
         self.at = at
 
 
-class Row:
+class Row(_Said):
     """A sum and its limits.
 
     Attributes:
@@ -47,7 +62,7 @@ class Row:
         self.coefs, self.columns, self.kind, self.side = coefs, columns, kind, side
 
 
-class Sum:
+class Sum(_Said):
     """Coefficients x columns; compared with a number it is a row.
 
     Attributes:
@@ -68,7 +83,7 @@ class Sum:
     def __ge__(self, side: Any) -> Row:
         return Row(self.coefs, self.columns, -1, side)
 
-    def __eq__(self, side: object) -> Row:  # type: ignore[override]
+    def __eq__(self, side: object) -> Row:
         return Row(self.coefs, self.columns, 0, side)
 
 
@@ -160,7 +175,7 @@ class Sheet:
             return
         if said is False:
             said = Row([1.0], [getattr(self, NOTHING)[None]], -1, 1.0)
-        if type(said) is not Row:
+        if type(said) is not Row or said.side is None:
             raise TypeError(f"'{name}' says what a sheet does not understand")
         self.coefs.extend(said.coefs)
         self.columns.extend([column.at for column in said.columns])

@@ -102,7 +102,8 @@ class Probe(Disruption):
         """The factor given to a facility, and the exposures that the scenario sets."""
         period = self.calendar.period_of(year)
         assert period is not None
-        exposures = tuple(exposure(kind, period) for kind in sorted(EXPOSURE_KINDS))
+        # Of every year, as effects are asked: states of one facility may differ in the second alone.
+        exposures = tuple(exposure(kind, at) for at in self.calendar.span[period] for kind in sorted(EXPOSURE_KINDS))
         number, fresh = self.slots.of(("facilities", "available", _said(facts(period)), exposures, period))
         if fresh:
             self.slots.factors[number] = Ask("facilities", "available", facts, exposure, period)

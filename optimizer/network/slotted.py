@@ -85,28 +85,42 @@ class Slotted:
         return self * (1.0 / other) if isinstance(other, int | float) else NotImplemented
 
     def __bool__(self) -> bool:
-        return self._decided(self.ones != 0, self.halves != 0)
+        return self._against(0.0) != 0
 
     def __gt__(self, other: Any) -> bool:
-        return self._decided(self.ones > _plain(other), self.halves > _plain(other))
+        return self._against(_plain(other)) > 0
 
     def __ge__(self, other: Any) -> bool:
-        return self._decided(self.ones >= _plain(other), self.halves >= _plain(other))
+        return self._against(_plain(other)) >= 0
 
     def __lt__(self, other: Any) -> bool:
-        return not self >= other
+        return self._against(_plain(other)) < 0
 
     def __le__(self, other: Any) -> bool:
-        return not self > other
+        return self._against(_plain(other)) <= 0
 
     def __eq__(self, other: object) -> bool:
-        return self is other
+        if self is other:
+            return True
+        raise TypeError("whether two numbers are equal depends on slots")
 
-    def _decided(self, one: bool, half: bool) -> bool:
-        """What a comparison says; which indices there are must not depend on slots."""
-        if one != half:
+    def _against(self, other: float) -> int:
+        """Whether it is less (-1), equal or more than a number, at all positive slots.
+
+        A number of which it is not known how it depends on slots is asked with all at 1 and with all at one half.
+
+        Raises:
+            TypeError: at some it is less and at others more; which indices there are must not depend on slots.
+        """
+        if self.terms is None:
+            found = {(self.ones > other) - (self.ones < other), (self.halves > other) - (self.halves < other)}
+        else:
+            rest = self.terms.get((), 0.0) - other
+            parts = (rest, *(coef for slots, coef in self.terms.items() if slots))
+            found = {(part > 0) - (part < 0) for part in parts if part} or {0}
+        if len(found) > 1:
             raise TypeError("the shape depends on a number that depends on slots")
-        return one
+        return found.pop()
 
 
 def mean(values: Iterable[Any]) -> Any:

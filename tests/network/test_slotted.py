@@ -72,6 +72,13 @@ def test_what_is_multiplied_by_nothing_depends_on_nothing() -> None:
         lambda v: v > 0.7,
         lambda v: bool(v - 1),
         lambda v: v < 0.6,
+        lambda v: v >= 0.5,
+        lambda v: v < 1.1,
+        lambda v: max(20, 100 * v),
+        lambda v: min(v, 0.3),
+        lambda v: v == 1,
+        lambda v: v in (0.0, 1.0),
+        lambda v: v * Slotted.slot(1) - v > 0,
     ],
 )
 def test_what_cannot_keep_track_of_slots_refuses_them(loses: Callable[[Any], Any]) -> None:
@@ -81,15 +88,21 @@ def test_what_cannot_keep_track_of_slots_refuses_them(loses: Callable[[Any], Any
 
 
 def test_comparisons_that_hold_at_all_slots_are_answered() -> None:
-    """A factor is positive and at most 1."""
-    v = Slotted.slot(0)
+    """A slot is positive; it may be small, and of costs and demands more than 1."""
+    v, w = Slotted.slot(0), Slotted.slot(1)
     assert v > 0
-    assert v >= 0.5
-    assert v <= 1
-    assert v < 1.1
+    assert v >= 0
+    assert v > -0.1
     assert bool(v)
     assert not v <= 0
-    assert 3 * v > 0
+    assert not v < 0
+    assert 3 * v * w + v > 0
+    assert -v - 1 < 0
+    assert max(v, 0) is v
+    assert max(0, v) is v
+    assert not v - v
+    assert v + 2 - v > 1
+    assert v == v  # noqa: PLR0124
 
 
 def test_a_numpy_factor_is_a_factor() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from optimizer.model import assemble, demand
 from optimizer.model.declare import constraint
 from optimizer.network.derive import Derived, tables_of
 from optimizer.network.network import network_of
+from optimizer.network.slotted import largest
 from optimizer.network.tables import Network
 from optimizer.solver.benders.bounds import most_stock
 from optimizer.solver.branch import Branch
@@ -156,36 +157,73 @@ def test_limits_of_stock_hold_without_the_tables_of_branches(seed: int) -> None:
     assert all(quick[key] >= exact[key] - 1e-9 for key in exact)
 
 
-def squared(m: Any, t: Any, d: str, i: int, y: int) -> Any:
-    r"""D1. $\sum v + u = D^2$: a demand in another power."""
-    said: Any = demand.demand_is_met_or_short(m, t, d, i, y)
-    if t.demand.tonnes[d, i, y]:
-        said.side = said.side * said.side
-    return said
-
-
-def test_a_number_of_another_power_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda d, _: d * d,
+        lambda d, _: largest([d, 3.0 * d - 1.0]),
+        lambda d, e: d + e,
+        lambda d, e: d * e + 1.0,
+        lambda d, e: d * e * e,
+    ],
+    ids=["square", "largest", "sum", "product and constant", "three"],
+)
+def test_a_number_of_another_kind_is_refused(
+    monkeypatch: pytest.MonkeyPatch, wrong: Callable[[Any, Any], Any]
+) -> None:
     """The branches are then built by themselves, and a mould says why there is none."""
+
+    def another(m: Any, t: Any, d: str, i: int, y: int) -> Any:
+        r"""D1. $\sum v + u = f(D, D')$: a demand that depends on itself and another."""
+        said: Any = demand.demand_is_met_or_short(m, t, d, i, y)
+        tonnes = t.demand.tonnes
+        others = [other for key, other in tonnes.items() if key[2] == y and key != (d, i, y) and other]
+        if tonnes[d, i, y] and others:
+            said.side = wrong(said.side, others[0])
+        return said
+
     data = alike(4)
     network = network_from(data)
     assert bound_blocks(network) == len(network.windows)
-    monkeypatch.setattr(demand, "constraints", lambda m, t: constraint(m, t, t.demand.lines, squared))
+    monkeypatch.setattr(demand, "constraints", lambda m, t: constraint(m, t, t.demand.lines, another))
     moulds = Moulds(network)
     assert [moulds.block(course) for course in network.windows] == [None] * len(network.windows)
     with pytest.raises(SolveError, match="plain product"):
         Mould(network, next(iter(network.windows)), [])
 
 
-def test_the_highest_of_several_factors_is_refused() -> None:
-    """Which state of a plant under contracts is the most available may change from scenario to scenario."""
-    data = alike(4)
+REFITTED = [0.0, {2027: 0.2, 2028: 0.2, 2029: 0.0}]
+"""Exposure of equipment once refitted, at once or from the second year of a period on; it is 0.2 before."""
+
+
+def refitted(exposure: Any) -> dict[str, Any]:
+    """Plants under contracts, hit by their exposure: what is left of one depends on whether it is refitted."""
+    data = alike(6)
     data["frictions"] = {stage: {"contracted": 0.5} for stage in {f["stage"] for f in data["facilities"].values()}}
     for facility in data["facilities"].values():
+        facility["exposure"] = {"equipment": 0.2}
         for option in facility.get("options", ()):
-            option["sets"] = {"exposure": {"equipment": 0.0}}
-    network = network_from(data)
+            option["sets"] = {"exposure": {"equipment": exposure}}
+    onset = data["periods"][-2] if exposure == 0.0 else data["periods"][-1]["year"]
+    for number, scenario in enumerate(data["scenarios"]):
+        scenario |= {"onset": onset, "duration": 2, "recovery": 0}
+        rest = [effect for effect in scenario["effects"] if effect["affects"] != "options"]
+        hit = {"affects": "facilities", "where": {"equipment": ">=0.2" if number % 2 else "<0.2"}}
+        other = {"affects": "facilities", "where": {"equipment": ">=0.2" if number % 3 else "<0.2"}, "available": 0.8}
+        scenario["effects"] = [*rest, hit | {"available": [0.0, 0.3, 0.7, 0.9][number % 4]}, other]
+    return data
+
+
+@pytest.mark.parametrize("exposure", REFITTED, ids=["at once", "within a period"])
+def test_states_of_a_plant_under_contracts_are_hit_unlike(exposure: Any) -> None:
+    """Which of them is the most available changes from scenario to scenario; one mould serves all."""
+    network = network_from(refitted(exposure))
     assert any(len(states) > 1 for states in network.trust.states.values())
-    assert bound_blocks(network) == 0
-    blocks, _ = compile_all(network)
+    most = set()
     for course in network.windows:
-        assert_same(blocks[course], compile_block(*assemble.operations(tables_of(network, course))))
+        tables = tables_of(network, course)
+        for (facility, t), available in tables.adjust.available.items():
+            states = [tables.capacity.available[facility, s.id, t] for s in tables.capacity.states[facility]]
+            most |= {i for i, found in enumerate(states) if found == available and len(set(states)) > 1}
+    assert most >= {0, 1}
+    assert bound_blocks(network) == len(network.windows)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyomo.environ as pyo
 import pytest
+from pyomo.common.errors import PyomoException
 from support.build import network_from
 from support.cases import Case, cases_in, contract, name_of
 from support.generate import generate
@@ -19,6 +20,7 @@ from optimizer.model.declare import Costs, Model, constraint, new_model, objecti
 from optimizer.model.sheet import Sheet
 from optimizer.network.derive import Derived
 from optimizer.network.network import network_of
+from optimizer.network.slotted import Slotted
 from optimizer.network.tables import BASE, TRUNK, Network
 from optimizer.solver.compile import Block, compile_block
 from optimizer.solver.needs import needs_of
@@ -127,15 +129,61 @@ def test_columns_that_stand_twice_or_nowhere_and_rows_without_any() -> None:
     assert block.matrix.toarray().tolist() == [[0, 3, 0, 0, 0], [0, 0, 1, 0, 0]]
 
 
+def said(words: Callable[[Model], Any]) -> Callable[[Model], None]:
+    """A constraint in other words."""
+
+    def rule(m: Model, _: None, _i: int) -> Any:
+        """Z4. $x = 0.5$, or as said."""
+        return words(m)
+
+    return lambda m: constraint(m, None, [2], rule)
+
+
+def test_coefficients_that_cancel_are_none() -> None:
+    """And a column that stands nowhere else is not there."""
+    build = odd(said(lambda m: total([(1.0, m.x[2]), (1.0, m.x[1]), (-1.0, m.x[2])]) <= 1))
+    assert_written(build)
+    block = build_block(build)
+    assert block.matrix.nnz == 2
+    assert block.columns[-1] == ("x", 2)  # it costs 0, and is told
+
+
+def test_several_coefficients_at_one_place_are_one_number_of_slots() -> None:
+    """Their sum depends on all of them; where it may be 0 the shape depends on slots."""
+    v, w = Slotted.slot(0), Slotted.slot(1)
+    block, found = written(*odd(said(lambda m: total([(2.0 * v, m.x[2]), (w, m.x[1]), (3.0, m.x[2])]) <= 1))(new=Sheet))
+    rows, columns = block.matrix.tocoo().coords
+    numbers = {(block.rows[rows[i]], block.columns[columns[i]]): number.terms for i, number in found["matrix"]}
+    assert numbers == {
+        (("rule", 2), ("x", 2)): {(0,): 2.0, (): 3.0},
+        (("rule", 2), ("x", 1)): {(1,): 1.0},
+    }
+    with pytest.raises(TypeError, match="shape"):
+        written(*odd(said(lambda m: total([(v, m.x[2]), (-1.0, m.x[2])]) <= 1))(new=Sheet))
+
+
 def own_row(m: Model) -> None:
     """A component that is put on the model without `declare`."""
     m.more = pyo.Constraint(expr=2.0 * m.x[2] <= 1)
 
 
+def own_rule(m: Model) -> None:
+    """A component that says only later what it is."""
+    m.more = pyo.Constraint([2], rule=lambda m, i: m.x[i] <= 0.5)
+
+
 @pytest.mark.parametrize(
     "more",
-    [own_row, lambda m: constraint(m, None, [2], unlike), lambda m: m.x[2].setub(0.5)],
-    ids=["component", "expression", "bound"],
+    [
+        own_row,
+        own_rule,
+        lambda m: constraint(m, None, [2], unlike),
+        lambda m: m.x[2].setub(0.5),
+        said(lambda m: 0.5 == m.x[2]),
+        said(lambda m: m.x[2] == 2.0 * m.y[1]),
+        said(lambda m: (0, total([(2.0, m.x[2])]), 1)),
+    ],
+    ids=["component", "rule", "expression", "bound", "equal", "columns", "between"],
 )
 def test_what_is_said_in_pyomo_s_own_words_is_compiled_by_pyomo(more: Callable[[Model], None]) -> None:
     """A sheet loses none of it: it does not take it at all."""
@@ -145,4 +193,40 @@ def test_what_is_said_in_pyomo_s_own_words_is_compiled_by_pyomo(more: Callable[[
     block = build_block(build)
     assert_equal(block, compile_block(*build()))
     place = block.columns.index(("x", 2))
-    assert block.upper[place] == 0.5 or block.matrix.toarray()[-1, place] == 2.0
+    assert block.upper[place] == 0.5 or block.matrix.toarray()[-1, place] != 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        lambda m: 0 <= total([(1.0, m.x[2])]) <= 1,
+        lambda m: (total([(1.0, m.x[2])]) >= 0) and (total([(1.0, m.x[2])]) <= 1),
+        lambda m: (total([(1.0, m.x[2])]) or 0) <= 1,
+        lambda m: total([(1.0, m.x[2])]) != 1,
+        lambda m: total([(1.0, m.x[2])]) <= None,
+        lambda m: m.x[2] and True,
+    ],
+    ids=["between", "and", "or", "unequal", "nothing", "column"],
+)
+def test_what_pyomo_refuses_no_sheet_takes(words: Callable[[Model], Any]) -> None:
+    """Of two limits none is lost, and no variable is taken for true."""
+    build = odd(said(words))
+    with pytest.raises(TypeError):
+        build(new=Sheet)
+    with pytest.raises((PyomoException, TypeError)):
+        build_block(build)
+
+
+def test_a_binary_is_at_most_1_and_a_free_variable_without_bounds() -> None:
+    """Whatever limit is given besides."""
+
+    def more(m: Model) -> None:
+        variable(m, "one", [1, 2], unit="0 or 1", doc="o: something", binary=True, upper={1: 3.0})
+        variable(m, "any", [1], unit="t", doc="a: something", free=True, upper=2.0)
+        constraint(m, None, [1], both)
+
+    def both(m: Model, _: None, i: int) -> Any:
+        """Z5. $o + o + a \\le 1$."""
+        return total([(1.0, m.one[i]), (1.0, m.one[2]), (1.0, m.any[i])]) <= 1
+
+    assert_written(odd(more))
