@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ SHOWN = 12
 NAMED = 8
 SMALL = 1e-3
 """Tonnes, and shares, below which no difference is shown."""
+UNASKED = (math.nan,) * 4
 CENTS = 0.5
 """USD below which no difference is shown."""
 
@@ -182,12 +184,11 @@ def _service(found: Comparison, base: str, others: Sequence[str]) -> None:
     summed = _summed(service)
     for channel in dict.fromkeys(service["channel"]):
         for future, word in ((EXPECTED, "mean over futures"), (BASE, "no disruption")):
-            first = summed.get((future, channel, others[0]))
-            if first is None:
-                continue
-            cells = [_t(first[1]), _share(first[0], first[1])]
-            for name in others:
-                _, _, asked, short = summed[future, channel, name]
+            # A channel that neither the baseline nor a plan draws on has no row there.
+            known = [summed.get((future, channel, name), UNASKED) for name in others]
+            asked, short = next((one[:2] for one in known if not math.isnan(one[0])), UNASKED[:2])
+            cells = [_t(short), _share(asked, short)]
+            for _, _, asked, short in known:
                 cells += [_t(short), _share(asked, short)]
             table.add_row(channel, word, *cells)
     out.print(table)
@@ -202,8 +203,9 @@ def _service(found: Comparison, base: str, others: Sequence[str]) -> None:
 
 
 def _summed(service: pd.DataFrame) -> dict[tuple[str, str, str], tuple[float, float, float, float]]:
+    """Future, channel, plan -> t asked for and short in the baseline, then in the plan; NaN where nothing is asked."""
     columns = ["baseline_demand", "baseline_short", "demand", "short"]
-    sums = service.groupby(["future", "channel", "plan"], sort=False)[columns].sum()
+    sums = service.groupby(["future", "channel", "plan"], sort=False)[columns].sum(min_count=1)
     return {key: tuple(values) for key, values in zip(sums.index, sums.to_numpy().tolist(), strict=True)}
 
 
