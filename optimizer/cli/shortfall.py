@@ -74,7 +74,7 @@ def _print(found: NetShortfall, future: str) -> None:
     _measures(found, rows, shown)
     _lines("\nBy channel and material, over the horizon", ["channel", "material"], rows, shown)
     _lines("\nBy channel and year", ["channel", "period"], rows, shown)
-    last = rows[rows["measure"] == shown[-1]]["short"].sum() if shown else 0.0
+    last = rows[rows["measure"] == shown[-1]]["short"].sum(skipna=False) if shown else 0.0
     planned = rows[rows["measure"] == PLANNED]["short"].sum()
     if abs(last - planned) > max(1.0, 0.01 * planned):
         text = f"the plan's own tables have {tonnes(planned)} t short: it was not operated at least cost, or it ties"
@@ -90,24 +90,24 @@ def _measures(found: NetShortfall, rows: pd.DataFrame, shown: list[str]) -> None
     adds = dict(zip(found.measures["measure"], found.measures["adds"], strict=True))
     for number, name in enumerate(shown):
         mine = rows[rows["measure"] == name]
-        parts = [tonnes(float(mine.loc[mine["channel"] == channel, "short"].sum())) for channel in channels]
-        taken = "" if number == 0 else tonnes(float(mine["taken_off"].sum()))
+        parts = [_told(mine.loc[mine["channel"] == channel, "short"].sum(skipna=False)) for channel in channels]
+        taken = "" if number == 0 else _told(mine["taken_off"].sum(skipna=False))
         table.add_row(f"{name} (gross)" if number == 0 else name, adds[name], *parts, taken)
     out.print(table)
 
 
 def _lines(title: str, by: list[str], rows: pd.DataFrame, shown: list[str]) -> None:
-    sums = rows.groupby([*by, "measure"], as_index=False, sort=False)[["demand", "short"]].sum()
+    sums = rows.groupby([*by, "measure"], as_index=False, sort=False)[["demand", "short"]].sum(min_count=1)
     heads = [*by, "asked for", *shown]
     table = headed(title, *(head.replace("period", "year") for head in heads), right=("year", *heads[2:]))
     count = 0
     for key, mine in sums.groupby(by, sort=False):
         short = dict(zip(mine["measure"], mine["short"], strict=True))
-        if max(short.values()) <= SMALL:
+        if not mine["short"].gt(SMALL).any():
             continue
         count += 1
         if count <= SHOWN:
-            cells = [tonnes(short[name]) if short[name] > SMALL else "0" for name in shown]
+            cells = ["0" if short[name] <= SMALL else _told(short[name]) for name in shown]
             table.add_row(*map(str, key), tonnes(float(mine["demand"].iloc[0])), *cells)
     if not count:
         out.print(f"{title}: nothing is short", markup=False)
@@ -115,6 +115,10 @@ def _lines(title: str, by: list[str], rows: pd.DataFrame, shown: list[str]) -> N
     out.print(table)
     if count > SHOWN:
         out.print(f"... and {count - SHOWN} more in shortfall.csv")
+
+
+def _told(amount: float) -> str:
+    return "-" if pd.isna(amount) else tonnes(amount)
 
 
 def _stops(found: NetShortfall) -> None:
