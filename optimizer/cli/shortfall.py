@@ -18,6 +18,7 @@ from optimizer.ladder import shortfall as run
 from optimizer.ladder.study import COLUMNS, EXPECTED, PLANNED
 from optimizer.network.tables import BASE
 from optimizer.plan.columns import rows_of
+from optimizer.plan.plan import Plan
 
 SHOWN = 12
 SMALL = 1e-3
@@ -44,11 +45,12 @@ def shortfall(
     Example: optimizer shortfall results/starter
     """
     folder = output if output is not None else plan.parent / f"{plan.resolve().name}_shortfall"
-    with counted(enabled=not quiet, every=50) as tell:
-        found = run(plan, folder=folder, workers=workers, cluster=cluster, tell=tell)
-    known = list(dict.fromkeys(found.shortfall["future"]))
+    read = Plan.read(plan)
+    known = [EXPECTED, BASE, *(scenario.id for scenario in read.instance.scenarios)]
     if future not in known:
         raise OptionsError(f"there is no future '{future}'; there is {', '.join(known)}")
+    with counted(enabled=not quiet, every=50) as tell:
+        found = run(read, folder=folder, workers=workers, cluster=cluster, tell=tell)
     if as_json:
         print_json(found.info | {name: records(getattr(found, name)) for name in COLUMNS if name != "measures"}
                    | {"by_measure": records(found.measures)})  # fmt: skip
@@ -141,5 +143,8 @@ def _stops(found: NetShortfall) -> None:
         cells = (f"{first.weeks:,.0f}", first.product, tonnes(first.short), tonnes(first.demand))
         table.add_row(str(name), str(first.onset), market, *cells)
     out.print(table)
+    if found.info["stops_of"] == PLANNED:
+        text = "by the plan's own tables, for not every future is operated with all measures"
+        out.print(text, style="yellow")
     note = "weeks: deliveries of a year as if made at the full rate until they are used up"
     out.print(note, style="dim", markup=False)

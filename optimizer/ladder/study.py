@@ -46,7 +46,8 @@ class NetShortfall:
     """What is short with none of a plan's measures, and with each in turn (docs/compare.md).
 
     Attributes:
-        info: instance, measures, what could not be operated.
+        info: instance, measures, whether it was stopped, what stops are of: the last measure, or the plan's own tables
+            where that was not operated in every future.
         shortfall: measure, future, channel, material, period, demand, short, taken_off (t, by this measure). Blank where
             the future was not operated with this measure, or lacks something that must be met; so is then the mean.
         measures: a row for each measure: what it adds, t short on the mean over the horizon.
@@ -133,8 +134,9 @@ def shortfall(
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.monotonic() - began, 1),
     }
-    whole = last is not None and status.get(steps[-1].name) == "done"
-    stops = stops_of(read, last.short if whole and last is not None else None)
+    operated = last.short if last is not None and status.get(steps[-1].name) == "done" else None
+    info["stops_of"] = PLANNED if operated is None else steps[-1].name
+    stops = stops_of(read, operated)
     out = NetShortfall(info, _table(demand, found, network), _measures(steps, demand, found, status, network), stops)
     if target is not None:
         _write(out, target)

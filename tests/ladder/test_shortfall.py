@@ -125,10 +125,11 @@ def test_a_future_that_was_not_operated_is_blank(tmp_path: Path) -> None:
     assert rows["base"] == pytest.approx(0)
     assert pd.isna(rows["expected"])
     row = only(found.measures, measure="standing")
-    assert (row.status, pd.isna(row.short)) == ("stopped", True)
+    assert (row.status, pd.isna(row.short), found.info["stops_of"]) == ("stopped", True, "as planned")
     whole = optimizer.shortfall(plan, folder=tmp_path / "out", workers=1)
     assert short(whole, "expected")["standing"] == pytest.approx(5)
     assert only(whole.measures, measure="standing").short == pytest.approx(5)
+    assert whole.info["stops_of"] == "funded plants"
 
 
 def test_a_future_that_lacks_what_must_be_met_is_blank(monkeypatch: pytest.MonkeyPatch) -> None:
