@@ -8,8 +8,8 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from optimizer.cli.options import AsJson, ClusterAt, Quiet, Workers
-from optimizer.cli.output import DONE, STOPPED, err, out, print_json, records, tonnes
+from optimizer.cli.options import AsJson, ClusterAt, Quiet, Workers, folder_beside, folder_option
+from optimizer.cli.output import DONE, STOPPED, end, out, print_json, records, tonnes, written_to
 from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
 from optimizer.errors import OptionsError
@@ -30,9 +30,7 @@ def shortfall(
     future: Annotated[
         str, typer.Option(metavar="ID", help="The future that is shown: base, a scenario, or expected, the mean.")
     ] = EXPECTED,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default PLAN_shortfall.")
-    ] = None,
+    output: Annotated[Path | None, folder_option("PLAN_shortfall")] = None,
     workers: Workers = 2,
     cluster: ClusterAt = None,
     quiet: Quiet = False,
@@ -44,7 +42,7 @@ def shortfall(
     is funded, working stock, the reserve. A stopped run goes on where it was when it is called again.
     Example: optimizer shortfall results/starter
     """
-    folder = output if output is not None else plan.parent / f"{plan.resolve().name}_shortfall"
+    folder = folder_beside(output, plan, "shortfall")
     read = Plan.read(plan)
     known = [EXPECTED, BASE, *(scenario.id for scenario in read.instance.scenarios)]
     if future not in known:
@@ -56,10 +54,8 @@ def shortfall(
                    | {"by_measure": records(found.measures)})  # fmt: skip
     else:
         _print(found, future)
-        err.print(f"written to {folder}", markup=False)
-    code = STOPPED if found.info["status"] == "stopped" else DONE
-    if code:
-        raise typer.Exit(code)
+        written_to(folder)
+    end(STOPPED if found.info["status"] == "stopped" else DONE)
 
 
 def _print(found: NetShortfall, future: str) -> None:
