@@ -49,11 +49,13 @@ def keyed_numbers(option: str, given: Iterable[str], form: str, example: str) ->
     """Numbers given as KEY=NUMBER.
 
     Raises:
-        OptionsError: one is not of that form.
+        OptionsError: one is not of that form, or given twice.
     """
     found: dict[str, float] = {}
     for text in given:
         key, _, number = text.partition("=")
+        if key in found:
+            raise OptionsError(f"{option} {key} is given twice: {found[key]:g} and {number}")
         try:
             found[key] = float(number)
         except ValueError:
