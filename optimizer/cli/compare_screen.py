@@ -242,9 +242,20 @@ def _stock(found: Comparison) -> None:
 
 
 def _survival(found: Comparison) -> None:
-    heads = ["of", "lost at once", "years", "plan", "worst loss", "short t", "baseline", "short t", "single points"]
-    _table("\nWorst losses, from the stress tests beside the plans", heads, 5, found.survival, lambda row: [
-        row.of, str(row.losses), str(row.duration), row.plan, _lost(row.status, row.worst), _t(row.short),
+    heads = [
+        "of",
+        "lost at once",
+        "years",
+        "from",
+        "plan",
+        "worst loss",
+        "short t",
+        "baseline",
+        "short t",
+        "single points",
+    ]
+    _table("\nWorst losses, from the stress tests beside the plans", heads, 6, found.survival, lambda row: [
+        row.of, str(row.losses), str(row.duration), row.onsets, row.plan, _lost(row.status, row.worst), _t(row.short),
         _lost(row.baseline_status, row.baseline_worst), _t(row.baseline_short),
         f"{_word(row.baseline_single_points)} -> {_word(row.single_points)}",
     ])  # fmt: skip

@@ -48,8 +48,8 @@ class NetShortfall:
     Attributes:
         info: instance, measures, whether it was stopped, what stops are of: the last measure, or the plan's own tables
             where that was not operated in every future.
-        shortfall: measure, future, channel, material, period, demand, short, taken_off (t, by this measure). Blank where
-            the future was not operated with this measure, or lacks something that must be met; so is then the mean.
+        shortfall: measure, future, channel, material, period, demand, short, taken_off (t, by this measure). Blank
+            where the future was not operated with this measure, or lacks something that must be met; so is the mean.
         measures: a row for each measure: what it adds, t short on the mean over the horizon.
         stops: future, market, weeks from the onset until it stops.
     """

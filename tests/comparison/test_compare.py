@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -188,6 +189,21 @@ def test_a_portfolio_that_does_not_fit_says_why(funded: optimizer.Plan) -> None:
     assert moved.held == "fundings; stock chosen anew"
     assert "cannot be operated" in moved.why
     assert moved.regret == pytest.approx(0, abs=1e-6)
+
+
+def test_stress_tests_of_other_onsets_are_another_question(tmp_path: Path) -> None:
+    """Losses from any year are not set beside losses from 2028; of the same test twice the one that is proved counts."""
+    plan = solve(reserve(0.3))
+    for name, onsets in (("one", ()), ("two", (2028,))):
+        plan.save(tmp_path / name)
+        optimizer.stress(plan, tmp_path / f"{name}_stress", markets=["town"], onsets=onsets, workers=1)
+    note = json.loads((tmp_path / "two_stress" / "stress.json").read_text(encoding="utf-8"))
+    (tmp_path / "two_stress_z").mkdir()
+    (tmp_path / "two_stress_z" / "stress.json").write_text(json.dumps(note | {"status": "stopped"}), encoding="utf-8")
+    found = optimizer.compare(tmp_path / "one", tmp_path / "two").survival
+    rows = {row.onsets: (row.baseline_status, row.status) for row in rows_of(found)}
+    assert rows == {"any": ("proved", "not asked"), "2028": ("not asked", "proved")}
+    assert found["difference"].isna().all()
 
 
 def test_the_folder_is_whole_and_nothing_else_is_replaced(without: optimizer.Plan, tmp_path: Path) -> None:
