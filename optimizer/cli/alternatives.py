@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import pandas as pd
 import typer
@@ -12,8 +12,19 @@ from optimizer.alternatives import Alternatives
 from optimizer.alternatives import alternatives as run
 from optimizer.alternatives.facts import ALL, NONE, OPEN, SOME
 from optimizer.alternatives.study import default_options
-from optimizer.cli.options import AsJson, GapUsdOfEach, InstancePath, Quiet, SecondsOfEach, Seed, SetValues, Threads
-from optimizer.cli.output import FAILED, STOPPED, err, out, print_json, records, tonnes, usd
+from optimizer.cli.options import (
+    AsJson,
+    GapUsdOfEach,
+    InstancePath,
+    Quiet,
+    SecondsOfEach,
+    Seed,
+    SetValues,
+    Threads,
+    folder_of,
+    folder_option,
+)
+from optimizer.cli.output import FAILED, STOPPED, number_of, out, print_json, records, tonnes, usd, written_to
 from optimizer.cli.progress import Ticker
 from optimizer.cli.screen import headed
 from optimizer.errors import OptionsError
@@ -40,9 +51,7 @@ def alternatives(
     price: Annotated[
         bool, typer.Option("--price", help="Solve on to the gap for what forcing in or leaving out costs.")
     ] = False,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default results/NAME_alternatives.")
-    ] = None,
+    output: Annotated[Path | None, folder_option("results/NAME_alternatives")] = None,
     set_: SetValues = None,
     method: Annotated[
         str, typer.Option(help="auto, extensive or benders; auto takes Benders wherever it can.")
@@ -69,7 +78,7 @@ def alternatives(
             "cost, such as 0.002"
         )
     checked = load(instance, set_ or ())
-    folder = output if output is not None else Path("results") / f"{checked.name}_alternatives"
+    folder = folder_of(output, checked.name, "alternatives")
     options = _options(within_usd, method, gap, gap_usd, time_limit, threads, seed)
     with Ticker(enabled=not quiet) as ticker:
         found = run(
@@ -88,7 +97,7 @@ def alternatives(
         print_json(found.info | {name: records(table) for name, table in tables.items()})
     else:
         _print(found)
-        err.print(f"written to {folder}", markup=False)
+        written_to(folder)
     if found.portfolios.empty:
         raise typer.Exit(FAILED if found.info["status"] == "infeasible" else STOPPED)
 
@@ -173,7 +182,7 @@ def _verdicts(found: Alternatives) -> None:
         screen = headed(f"\n{title}", *heads, right=heads[1:4])
         for row in rows_of(mine.head(ROWS)):
             side = "left_out" if row.in_best else "forced_in"
-            least, most = (_known(getattr(row, f"{side}_{end}")) for end in ("at_least", "at_most"))
+            least, most = (number_of(getattr(row, f"{side}_{end}")) for end in ("at_least", "at_most"))
             how = f"{'the best funds it' if row.in_best else ''}"
             if verdict in (SOME, OPEN):
                 how = f"in {row.found_with} of {row.found_with + row.found_without} found" + (how and f"; {how}")
@@ -190,10 +199,6 @@ def _verdicts(found: Alternatives) -> None:
 
 _LEAST = ["forced_in_at_least", "left_out_at_least"]
 _MOST = ["forced_in_at_most", "left_out_at_most"]
-
-
-def _known(number: Any) -> float | None:
-    return None if number is None or pd.isna(number) else float(number)
 
 
 def _options(

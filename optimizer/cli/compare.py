@@ -20,8 +20,9 @@ from optimizer.cli.options import (
     Seed,
     Threads,
     Workers,
+    folder_beside,
 )
-from optimizer.cli.output import DONE, STOPPED, err, print_json, records
+from optimizer.cli.output import DONE, STOPPED, end, print_json, records, written_to
 from optimizer.cli.progress import Tell, Ticker, counted
 from optimizer.comparison import compare as run
 from optimizer.comparison.columns import COLUMNS
@@ -76,7 +77,7 @@ def compare(
     """  # fmt: skip
     folder = output
     if folder is None and (regret or attribute) and plans:
-        folder = plans[-1].parent / f"{plans[-1].resolve().name}_compared"
+        folder = folder_beside(None, plans[-1], "compared")
     with _Shown(enabled=not quiet) as shown:
         found = run(
             *plans,
@@ -101,10 +102,8 @@ def compare(
     else:
         print_comparison(found)
     if folder is not None and not quiet:
-        err.print(f"written to {folder}", markup=False)
-    code = STOPPED if found.info["status"] == "stopped" else DONE
-    if code:
-        raise typer.Exit(code)
+        written_to(folder)
+    end(STOPPED if found.info["status"] == "stopped" else DONE)
 
 
 class _Shown:

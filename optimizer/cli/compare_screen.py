@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 
-from optimizer.cli.output import out, tonnes, usd
+from optimizer.cli.output import number_of, out, tonnes, usd
 from optimizer.cli.screen import headed
 from optimizer.comparison import Comparison
 from optimizer.comparison.portfolios import ALL, NONE, SOME
@@ -21,6 +22,7 @@ SHOWN = 12
 NAMED = 8
 SMALL = 1e-3
 """Tonnes, and shares, below which no difference is shown."""
+UNASKED = (math.nan,) * 4
 CENTS = 0.5
 """USD below which no difference is shown."""
 
@@ -52,14 +54,14 @@ def _plans(found: Comparison) -> None:
     table = headed("", *heads, right=("cost", "gap", "as it stands", "funds", "capex", "public outlay"))
     for row in rows_of(found.plans):
         cells = [row.plan, str(row.made or "")[:10], str(row.measure).replace("_", " "), usd(row.objective)]
-        cells += [usd(_known(row.gap_usd)), _more(row.difference), row.verdict, str(row.fundings), usd(row.capex)]
+        cells += [usd(number_of(row.gap_usd)), _more(row.difference), row.verdict, str(row.fundings), usd(row.capex)]
         table.add_row(*cells, usd(row.public_outlay))
     out.print(table)
     gaps = dict(zip(found.plans["plan"], found.plans["gap_usd"], strict=True))
     base = found.info["names"][0]
     for row in rows_of(found.plans):
         if row.verdict == TIE:
-            open_ = f"the searches left {usd(_known(gaps[base]))} and {usd(_known(row.gap_usd))} open"
+            open_ = f"the searches left {usd(number_of(gaps[base]))} and {usd(number_of(row.gap_usd))} open"
             word = f"{usd(abs(row.difference))} {'more' if row.difference > 0 else 'less'}"
             text = f"{row.plan} costs {word} as it stands, and {open_}: a tie, and no finding."
             out.print(text, style="yellow", markup=False)
@@ -138,7 +140,7 @@ def _options(
         one = sizes[row.facility, row.option]
         capacity = one.baseline_capacity if pd.isna(one.capacity) else one.capacity
         capex = one.baseline_capex if pd.isna(one.capex) else one.capex
-        cells = (row.facility, row.option, row.stage, row.country, _t(capacity), usd(_known(capex)))
+        cells = (row.facility, row.option, row.stage, row.country, _t(capacity), usd(number_of(capex)))
         table.add_row(*cells, *(years.get((row.facility, row.option, name), "-") for name in heads[6:]))
     out.print(table)
     _rest(len(options), SHOWN)
@@ -182,12 +184,11 @@ def _service(found: Comparison, base: str, others: Sequence[str]) -> None:
     summed = _summed(service)
     for channel in dict.fromkeys(service["channel"]):
         for future, word in ((EXPECTED, "mean over futures"), (BASE, "no disruption")):
-            first = summed.get((future, channel, others[0]))
-            if first is None:
-                continue
-            cells = [_t(first[1]), _share(first[0], first[1])]
-            for name in others:
-                _, _, asked, short = summed[future, channel, name]
+            # A channel that neither the baseline nor a plan draws on has no row there.
+            known = [summed.get((future, channel, name), UNASKED) for name in others]
+            asked, short = next((one[:2] for one in known if not math.isnan(one[0])), UNASKED[:2])
+            cells = [_t(short), _share(asked, short)]
+            for _, _, asked, short in known:
                 cells += [_t(short), _share(asked, short)]
             table.add_row(channel, word, *cells)
     out.print(table)
@@ -202,8 +203,9 @@ def _service(found: Comparison, base: str, others: Sequence[str]) -> None:
 
 
 def _summed(service: pd.DataFrame) -> dict[tuple[str, str, str], tuple[float, float, float, float]]:
+    """Future, channel, plan -> t asked for and short in the baseline, then in the plan; NaN where nothing is asked."""
     columns = ["baseline_demand", "baseline_short", "demand", "short"]
-    sums = service.groupby(["future", "channel", "plan"], sort=False)[columns].sum()
+    sums = service.groupby(["future", "channel", "plan"], sort=False)[columns].sum(min_count=1)
     return {key: tuple(values) for key, values in zip(sums.index, sums.to_numpy().tolist(), strict=True)}
 
 
@@ -240,9 +242,20 @@ def _stock(found: Comparison) -> None:
 
 
 def _survival(found: Comparison) -> None:
-    heads = ["of", "lost at once", "years", "plan", "worst loss", "short t", "baseline", "short t", "single points"]
-    _table("\nWorst losses, from the stress tests beside the plans", heads, 5, found.survival, lambda row: [
-        row.of, str(row.losses), str(row.duration), row.plan, _lost(row.status, row.worst), _t(row.short),
+    heads = [
+        "of",
+        "lost at once",
+        "years",
+        "from",
+        "plan",
+        "worst loss",
+        "short t",
+        "baseline",
+        "short t",
+        "single points",
+    ]
+    _table("\nWorst losses, from the stress tests beside the plans", heads, 6, found.survival, lambda row: [
+        row.of, str(row.losses), str(row.duration), row.onsets, row.plan, _lost(row.status, row.worst), _t(row.short),
         _lost(row.baseline_status, row.baseline_worst), _t(row.baseline_short),
         f"{_word(row.baseline_single_points)} -> {_word(row.single_points)}",
     ])  # fmt: skip
@@ -267,8 +280,8 @@ def _regret(found: Comparison) -> None:
         return
     heads = ["instance of", "portfolio", "its stock", "cost", "regret", "at most", "largest", "in", "not met"]
     _table("\nRegret: each portfolio in the futures of each instance", heads, 3, found.regret, lambda row: [
-        row.instance_of, row.plan, _stock_held(row), usd(_known(row.cost)), usd(_known(row.regret)),
-        usd(_known(row.regret_at_most)), usd(_known(row.largest_regret)), _word(row.largest_regret_in),
+        row.instance_of, row.plan, _stock_held(row), usd(number_of(row.cost)), usd(number_of(row.regret)),
+        usd(number_of(row.regret_at_most)), usd(number_of(row.largest_regret)), _word(row.largest_regret_in),
         "-" if pd.isna(row.not_met) else f"{row.not_met:.1%}",
     ])  # fmt: skip
     note = "regret: mean cost less that of the best of these there; at most: less what no plan can be below"
@@ -294,7 +307,7 @@ def _attribution(found: Comparison) -> None:
             table.columns[column].justify = "right"
         for row in rows_of(mine):
             cells = [str(row.order), row.group, str(row.edits), _more(row.in_order), _word(row.in_order_verdict)]
-            between = _known(row.interaction_at_least), _known(row.interaction_at_most)
+            between = number_of(row.interaction_at_least), number_of(row.interaction_at_most)
             open_ = None not in between and (between[0] or 0.0) <= 0.0 <= (between[1] or 0.0) and row.order > 1
             mixed = "within the gaps" if open_ else _more(row.interaction)
             table.add_row(*cells, _more(row.alone), _word(row.alone_verdict), mixed)
@@ -344,24 +357,20 @@ def _of(rows: pd.DataFrame, plan: str, column: str) -> float:
     return float(found.iloc[0]) if len(found) else 0.0
 
 
-def _known(value: Any) -> float | None:
-    return None if value is None or pd.isna(value) else float(value)
-
-
 def _word(value: Any) -> str:
     return "" if value is None or pd.isna(value) else str(value)
 
 
 def _more(value: Any) -> str:
     """A difference of money."""
-    known = _known(value)
+    known = number_of(value)
     if known is None:
         return "-"
     return "0" if abs(known) <= CENTS else f"+{usd(known)}" if known > 0 else usd(known)
 
 
 def _t(value: Any, sign: str = "") -> str:
-    known = _known(value)
+    known = number_of(value)
     if known is None:
         return "-"
     known = 0.0 if abs(known) < SMALL else known

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet, SetValues, Workers
-from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, tonnes, usd
+from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet, SetValues, Workers, folder_of, folder_option
+from optimizer.cli.output import DONE, FAILED, STOPPED, end, out, print_json, tonnes, usd, written_to
 from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
 from optimizer.evaluation import Evaluation
@@ -33,9 +33,7 @@ def evaluate(
     exact: Annotated[
         int | None, typer.Option(metavar="N", help="Draw and operate N futures; carry the mean over to all.")
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default results/NAME_evaluation.")
-    ] = None,
+    output: Annotated[Path | None, folder_option("results/NAME_evaluation")] = None,
     set_: SetValues = None,
     alpha: Annotated[float, typer.Option(help="The tail is the worst 1 - alpha.")] = 0.95,
     workers: Workers = 2,
@@ -52,7 +50,7 @@ def evaluate(
     """
     checked = load(instance, set_ or ())
     checked = checked if react else without_reactions(checked)
-    folder = output if output is not None else Path("results") / f"{checked.name}_evaluation"
+    folder = folder_of(output, checked.name, "evaluation")
     held = Portfolio.read(portfolio)
     drawn = None if futures is None else FutureSet.read(futures, checked)
     with counted(enabled=not quiet, every=100) as tell:
@@ -72,14 +70,13 @@ def evaluate(
         print_json(found.info)
     else:
         _print(found, checked.served_channels)
-        err.print(f"written to {folder}", markup=False)
+        written_to(folder)
     code = DONE
     if found.info["status"] == "stopped":
         code = DONE if found.info["evaluated"] else STOPPED
     elif (found.futures["status"] != "met").any():
         code = FAILED
-    if code:
-        raise typer.Exit(code)
+    end(code)
 
 
 def _print(found: Evaluation, channels: list[str]) -> None:

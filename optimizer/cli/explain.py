@@ -8,14 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from optimizer.cli.options import AsJson, InstancePath, Quiet, Seed, Threads
-from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json
+from optimizer.cli.output import DONE, FAILED, STOPPED, end, out, print_json, written_to
 from optimizer.cli.progress import Ticker
 from optimizer.conflict import Explanation
 from optimizer.conflict import explain as run
 from optimizer.run import load
 from optimizer.solver.highs import Stop
 
-EXITS = {"plan": DONE, "explained": FAILED, "stopped": STOPPED, "unknown": STOPPED}
+CODES = {"plan": DONE, "explained": FAILED, "stopped": STOPPED, "unknown": STOPPED}
 
 
 def explain(
@@ -58,9 +58,8 @@ def explain(
     else:
         _print(found)
     if output is not None:
-        err.print(f"written to {output}", markup=False)
-    if code := EXITS[found.status]:
-        raise typer.Exit(code)
+        written_to(output)
+    end(CODES[found.status])
 
 
 def _print(found: Explanation) -> None:

@@ -8,8 +8,19 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet, SecondsOfEach, Seed, SetValues, Workers
-from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, records, usd
+from optimizer.cli.options import (
+    AsJson,
+    ClusterAt,
+    InstancePath,
+    Quiet,
+    SecondsOfEach,
+    Seed,
+    SetValues,
+    Workers,
+    folder_of,
+    folder_option,
+)
+from optimizer.cli.output import DONE, FAILED, STOPPED, end, number_of, out, print_json, records, usd, written_to
 from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
 from optimizer.frontier import Frontier
@@ -28,9 +39,7 @@ def frontier(
             "KEY*=... multiplies, KEY<=... or KEY>=... says which way a key limits.",
         ),
     ],
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default results/NAME_frontier.")
-    ] = None,
+    output: Annotated[Path | None, folder_option("results/NAME_frontier")] = None,
     set_: SetValues = None,
     plans: Annotated[bool, typer.Option("--plans", help="Keep a result folder for each plan, in DIR/plans.")] = False,
     method: Annotated[str, typer.Option(help="auto, extensive, benders or hedging.")] = "auto",
@@ -50,7 +59,7 @@ def frontier(
     Example: optimizer frontier instances/starter --sweep policy.budget.annual=1e8:2e8:5
     """
     checked = load(instance, set_ or ())
-    folder = output if output is not None else Path("results") / f"{checked.name}_frontier"
+    folder = folder_of(output, checked.name, "frontier")
     with counted(enabled=not quiet, every=1) as tell:
         found = run(
             checked,
@@ -71,10 +80,8 @@ def frontier(
         print_json(found.info | {"table": records(found.points)})
     else:
         _print(found)
-        err.print(f"written to {folder}", markup=False)
-    code = code_of(found)
-    if code:
-        raise typer.Exit(code)
+        written_to(folder)
+    end(code_of(found))
 
 
 def code_of(found: Frontier) -> int:
@@ -103,8 +110,8 @@ def _print(found: Frontier) -> None:
         values = [f"{getattr(row, f'sweep{i}'):,.6g}" for i in range(len(names))]
         verdict = row.verdict or row.status
         style = {"front": "bold", "within the gap": "yellow", "infeasible": "red"}.get(verdict)
-        cells = (*values, usd(_known(row.objective)), usd(_known(row.gap_usd)), _dearer(row), verdict)
-        rest = ("-" if pd.isna(row.options) else str(row.options), usd(_known(row.capex)), row.limit)
+        cells = (*values, usd(number_of(row.objective)), usd(number_of(row.gap_usd)), _dearer(row), verdict)
+        rest = ("-" if pd.isna(row.options) else str(row.options), usd(number_of(row.capex)), row.limit)
         table.add_row(*cells, *rest, style=style)
     out.print(table)
     for note in _notes(info):
@@ -112,7 +119,7 @@ def _print(found: Frontier) -> None:
 
 
 def _dearer(row: Any) -> str:
-    low, high = _known(row.dearer_at_least), _known(row.dearer_at_most)
+    low, high = number_of(row.dearer_at_least), number_of(row.dearer_at_most)
     if low is None or high is None:
         return "-"
     return f"{usd(low)} to {usd(high)}" if high > low else usd(high)
@@ -128,7 +135,3 @@ def _notes(info: dict[str, Any]) -> list[str]:
     }
     notes = [text for name, text in words.items() if name in info["verdicts"]]
     return [*notes, f"{info['solve_seconds']:,.0f} s in solves, {info['solve_cpu_seconds']:,.0f} s of processor time"]
-
-
-def _known(value: Any) -> float | None:
-    return None if value is None or pd.isna(value) else float(value)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from optimizer.cli.options import AsJson, Quiet
-from optimizer.cli.output import err, out, print_json, usd
+from optimizer.cli.output import out, print_json, usd, written_to
 from optimizer.synthetic import Synthetic, may_write
 from optimizer.synthetic import generate as make
 
@@ -60,7 +60,7 @@ def generate(
         out.print(listed, markup=False)
         if made.known is not None:
             out.print(f"known optimum: {usd(made.known.objective)}, {len(made.known.portfolio)} fundings", markup=False)
-        err.print(f"written to {folder}", markup=False)
+        written_to(folder)
 
 
 def _document(made: Synthetic) -> dict[str, Any]:

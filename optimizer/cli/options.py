@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -30,15 +30,32 @@ Seed = Annotated[int, typer.Option(help="Random seed of the solver.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
+def folder_option(default: str) -> Any:
+    """The option that names the folder of a result; what stands for it is told and not set."""
+    return typer.Option("-o", "--output", metavar="DIR", help=f"Folder; default {default}.")
+
+
+def folder_of(given: Path | None, name: str, what: str) -> Path:
+    """The folder given, else that of what is made of an instance, or a study, of this name."""
+    return given if given is not None else Path("results") / f"{name}_{what}"
+
+
+def folder_beside(given: Path | None, plan: Path, what: str) -> Path:
+    """The folder given, else that of what is made of a plan, beside its result folder."""
+    return given if given is not None else plan.parent / f"{plan.resolve().name}_{what}"
+
+
 def keyed_numbers(option: str, given: Iterable[str], form: str, example: str) -> dict[str, float]:
     """Numbers given as KEY=NUMBER.
 
     Raises:
-        OptionsError: one is not of that form.
+        OptionsError: one is not of that form, or given twice.
     """
     found: dict[str, float] = {}
     for text in given:
         key, _, number = text.partition("=")
+        if key in found:
+            raise OptionsError(f"{option} {key} is given twice: {found[key]:g} and {number}")
         try:
             found[key] = float(number)
         except ValueError:

@@ -6,6 +6,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import pandas as pd
@@ -18,6 +19,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 DONE, FAILED, BAD_INPUT, STOPPED = 0, 1, 2, 3
+EXITS = {"optimal": DONE, "feasible": DONE, "infeasible": FAILED, "no_plan": STOPPED}
+"""Exit codes by the status of a plan."""
 
 PLAIN_WIDTH = 160
 """Columns of a line where output goes to a file or a pipe."""
@@ -35,6 +38,22 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """A table as plain data, row by row; what is missing is None."""
     rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return [{str(column): value for column, value in row.items()} for row in rows]
+
+
+def number_of(value: Any) -> float | None:
+    """A number of a table; None where its cell is blank."""
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def written_to(folder: Path | str) -> None:
+    """Say where a result was written."""
+    err.print(f"written to {folder}", markup=False)
+
+
+def end(code: int) -> None:
+    """End the command with an exit code; what is done just returns."""
+    if code:
+        raise typer.Exit(code)
 
 
 def fault_dict(fault: Fault) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
+from optimizer.cli.options import AsJson, InstancePath, folder_of, folder_option
 from optimizer.cli.output import err, out, print_json
 from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
@@ -24,7 +25,7 @@ SHOWN = 40
 
 
 def sample(
-    instance: Annotated[Path, typer.Argument(help="A YAML file, or a folder with instance.yaml.")],
+    instance: InstancePath,
     events: Annotated[Path, typer.Argument(help="An events file, or a folder with events.yaml.")],
     number: Annotated[int, typer.Option("-n", "--number", help="How many futures are drawn.")] = 10_000,
     seed: Annotated[int, typer.Option(help="The same seed gives the same futures.")] = 0,
@@ -33,9 +34,7 @@ def sample(
         Path | None,
         typer.Option(metavar="FILE.csv", help="Reduce by cost: columns episode and usd, from an evaluation."),
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default results/NAME_futures.")
-    ] = None,
+    output: Annotated[Path | None, folder_option("results/NAME_futures")] = None,
     merged: Annotated[
         list[str] | None, typer.Option("--merge", metavar="DIR=WEIGHT", help="Merge with a saved set, of this weight.")
     ] = None,
@@ -46,14 +45,14 @@ def sample(
         Path | None, typer.Option(metavar="FILE.yaml", help="Also write the futures as scenarios of the instance.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Sample futures from events: which disruption strikes when, how long, how hard, alone or together.
 
     Example: optimizer sample instances/us_allied_2026 instances/us_allied_2026/events.yaml --number 10000 --reduce 20
     """
     checked = load(instance)
-    folder = output if output is not None else Path("results") / f"{checked.name}_futures"
+    folder = folder_of(output, checked.name, "futures")
     if not may_hold(folder):
         raise FuturesError(f"{folder} is there already and is no set of futures; name another one with -o")
     if overlay is not None:

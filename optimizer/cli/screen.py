@@ -33,9 +33,20 @@ def print_answer(plan: Plan, console: Console = out) -> None:
     _verdict(info["verdict"], console)
 
 
+class _Whole(Table):
+    """A table that breaks between words only: it grows wider than its line rather than break a key or a name."""
+
+    def add_row(self, *cells: Any, **options: Any) -> None:
+        """Add a row of words."""
+        super().add_row(*cells, **options)
+        for column, cell in zip(self.columns, cells, strict=False):
+            column.min_width = max(column.min_width or 0, *map(len, str(cell).split(" ")))
+
+
 def headed(title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
-    """An empty table with a title and columns; those in `right` hold numbers."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    """An empty table with a title and columns; those in `right` hold numbers. Only a terminal has an end of line."""
+    kind = Table if out.is_terminal else _Whole
+    table = kind(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     return table

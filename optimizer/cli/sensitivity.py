@@ -5,11 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
 import typer
 
-from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet, SetValues, Workers, keyed_numbers
-from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, records, usd
+from optimizer.cli.options import (
+    AsJson,
+    ClusterAt,
+    InstancePath,
+    Quiet,
+    SetValues,
+    Workers,
+    folder_of,
+    folder_option,
+    keyed_numbers,
+)
+from optimizer.cli.output import EXITS, end, err, number_of, out, print_json, records, usd, written_to
 from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
 from optimizer.plan.columns import rows_of
@@ -22,9 +31,7 @@ SHOWN = 15
 
 def sensitivity(
     instance: InstancePath,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default results/NAME_sensitivity.")
-    ] = None,
+    output: Annotated[Path | None, folder_option("results/NAME_sensitivity")] = None,
     set_: SetValues = None,
     confidence: Annotated[
         list[str] | None, typer.Option(help="Grades whose numbers are swept: A, B, C, none. Default C and none.")
@@ -51,7 +58,7 @@ def sensitivity(
     Example: optimizer sensitivity instances/starter --set 'scenarios=[]' --only 'facilities.*'
     """
     checked = load(instance, set_ or ())
-    folder = output if output is not None else Path("results") / f"{checked.name}_sensitivity"
+    folder = folder_of(output, checked.name, "sensitivity")
     with counted(enabled=not quiet, every=50) as tell:
         found = run(
             checked,
@@ -69,10 +76,8 @@ def sensitivity(
         print_json(found.info | {"screen": records(found.ranking()), "confirmed": records(found.confirmed)})
     else:
         _print(found)
-        err.print(f"written to {folder}", markup=False)
-    code = {"infeasible": FAILED, "no_plan": STOPPED}.get(str(found.info["base"]["status"]), DONE)
-    if code:
-        raise typer.Exit(code)
+        written_to(folder)
+    end(EXITS[found.info["base"]["status"]])
 
 
 def _print(found: Sensitivity) -> None:
@@ -106,13 +111,9 @@ def _print(found: Sensitivity) -> None:
         heads = ("number", "end", "verdict", "saves at least", "at most", "comes", "goes", "shifts")
         table = headed("\nConfirmed by whole solves", *heads, right=heads[3:5])
         for row in rows_of(found.confirmed):
-            money = (usd(_known(row.saves_at_least)), usd(_known(row.saves_at_most)))
+            money = (usd(number_of(row.saves_at_least)), usd(number_of(row.saves_at_most)))
             changes = (row.comes, row.goes, row.shifts) if row.verdict == "changes" else ("", "", "")
             table.add_row(row.key, f"x {row.factor:g}", row.verdict, *money, *changes)
         out.print(table)
         note = "saves: what the best portfolio for the moved number costs less than the base portfolio does"
         out.print(note, style="dim", markup=False)
-
-
-def _known(value: float) -> float | None:
-    return None if pd.isna(value) else value

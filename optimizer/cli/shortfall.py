@@ -8,8 +8,8 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from optimizer.cli.options import AsJson, ClusterAt, Quiet, Workers
-from optimizer.cli.output import DONE, STOPPED, err, out, print_json, records, tonnes
+from optimizer.cli.options import AsJson, ClusterAt, Quiet, Workers, folder_beside, folder_option
+from optimizer.cli.output import DONE, STOPPED, end, out, print_json, records, tonnes, written_to
 from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
 from optimizer.errors import OptionsError
@@ -18,6 +18,7 @@ from optimizer.ladder import shortfall as run
 from optimizer.ladder.study import COLUMNS, EXPECTED, PLANNED
 from optimizer.network.tables import BASE
 from optimizer.plan.columns import rows_of
+from optimizer.plan.plan import Plan
 
 SHOWN = 12
 SMALL = 1e-3
@@ -29,9 +30,7 @@ def shortfall(
     future: Annotated[
         str, typer.Option(metavar="ID", help="The future that is shown: base, a scenario, or expected, the mean.")
     ] = EXPECTED,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default PLAN_shortfall.")
-    ] = None,
+    output: Annotated[Path | None, folder_option("PLAN_shortfall")] = None,
     workers: Workers = 2,
     cluster: ClusterAt = None,
     quiet: Quiet = False,
@@ -43,21 +42,20 @@ def shortfall(
     is funded, working stock, the reserve. A stopped run goes on where it was when it is called again.
     Example: optimizer shortfall results/starter
     """
-    folder = output if output is not None else plan.parent / f"{plan.resolve().name}_shortfall"
-    with counted(enabled=not quiet, every=50) as tell:
-        found = run(plan, folder=folder, workers=workers, cluster=cluster, tell=tell)
-    known = list(dict.fromkeys(found.shortfall["future"]))
+    folder = folder_beside(output, plan, "shortfall")
+    read = Plan.read(plan)
+    known = [EXPECTED, BASE, *(scenario.id for scenario in read.instance.scenarios)]
     if future not in known:
         raise OptionsError(f"there is no future '{future}'; there is {', '.join(known)}")
+    with counted(enabled=not quiet, every=50) as tell:
+        found = run(read, folder=folder, workers=workers, cluster=cluster, tell=tell)
     if as_json:
         print_json(found.info | {name: records(getattr(found, name)) for name in COLUMNS if name != "measures"}
                    | {"by_measure": records(found.measures)})  # fmt: skip
     else:
         _print(found, future)
-        err.print(f"written to {folder}", markup=False)
-    code = STOPPED if found.info["status"] == "stopped" else DONE
-    if code:
-        raise typer.Exit(code)
+        written_to(folder)
+    end(STOPPED if found.info["status"] == "stopped" else DONE)
 
 
 def _print(found: NetShortfall, future: str) -> None:
@@ -74,7 +72,7 @@ def _print(found: NetShortfall, future: str) -> None:
     _measures(found, rows, shown)
     _lines("\nBy channel and material, over the horizon", ["channel", "material"], rows, shown)
     _lines("\nBy channel and year", ["channel", "period"], rows, shown)
-    last = rows[rows["measure"] == shown[-1]]["short"].sum() if shown else 0.0
+    last = rows[rows["measure"] == shown[-1]]["short"].sum(skipna=False) if shown else 0.0
     planned = rows[rows["measure"] == PLANNED]["short"].sum()
     if abs(last - planned) > max(1.0, 0.01 * planned):
         text = f"the plan's own tables have {tonnes(planned)} t short: it was not operated at least cost, or it ties"
@@ -90,24 +88,24 @@ def _measures(found: NetShortfall, rows: pd.DataFrame, shown: list[str]) -> None
     adds = dict(zip(found.measures["measure"], found.measures["adds"], strict=True))
     for number, name in enumerate(shown):
         mine = rows[rows["measure"] == name]
-        parts = [tonnes(float(mine.loc[mine["channel"] == channel, "short"].sum())) for channel in channels]
-        taken = "" if number == 0 else tonnes(float(mine["taken_off"].sum()))
+        parts = [_told(mine.loc[mine["channel"] == channel, "short"].sum(skipna=False)) for channel in channels]
+        taken = "" if number == 0 else _told(mine["taken_off"].sum(skipna=False))
         table.add_row(f"{name} (gross)" if number == 0 else name, adds[name], *parts, taken)
     out.print(table)
 
 
 def _lines(title: str, by: list[str], rows: pd.DataFrame, shown: list[str]) -> None:
-    sums = rows.groupby([*by, "measure"], as_index=False, sort=False)[["demand", "short"]].sum()
+    sums = rows.groupby([*by, "measure"], as_index=False, sort=False)[["demand", "short"]].sum(min_count=1)
     heads = [*by, "asked for", *shown]
     table = headed(title, *(head.replace("period", "year") for head in heads), right=("year", *heads[2:]))
     count = 0
     for key, mine in sums.groupby(by, sort=False):
         short = dict(zip(mine["measure"], mine["short"], strict=True))
-        if max(short.values()) <= SMALL:
+        if not mine["short"].gt(SMALL).any():
             continue
         count += 1
         if count <= SHOWN:
-            cells = [tonnes(short[name]) if short[name] > SMALL else "0" for name in shown]
+            cells = ["0" if short[name] <= SMALL else _told(short[name]) for name in shown]
             table.add_row(*map(str, key), tonnes(float(mine["demand"].iloc[0])), *cells)
     if not count:
         out.print(f"{title}: nothing is short", markup=False)
@@ -115,6 +113,10 @@ def _lines(title: str, by: list[str], rows: pd.DataFrame, shown: list[str]) -> N
     out.print(table)
     if count > SHOWN:
         out.print(f"... and {count - SHOWN} more in shortfall.csv")
+
+
+def _told(amount: float) -> str:
+    return "-" if pd.isna(amount) else tonnes(amount)
 
 
 def _stops(found: NetShortfall) -> None:
@@ -137,5 +139,8 @@ def _stops(found: NetShortfall) -> None:
         cells = (f"{first.weeks:,.0f}", first.product, tonnes(first.short), tonnes(first.demand))
         table.add_row(str(name), str(first.onset), market, *cells)
     out.print(table)
+    if found.info["stops_of"] == PLANNED:
+        text = "by the plan's own tables, for not every future is operated with all measures"
+        out.print(text, style="yellow")
     note = "weeks: deliveries of a year as if made at the full rate until they are used up"
     out.print(note, style="dim", markup=False)

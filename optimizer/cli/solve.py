@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from optimizer.cli.options import AsJson, InstancePath, Quiet, Seed, Threads
-from optimizer.cli.output import DONE, FAILED, STOPPED, err, print_json
+from optimizer.cli.output import EXITS, FAILED, STOPPED, end, err, print_json, records, written_to
 from optimizer.cli.progress import Ticker
 from optimizer.cli.screen import print_answer, print_no_plan
 from optimizer.cli.survival import listed, print_survival
@@ -19,8 +19,6 @@ from optimizer.plan.plan import Plan, may_replace
 from optimizer.run import checkpoint_of, load, solve_with
 from optimizer.solver.highs import Stop
 from optimizer.solver.options import Options
-
-EXITS = {"optimal": DONE, "feasible": DONE, "infeasible": FAILED, "no_plan": STOPPED}
 
 
 def solve(
@@ -101,8 +99,7 @@ def solve(
         code = FAILED
     if not code and survive is not None and not plan.info["survive"]["proved"]:
         code = STOPPED
-    if code:
-        raise typer.Exit(code)
+    end(code)
 
 
 def _tell(plan: Plan, folder: Path, as_json: bool) -> None:
@@ -115,13 +112,12 @@ def _tell(plan: Plan, folder: Path, as_json: bool) -> None:
         if plan.tables:
             document["folder"] = str(folder)
             for table in ("portfolio", "reactions"):
-                rows = plan.tables[table]
-                document[table] = rows.astype(object).where(rows.notna(), None).to_dict("records")
+                document[table] = records(plan.tables[table])
         print_json(document)
     elif plan.tables:
         print_answer(plan)
         print_survival(plan)
-        err.print(f"written to {folder}", markup=False)
+        written_to(folder)
     else:
         print_no_plan(plan)
         print_survival(plan, err)

@@ -9,7 +9,7 @@ import pandas as pd
 import typer
 
 from optimizer.cli.options import AsJson, Quiet
-from optimizer.cli.output import err, out, print_json, records, tonnes, usd
+from optimizer.cli.output import out, print_json, records, tonnes, usd, written_to
 from optimizer.cli.screen import headed
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
@@ -45,7 +45,7 @@ def stock(
     else:
         _print(found)
     if output is not None and not quiet:
-        err.print(f"written to {output}", markup=False)
+        written_to(output)
 
 
 def _print(found: StockUse) -> None:

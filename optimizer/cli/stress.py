@@ -9,8 +9,8 @@ import pandas as pd
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from optimizer.cli.options import AsJson, ClusterAt, Quiet, Workers, keyed_numbers
-from optimizer.cli.output import STOPPED, err, out, print_json, records, tonnes
+from optimizer.cli.options import AsJson, ClusterAt, Quiet, Workers, folder_beside, folder_option, keyed_numbers
+from optimizer.cli.output import DONE, STOPPED, end, err, out, print_json, records, tonnes, written_to
 from optimizer.cli.screen import headed
 from optimizer.cli.survival import listed
 from optimizer.losses import KINDS, Stress
@@ -44,9 +44,7 @@ def stress(
     time_limit: Annotated[float | None, typer.Option("--time-limit", help="Stop after this many seconds.")] = None,
     workers: Workers = 2,
     cluster: ClusterAt = None,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default PLAN_stress_OF.")
-    ] = None,
+    output: Annotated[Path | None, folder_option("PLAN_stress_OF")] = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -56,7 +54,7 @@ def stress(
     Example: optimizer stress results/starter --losses 2 --of countries --duration 2
     """
     weights = keyed_numbers("--weight", weight or (), "MARKET=W", "programs=3")
-    folder = output if output is not None else plan.parent / f"{plan.resolve().name}_stress_{of}"
+    folder = folder_beside(output, plan, f"stress_{of}")
     read = Plan.read(plan)
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=err,
@@ -92,9 +90,8 @@ def stress(
         print_json(found.info | {"single_losses": records(found.losses), "short": records(found.worst)})
     else:
         _print(found)
-        err.print(f"written to {folder}", markup=False)
-    if found.info["lower"] is None and found.info["worst"] is None:
-        raise typer.Exit(STOPPED)
+        written_to(folder)
+    end(STOPPED if found.info["lower"] is None and found.info["worst"] is None else DONE)
 
 
 def _print(found: Stress) -> None:

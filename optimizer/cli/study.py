@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from optimizer.cli.options import AsJson, ClusterAt, Quiet, Workers
-from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, records, tonnes, usd
+from optimizer.cli.options import AsJson, ClusterAt, Quiet, Workers, folder_of, folder_option
+from optimizer.cli.output import DONE, FAILED, STOPPED, end, err, out, print_json, records, tonnes, usd, written_to
 from optimizer.cli.progress import timed
 from optimizer.cli.screen import headed
 from optimizer.plan.columns import rows_of
@@ -24,9 +24,7 @@ ERRORS = 5
 
 def study(
     study: Annotated[Path, typer.Argument(help="A YAML file: the instance, and a design of runs.")],
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default results/NAME_study.")
-    ] = None,
+    output: Annotated[Path | None, folder_option("results/NAME_study")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value in every run.")
     ] = None,
@@ -61,7 +59,7 @@ def study(
             words = f"{case.file.study}: no fault; {_runs(len(runs))} of {', '.join(case.factors) or 'no factor'}"
             out.print(words + (f", {distinct} of them distinct" if distinct < len(runs) else ""), markup=False)
         return
-    folder = output if output is not None else Path("results") / f"{name_of(study)}_study"
+    folder = folder_of(output, name_of(study), "study")
     with timed(enabled=not quiet, aside="resolving") as tell:
         found = run(
             study,
@@ -79,14 +77,13 @@ def study(
         print_json(found.info | {"results": records(found.results), "portfolios": records(found.portfolios)})
     else:
         _print(found)
-        err.print(f"written to {folder}", markup=False)
+        written_to(folder)
     code = DONE
     if found.info["status"] == "stopped":
         code = STOPPED
     elif found.info["failed"] or found.info["unverified"]:
         code = FAILED
-    if code:
-        raise typer.Exit(code)
+    end(code)
 
 
 def _runs(count: int) -> str:

@@ -19,8 +19,10 @@ from optimizer.cli.options import (
     Seed,
     SetValues,
     Threads,
+    folder_of,
+    folder_option,
 )
-from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, records, usd
+from optimizer.cli.output import DONE, FAILED, STOPPED, end, number_of, out, print_json, records, usd, written_to
 from optimizer.cli.progress import Ticker
 from optimizer.cli.screen import headed
 from optimizer.errors import OptionsError
@@ -36,9 +38,7 @@ WORDS["no_reaction"] = "no response"
 
 def value(
     instance: InstancePath,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default results/NAME_value.")
-    ] = None,
+    output: Annotated[Path | None, folder_option("results/NAME_value")] = None,
     set_: SetValues = None,
     measures: Annotated[
         str, typer.Option(metavar="LIST", help=f"What plans are made for: {','.join(MEASURES)}.")
@@ -65,7 +65,7 @@ def value(
     if not chosen:
         raise OptionsError(f"--measures names none of {', '.join(MEASURES)}")
     checked = load(instance, set_ or ())
-    folder = output if output is not None else Path("results") / f"{checked.name}_value"
+    folder = folder_of(output, checked.name, "value")
     with Ticker(enabled=not quiet) as ticker:
         found = run(
             checked,
@@ -86,12 +86,11 @@ def value(
         print_json(found.info | {name: records(table) for name, table in tables.items()})
     else:
         _print(found)
-        err.print(f"written to {folder}", markup=False)
+        written_to(folder)
     code = DONE
     if "expected" not in found.plans:
         code = FAILED if found.info["status"] == "infeasible" else STOPPED
-    if code:
-        raise typer.Exit(code)
+    end(code)
 
 
 def _print(found: Value) -> None:
@@ -143,7 +142,7 @@ def _measures(found: Value) -> None:
     heads = [WORDS[name] if name != "cvar" else f"CVaR {info['alpha']:g}" for name in names]
     table = headed("\nEach plan under each measure", "plan made for", "funds", *heads, right=("funds", *heads))
     for row in rows_of(found.measures):
-        cells = [_known(getattr(row, name)) for name in names]
+        cells = [number_of(getattr(row, name)) for name in names]
         table.add_row(WORDS[row.plan], str(info["plans"][row.plan]["fundings"]), *map(usd, cells))
     table.add_row("no plan is below", "", *(usd(info["best"][name]["low"]) for name in names))
     out.print(table)
@@ -166,8 +165,8 @@ def _regrets(found: Value) -> None:
     first = regret[regret["plan"] == plans[0]].set_index("future")
     order = wide.max(axis=1).sort_values(ascending=False, kind="stable").index
     for future in order[:SHOWN]:
-        cells = [usd(_known(wide.loc[future].get(name))) for name in plans]
-        known = usd(_known(first.loc[future, "hindsight"]))
+        cells = [usd(number_of(wide.loc[future].get(name))) for name in plans]
+        known = usd(number_of(first.loc[future, "hindsight"]))
         table.add_row(str(future), f"{first.loc[future, 'probability']:.3g}", known, *cells)
     out.print(table)
     if len(order) > SHOWN:
@@ -191,7 +190,3 @@ def _fundings(found: Value) -> None:
         out.print("\nAll plans fund the same options in the same years.")
     if len(differ) > SHOWN:
         out.print(f"... and {len(differ) - SHOWN} more options in funded.csv")
-
-
-def _known(number: Any) -> float | None:
-    return None if number is None or pd.isna(number) else float(number)

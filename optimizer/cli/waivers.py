@@ -20,8 +20,10 @@ from optimizer.cli.options import (
     Seed,
     SetValues,
     Workers,
+    folder_of,
+    folder_option,
 )
-from optimizer.cli.output import DONE, FAILED, STOPPED, err, out, print_json, records, usd
+from optimizer.cli.output import EXITS, end, number_of, out, print_json, records, usd, written_to
 from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
 from optimizer.plan.columns import rows_of
@@ -35,9 +37,7 @@ STYLES = {"saves": "bold", "restores a plan": "bold", "within the gap": "yellow"
 
 def waivers(
     instance: InstancePath,
-    output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="DIR", help="Folder; default results/NAME_waivers.")
-    ] = None,
+    output: Annotated[Path | None, folder_option("results/NAME_waivers")] = None,
     set_: SetValues = None,
     only: Annotated[list[str] | None, typer.Option(metavar="PATTERN", help="Keys, such as 'channels.*'.")] = None,
     top: Annotated[int, typer.Option(help="How many single waivers are solved whole.")] = 5,
@@ -57,7 +57,7 @@ def waivers(
     Example: optimizer waivers instances/starter --set 'scenarios=[]'
     """
     checked = load(instance, set_ or ())
-    folder = output if output is not None else Path("results") / f"{checked.name}_waivers"
+    folder = folder_of(output, checked.name, "waivers")
     with counted(enabled=not quiet, every=10) as tell:
         found = run(
             checked,
@@ -77,10 +77,8 @@ def waivers(
         print_json(found.info | {"table": records(found.table)})
     else:
         _print(found)
-        err.print(f"written to {folder}", markup=False)
-    code = {"infeasible": FAILED, "no_plan": STOPPED}.get(str(found.info["base"]["status"]), DONE)
-    if code:
-        raise typer.Exit(code)
+        written_to(folder)
+    end(EXITS[found.info["base"]["status"]])
 
 
 def _print(found: Waivers) -> None:
@@ -106,10 +104,15 @@ def _table(title: str, frame: pd.DataFrame) -> None:
     heads = ("without", "verdict", "saves at least", "at most", "comes", "goes")
     table = headed(title, *heads, right=heads[2:4])
     for row in rows_of(told.head(SHOWN)):
-        low = None if pd.isna(row.saves_at_least) else row.saves_at_least
-        high = None if pd.isna(row.saves_at_most) else row.saves_at_most
         verdict = row.verdict or "not reached"
-        cells = (escape(row.label), verdict, usd(low), usd(high), row.comes, row.goes)
+        cells = (
+            escape(row.label),
+            verdict,
+            usd(number_of(row.saves_at_least)),
+            usd(number_of(row.saves_at_most)),
+            row.comes,
+            row.goes,
+        )
         table.add_row(*cells, style=STYLES.get(verdict))
     if len(told):
         out.print(table)

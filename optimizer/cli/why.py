@@ -21,7 +21,7 @@ from optimizer.cli.options import (
     SetValues,
     Threads,
 )
-from optimizer.cli.output import FAILED, STOPPED, out, print_json, records, usd
+from optimizer.cli.output import FAILED, STOPPED, number_of, out, print_json, records, usd
 from optimizer.cli.progress import Ticker
 from optimizer.plan.columns import rows_of
 from optimizer.run import load
@@ -80,7 +80,7 @@ def _print(found: Why) -> None:
 
 def _lines(row: Any, within: float) -> list[str]:
     least, most, comes, stays = (
-        _known(value) for value in (row.costs_at_least, row.costs_at_most, row.enters_at_capex, row.not_at_capex)
+        number_of(value) for value in (row.costs_at_least, row.costs_at_most, row.enters_at_capex, row.not_at_capex)
     )
     extra = f"between {usd(least)} and {usd(most)} more" if most is not None else f"at least {usd(least)} more"
     if row.status == FUNDED:
@@ -103,7 +103,3 @@ def _lines(row: Any, within: float) -> list[str]:
 
 def _years(count: int) -> str:
     return "1 year" if count == 1 else f"{count} years"
-
-
-def _known(number: Any) -> float | None:
-    return None if pd.isna(number) else float(number)

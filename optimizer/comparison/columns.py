@@ -40,8 +40,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "stock": ("stockpile", "material", "period", "plan", "tonnes", "baseline", "difference"),
     "survival": (
-        "of", "losses", "duration", "markets", "plan", "status", "baseline_status", "worst", "baseline_worst", "short",
-        "baseline_short", "difference", "at_most", "baseline_at_most", "single_points", "baseline_single_points",
+        "of", "losses", "duration", "onsets", "markets", "plan", "status", "baseline_status", "worst", "baseline_worst",
+        "short", "baseline_short", "difference", "at_most", "baseline_at_most", "single_points",
+        "baseline_single_points",
     ),
     "rules": (
         "kind", "label", "plan", "status", "baseline_status", "changed", "slack", "baseline_slack", "unit",

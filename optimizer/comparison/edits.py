@@ -60,6 +60,7 @@ ORDER = (
 """The order in which tables are taken: what is referred to comes before what refers to it."""
 
 Path = tuple[str, ...]
+ORDER_OF_CHANNELS: Path = ("channels", "(order)")
 _GONE: Any = object()
 
 
@@ -112,10 +113,11 @@ def edits_of(old: Instance, new: Instance) -> list[Edit]:
     """Everything that differs, in the order of `ORDER`."""
     first, second = _keyed_pair(_even(old.plain()), _even(new.plain()), ())
     found = list(_differences(first, second, ()))
-    if not any(edit.path[0] == "channels" and len(edit.path) == 2 for edit in found):
-        before, after = list(old.channels), list(new.channels)
-        if before != after:  # strictest first: their order says which is which
-            found.append(Edit(("channels", "(order)"), "changed", before, after))
+    before, after = list(old.channels), list(new.channels)
+    added = [name for name in after if name not in old.channels]
+    if [*(name for name in before if name in new.channels), *added] != after:
+        # Strictest first: their order says which is which, and one that is added comes last unless it is said where.
+        found.append(Edit(ORDER_OF_CHANNELS, "changed", before, after))
     return sorted(found, key=lambda edit: ORDER.index(edit.table) if edit.table in ORDER else len(ORDER))
 
 
@@ -132,9 +134,10 @@ def edited(old: Instance, new: Instance, edits: Iterable[Edit]) -> dict[str, Any
     """
     data, _ = _keyed_pair(_even(old.plain()), _even(new.plain()), ())
     data = copy.deepcopy(data)
-    for edit in edits:
-        if edit.path[-1] == "(order)":
-            data["channels"] = {name: data["channels"][name] for name in edit.new if name in data["channels"]}
+    for edit in sorted(edits, key=lambda edit: edit.path == ORDER_OF_CHANNELS):  # once all that are added are there
+        if edit.path == ORDER_OF_CHANNELS:
+            channels = data["channels"]
+            data["channels"] = {name: channels[name] for name in [*edit.new, *channels] if name in channels}
             continue
         holder = data
         for part in edit.path[:-1]:
@@ -159,7 +162,7 @@ def told(edit: Edit) -> str:
     """An edit in words."""
     where = " ".join(part for part in (edit.table, edit.row, edit.field) if part)
     if edit.change == "changed":
-        if isinstance(edit.old, list) and isinstance(edit.new, list) and edit.field != "(order)":
+        if isinstance(edit.old, list) and isinstance(edit.new, list) and edit.path != ORDER_OF_CHANNELS:
             comes = [item for item in edit.new if item not in edit.old]
             goes = [item for item in edit.old if item not in edit.new]
             parts = [f"with {', '.join(map(written, comes))}"] if comes else []

@@ -28,7 +28,7 @@ class Crossing:
     """Plans in the futures of instances.
 
     Attributes:
-        regret: a row for each instance and plan.
+        regret: a row for each instance and plan; without regret where not all plans were operated in that instance.
         by_future: a row for each instance, plan and future.
         stopped: whether it was stopped before all were operated.
     """
@@ -48,9 +48,14 @@ class _Cell:
     cost: dict[str, float] = field(default_factory=dict)
 
     @property
+    def stopped(self) -> bool:
+        """Whether it was stopped before every future was operated."""
+        return self.found is not None and self.found.info["status"] == "stopped"
+
+    @property
     def expected(self) -> float | None:
         """Mean cost over the futures, USD; None where one is not operated, or lacks something that must be met."""
-        if self.found is None or self.found.info["statistics"] is None or self.found.info["status"] == "stopped":
+        if self.found is None or self.found.info["statistics"] is None or self.stopped:
             return None
         about = self.found.info["statistics"]
         return None if about["not_met"]["value"] or about["cost"] is None else float(about["cost"]["mean"]["value"])
@@ -83,7 +88,7 @@ def crossed(
 
             where = None if folder is None else folder / "operated" / f"{name}_in_{of}"
             cells[of, name] = cell = _operated(plans, of, name, where, workers, cluster, named)
-            stopped = cell.found is not None and cell.found.info["status"] == "stopped"
+            stopped = cell.stopped
     return Crossing(_regret(plans, instances, cells), _by_future(plans, instances, cells), stopped)
 
 
@@ -117,9 +122,10 @@ def _regret(plans: Plans, instances: Sequence[str], cells: Mapping[tuple[str, st
     for of in instances:
         here = {name: cells[of, name] for name in plans if (of, name) in cells}
         costs = {name: cell.expected for name, cell in here.items() if cell.expected is not None}
-        best = min(costs, key=lambda name: costs[name], default=None)
+        whole = _whole(plans, here)
+        best = min(costs, key=lambda name: costs[name], default=None) if whole else None
         bound = _bound(plans, of)
-        worst = _largest(here)
+        worst = _largest(here) if whole else {}
         for name, cell in here.items():
             cost = cell.expected
             row: dict[str, Any] = {"instance_of": of, "plan": name, "held": cell.held, "cost": cost, "why": cell.why}
@@ -135,6 +141,11 @@ def _regret(plans: Plans, instances: Sequence[str], cells: Mapping[tuple[str, st
             rows.append(row)
     numbers = ("cost", "regret", "regret_at_most", "largest_regret", "not_met")
     return table("regret", rows).astype(dict.fromkeys(numbers, float))
+
+
+def _whole(plans: Plans, here: Mapping[str, _Cell]) -> bool:
+    """Whether every plan was operated in an instance, or cannot be; else the best of them is not known."""
+    return len(here) == len(plans) and not any(cell.stopped for cell in here.values())
 
 
 def _bound(plans: Plans, of: str) -> float | None:
@@ -174,7 +185,7 @@ def _by_future(plans: Plans, instances: Sequence[str], cells: Mapping[tuple[str,
             for row in rows_of(cell.found.futures):
                 cost = cell.cost.get(row.future)
                 known = [other.cost[row.future] for other in here.values() if row.future in other.cost]
-                least = min(known, default=None)
+                least = min(known, default=None) if _whole(plans, here) else None
                 one = {"instance_of": of, "plan": name, "future": row.future, "probability": row.probability}
                 one |= {"cost": cost, "least": least}
                 one["regret"] = None if cost is None or least is None else cost - least

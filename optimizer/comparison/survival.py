@@ -11,10 +11,13 @@ import pandas as pd
 
 from optimizer.comparison.columns import Plans, table
 from optimizer.losses.case import case_of
+from optimizer.losses.report import PROVED
+from optimizer.network.calendar import calendar_of
 
 NOTE = "stress.json"
-Question = tuple[str, int, int, str]
-"""What is lost, how many at once, for how many years, markets with their weights."""
+ANY = "any"
+Question = tuple[str, int, int, str, str]
+"""What is lost, how many at once, for how many years, from when (`any` of the horizon), markets with their weights."""
 
 
 def survival_of(plans: Plans, folders: Mapping[str, Path]) -> pd.DataFrame:
@@ -32,7 +35,9 @@ def survival_of(plans: Plans, folders: Mapping[str, Path]) -> pd.DataFrame:
     for name in names[1:]:
         for key in dict.fromkeys([*base, *found[name]]):
             now, before = found[name].get(key, {}), base.get(key, {})
-            row: dict[str, Any] = dict(zip(("of", "losses", "duration", "markets"), key, strict=True)) | {"plan": name}
+            row: dict[str, Any] = dict(zip(("of", "losses", "duration", "onsets", "markets"), key, strict=True)) | {
+                "plan": name
+            }
             for head, test in (("", now), ("baseline_", before)):
                 worst = test.get("worst") or {}
                 row[f"{head}status"] = test.get("status", "not asked")
@@ -56,6 +61,7 @@ def _tests(plans: Plans, name: str, folder: Path | None) -> dict[Question, Mappi
     notes = sorted(whole.parent.glob(f"{whole.name}_stress*/{NOTE}"))
     found: dict[Question, Mapping[str, Any]] = {}
     mine = case_of(plans[name], {}, {}).plan_hash() if notes else ""
+    horizon = set(calendar_of(plans[name].instance).periods)
     for note in notes:
         try:
             test = json.loads(note.read_text(encoding="utf-8"))
@@ -66,5 +72,9 @@ def _tests(plans: Plans, name: str, folder: Path | None) -> dict[Question, Mappi
         if test.get("instance_sha256") != plans[name].info.get("instance_sha256"):
             continue
         markets = ";".join(f"{market}={weight:g}" for market, weight in test["weights"].items())
-        found[test["of"], int(test["losses"]), int(test["duration"]), markets] = test
+        years = [one["onset"] for one in test["onsets"]]
+        onsets = ANY if {*years, *test["left_out"]} == horizon else ";".join(map(str, years))
+        key = (test["of"], int(test["losses"]), int(test["duration"]), onsets, markets)
+        if key not in found or test["status"] == PROVED:  # the same test in two folders, one of them stopped
+            found[key] = test
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,8 +46,10 @@ class NetShortfall:
     """What is short with none of a plan's measures, and with each in turn (docs/compare.md).
 
     Attributes:
-        info: instance, measures, what could not be operated.
-        shortfall: measure, future, channel, material, period, demand, short, taken_off (t, by this measure).
+        info: instance, measures, whether it was stopped, what stops are of: the last measure, or the plan's own tables
+            where that was not operated in every future.
+        shortfall: measure, future, channel, material, period, demand, short, taken_off (t, by this measure). Blank
+            where the future was not operated with this measure, or lacks something that must be met; so is the mean.
         measures: a row for each measure: what it adds, t short on the mean over the horizon.
         stops: future, market, weeks from the onset until it stops.
     """
@@ -110,13 +112,16 @@ def shortfall(
         except PlanError as error:
             found[step.name], status[step.name] = None, str(error)
             continue
-        found[step.name] = _short(done, read, network)
         last = done
-        failed = done.futures.loc[done.futures["status"] != "met", "future"].tolist()
-        status[step.name] = "stopped" if done.info["status"] == "stopped" else "done"
-        if failed:
+        met = set(done.futures.loc[done.futures["status"] == "met", "future"])
+        found[step.name] = _short(done, read, network, [key for key in demand if key[0] in met])
+        failed = [name for name in done.futures["future"] if name not in met]
+        if done.info["status"] == "stopped":
+            status[step.name] = "stopped"
+        elif failed:
             status[step.name] = f"something that must be met is not in {', '.join(failed)}; these are left out"
-            found[step.name] = {key: t for key, t in (found[step.name] or {}).items() if key[0] not in failed}
+        else:
+            status[step.name] = "done"
     found[PLANNED], status[PLANNED] = planned, "done"
     info = {
         "format": FORMAT,
@@ -129,9 +134,10 @@ def shortfall(
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.monotonic() - began, 1),
     }
-    whole = last is not None and status.get(steps[-1].name) == "done"
-    stops = stops_of(read, last.short if whole and last is not None else None)
-    out = NetShortfall(info, _table(demand, found, network), _measures(steps, found, status, network), stops)
+    operated = last.short if last is not None and status.get(steps[-1].name) == "done" else None
+    info["stops_of"] = PLANNED if operated is None else steps[-1].name
+    stops = stops_of(read, operated)
+    out = NetShortfall(info, _table(demand, found, network), _measures(steps, demand, found, status, network), stops)
     if target is not None:
         _write(out, target)
     return out
@@ -159,57 +165,62 @@ def _planned(plan: Plan, network: Network) -> tuple[dict[Key, float], dict[Key, 
     return demand, short
 
 
-def _short(found: Evaluation, plan: Plan, network: Network) -> dict[Key, float]:
-    """What is short by future; branches are looked up along the path of each."""
+def _short(found: Evaluation, plan: Plan, network: Network, known: Iterable[Key]) -> dict[Key, float]:
+    """What is short by future, of those known; branches are looked up along the path of each."""
     by_course: dict[tuple[str, int], list[Any]] = {}
     for row in rows_of(found.short):
         by_course.setdefault((row.branch, int(row.period)), []).append(row)
-    short: dict[Key, float] = {}
+    short = dict.fromkeys(known, 0.0)
     for future, path in network.path.items():
         for period, course in path.items():
             for row in by_course.get((course, period), ()):
                 key = (future, plan.instance.markets[row.market].channel, row.product, period)
-                short[key] = short.get(key, 0.0) + row.short
+                if key in short:
+                    short[key] += row.short
     return short
 
 
 def _table(demand: Mapping[Key, float], found: Mapping[str, dict[Key, float] | None], network: Network) -> pd.DataFrame:
     """A row for each measure, future (and the mean), channel, material and period with demand."""
     rows = []
-    asked = _with_mean(demand, network)
+    asked = _with_mean(demand, demand, network)
     before: dict[Key, float] | None = None
     for name, short in found.items():
         if short is None:
             continue
-        mine = _with_mean(short, network)
+        mine = _with_mean(short, demand, network)
         for key, tonnes in asked.items():
-            now = mine.get(key, 0.0)
-            taken = None if before is None or name == PLANNED else before.get(key, 0.0) - now
-            rows.append((name, *key, tonnes, now, taken))
+            now, then = mine.get(key), None if before is None or name == PLANNED else before.get(key)
+            rows.append((name, *key, tonnes, now, None if now is None or then is None else then - now))
         before = mine
-    return pd.DataFrame(rows, columns=list(COLUMNS["shortfall"])).astype({"taken_off": float})
+    return pd.DataFrame(rows, columns=list(COLUMNS["shortfall"])).astype({"short": float, "taken_off": float})
 
 
-def _with_mean(cells: Mapping[Key, float], network: Network) -> dict[Key, float]:
-    """With the mean over futures, which stands first."""
+def _with_mean(cells: Mapping[Key, float], asked: Iterable[Key], network: Network) -> dict[Key, float]:
+    """With the mean over futures, which stands first; none where a future that may come is not known."""
     mean: dict[Key, float] = {}
-    for (future, *rest), tonnes in cells.items():
-        key = (EXPECTED, *rest)
-        mean[key] = mean.get(key, 0.0) + network.probability[future] * tonnes  # type: ignore[index,arg-type]
-    return mean | dict(cells)
+    unknown: set[Key] = set()
+    for future, channel, material, period in asked:
+        key, weight = (EXPECTED, channel, material, period), network.probability[future]
+        if (future, channel, material, period) in cells:
+            mean[key] = mean.get(key, 0.0) + weight * cells[future, channel, material, period]
+        elif weight > 0:
+            unknown.add(key)
+    return {key: tonnes for key, tonnes in mean.items() if key not in unknown} | dict(cells)
 
 
 def _measures(
-    steps: list[Measure], found: Mapping[str, dict[Key, float] | None], status: Mapping[str, str], network: Network
-) -> pd.DataFrame:
+    steps: list[Measure], demand: Mapping[Key, float], found: Mapping[str, dict[Key, float] | None],
+    status: Mapping[str, str], network: Network,
+) -> pd.DataFrame:  # fmt: skip
     """A row for each measure, over all channels; t short on the mean over futures and over the horizon."""
     rows: list[tuple[Any, ...]] = []
     before: float | None = None
     adds = {step.name: (step.what, len(step.held.fundings)) for step in steps}
+    expected = {(EXPECTED, *rest) for _, *rest in demand}
     for name, short in found.items():
-        total = None
-        if short is not None:
-            total = sum(network.probability[key[0]] * tonnes for key, tonnes in short.items())
+        mine = {} if short is None else _with_mean(short, demand, network)
+        total = sum(mine[key] for key in mine if key in expected) if mine.keys() >= expected else None
         taken = None if total is None or before is None or name == PLANNED else before - total
         what, fundings = adds.get(name, ("the plan's own tables", None))
         rows.append((name, what, fundings, total, taken, status[name]))

@@ -53,6 +53,26 @@ def test_without_a_folder_nothing_is_written(made: Path) -> None:
     assert sorted(made.iterdir()) == before
 
 
+def test_a_channel_that_one_plan_of_three_draws_on_is_shown(made: Path, tmp_path: Path) -> None:
+    """Whichever place that plan has: nothing is asked of the channel in the others, and that is no 0."""
+    data = backup(0.3)
+    data["channels"] = {"strict": {}, **data["channels"]}
+    line = {"product": "magnet", "tonnes": 10, "shortage_cost": 1000}
+    data["markets"]["fort"] = {"channel": "strict", "country": "USA", "demand": [line]}
+    plan = solve(data)
+    shutil.copytree(made / "last", tmp_path / "last")
+    plan.save(tmp_path / "fort")
+    for place in range(3):
+        plans = ["last", "last"]
+        plans.insert(place, "fort")
+        called = call("compare", *plans, "--different-instances", folder=tmp_path)
+        assert called.code == 0, called.err
+        (row,) = (line.split() for line in called.out.splitlines() if line.startswith("strict   mean over futures"))
+        shown = ["-"] * 6
+        shown[2 * place : 2 * place + 2] = ["0", "100.00%"]
+        assert row[4:] == shown
+
+
 @pytest.mark.slow
 def test_stress_tests_beside_the_plans_are_set_side_by_side(made: Path, tmp_path: Path) -> None:
     """The plant is lost: 10 t short without the backup, none with it; a test of another plan does not count."""

@@ -11,10 +11,25 @@ import time
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+
+from optimizer.cli.screen import headed
 
 from .conftest import STARTER, TINY, call
 
 SHORTAGE = "markets.programs.demand.magnet.shortage_cost"
+
+
+def test_a_long_key_stays_whole_in_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """Columns of many words leave little room; a key and the names of options are broken nowhere, and can be sought."""
+    key = "facilities.a_plant_with_a_long_name.options.expansion.capacity"
+    names = [f"another_plant_with_a_long_name:expansion_{number}" for number in range(5)]
+    table = headed("", "number", "comes", "goes", "shifts")
+    table.add_row(key, *[" ".join(names)] * 3)
+    Console(width=160, soft_wrap=True).print(table)
+    text = capsys.readouterr().out
+    assert key in text
+    assert [text.count(name) for name in names] == [3] * 5
 
 
 def test_the_number_that_decides_is_named(tiny: Path) -> None:
@@ -60,6 +75,7 @@ def test_a_number_that_leaves_no_plan_is_told_apart(tiny: Path) -> None:
     [
         (("--range", "C"), "--range C is not of the form GRADE=SHARE"),
         (("--range", "C=2"), "the range of C is 2"),
+        (("--range", "C=0.2", "--range", "C=0.4"), "--range C is given twice: 0.2 and 0.4"),
         (("--confidence", "Z"), "confidence 'Z' is none of A, B, C, none"),
         (("--only", "nothing.*"), "matches 'nothing.*'"),
     ],

@@ -22,6 +22,7 @@ def test_one_screen_and_a_document(tmp_path: Path) -> None:
     document = call("shortfall", "plan", "--workers", "1", "-q", "--json", folder=tmp_path).document
     rows = {row["measure"]: row["short"] for row in document["by_measure"]}
     assert rows["standing"] == pytest.approx(4)
-    called = call("shortfall", "plan", "--future", "gnoe", "--workers", "1", "-q", folder=tmp_path)
+    called = call("shortfall", "plan", "--future", "gnoe", "--workers", "1", "-q", "-o", "other", folder=tmp_path)
     assert called.code == 2
     assert "there is no future 'gnoe'; there is expected, base, gone" in called.err
+    assert not (tmp_path / "other").exists()

@@ -15,7 +15,7 @@ import optimizer
 from optimizer.comparison import attribution
 from optimizer.run import solve_with
 
-from .conftest import dearer
+from .conftest import dearer, gapped, only
 
 
 def attributed(*plans: optimizer.Plan, **options: Any) -> optimizer.Comparison:
@@ -38,6 +38,17 @@ def test_two_edits_that_hang_together_by_hand(without: optimizer.Plan) -> None:
     assert (about["difference"], about["sum_in_order"], about["sum_alone"]) == pytest.approx((-70, -70, -40))
     assert about["interaction"] == pytest.approx(-30)
     assert about["order"] == ["options", "scenarios"]
+
+
+def test_what_the_searches_left_open_widens_the_interaction(without: optimizer.Plan) -> None:
+    """The same two edits: the baseline may be 10 USD off its optimum, and so may the plan; both count against it."""
+    base = gapped(without, bound=360.0, gap_usd=10.0)
+    plan = gapped(solve(dearer(0.4, 200)), bound=290.0, gap_usd=10.0)
+    row = only(attributed(base, plan).attribution, group="scenarios")
+    assert (row.in_order_at_least, row.in_order, row.in_order_at_most) == pytest.approx((-10, 0, 0))
+    assert (row.alone_at_least, row.alone, row.alone_at_most) == pytest.approx((30, 30, 40))
+    found = (row.interaction_at_least, row.interaction, row.interaction_at_most)
+    assert found == pytest.approx((-10 - 40, -30, 0 - 30))
 
 
 @pytest.mark.slow

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -170,6 +172,49 @@ def test_regret_by_hand(without: optimizer.Plan, funded: optimizer.Plan) -> None
     assert (here.regret, here.short_open) == pytest.approx((600, 10))
 
 
+def test_what_cannot_come_is_not_regretted_and_other_searches_bound_nothing(funded: optimizer.Plan) -> None:
+    """At p = 0 the plan without the backup is best and its 900 without the plant count for nothing.
+
+    The bound of a plan for which losses were to be survived, or made for the worst case, is none of the expected cost.
+    """
+    never = solve(backup(0.0))
+    for changes, bounded in (({}, True), ({"survive": {"losses": 1, "of": "facilities", "duration": 1}}, False),
+                             ({"risk": {"measure": "worst_case"}}, False)):  # fmt: skip
+        plans = gapped(never, **changes), funded
+        found = optimizer.compare(*plans, names=["never", "yes"], different_instances=True, regret=True, workers=1)
+        row = only(found.regret, instance_of="never", plan="never")
+        assert (row.regret, row.largest_regret, row.largest_regret_in) == (pytest.approx(0), pytest.approx(0), "base")
+        assert pd.isna(row.regret_at_most) != bounded
+
+
+def test_a_stopped_regret_names_no_best(without: optimizer.Plan, funded: optimizer.Plan, tmp_path: Path) -> None:
+    """Ctrl-C in the second plan's futures: the first is not the best of those that there would be; then it goes on."""
+
+    def interrupt(what: str, done: int, _of: int) -> None:
+        if what.startswith("yes in the instance of no") and what.endswith("branches") and done:
+            raise KeyboardInterrupt
+
+    def asked(tell: Any = None) -> optimizer.Comparison:
+        names, folder = ["no", "yes"], tmp_path / "out"
+        plans = without, funded
+        return optimizer.compare(
+            *plans, names=names, folder=folder, different_instances=True, regret=True, workers=1, tell=tell
+        )
+
+    found = asked(interrupt)
+    assert found.info["status"] == "stopped"
+    row = only(found.regret, plan="no")
+    assert row.cost == pytest.approx(370)
+    assert pd.isna(row.regret)
+    assert row.best is None
+    assert pd.isna(row.largest_regret)
+    assert found.regret_by_future["cost"].notna().any()
+    assert found.regret_by_future["regret"].isna().all()
+    again = asked()
+    assert again.info["status"] == "done"
+    assert only(again.regret, instance_of="no", plan="no").regret == pytest.approx(0)
+
+
 def test_a_portfolio_that_does_not_fit_says_why(funded: optimizer.Plan) -> None:
     """An option that an instance does not have is named; stock that cannot be kept is chosen anew, and that is said."""
     data = backup(0.4)
@@ -188,6 +233,21 @@ def test_a_portfolio_that_does_not_fit_says_why(funded: optimizer.Plan) -> None:
     assert moved.held == "fundings; stock chosen anew"
     assert "cannot be operated" in moved.why
     assert moved.regret == pytest.approx(0, abs=1e-6)
+
+
+def test_stress_tests_of_other_onsets_are_another_question(tmp_path: Path) -> None:
+    """Losses from any year are not set beside losses from 2028; of the same test twice the proved one counts."""
+    plan = solve(reserve(0.3))
+    for name, onsets in (("one", ()), ("two", (2028,))):
+        plan.save(tmp_path / name)
+        optimizer.stress(plan, tmp_path / f"{name}_stress", markets=["town"], onsets=onsets, workers=1)
+    note = json.loads((tmp_path / "two_stress" / "stress.json").read_text(encoding="utf-8"))
+    (tmp_path / "two_stress_z").mkdir()
+    (tmp_path / "two_stress_z" / "stress.json").write_text(json.dumps(note | {"status": "stopped"}), encoding="utf-8")
+    found = optimizer.compare(tmp_path / "one", tmp_path / "two").survival
+    rows = {row.onsets: (row.baseline_status, row.status) for row in rows_of(found)}
+    assert rows == {"any": ("proved", "not asked"), "2028": ("not asked", "proved")}
+    assert found["difference"].isna().all()
 
 
 def test_the_folder_is_whole_and_nothing_else_is_replaced(without: optimizer.Plan, tmp_path: Path) -> None:

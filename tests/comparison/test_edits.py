@@ -10,7 +10,7 @@ from support.build import Data, instance_of
 from support.generate import generate
 from worth.conftest import backup, reserve
 
-from optimizer.comparison.edits import Edit, counts, edited, edits_of, told
+from optimizer.comparison.edits import ORDER_OF_CHANNELS, Edit, counts, edited, edits_of, told
 from optimizer.comparison.groups import grouped
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
@@ -62,6 +62,21 @@ def test_order_of_rows_and_defaults_written_out_make_no_edit() -> None:
     two = backup(0.3) | {"channels": {"open": {}, "closed": {}}}
     (edit,) = between(two, two | {"channels": {"closed": {}, "open": {}}})
     assert (edit.table, edit.old, edit.new) == ("channels", ["open", "closed"], ["closed", "open"])
+
+
+@pytest.mark.parametrize(
+    "names", [("strict", "open", "closed"), ("closed", "strict", "open"), ("strict", "open"), ("strict",)]
+)
+def test_a_channel_that_is_added_or_gone_leaves_the_others_in_their_order(names: tuple[str, ...]) -> None:
+    """A new strictest channel is not the loosest of the edited instance; an order made first drops no channel."""
+    data = backup(0.3)
+    data["markets"]["town"]["channel"] = names[-1]
+    old = instance_of(backup(0.3) | {"channels": {"open": {}, "closed": {}}})
+    new = instance_of(data | {"channels": {name: {} for name in names}})
+    edits = edits_of(old, new)
+    assert list(edited(old, new, edits)["channels"]) == list(names)
+    order = [edit for edit in edits if edit.path == ORDER_OF_CHANNELS]
+    assert set(edited(old, new, order)["channels"]) == {"open", "closed"}
 
 
 def test_words_are_told_apart_from_what_the_model_reads() -> None:

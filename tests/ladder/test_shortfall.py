@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from worth.conftest import backup, reserve
 
 import optimizer
 from optimizer.errors import OptionsError, PlanError
+from optimizer.evaluation import Evaluation, evaluate
+from optimizer.ladder import study
 from optimizer.plan.columns import rows_of
 
 
@@ -102,6 +105,52 @@ def test_weeks_until_a_market_stops_by_hand() -> None:
     later["facilities"]["plant"]["capacity"] = 10
     row = only(of(later).stops, future="gone")
     assert (row.onset, row.weeks, row.period) == (2028, pytest.approx(52 + 26), 2029)
+
+
+def test_a_future_that_was_not_operated_is_blank(tmp_path: Path) -> None:
+    """Ctrl-C after the first of two branches: the other, and the mean, are blank; the same call goes on from there."""
+    data = backup(0.3)
+    data["scenarios"].append(copy.deepcopy(data["scenarios"][0]) | {"id": "worse", "probability": 0.2})
+    plan = solve(data)
+
+    def interrupt(what: str, done: int, _of: int) -> None:
+        if what.endswith("branches") and done == 1:
+            raise KeyboardInterrupt
+
+    found = optimizer.shortfall(plan, folder=tmp_path / "out", workers=1, tell=interrupt)
+    assert found.info["status"] == "stopped"
+    rows = found.shortfall[found.shortfall["measure"] == "standing"].set_index("future")["short"]
+    assert sorted(rows[["gone", "worse"]].isna()) == [False, True]
+    assert rows[["gone", "worse"]].max() == pytest.approx(10)
+    assert rows["base"] == pytest.approx(0)
+    assert pd.isna(rows["expected"])
+    row = only(found.measures, measure="standing")
+    assert (row.status, pd.isna(row.short), found.info["stops_of"]) == ("stopped", True, "as planned")
+    whole = optimizer.shortfall(plan, folder=tmp_path / "out", workers=1)
+    assert short(whole, "expected")["standing"] == pytest.approx(5)
+    assert only(whole.measures, measure="standing").short == pytest.approx(5)
+    assert whole.info["stops_of"] == "funded plants"
+
+
+def test_a_future_that_lacks_what_must_be_met_is_blank(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `evaluate` tells of a branch that has no operations: no figure, the mean neither, and the measure says so."""
+
+    def failing(*args: Any, **options: Any) -> Evaluation:
+        found = evaluate(*args, **options)
+        if not args[1].fundings:
+            found.futures.loc[found.futures["future"] == "gone", "status"] = "not met"
+            found.short = found.short[found.short["branch"] != "gone"]
+        return found
+
+    monkeypatch.setattr(study, "evaluate", failing)
+    found = of(backup(0.4))
+    for future, blank in (("gone", True), ("expected", True), ("base", False)):
+        assert pd.isna(only(found.shortfall, measure="standing", future=future).short) == blank
+        assert pd.isna(only(found.shortfall, measure="funded plants", future=future).taken_off) == blank
+    row = only(found.measures, measure="standing")
+    assert pd.isna(row.short)
+    assert row.status == "something that must be met is not in gone; these are left out"
+    assert only(found.measures, measure="funded plants").short == pytest.approx(0)
 
 
 @pytest.mark.slow
