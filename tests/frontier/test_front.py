@@ -149,6 +149,24 @@ def test_a_key_that_is_no_limit_makes_a_curve() -> None:
         assert row["objective"] == pytest.approx(least_cost(moved), rel=1e-7)
 
 
+def test_a_year_by_which_few_may_be_funded_is_no_limit_from_above() -> None:
+    """At most one plant on line by 2027 lets others follow in 2028; by 2028 there is one, so the later year costs more."""
+    data = instance_data(plants(1))
+    for record in data["facilities"].values():
+        record["options"][0]["latest"] = 2028
+    data["policy"]["rules"] = [{"rule": "count", "stage": "magnet", "max": 1, "by": 2028}]
+    found = optimizer.frontier(instance_of(data), {"policy.rules.0.by": [2027, 2028]}, gap=GAP)
+    cost = dict(zip(found.points["policy.rules.0.by"], found.points["objective"], strict=True))
+    for year, usd in cost.items():
+        data["policy"]["rules"][0]["by"] = int(year)
+        assert usd == pytest.approx(optimum(data)), year
+    assert cost[2027] < cost[2028]
+    assert set(found.points["verdict"]) == {"curve"}
+    data["policy"]["rules"] = [{"rule": "count", "stage": "magnet", "min": 1, "by": 2028}]
+    (least,) = sweeps_of(instance_of(data), {"policy.rules.0.by": [2027, 2028]})
+    assert least.sense == AT_MOST
+
+
 def test_a_limit_that_is_none_is_found_out() -> None:
     """Said to limit from below, capex has a dearer loose end: the claim is refused with the points that show it."""
     instance = instance_of(instance_data(plants(1)))
@@ -276,9 +294,10 @@ def test_a_front_of_many_futures_keeps_the_cuts_of_benders(
         (f"{CAP}>=0:1:2", "limits from above; write"),
         (f"{TARGET}=0,0.5", "0.5 does not fit; a whole number"),
         ("policy.budget.total*=0:1:2", "there is nothing to multiply"),
+        (Sweep((CAP,), ()), "no values; one value or more"),
     ],
 )
-def test_bad_sweeps_are_named(sweep: str, said: str) -> None:
+def test_bad_sweeps_are_named(sweep: str | Sweep, said: str) -> None:
     """What cannot be swept is said before anything is solved."""
     with pytest.raises(InstanceError) as caught:
         sweeps_of(instance_of(instance_data(plants(1))), [sweep])
