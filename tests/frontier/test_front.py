@@ -243,6 +243,23 @@ def test_a_point_that_a_limit_ended_is_not_asked_again_in_the_same_run(monkeypat
     assert set(found.points["status"]) == {"feasible"}
 
 
+def test_what_was_optimal_to_a_wider_gap_is_not_so_to_a_narrower(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A point solved to 20 percent, then to 0.1 until the time limit: it is not told as optimal to 0.1."""
+    ends = iter(("optimal", "feasible"))
+
+    def solved(home: Home, task: Task) -> tuple[Fact, None]:
+        limit = home.options.time_limit
+        return Fact(task.at, next(ends), "", 1000.0, 900.0, gap=home.options.gap, time_limit=limit), None
+
+    monkeypatch.setattr(sys.modules["optimizer.frontier.study"], "solve_point", solved)
+    instance, folder = instance_of(instance_data(plants(1))), tmp_path / "front"
+    wide = optimizer.frontier(instance, {BUDGET: [1.0]}, folder, gap=0.2)
+    narrow = optimizer.frontier(instance, {BUDGET: [1.0]}, folder, gap=1e-3, time_limit=1.0)
+    assert [wide.points["status"][0], narrow.points["status"][0]] == ["optimal", "feasible"]
+
+
 @pytest.mark.slow
 def test_workers_find_the_same(tmp_path: Path) -> None:
     """Two processes, whatever order they come in."""
@@ -276,6 +293,7 @@ def test_a_front_of_many_futures_keeps_the_cuts_of_benders(
     assert len(before.groups) - len(changed) >= len(instance.scenarios), "a branch knows no budget"
     cuts = {tuple(cut) for cut in zip(before.arrays["cut_group"], before.arrays["cut_constant"], strict=True)}
     kept = {before.groups.index(name): after.groups.index(name) for name in set(before.groups) & set(after.groups)}
+    assert {group for group, _ in cuts} & kept.keys(), "there is no cut to keep"
     there = {tuple(cut) for cut in zip(after.arrays["cut_group"], after.arrays["cut_constant"], strict=True)}
     assert {(kept[group], constant) for group, constant in cuts if group in kept} <= there
 
