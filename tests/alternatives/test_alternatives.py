@@ -134,6 +134,22 @@ def test_a_stopped_search_goes_on_where_it_was(tmp_path: Path, monkeypatch: pyte
     assert not asked
 
 
+def test_a_search_that_goes_on_otherwise_has_the_plans_of_its_own_list(tmp_path: Path) -> None:
+    """With prices more portfolios are known, the list is another one, and a number may have been another's before."""
+    first = of_plants(1710, count=2, lean=False, folder=tmp_path / "a")
+    again = of_plants(1710, count=3, lean=False, price=True, folder=tmp_path / "a")
+    assert any(found_in(first, number) != found_in(again, number) for number in first.plans)
+    assert len(found_sets(again)) == len(again.plans) == 4
+    for number, cost in zip(again.portfolios["portfolio"], again.portfolios["cost"], strict=True):
+        assert again.plans[number].objective == pytest.approx(cost)
+        kept = optimizer.Plan.read(tmp_path / "a" / "plans" / str(number))
+        assert kept.objective == pytest.approx(cost)
+
+
+def found_in(found: Alternatives, number: int) -> set[str]:
+    return set(found.plans[number].portfolio["facility"])
+
+
 def test_a_folder_of_another_search_is_refused(tmp_path: Path) -> None:
     of_plants(10, count=0, folder=tmp_path / "a")
     with pytest.raises(PlanError, match="another tolerance"):
