@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from support.build import instance_of, one_market
 
 import optimizer
 from optimizer.alternatives import Alternatives
+from optimizer.alternatives.ledger import LIMIT
 from optimizer.alternatives.solves import Solves
 from optimizer.errors import OptionsError, PlanError
 from optimizer.solver.highs import Stop
@@ -65,6 +67,22 @@ def test_padded_portfolios_are_listed_when_asked_for() -> None:
     """Within 130 USD anna and bert together are near-equal, but bert is for nothing then."""
     assert found_sets(of_plants(130)) == {("anna",), ("bert",)}
     assert found_sets(of_plants(130, lean=False)) == {("anna",), ("bert",), ("anna", "bert")}
+
+
+def test_a_list_is_not_told_complete_where_a_trim_was_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies between a portfolio and the one it is trimmed to is known to be nothing new by the end of that solve."""
+    solve = Solves.solve
+
+    def trims_end_early(self: Solves, what: str, *rest: Any, **more: Any) -> Any:
+        answer, solved = solve(self, what, *rest, **more)
+        if "the best within" in what:
+            answer = dataclasses.replace(answer, status="feasible", why=LIMIT)
+        return answer, solved
+
+    assert of_plants(1710, count=9).info["no_others"]
+    monkeypatch.setattr(Solves, "solve", trims_end_early)
+    found = of_plants(1710, count=9)
+    assert not found.info["no_others"]
 
 
 def found_sets(found: Alternatives) -> set[tuple[str, ...]]:
