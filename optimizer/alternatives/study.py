@@ -225,6 +225,7 @@ class _Search:
             "count": self.count,
         }
         plans = {n: plan for n, plan in self._plans.items() if facts.found[kept[n].found.chosen].cost <= facts.target}
+        plans = plans or dict(self._plans)  # stopped before the better plan that was found had its place on the list
         portfolios = table_of_portfolios(self.desk.solves.network, facts, kept, plans)
         table = table_of_options(self.desk.solves.network, facts, [kept[n].found for n in plans])
         if kept:

@@ -13,6 +13,7 @@ from support.build import instance_of, one_market
 import optimizer
 from optimizer.alternatives import Alternatives
 from optimizer.alternatives.ledger import LIMIT
+from optimizer.alternatives.rows import without
 from optimizer.alternatives.solves import Solves
 from optimizer.errors import OptionsError, PlanError
 from optimizer.solver.highs import Stop
@@ -166,6 +167,24 @@ def test_a_search_that_goes_on_otherwise_has_the_plans_of_its_own_list(tmp_path:
 
 def found_in(found: Alternatives, number: int) -> set[str]:
     return set(found.plans[number].portfolio["facility"])
+
+
+def test_stopped_after_a_better_plan_than_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first solve ended at cora, 700; once anna is found, who costs 300, it is stopped: there is a list still."""
+    stop, solve = Stop(), Solves.solve
+
+    def worse_first(self: Solves, what: str, rows: Any = (), *rest: Any, **more: Any) -> Any:
+        if "the best plan" not in what:
+            found = solve(self, what, rows, *rest, **more)
+            stop.asked.set()
+            return found
+        answer, solved = solve(self, what, [*without([("anna", "build"), ("bert", "build")])], *rest, **more)
+        return dataclasses.replace(answer, status="feasible", why=LIMIT, bound=0.0), solved
+
+    monkeypatch.setattr(Solves, "solve", worse_first)
+    found = of_plants(0, stop=stop)
+    assert (found.info["status"], found.info["best"]) == ("stopped", pytest.approx(300))
+    assert found.portfolios["costs_more"].tolist() == pytest.approx([400])
 
 
 def test_a_folder_of_another_search_is_refused(tmp_path: Path) -> None:
