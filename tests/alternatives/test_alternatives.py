@@ -71,7 +71,7 @@ def test_padded_portfolios_are_listed_when_asked_for() -> None:
 
 
 def test_a_list_is_not_told_complete_where_a_trim_was_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What lies between a portfolio and the one it is trimmed to is known to be nothing new by the end of that solve."""
+    """That what lies between a portfolio and what it is trimmed to is nothing new, only the end of that solve shows."""
     solve = Solves.solve
 
     def trims_end_early(self: Solves, what: str, *rest: Any, **more: Any) -> Any:

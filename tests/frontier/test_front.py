@@ -150,7 +150,7 @@ def test_a_key_that_is_no_limit_makes_a_curve() -> None:
 
 
 def test_a_year_by_which_few_may_be_funded_is_no_limit_from_above() -> None:
-    """At most one plant on line by 2027 lets others follow in 2028; by 2028 there is one, so the later year costs more."""
+    """At most one plant on line by 2027 lets others follow in 2028; at most one by 2028 does not, and costs more."""
     data = instance_data(plants(1))
     for record in data["facilities"].values():
         record["options"][0]["latest"] = 2028
