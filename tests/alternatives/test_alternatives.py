@@ -70,18 +70,21 @@ def test_padded_portfolios_are_listed_when_asked_for() -> None:
     assert found_sets(of_plants(130, lean=False)) == {("anna",), ("bert",), ("anna", "bert")}
 
 
-def test_a_list_is_not_told_complete_where_a_trim_was_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """That what lies between a portfolio and what it is trimmed to is nothing new, only the end of that solve shows."""
+@pytest.mark.parametrize("question", ["the best within", "options apart"])
+def test_a_list_is_not_told_complete_where_a_solve_was_cut_short(
+    question: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That nothing else lies between a portfolio and what it is trimmed to, or apart, only the end of a solve shows."""
     solve = Solves.solve
 
-    def trims_end_early(self: Solves, what: str, *rest: Any, **more: Any) -> Any:
+    def ended_early(self: Solves, what: str, *rest: Any, **more: Any) -> Any:
         answer, solved = solve(self, what, *rest, **more)
-        if "the best within" in what:
-            answer = dataclasses.replace(answer, status="feasible", why=LIMIT)
+        if question in what:
+            answer = dataclasses.replace(answer, status="feasible", why=LIMIT, bound=0.0)
         return answer, solved
 
     assert of_plants(1710, count=9).info["no_others"]
-    monkeypatch.setattr(Solves, "solve", trims_end_early)
+    monkeypatch.setattr(Solves, "solve", ended_early)
     found = of_plants(1710, count=9)
     assert not found.info["no_others"]
 

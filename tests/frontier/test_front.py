@@ -6,6 +6,8 @@ import itertools
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from support.subsets import BUDGET, CAP, TARGET, instance_data, least_cost, plan
 
 import optimizer
 from optimizer.errors import InstanceError, OptionsError, PlanError
+from optimizer.frontier import work
 from optimizer.frontier.front import Fact, Front
 from optimizer.frontier.sweeps import AT_LEAST, AT_MOST, Sweep, instance_at, sweeps_of
 from optimizer.frontier.work import Home, Task, begin, solve_point
@@ -203,6 +206,24 @@ def test_a_known_bound_ends_a_search_and_is_its_own() -> None:
     assert known.objective - known.bound <= 1e-3 * abs(known.objective)
     assert plan is not None
     assert plan.info["verdict"]["ok"]
+
+
+def test_a_search_that_just_missed_a_known_bound_is_not_optimal() -> None:
+    """Stopped at 1,000 for a bound of 999: within 0.2 percent, but not within 0.05; by itself it never is."""
+    for gap, by_us, status in ((2e-3, True, "optimal"), (5e-4, True, "feasible"), (2e-3, False, "feasible")):
+        plan: Any = SimpleNamespace(objective=1000.0, bound=900.0, tables={"flows": 1}, info={"status": "feasible"})
+        work._complete(plan, Options(gap=gap), 999.0, began_by_us=by_us)
+        assert plan.info["status"] == status
+        assert plan.info.get("bound", 900.0) == (999.0 if status == "optimal" else 900.0)
+
+
+def test_what_a_limit_ended_is_asked_again_with_a_longer_one() -> None:
+    """A point without the gap reached: it stands against the same limit, and neither a longer one nor none."""
+    sweep = Sweep(("budget",), (1.0,), AT_MOST)
+    for before, now, settled in ((10.0, 10.0, True), (10.0, 20.0, False), (10.0, None, False), (None, None, False)):
+        front = Front((sweep,), gap=0.1, time_limit=now)
+        front.add(Fact((1.0,), "feasible", "", 100.0, 50.0, gap=0.1, time_limit=before))
+        assert front.settled((1.0,)) == settled, (before, now)
 
 
 def test_a_stopped_front_goes_on_and_a_finer_one_takes_it_over(tmp_path: Path) -> None:
