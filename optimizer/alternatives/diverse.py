@@ -50,7 +50,8 @@ class Diverse:
         lean: whether what a portfolio funds for nothing is left out.
         kept: so far, the best first.
         most: no near-equal portfolio that is not known is farther than this from all that are kept.
-        whole: whether nothing found was lost: then `most` 0 means that there are no others.
+        whole: whether nothing found was lost, and nothing cut off without proof: then `most` 0 means that there are no
+            others.
         solved: what came out of the solver for candidates, where it was asked now.
     """
 
@@ -130,6 +131,8 @@ class Diverse:
         if self.lean:
             self._cuts.append(outside(best.chosen, chosen, facts.options))
             self._cut.append((best.chosen, chosen))
+            if answer.status != "optimal" and best.chosen != chosen:  # what lies between may trim to something else
+                self.whole = False
         if best.cost > facts.target:  # a solve that was cut short lost what was found
             self.whole = False
             return None

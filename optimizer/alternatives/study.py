@@ -16,13 +16,16 @@ from optimizer.alternatives.ask import Desk, Interrupted
 from optimizer.alternatives.diverse import Diverse, Kept
 from optimizer.alternatives.facts import ALL, NONE, OPEN, SOME, Facts
 from optimizer.alternatives.ledger import FORMAT, Ledger
+from optimizer.alternatives.rows import Chosen
 from optimizer.alternatives.solves import Answer, Solves
 from optimizer.alternatives.tables import table_of_fundings, table_of_options, table_of_portfolios
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
+from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 from optimizer.run import checkpoint_of, versions
+from optimizer.solver.extensive import Solved
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.options import Options
 
@@ -186,22 +189,23 @@ class _Search:
             facts.within = self._share * abs(answer.objective)
         first = Kept(facts.best, 0, 0)
         self.diverse = Diverse(desk, self.lean, [first], len(facts.options))
-        plan = desk.ledger.plan(0)
-        if plan is None:
-            solved = solved or self.diverse.again(facts.best.chosen)
-            plan = desk.solves.plan(solved)
-            desk.ledger.keep_plan(0, plan)
-        self._plans[0] = plan
+        self._keep_plan(solved)
         return True
 
-    def _keep_plan(self) -> None:
-        """The plan of the portfolio that was kept last, found again where an earlier run had it only in memory."""
+    def _keep_plan(self, solved: Solved | None = None) -> None:
+        """The plan of the portfolio that was kept last, found again where an earlier run had it only in memory.
+
+        An earlier run that asked for other things may have had another portfolio under this number.
+
+        Args:
+            solved: what came out of the solver for it, where that is at hand.
+        """
         assert self.diverse is not None
         desk, number = self.desk, len(self.diverse.kept) - 1
         chosen = self.diverse.kept[-1].found.chosen
         plan = desk.ledger.plan(number)
-        if plan is None:
-            solved = self.diverse.solved.get(chosen) or self.diverse.again(chosen)
+        if plan is None or _chosen(plan) != chosen:
+            solved = solved or self.diverse.solved.get(chosen) or self.diverse.again(chosen)
             plan = desk.solves.plan(solved)
             desk.ledger.keep_plan(number, plan)
         self._plans[number] = plan
@@ -221,6 +225,7 @@ class _Search:
             "count": self.count,
         }
         plans = {n: plan for n, plan in self._plans.items() if facts.found[kept[n].found.chosen].cost <= facts.target}
+        plans = plans or dict(self._plans)  # stopped before the better plan that was found had its place on the list
         portfolios = table_of_portfolios(self.desk.solves.network, facts, kept, plans)
         table = table_of_options(self.desk.solves.network, facts, [kept[n].found for n in plans])
         if kept:
@@ -272,3 +277,7 @@ class _Search:
                 f"of {open_} options it is not proved whether all, some or none of the near-equal portfolios fund them"
             )
         return "every verdict is proved"
+
+
+def _chosen(plan: Plan) -> Chosen:
+    return frozenset((str(row.facility), str(row.option)) for row in rows_of(plan.portfolio))

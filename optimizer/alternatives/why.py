@@ -39,7 +39,7 @@ SAFE = 0.002
 
 COLUMNS = (
     "facility", "option", "capex", "lead", "status", "costs_at_least", "costs_at_most", "enters_at_capex",
-    "not_at_capex", "enters_at_lead",
+    "not_at_capex", "enters_at_lead", "not_at_lead",
 )  # fmt: skip
 """Columns of the table; money in USD, blank where it is not known or there is none."""
 FUNDED, ENTERS, STAYS_OUT, CANNOT, OPEN = "funded", "near-equal", "not funded", "cannot be funded", "not proved"
@@ -107,7 +107,7 @@ def why(
     }
     numbers = ("capex", "costs_at_least", "costs_at_most", "enters_at_capex", "not_at_capex")
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(numbers, float))
-    return Why(info, frame.astype({"lead": "Int64", "enters_at_lead": "Int64"}))
+    return Why(info, frame.astype(dict.fromkeys(("lead", "enters_at_lead", "not_at_lead"), "Int64")))
 
 
 def _asked(instance: Instance, facility: str, option: str | None) -> list[Option]:
@@ -169,18 +169,19 @@ class _Run:
         head = (*option, record.capex, record.lead)
         if option in self.best.chosen:
             answer = self._ask(plain, f"without {':'.join(option)}", option, forbid=True)
-            return (*head, FUNDED, *self._extra(answer), None, None, None)
+            return (*head, FUNDED, *self._extra(answer), None, None, None, None)
         if option not in plain.years:
-            return (*head, CANNOT, None, None, None, None, self._lead(option, record.lead))
+            return (*head, CANNOT, None, None, None, None, *self._lead(option, record.lead, proved=True))
         answer = self._ask(plain, f"with {':'.join(option)}", option)
         low, high = self._extra(answer)
         if answer.status == "infeasible":
-            return (*head, CANNOT, None, None, None, None, self._lead(option, record.lead))
+            return (*head, CANNOT, None, None, None, None, *self._lead(option, record.lead, proved=True))
         if answer.objective is not None and answer.objective <= self._target:
-            return (*head, ENTERS, low, high, record.capex, None, record.lead)
+            return (*head, ENTERS, low, high, record.capex, None, record.lead, None)
         capex = self._capex(plain.network.starts, option, answer)
-        status = STAYS_OUT if answer.least > self._target else OPEN
-        return (*head, status, low, high, *capex, self._lead(option, record.lead))
+        proved = answer.least > self._target
+        lead = self._lead(option, record.lead, proved=proved)
+        return (*head, STAYS_OUT if proved else OPEN, low, high, *capex, *lead)
 
     def _capex(self, starts: Starts, option: Option, first: Answer) -> tuple[float | None, float | None]:
         """The largest capex known at which the option comes in, and the smallest known at which it does not."""
@@ -241,18 +242,28 @@ class _Run:
         start = Start(*option, (years[0],))
         return (starts.capex(start) - starts.credit(start)) / capex
 
-    def _lead(self, option: Option, lead: int) -> int | None:
-        """The longest shorter lead at which it comes in; None where it does at none."""
+    def _lead(self, option: Option, lead: int, *, proved: bool) -> tuple[int | None, int | None]:
+        """The longest shorter lead known at which it comes in, and the one from which on it is proved not to.
+
+        Args:
+            option: the option.
+            lead: its own.
+            proved: whether it is proved not to come in with that.
+        """
+        stays = lead if proved else None
         for years in range(lead - 1, -1, -1):
             if self.stopped:
-                return None
+                break
             solves = self._solves(changed(self._instance, option, lead=years))
-            if option not in solves.years:
-                continue
-            answer = self._ask(solves, f"with a lead of {years}", option, settle=True)
-            if answer.objective is not None and answer.objective <= self._target:
-                return years
-        return None
+            least = math.inf  # on line too late still
+            if option in solves.years:
+                answer = self._ask(solves, f"with a lead of {years}", option, settle=True)
+                if answer.objective is not None and answer.objective <= self._target:
+                    return years, stays
+                least = answer.least
+            if stays == years + 1 and least > self._target:
+                stays = years
+        return None, stays
 
     def _extra(self, answer: Answer) -> tuple[float | None, float | None]:
         """What a demand costs at least and at most, between the bounds of both solves; None where there is no plan."""

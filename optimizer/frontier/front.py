@@ -172,7 +172,7 @@ class Front:
         found = self.bracket(at)
         if found.infeasible is not None or self.reached(found):
             return True
-        return any(fact.at == at and self._stands(fact) for fact in self.facts)
+        return any(self.stands(fact) for fact in self.facts if fact.at == at)
 
     def next(self, busy: Collection[At]) -> At | None:
         """The point that is solved next, given those that are being solved."""
@@ -228,7 +228,7 @@ class Front:
                 verdict = WITHIN
         return verdict
 
-    def _stands(self, fact: Fact) -> bool:
+    def stands(self, fact: Fact) -> bool:
         """Whether the same solve, asked now, would end no better."""
         if fact.status == INFEASIBLE:
             return True

@@ -165,6 +165,8 @@ def _read(text: str, faults: list[Fault]) -> Sweep | None:
 def _checked(plain: Any, sweep: Sweep, faults: list[Fault]) -> Sweep | None:
     """The sweep with its sense and its values in order; None where a key cannot be swept."""
     before = len(faults)
+    if not sweep.values:
+        faults.append(Fault(Where(OPTION), ",".join(sweep.keys), "no values", "one value or more"))
 
     def fault(key: str, wrong: str, right: str) -> None:
         faults.append(Fault(Where(OPTION), key, wrong, right))
@@ -223,8 +225,10 @@ def sense_of(plain: Any, key: str) -> str:
     if parts[:2] == ["policy", "budget"] and len(parts) > 2 and parts[2] in ("annual", "total"):
         return AT_MOST
     if parts[:2] == ["policy", "rules"] and len(parts) > 3 and path is not None:
-        rule = _at(plain, ".".join(parts[:3]))["rule"]
-        return {"share": _BY_RULE.get(rule, ""), "min": AT_LEAST, "max": AT_MOST, "by": AT_MOST}.get(parts[3], "")
+        rule = _at(plain, ".".join(parts[:3]))
+        at_most_by_then = rule["rule"] == "count" and "max" in rule  # an earlier year counts fewer: looser
+        by = "" if at_most_by_then else AT_MOST
+        return {"share": _BY_RULE.get(rule["rule"], ""), "min": AT_LEAST, "max": AT_MOST, "by": by}.get(parts[3], "")
     if parts[0] == "channels" and len(parts) == 4 and parts[2] == "max_exposure":
         return AT_MOST
     if parts[0] == "stockpiles" and len(parts) > 4 and parts[2] == "targets":

@@ -28,7 +28,7 @@ Tell = Callable[[str, int, int], None]
 """Called with what is being done, how many are done, of how many."""
 
 SAVES, NOTHING, GAP, WITHIN = "saves", "nothing", "no more than the gap", "within the gap"
-SCREENED, RESTORES, ALONE = "screened", "restores a plan", "cannot be waived alone"
+SCREENED, RESTORES, FINDS, ALONE = "screened", "restores a plan", "finds a plan", "cannot be waived alone"
 COLUMNS = (
     "key", "group", "kind", "label", "verdict", "saves_at_least", "saves_at_most", "status", "why", "objective",
     "bound", "relaxed_saves", "comes", "goes", "capex", "seconds", "cpu_seconds",
@@ -203,7 +203,8 @@ def _table(chosen: Sequence[Waiver], rows: Mapping[tuple[str, str], Row], base: 
         row: Row = {"key": waiver.key, "group": waiver.group, "kind": waiver.kind, "label": waiver.label}
         row |= dict.fromkeys(("status", "why", "comes", "goes"), "") | screened | solved
         row["relaxed_saves"] = 0.0 if screened.get("status") == "same" else _relaxed_saves(screened)
-        row |= verdict(screened, solved, base.objective if base.tables else None, base.bound, options)
+        none = base.status == "infeasible"
+        row |= verdict(screened, solved, base.objective if base.tables else None, base.bound, options, none=none)
         row |= _at_most(row, whole.get(waiver.within, {}))
         whole[waiver.key] = row
         for name in ("seconds", "cpu_seconds"):
@@ -231,6 +232,8 @@ def verdict(
     objective: float | None,
     bound: float | None,
     options: Options,
+    *,
+    none: bool = False,
 ) -> Row:
     """What a waiver saves, and what that says.
 
@@ -244,14 +247,16 @@ def verdict(
         objective: of the base plan, USD; None without one.
         bound: of the base, USD.
         options: whose gap tells what is small.
+        none: it is proved that the base has no plan.
     """
     if screened.get("status") == "not alone":
         return {"verdict": ALONE, "saves_at_least": None, "saves_at_most": None}
     if screened.get("status") == "same":
         return {"verdict": NOTHING, "saves_at_least": 0.0, "saves_at_most": 0.0}
     if objective is None:
-        restores = solved.get("objective") is not None
-        word = RESTORES if restores else str(solved.get("status") or screened.get("status") or "")
+        word = RESTORES if none else FINDS
+        if solved.get("objective") is None:
+            word = str(solved.get("status") or screened.get("status") or "")
         return {"verdict": word, "saves_at_least": None, "saves_at_most": None}
     relaxed = screened.get("relaxed")
     bounds = [] if relaxed is None else [relaxed - SAFE * abs(relaxed)]
@@ -262,6 +267,7 @@ def verdict(
         word = SCREENED if screened else ""
         return {"verdict": word, "saves_at_least": 0.0, "saves_at_most": most}
     least = max(0.0, (bound if bound is not None else float("-inf")) - solved["objective"])
+    least = least if least > SAFE * abs(objective) else 0.0  # by so little a bound may pass the cost of a plan
     small = max(options.gap * abs(objective), options.gap_usd or 0.0)
     word = SAVES if least > 0 else GAP if most is not None and most <= small else WITHIN
     return {"verdict": word, "saves_at_least": least, "saves_at_most": most}

@@ -23,7 +23,7 @@ from optimizer.waivers.conditions import Waiver, waivers_of
 
 SCREEN, SOLVE = "screen", "solve"
 SAFE = 1e-7
-"""Relative, taken off what the relaxation says is a bound."""
+"""Relative: by so much a bound may pass what it bounds."""
 
 Portfolio = tuple[tuple[str, str, int], ...]
 Row = dict[str, Any]

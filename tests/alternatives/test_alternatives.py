@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from support.build import instance_of, one_market
 
 import optimizer
 from optimizer.alternatives import Alternatives
+from optimizer.alternatives.ledger import LIMIT
+from optimizer.alternatives.rows import without
 from optimizer.alternatives.solves import Solves
 from optimizer.errors import OptionsError, PlanError
 from optimizer.solver.highs import Stop
@@ -65,6 +68,25 @@ def test_padded_portfolios_are_listed_when_asked_for() -> None:
     """Within 130 USD anna and bert together are near-equal, but bert is for nothing then."""
     assert found_sets(of_plants(130)) == {("anna",), ("bert",)}
     assert found_sets(of_plants(130, lean=False)) == {("anna",), ("bert",), ("anna", "bert")}
+
+
+@pytest.mark.parametrize("question", ["the best within", "options apart"])
+def test_a_list_is_not_told_complete_where_a_solve_was_cut_short(
+    question: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That nothing else lies between a portfolio and what it is trimmed to, or apart, only the end of a solve shows."""
+    solve = Solves.solve
+
+    def ended_early(self: Solves, what: str, *rest: Any, **more: Any) -> Any:
+        answer, solved = solve(self, what, *rest, **more)
+        if question in what:
+            answer = dataclasses.replace(answer, status="feasible", why=LIMIT, bound=0.0)
+        return answer, solved
+
+    assert of_plants(1710, count=9).info["no_others"]
+    monkeypatch.setattr(Solves, "solve", ended_early)
+    found = of_plants(1710, count=9)
+    assert not found.info["no_others"]
 
 
 def found_sets(found: Alternatives) -> set[tuple[str, ...]]:
@@ -132,6 +154,40 @@ def test_a_stopped_search_goes_on_where_it_was(tmp_path: Path, monkeypatch: pyte
     asked.clear()
     of_plants(130, count=9, folder=tmp_path / "a")
     assert not asked
+
+
+def test_a_search_that_goes_on_otherwise_has_the_plans_of_its_own_list(tmp_path: Path) -> None:
+    """With prices more portfolios are known, the list is another one, and a number may have been another's before."""
+    first = of_plants(1710, count=2, lean=False, folder=tmp_path / "a")
+    again = of_plants(1710, count=3, lean=False, price=True, folder=tmp_path / "a")
+    assert any(found_in(first, number) != found_in(again, number) for number in first.plans)
+    assert len(found_sets(again)) == len(again.plans) == 4
+    for number, cost in zip(again.portfolios["portfolio"], again.portfolios["cost"], strict=True):
+        assert again.plans[number].objective == pytest.approx(cost)
+        kept = optimizer.Plan.read(tmp_path / "a" / "plans" / str(number))
+        assert kept.objective == pytest.approx(cost)
+
+
+def found_in(found: Alternatives, number: int) -> set[str]:
+    return set(found.plans[number].portfolio["facility"])
+
+
+def test_stopped_after_a_better_plan_than_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first solve ended at cora, 700; once anna is found, who costs 300, it is stopped: there is a list still."""
+    stop, solve = Stop(), Solves.solve
+
+    def worse_first(self: Solves, what: str, rows: Any = (), *rest: Any, **more: Any) -> Any:
+        if "the best plan" not in what:
+            found = solve(self, what, rows, *rest, **more)
+            stop.asked.set()
+            return found
+        answer, solved = solve(self, what, [*without([("anna", "build"), ("bert", "build")])], *rest, **more)
+        return dataclasses.replace(answer, status="feasible", why=LIMIT, bound=0.0), solved
+
+    monkeypatch.setattr(Solves, "solve", worse_first)
+    found = of_plants(0, stop=stop)
+    assert (found.info["status"], found.info["best"]) == ("stopped", pytest.approx(300))
+    assert found.portfolios["costs_more"].tolist() == pytest.approx([400])
 
 
 def test_a_folder_of_another_search_is_refused(tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
+import pandas as pd
 import pytest
 from support.build import instance_of
 
 import optimizer
 from optimizer.alternatives import Why
+from optimizer.alternatives.solves import Solves
 from optimizer.errors import OptionsError
 from optimizer.solver.options import Options
 
@@ -51,7 +54,7 @@ def test_the_lead_at_which_a_plant_comes_in() -> None:
     }
     row = row_of(optimizer.why(instance_of(data), "dora", options=EXACT))
     assert row["status"] == "not funded"
-    assert row["enters_at_lead"] == 0
+    assert (row["enters_at_lead"], row["not_at_lead"]) == (0, 1)
     # Anna is funded beside her, so that at no capex the two cost what anna does alone, and more at any.
     assert 0 <= row["enters_at_capex"] <= 0.01 * 60
     assert 0 < row["not_at_capex"] <= 0.02 * 60
@@ -59,7 +62,28 @@ def test_the_lead_at_which_a_plant_comes_in() -> None:
     data["facilities"]["dora"]["options"][0]["lead"] = 5
     row = row_of(optimizer.why(instance_of(data), "dora", options=EXACT))
     assert row["status"] == "cannot be funded"
-    assert row["enters_at_lead"] == 0
+    assert (row["enters_at_lead"], row["not_at_lead"]) == (0, 1)
+
+
+def test_a_lead_that_a_limit_ended_is_not_told_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dora at 400 comes in at no lead, proved; where the solves end before their bounds are there, that is not told."""
+    data = plants()
+    data["facilities"]["dora"] = data["facilities"]["anna"] | {
+        "options": [{"id": "build", "capacity": 10, "capex": 400, "lead": 1, "latest": 2027}]
+    }
+    row = row_of(optimizer.why(instance_of(data), "dora", options=EXACT))
+    assert pd.isna(row["enters_at_lead"])
+    assert row["not_at_lead"] == 0
+    solve = Solves.solve
+
+    def ended_early(self: Solves, what: str, *rest: Any, **more: Any) -> Any:
+        answer, solved = solve(self, what, *rest, **more)
+        return (dataclasses.replace(answer, bound=0.0) if "with a lead" in what else answer), solved
+
+    monkeypatch.setattr(Solves, "solve", ended_early)
+    row = row_of(optimizer.why(instance_of(data), "dora", options=EXACT))
+    assert pd.isna(row["enters_at_lead"])
+    assert row["not_at_lead"] == 1
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import itertools
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from support.subsets import BUDGET, CAP, TARGET, instance_data, least_cost, plan
 
 import optimizer
 from optimizer.errors import InstanceError, OptionsError, PlanError
+from optimizer.frontier import work
 from optimizer.frontier.front import Fact, Front
 from optimizer.frontier.sweeps import AT_LEAST, AT_MOST, Sweep, instance_at, sweeps_of
 from optimizer.frontier.work import Home, Task, begin, solve_point
@@ -149,6 +152,24 @@ def test_a_key_that_is_no_limit_makes_a_curve() -> None:
         assert row["objective"] == pytest.approx(least_cost(moved), rel=1e-7)
 
 
+def test_a_year_by_which_few_may_be_funded_is_no_limit_from_above() -> None:
+    """At most one plant on line by 2027 lets others follow in 2028; at most one by 2028 does not, and costs more."""
+    data = instance_data(plants(1))
+    for record in data["facilities"].values():
+        record["options"][0]["latest"] = 2028
+    data["policy"]["rules"] = [{"rule": "count", "stage": "magnet", "max": 1, "by": 2028}]
+    found = optimizer.frontier(instance_of(data), {"policy.rules.0.by": [2027, 2028]}, gap=GAP)
+    cost = dict(zip(found.points["policy.rules.0.by"], found.points["objective"], strict=True))
+    for year, usd in cost.items():
+        data["policy"]["rules"][0]["by"] = int(year)
+        assert usd == pytest.approx(optimum(data)), year
+    assert cost[2027] < cost[2028]
+    assert set(found.points["verdict"]) == {"curve"}
+    data["policy"]["rules"] = [{"rule": "count", "stage": "magnet", "min": 1, "by": 2028}]
+    (least,) = sweeps_of(instance_of(data), {"policy.rules.0.by": [2027, 2028]})
+    assert least.sense == AT_MOST
+
+
 def test_a_limit_that_is_none_is_found_out() -> None:
     """Said to limit from below, capex has a dearer loose end: the claim is refused with the points that show it."""
     instance = instance_of(instance_data(plants(1)))
@@ -185,6 +206,24 @@ def test_a_known_bound_ends_a_search_and_is_its_own() -> None:
     assert known.objective - known.bound <= 1e-3 * abs(known.objective)
     assert plan is not None
     assert plan.info["verdict"]["ok"]
+
+
+def test_a_search_that_just_missed_a_known_bound_is_not_optimal() -> None:
+    """Stopped at 1,000 for a bound of 999: within 0.2 percent, but not within 0.05; by itself it never is."""
+    for gap, by_us, status in ((2e-3, True, "optimal"), (5e-4, True, "feasible"), (2e-3, False, "feasible")):
+        plan: Any = SimpleNamespace(objective=1000.0, bound=900.0, tables={"flows": 1}, info={"status": "feasible"})
+        work._complete(plan, Options(gap=gap), 999.0, began_by_us=by_us)
+        assert plan.info["status"] == status
+        assert plan.info.get("bound", 900.0) == (999.0 if status == "optimal" else 900.0)
+
+
+def test_what_a_limit_ended_is_asked_again_with_a_longer_one() -> None:
+    """A point without the gap reached: it stands against the same limit, and neither a longer one nor none."""
+    sweep = Sweep(("budget",), (1.0,), AT_MOST)
+    for before, now, settled in ((10.0, 10.0, True), (10.0, 20.0, False), (10.0, None, False), (None, None, False)):
+        front = Front((sweep,), gap=0.1, time_limit=now)
+        front.add(Fact((1.0,), "feasible", "", 100.0, 50.0, gap=0.1, time_limit=before))
+        assert front.settled((1.0,)) == settled, (before, now)
 
 
 def test_a_stopped_front_goes_on_and_a_finer_one_takes_it_over(tmp_path: Path) -> None:
@@ -225,6 +264,23 @@ def test_a_point_that_a_limit_ended_is_not_asked_again_in_the_same_run(monkeypat
     assert set(found.points["status"]) == {"feasible"}
 
 
+def test_what_was_optimal_to_a_wider_gap_is_not_so_to_a_narrower(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A point solved to 20 percent, then to 0.1 until the time limit: it is not told as optimal to 0.1."""
+    ends = iter(("optimal", "feasible"))
+
+    def solved(home: Home, task: Task) -> tuple[Fact, None]:
+        limit = home.options.time_limit
+        return Fact(task.at, next(ends), "", 1000.0, 900.0, gap=home.options.gap, time_limit=limit), None
+
+    monkeypatch.setattr(sys.modules["optimizer.frontier.study"], "solve_point", solved)
+    instance, folder = instance_of(instance_data(plants(1))), tmp_path / "front"
+    wide = optimizer.frontier(instance, {BUDGET: [1.0]}, folder, gap=0.2)
+    narrow = optimizer.frontier(instance, {BUDGET: [1.0]}, folder, gap=1e-3, time_limit=1.0)
+    assert [wide.points["status"][0], narrow.points["status"][0]] == ["optimal", "feasible"]
+
+
 @pytest.mark.slow
 def test_workers_find_the_same(tmp_path: Path) -> None:
     """Two processes, whatever order they come in."""
@@ -258,6 +314,7 @@ def test_a_front_of_many_futures_keeps_the_cuts_of_benders(
     assert len(before.groups) - len(changed) >= len(instance.scenarios), "a branch knows no budget"
     cuts = {tuple(cut) for cut in zip(before.arrays["cut_group"], before.arrays["cut_constant"], strict=True)}
     kept = {before.groups.index(name): after.groups.index(name) for name in set(before.groups) & set(after.groups)}
+    assert {group for group, _ in cuts} & kept.keys(), "there is no cut to keep"
     there = {tuple(cut) for cut in zip(after.arrays["cut_group"], after.arrays["cut_constant"], strict=True)}
     assert {(kept[group], constant) for group, constant in cuts if group in kept} <= there
 
@@ -276,9 +333,10 @@ def test_a_front_of_many_futures_keeps_the_cuts_of_benders(
         (f"{CAP}>=0:1:2", "limits from above; write"),
         (f"{TARGET}=0,0.5", "0.5 does not fit; a whole number"),
         ("policy.budget.total*=0:1:2", "there is nothing to multiply"),
+        (Sweep((CAP,), ()), "no values; one value or more"),
     ],
 )
-def test_bad_sweeps_are_named(sweep: str, said: str) -> None:
+def test_bad_sweeps_are_named(sweep: str | Sweep, said: str) -> None:
     """What cannot be swept is said before anything is solved."""
     with pytest.raises(InstanceError) as caught:
         sweeps_of(instance_of(instance_data(plants(1))), [sweep])

@@ -146,8 +146,20 @@ def test_the_gaps_bracket_what_is_saved() -> None:
     assert (row["saves_at_least"], row["saves_at_most"], row["verdict"]) == (0.0, 20.0, "within the gap")
     row = verdict(screened, {"objective": 1000.0, "bound": 991.0}, 1000.0, 990.0, options)
     assert (row["saves_at_least"], row["saves_at_most"], row["verdict"]) == (0.0, 9.0, "no more than the gap")
+    row = verdict(screened, {"objective": 1000.0, "bound": 1000.0}, 1000.0, 1000.0 + 1e-6, options)
+    assert (row["saves_at_least"], row["verdict"]) == (0.0, "no more than the gap"), "rounding saves nothing"
     row = verdict(screened, {}, 1000.0, 990.0, options)
     assert (row["verdict"], row["saves_at_most"]) == ("screened", pytest.approx(100.0, abs=0.01))
+
+
+def test_only_what_is_proved_to_have_no_plan_is_restored() -> None:
+    """A base that found none in time may have one: a waiver whose solve finds one does not restore it."""
+    options, screened = Options(gap=0.01), {"status": "screened", "relaxed": 900.0}
+    solved = {"status": "optimal", "objective": 960.0, "bound": 955.0}
+    assert verdict(screened, solved, None, None, options, none=True)["verdict"] == "restores a plan"
+    assert verdict(screened, solved, None, 890.0, options)["verdict"] == "finds a plan"
+    late = {"status": "no_plan", "objective": None, "bound": None}
+    assert verdict(screened, late, None, 890.0, options)["verdict"] == "no_plan"
 
 
 def test_every_waiver_of_the_starter_makes_an_instance() -> None:
