@@ -81,22 +81,9 @@ def assign(source: Source, key: str, value: Any, where: Where) -> None:
     source.places[*path, last] = where
 
 
-def writable(data: Any) -> Any:
-    """Plain data with lists in the place of tuples, as files are read."""
-    if isinstance(data, Mapping):
-        return {key: writable(value) for key, value in data.items()}
-    return [writable(item) for item in data] if isinstance(data, list | tuple) else data
-
-
 def path_of(data: Any, key: str) -> Path | None:
-    """Where a dotted key leads in an instance as plain data; None where nothing stands there."""
-    path: Path = ()
-    for part in key.split("."):
-        found = _step(data, part)
-        if found is None:
-            return None
-        path, data = (*path, found), data[found]
-    return path
+    """Where a dotted key without `*` leads in an instance as plain data; None where nothing stands there."""
+    return None if ANY in key.split(".") else next(iter(paths_like(data, key)), None)
 
 
 def multiply(source: Source, key: str, factor: float, where: Where) -> None:
@@ -118,7 +105,7 @@ def multiply(source: Source, key: str, factor: float, where: Where) -> None:
         holder: Any = source.data
         for part in path[:-1]:
             holder = holder[part]
-        holder[path[-1]] = _times(value, factor)
+        holder[path[-1]] = times(value, factor)
         _forget(source, path)
         source.places[path] = where
 
@@ -149,9 +136,10 @@ def _has_amount(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _times(value: Any, factor: float) -> Any:
+def times(value: Any, factor: float) -> Any:
+    """A number, a series or a mapping of them times a factor; years, growth and words stay."""
     if isinstance(value, dict):
-        return {key: item if key == "growth" else _times(item, factor) for key, item in value.items()}
+        return {key: item if key == "growth" else times(item, factor) for key, item in value.items()}
     return value * factor if _has_amount(value) else value
 
 
