@@ -10,6 +10,7 @@ from optimizer.errors import Fault, Where
 from optimizer.instance.faults import did_you_mean, dotted
 from optimizer.instance.folder import list_ids
 from optimizer.instance.instance import Instance
+from optimizer.instance.movement import Stockpile
 from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path, read_yaml, scalar
 
@@ -155,6 +156,8 @@ def _may_begin(holder: Any, path: list[Hashable], part: str) -> bool:
         return False
     if not path:
         return part in Instance.model_fields
+    if path[0] == "stockpiles" and len(path) == 2:
+        return part in Stockpile.model_fields
     return path[0] in ("policy", "logistics", "planning_case")
 
 
