@@ -15,10 +15,8 @@ from typing import Any
 from optimizer.errors import Fault, InstanceError
 from optimizer.findings import Finding, findings_of
 from optimizer.instance.instance import Instance
-from optimizer.instance.override import override, writable
 from optimizer.instance.read import read_source
 from optimizer.instance.sound import FURTHER, sound
-from optimizer.instance.source import Source
 from optimizer.instance.write import sha256
 from optimizer.lacking import Shortfall, why_infeasible
 from optimizer.network.network import laundering, network_of
@@ -97,36 +95,6 @@ def load(path: Path | str, overrides: Sequence[str] = ()) -> Instance:
         (['home', 'abroad'], 0.05)
     """
     return sound(read_source(path, overrides), str(path))
-
-
-def changed(instance: Instance, overrides: Sequence[str], option: str = "--set") -> Instance:
-    """An instance with values set, checked as if it had been read so.
-
-    Args:
-        instance: from `load`.
-        overrides: `KEY=VALUE` texts, KEY a dotted path, as `--set` takes them.
-        option: what they were given with, for messages.
-
-    Raises:
-        InstanceError: with every fault found.
-    """
-    source = Source(instance.name, writable(instance.plain()))
-    for given in overrides:
-        override(source, given, option)
-    return sound(source, instance.name)
-
-
-def made_of(data: dict[str, Any], name: str) -> Instance:
-    """An instance of plain data, checked as if it had been read.
-
-    Args:
-        data: as YAML has it: lists, not tuples.
-        name: what to call it in messages.
-
-    Raises:
-        InstanceError: with every fault found.
-    """
-    return sound(Source(name, data), name)
 
 
 def solve(

@@ -13,6 +13,7 @@ from optimizer.run import solve_with
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.options import Options
 
+YES, NO = "yes", "no"
 ANY = 0.9
 """Relative gap at which a plan is any plan."""
 
@@ -42,7 +43,7 @@ def has_plan(instance: Instance, options: Options, report: Report | None = None,
     except SolveError as error:
         return f"the solver failed: {error}"
     if plan.status == "infeasible":
-        return "no"
+        return NO
     if not plan.tables:
         return str(plan.info["why"])
-    return "yes" if plan.info["verdict"]["ok"] else f"the checker found: {plan.info['verdict']['summary']}"
+    return YES if plan.info["verdict"]["ok"] else f"the checker found: {plan.info['verdict']['summary']}"

@@ -11,7 +11,7 @@ from typing import Any
 
 from optimizer.conflict.case import Atom, Case, case_of, loud_branches
 from optimizer.conflict.change import Change, without
-from optimizer.conflict.check import has_plan
+from optimizer.conflict.check import NO, YES, has_plan
 from optimizer.conflict.fact import more_stock, shorter_leads
 from optimizer.conflict.oracle import Oracle
 from optimizer.conflict.repair import Repairer
@@ -234,6 +234,8 @@ def _checked(
         answer = has_plan(instance, options, search.tell, search.limit.stop)
         found.changes.append((number, change, answer))
         any_ = True
+        if answer not in (YES, NO):
+            search.check()  # a limit that was reached meanwhile is one of the whole
     if name and not any_:
         found.helpless.append((number, name))
 

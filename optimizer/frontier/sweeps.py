@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 
 from optimizer.errors import Fault, InstanceError, Where
+from optimizer.instance.changes import overridden, source_of
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.instance import Instance
-from optimizer.instance.override import path_of, writable
-from optimizer.run import changed
-from optimizer.sweep.numbers import times
+from optimizer.instance.override import path_of, times
 
 NUMBER = "sweep a key that holds a number"
 AT_MOST, AT_LEAST = "at most", "at least"
@@ -68,7 +67,7 @@ class Sweep:
         """`KEY=VALUE` of each key."""
         if not self.factor:
             return [f"{key}={_written(value)}" for key in self.keys]
-        plain = writable(instance.plain())
+        plain = source_of(instance).data
         return [f"{key}={_written(times(_at(plain, key), value))}" for key in self.keys]
 
     def tighter(self, value: float, other: float) -> bool:
@@ -90,7 +89,7 @@ def instance_at(instance: Instance, sweeps: Sequence[Sweep], at: At) -> Instance
         InstanceError: a value is not allowed there.
     """
     given = [text for sweep, value in zip(sweeps, at, strict=True) for text in sweep.overrides(instance, value)]
-    return changed(instance, given, OPTION)
+    return overridden(instance, given, OPTION)
 
 
 def points_of(sweeps: Sequence[Sweep]) -> Iterator[At]:
@@ -115,7 +114,7 @@ def sweeps_of(instance: Instance, given: Sequence[str | Sweep] | Mapping[str, It
     if not 1 <= len(given) <= CRITERIA:
         wrong = f"{len(given)} sweeps" if given else "nothing is swept"
         faults.append(Fault(Where(OPTION), "", wrong, f"{FORM}, once or twice: cost is the other criterion"))
-    plain = writable(instance.plain())
+    plain = source_of(instance).data
     made: list[Sweep] = []
     for item in given:
         sweep = _read(item, faults) if isinstance(item, str) else item
@@ -202,7 +201,7 @@ def _faults_of_grid(instance: Instance, sweeps: Sequence[Sweep]) -> list[Fault]:
     for at in points_of(sweeps) if sweeps else ():
         here = " ".join(f"{sweep.name}={_written(value)}" for sweep, value in zip(sweeps, at, strict=True))
         try:
-            after = writable(instance_at(instance, sweeps, at).plain())
+            after = source_of(instance_at(instance, sweeps, at)).data
         except InstanceError as error:
             for item in error.faults:
                 told = replace(item, where=Where(f"{OPTION} {here}"))

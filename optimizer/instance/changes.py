@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from optimizer.errors import Fault, InstanceError, Where
 from optimizer.instance.instance import Instance
 from optimizer.instance.overlay import lay_data, lay_on
-from optimizer.instance.override import assign
+from optimizer.instance.override import assign, override
 from optimizer.instance.read import main_file
 from optimizer.instance.series import Series
 from optimizer.instance.sound import sound
@@ -59,9 +59,42 @@ def overlaid(instance: Instance, overlay: Path | str | Mapping[str, Any]) -> Ins
     return sound(lay_on(source, [file]), str(overlay))
 
 
-def source_of(instance: Instance) -> Source:
-    """An instance as if it had been read; its name stands for its file."""
-    return Source(instance.name, plain_value(instance.plain()))
+def overridden(instance: Instance, overrides: Sequence[str], option: str = "--set") -> Instance:
+    """An instance with `KEY=VALUE` texts applied.
+
+    Args:
+        instance: it stays as it is.
+        overrides: as `--set` takes them.
+        option: what they were given with, for messages.
+
+    Raises:
+        InstanceError: with every fault found.
+    """
+    source = source_of(instance)
+    for given in overrides:
+        override(source, given, option)
+    return sound(source, instance.name)
+
+
+def edited(instance: Instance, edit: Callable[[dict[str, Any]], None], name: str) -> Instance:
+    """An instance whose plain data are edited.
+
+    Args:
+        instance: it stays as it is.
+        edit: changes the data in place.
+        name: what the edited instance is called in messages.
+
+    Raises:
+        InstanceError: with every fault found.
+    """
+    source = source_of(instance, name)
+    edit(source.data)
+    return sound(source, name)
+
+
+def source_of(instance: Instance, name: str | None = None) -> Source:
+    """An instance as if it had been read; a name, by default its own, stands for its file."""
+    return Source(name or instance.name, plain_value(instance.plain()))
 
 
 def plain_value(value: Any) -> Any:

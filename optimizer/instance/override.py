@@ -10,6 +10,7 @@ from optimizer.errors import Fault, Where
 from optimizer.instance.faults import did_you_mean, dotted
 from optimizer.instance.folder import list_ids
 from optimizer.instance.instance import Instance
+from optimizer.instance.movement import Stockpile
 from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path, read_yaml, scalar
 
@@ -81,22 +82,9 @@ def assign(source: Source, key: str, value: Any, where: Where) -> None:
     source.places[*path, last] = where
 
 
-def writable(data: Any) -> Any:
-    """Plain data with lists in the place of tuples, as files are read."""
-    if isinstance(data, Mapping):
-        return {key: writable(value) for key, value in data.items()}
-    return [writable(item) for item in data] if isinstance(data, list | tuple) else data
-
-
 def path_of(data: Any, key: str) -> Path | None:
-    """Where a dotted key leads in an instance as plain data; None where nothing stands there."""
-    path: Path = ()
-    for part in key.split("."):
-        found = _step(data, part)
-        if found is None:
-            return None
-        path, data = (*path, found), data[found]
-    return path
+    """Where a dotted key without `*` leads in an instance as plain data; None where nothing stands there."""
+    return None if ANY in key.split(".") else next(iter(paths_like(data, key)), None)
 
 
 def multiply(source: Source, key: str, factor: float, where: Where) -> None:
@@ -118,7 +106,7 @@ def multiply(source: Source, key: str, factor: float, where: Where) -> None:
         holder: Any = source.data
         for part in path[:-1]:
             holder = holder[part]
-        holder[path[-1]] = _times(value, factor)
+        holder[path[-1]] = times(value, factor)
         _forget(source, path)
         source.places[path] = where
 
@@ -149,9 +137,10 @@ def _has_amount(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _times(value: Any, factor: float) -> Any:
+def times(value: Any, factor: float) -> Any:
+    """A number, a series or a mapping of them times a factor; years, growth and words stay."""
     if isinstance(value, dict):
-        return {key: item if key == "growth" else _times(item, factor) for key, item in value.items()}
+        return {key: item if key == "growth" else times(item, factor) for key, item in value.items()}
     return value * factor if _has_amount(value) else value
 
 
@@ -167,6 +156,8 @@ def _may_begin(holder: Any, path: list[Hashable], part: str) -> bool:
         return False
     if not path:
         return part in Instance.model_fields
+    if path[0] == "stockpiles" and len(path) == 2:
+        return part in Stockpile.model_fields
     return path[0] in ("policy", "logistics", "planning_case")
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from optimizer.instance.fields import Record
 from optimizer.instance.instance import Instance
+from optimizer.instance.override import times
 from optimizer.instance.yaml12 import Path
 
 STATED = "none"
@@ -154,15 +155,3 @@ def _leaves(value: Any) -> Iterator[float]:
 
 def _is_zero(value: Any) -> bool:
     return not any(_leaves(value))
-
-
-def times(value: Any, factor: float) -> Any:
-    """A number or a series times a factor; years and growth stay."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Mapping):
-        return value
-    if isinstance(value, int | float):
-        return float(value) * factor
-    if "start" in value:
-        return {**value, "start": times(value["start"], factor)}
-    scaled_: dict[Hashable, Any] = {key: times(item, factor) for key, item in value.items()}
-    return scaled_

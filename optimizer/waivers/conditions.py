@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from optimizer.instance.changes import edited
 from optimizer.instance.instance import Instance
-from optimizer.instance.override import writable
 from optimizer.instance.policy import Diversify, ExposureCap, Rule, Starts
 from optimizer.instance.series import Series
 from optimizer.network.calendar import Calendar, calendar_of
 from optimizer.network.trust import ADVERSARY, Trust
 from optimizer.plan.rules import label_of
-from optimizer.run import made_of
 
 WHOLE, SINGLE = "condition", "single waiver"
 TRUSTED = "trusted_by_waiver"
@@ -48,9 +47,7 @@ class Waiver:
         Raises:
             InstanceError: the instance cannot be without it alone.
         """
-        data = writable(instance.plain())
-        self.edit(data)
-        return made_of(data, f"{instance.name} without {self.key}")
+        return edited(instance, self.edit, f"{instance.name} without {self.key}")
 
 
 def waivers_of(instance: Instance) -> list[Waiver]:

@@ -167,7 +167,8 @@ def island(**changes: object) -> Data:
 def test_repairs_are_the_least_and_restore_a_plan() -> None:
     """3 t lack in 2027 and 2028; the works would be there in time if they came two years earlier, or stock were."""
     store = {"country": "USA", "channel": "mdap", "materials": ["magnet"], "release": "always"}
-    explanation = optimizer.explain(instance_of(island(stockpiles={"store": store})), threads=1)
+    data = island(stockpiles={"store": store})
+    explanation = optimizer.explain(instance_of(data), threads=1)
     assert explanation.status == "explained"
     assert found_in(explanation) >= {"demand:army:0"}
     repairs = explanation.repairs
@@ -175,6 +176,8 @@ def test_repairs_are_the_least_and_restore_a_plan() -> None:
     lowered = repairs[repairs["requirement"] == "demand:army:0"].iloc[0]
     assert (lowered["amount"], lowered["unit"]) == (pytest.approx(6), "t")
     assert "by 3 t to 10 t in 2027 and 2028" in lowered["text"]
+    for row in explanation.info["repairs"]:
+        assert has_plan(instance_of(data).replace({row["path"]: row["to"]})), row["text"]
     stocked = repairs[repairs["path"] == "stockpiles.store.initial.magnet"].iloc[0]
     assert stocked["amount"] == pytest.approx(6)
     detail = str(explanation.conflict.set_index("requirement").loc["demand:army:0", "detail"])
@@ -213,6 +216,38 @@ def test_two_conflicts_are_told_apart() -> None:
     assert {len(one["requirements"]) for one in explanation.info["conflicts"]} == {2, 3}
     assert set(explanation.repairs["restores"]) == {"yes"}
     assert set(explanation.repairs["conflict"]) == {0, 1}
+
+
+def test_more_conflicts_than_are_told() -> None:
+    """Six with nothing in common: five are told, and that there are more."""
+    data = plant(SMALL, "required_and_forbidden", 1).data
+    site = data["facilities"]["planted_0"]
+    data["facilities"] |= {f"planted_{i}": site for i in range(6)}
+    data["policy"]["rules"] = [
+        {"rule": rule, "facility": f"planted_{i}"} for i in range(6) for rule in ("forbid", "require")
+    ]
+    explanation = optimizer.explain(instance_of(data), repairs=False, threads=1)
+    assert [len(one["requirements"]) for one in explanation.info["conflicts"]] == [2] * 5
+    assert explanation.info["more_conflicts"]
+
+
+def test_what_does_not_help_by_itself_is_told() -> None:
+    """A fire leaves the army short, a flood the navy: without the army's demand there is still no plan."""
+    data = island()
+    data["markets"]["army"]["demand"] = [{"product": "magnet", "tonnes": 10}]
+    data["markets"]["navy"] = data["markets"]["army"] | {"demand": [{"product": "coil", "tonnes": 10}]}
+    data["materials"]["coil"] = {"stage": "coil"}
+    data["recipes"]["wind"] = {"stage": "coil", "outputs": {"coil": 1}, "cost": 10}
+    data["facilities"]["coiler"] = data["facilities"]["plant"] | {"stage": "coil", "recipes": ["wind"]}
+    data["scenarios"] = [
+        {"id": name, "probability": 0.1, "onset": 2029,
+         "effects": [{"affects": "facilities", "where": {"id": who}, "available": 0.1}]}
+        for name, who in (("fire", "plant"), ("flood", "coiler"))
+    ]  # fmt: skip
+    explanation = optimizer.explain(instance_of(data), threads=1)
+    assert found_in(explanation) == {"demand:army:0"}
+    assert explanation.info["no_change_alone"] == [{"conflict": 0, "requirement": "demand:army:0"}]
+    assert set(explanation.repairs["restores"]) <= {"no"}
 
 
 def test_conflict_in_a_scenario_names_it() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from support.build import instance_of
+from support.build import instance_of, one_market
 
 import optimizer
 from optimizer.errors import InstanceError, Where
@@ -49,6 +49,19 @@ def test_nothing_changed_is_the_same(starter: optimizer.Instance) -> None:
     assert sha256(starter.replace()) == sha256(starter)
     fields: dict[str, Any] = {name: getattr(starter, name) for name in ("scenarios", "facilities", "policy", "lanes")}
     assert sha256(starter.replace(**fields)) == sha256(starter)
+
+
+def test_a_mapping_of_a_stockpile_may_be_begun() -> None:
+    """Stock of a store that states none, as `explain` tells it; what is no field of a stockpile is still a fault."""
+    plant = {"stage": "magnet", "country": "USA", "recipes": ["make"], "capacity": 1}
+    data = one_market("stored", {"plant": plant}, tonnes=1)
+    data["materials"]["magnet"]["storage"] = {"cost": 1}
+    data["stockpiles"] = {"store": {"country": "USA", "channel": "open", "materials": ["magnet"], "release": "always"}}
+    instance = instance_of(data)
+    key = "stockpiles.store.initial.magnet"
+    assert instance.replace({key: 6.0}).stockpiles["store"].initial == {"magnet": 6.0}
+    with pytest.raises(InstanceError, match="'stockpiles.store' has no 'initail'"):
+        instance.replace({"stockpiles.store.initail.magnet": 6.0})
 
 
 def test_values_of_other_libraries_are_taken(starter: optimizer.Instance) -> None:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,57 @@ def test_a_changed_portfolio_is_refused(desk: Path) -> None:
     (desk / "beta.csv").write_text("facility,option,year\nalpha,build,2027\n", encoding="utf-8")
     with pytest.raises(optimizer.PlanError, match="portfolio 'beta': its fundings or stock"):
         begun(desk, parts=parts)
+
+
+def test_ctrl_c_keeps_what_has_ended(desk: Path, asked: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its status says so, the other runs are told as not run, and called again it does these and no other."""
+    solving = work.solve_with
+
+    def interrupted(instance: optimizer.Instance, *args: Any, **kwargs: Any) -> optimizer.Plan:
+        if instance.facilities["alpha"].options[0].capex == 1000:
+            raise KeyboardInterrupt
+        return solving(instance, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "solve_with", interrupted)
+        found = begun(desk)
+    assert found.info["status"] == "stopped"
+    assert found.info["by_status"] == {"optimal": 1, "not run": 2}
+    assert json.loads((desk / "study" / "study.json").read_text(encoding="utf-8"))["status"] == "stopped"
+    assert pd.read_csv(desk / "study" / "results.csv")["status"].tolist() == ["optimal", "not run", "not run"]
+    again = begun(desk)
+    assert asked == [900, 1000, 1200]
+    assert (again.info["status"], again.info["taken"]) == ("done", 1)
+    assert again.results["status"].tolist() == ["optimal"] * 3
+
+
+@pytest.mark.parametrize("what", ["options", "portfolio", "version", "instance"])
+def test_only_runs_with_the_same_answer_are_reused(what: str, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a study with another gap, portfolio, version or instance no run is one of this study."""
+    parts: dict[str, Any] = {"list_": [{}]}
+    if what == "portfolio":
+        parts = {"factors": {"held": {"portfolios": {"beta": "beta.csv"}}}, "grid": {"held": ["beta"]}}
+    begun(desk, parts=parts)
+    assert begun(desk, parts=parts, reuse=True).info["taken"] == 1
+    if what == "options":
+        parts["options"] = {"gap": 1e-2}
+    elif what == "portfolio":
+        (desk / "beta.csv").write_text("facility,option,year\nalpha,build,2027\n", encoding="utf-8")
+    elif what == "instance":
+        text = (desk / "rivals.yaml").read_text(encoding="utf-8")
+        (desk / "rivals.yaml").write_text(text.replace('"cost": 10', '"cost": 11'), encoding="utf-8")
+    else:
+        room = importlib.import_module("optimizer.study.study")
+        monkeypatch.setattr(room, "versions", lambda: versions() | {"highspy": "1.0.0"})
+    assert begun(desk, parts=parts, reuse=True).info["taken"] == 0
+
+
+def test_a_run_is_of_the_instance_that_was_read(desk: Path) -> None:
+    """Where a process resolves another one than the run is known by, it says so and gives no answer."""
+    case, (run,) = read_study(write(desk, list_=[{}]))
+    (found,) = work.done(work.Desk(case, plans=False), replace(run, instance_sha256="0" * 64))
+    assert found.record["status"] == "failed"
+    assert "another one here" in found.record["error"]
 
 
 def test_a_folder_with_something_else_is_left_alone(desk: Path) -> None:
