@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import optimizer
-from optimizer.alternatives.solves import Solves
-from optimizer.alternatives.study import default_options
+from optimizer.near_optimal.solves import Solves
+from optimizer.near_optimal.study import default_options
 from optimizer.run import versions
 from optimizer.solver.highs import Stop
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import optimizer
-from optimizer.frontier.front import Front
-from optimizer.frontier.sweeps import instance_at, sweeps_of
+from optimizer.fronts.front import Front
+from optimizer.fronts.sweeps import instance_at, sweeps_of
 from optimizer.run import solve_with
 from optimizer.solver.options import Options
 

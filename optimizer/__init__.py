@@ -8,7 +8,6 @@ Four calls do most of the work::
     plan.save("results/starter")
 """
 
-from optimizer.alternatives import Alternatives, Why, alternatives, why
 from optimizer.comparison import Comparison, compare
 from optimizer.conflict import Explanation, explain
 from optimizer.errors import (
@@ -23,18 +22,19 @@ from optimizer.errors import (
 )
 from optimizer.evaluation import Evaluation, Future, Portfolio, evaluate
 from optimizer.findings import Finding
-from optimizer.frontier import Frontier, Sweep, frontier
+from optimizer.fronts import Frontier, Sweep, frontier
 from optimizer.futures import FutureSet, sample
 from optimizer.instance.instance import Instance
 from optimizer.ladder import NetShortfall, shortfall
 from optimizer.losses import Stress, stress, survive
+from optimizer.near_optimal import Alternatives, Why, alternatives, why
 from optimizer.plan.plan import Plan
 from optimizer.run import Validation, diagnose, load, solve, validate
-from optimizer.study import Study, study
+from optimizer.studies import Study, study
 from optimizer.sweep import Sensitivity, sensitivity
 from optimizer.synthetic import Synthetic, generate
 from optimizer.verifier import Tolerance, Verdict, Violation, verify
-from optimizer.waivers import Waivers, waivers
+from optimizer.waiving import Waivers, waivers
 from optimizer.worth import StockUse, Value, stock_use, value
 
 __all__ = [

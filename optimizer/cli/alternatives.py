@@ -8,10 +8,6 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from optimizer.alternatives import Alternatives
-from optimizer.alternatives import alternatives as run
-from optimizer.alternatives.facts import ALL, NONE, OPEN, SOME
-from optimizer.alternatives.study import default_options
 from optimizer.cli.options import (
     AsJson,
     GapUsdOfEach,
@@ -28,6 +24,10 @@ from optimizer.cli.output import FAILED, STOPPED, number_of, out, print_json, re
 from optimizer.cli.progress import Ticker
 from optimizer.cli.screen import headed
 from optimizer.errors import OptionsError
+from optimizer.near_optimal import Alternatives
+from optimizer.near_optimal import alternatives as run
+from optimizer.near_optimal.facts import ALL, NONE, OPEN, SOME
+from optimizer.near_optimal.study import default_options
 from optimizer.plan.columns import rows_of
 from optimizer.run import load
 from optimizer.solver.options import Options

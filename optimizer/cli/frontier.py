@@ -23,8 +23,8 @@ from optimizer.cli.options import (
 from optimizer.cli.output import DONE, FAILED, STOPPED, end, number_of, out, print_json, records, usd, written_to
 from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
-from optimizer.frontier import Frontier
-from optimizer.frontier import frontier as run
+from optimizer.fronts import Frontier
+from optimizer.fronts import frontier as run
 from optimizer.plan.columns import rows_of
 from optimizer.run import load
 

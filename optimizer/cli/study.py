@@ -13,9 +13,9 @@ from optimizer.cli.output import DONE, FAILED, STOPPED, end, err, out, print_jso
 from optimizer.cli.progress import timed
 from optimizer.cli.screen import headed
 from optimizer.plan.columns import rows_of
-from optimizer.study import Study
-from optimizer.study import study as run
-from optimizer.study.read import name_of, read_study
+from optimizer.studies import Study
+from optimizer.studies import study as run
+from optimizer.studies.read import name_of, read_study
 
 SHOWN = 20
 FUNDED = 15

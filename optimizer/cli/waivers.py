@@ -28,8 +28,8 @@ from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
 from optimizer.plan.columns import rows_of
 from optimizer.run import load
-from optimizer.waivers import Waivers
-from optimizer.waivers import waivers as run
+from optimizer.waiving import Waivers
+from optimizer.waiving import waivers as run
 
 SHOWN = 20
 STYLES = {"saves": "bold", "restores a plan": "bold", "within the gap": "yellow", "cannot be waived alone": "dim"}

@@ -7,9 +7,6 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from optimizer.alternatives import Why
-from optimizer.alternatives import why as run
-from optimizer.alternatives.why import CANNOT, ENTERS, FUNDED
 from optimizer.cli.options import (
     AsJson,
     GapOfEach,
@@ -23,6 +20,9 @@ from optimizer.cli.options import (
 )
 from optimizer.cli.output import FAILED, STOPPED, number_of, out, print_json, records, usd
 from optimizer.cli.progress import Ticker
+from optimizer.near_optimal import Why
+from optimizer.near_optimal import why as run
+from optimizer.near_optimal.why import CANNOT, ENTERS, FUNDED
 from optimizer.plan.columns import rows_of
 from optimizer.run import load
 from optimizer.solver.options import Options

@@ -70,7 +70,7 @@ class Sum(_Said):
         columns: columns, one for each coefficient.
     """
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
     __slots__ = ("coefs", "columns")
 
     def __init__(self, coefs: list[Any], columns: list[Column]) -> None:
@@ -83,7 +83,7 @@ class Sum(_Said):
     def __ge__(self, side: Any) -> Row:
         return Row(self.coefs, self.columns, -1, side)
 
-    def __eq__(self, side: object) -> Row:
+    def __eq__(self, side: object) -> Row:  # type: ignore[override]
         return Row(self.coefs, self.columns, 0, side)
 
 

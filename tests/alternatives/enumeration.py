@@ -7,9 +7,9 @@ import itertools
 
 import numpy as np
 
-from optimizer.alternatives.facts import ALL, NONE, SOME
-from optimizer.alternatives.rows import Chosen, Option
 from optimizer.instance.instance import Instance
+from optimizer.near_optimal.facts import ALL, NONE, SOME
+from optimizer.near_optimal.rows import Chosen, Option
 from optimizer.network.network import network_of
 from optimizer.solver.extensive import compile_all, problem_of
 from optimizer.solver.first_plan import fundings_of

@@ -11,11 +11,11 @@ import pytest
 from support.build import instance_of, one_market
 
 import optimizer
-from optimizer.alternatives import Alternatives
-from optimizer.alternatives.ledger import LIMIT
-from optimizer.alternatives.rows import without
-from optimizer.alternatives.solves import Solves
 from optimizer.errors import OptionsError, PlanError
+from optimizer.near_optimal import Alternatives
+from optimizer.near_optimal.ledger import LIMIT
+from optimizer.near_optimal.rows import without
+from optimizer.near_optimal.solves import Solves
 from optimizer.solver.highs import Stop
 from optimizer.solver.options import Options
 

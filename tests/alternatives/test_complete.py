@@ -10,10 +10,10 @@ from support.build import Data, instance_of
 from support.generate import generate
 
 import optimizer
-from optimizer.alternatives import Alternatives
-from optimizer.alternatives.facts import ALL, NONE
-from optimizer.alternatives.rows import Chosen
 from optimizer.instance.instance import Instance
+from optimizer.near_optimal import Alternatives
+from optimizer.near_optimal.facts import ALL, NONE
+from optimizer.near_optimal.rows import Chosen
 from optimizer.plan.columns import rows_of
 from optimizer.solver.options import Options
 

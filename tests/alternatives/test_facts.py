@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from support.build import instance_of
 
-from optimizer.alternatives.facts import ALL, NONE, OPEN, SOME, Facts
-from optimizer.alternatives.ledger import LIMIT, Ledger
-from optimizer.alternatives.solves import INTERRUPTED, Answer
+from optimizer.near_optimal.facts import ALL, NONE, OPEN, SOME, Facts
+from optimizer.near_optimal.ledger import LIMIT, Ledger
+from optimizer.near_optimal.solves import INTERRUPTED, Answer
 from optimizer.network.network import network_of
 from optimizer.solver.extensive import Solved, ended
 from optimizer.solver.highs import Raw

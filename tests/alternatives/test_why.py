@@ -10,9 +10,9 @@ import pytest
 from support.build import instance_of
 
 import optimizer
-from optimizer.alternatives import Why
-from optimizer.alternatives.solves import Solves
 from optimizer.errors import OptionsError
+from optimizer.near_optimal import Why
+from optimizer.near_optimal.solves import Solves
 from optimizer.solver.options import Options
 
 from .conftest import plants

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from optimizer.study import work
-from optimizer.study.record import record_of
+from optimizer.studies import work
+from optimizer.studies.record import record_of
 
 from .conftest import TINY_COST, call
 

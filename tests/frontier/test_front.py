@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,10 +15,10 @@ from support.subsets import BUDGET, CAP, TARGET, instance_data, least_cost, plan
 
 import optimizer
 from optimizer.errors import InstanceError, OptionsError, PlanError
-from optimizer.frontier import work
-from optimizer.frontier.front import Fact, Front
-from optimizer.frontier.sweeps import AT_LEAST, AT_MOST, Sweep, instance_at, sweeps_of
-from optimizer.frontier.work import Home, Task, begin, solve_point
+from optimizer.fronts import study, work
+from optimizer.fronts.front import Fact, Front
+from optimizer.fronts.sweeps import AT_LEAST, AT_MOST, Sweep, instance_at, sweeps_of
+from optimizer.fronts.work import Home, Task, begin, solve_point
 from optimizer.solver.options import Options
 
 CAPS = (1.0, 0.3, 0.1, 0.0)
@@ -258,7 +257,7 @@ def test_a_point_that_a_limit_ended_is_not_asked_again_in_the_same_run(monkeypat
     def ended(_home: object, task: Task) -> tuple[Fact, None]:
         return Fact(task.at, "feasible", "it was stopped", 1000.0, 500.0), None
 
-    monkeypatch.setattr(sys.modules["optimizer.frontier.study"], "solve_point", ended)
+    monkeypatch.setattr(study, "solve_point", ended)
     found = optimizer.frontier(instance_of(instance_data(plants(1))), {BUDGET: [0.0, 1.0, 2.0]})
     assert found.info["solves"] == 3
     assert set(found.points["status"]) == {"feasible"}
@@ -274,7 +273,7 @@ def test_what_was_optimal_to_a_wider_gap_is_not_so_to_a_narrower(
         limit = home.options.time_limit
         return Fact(task.at, next(ends), "", 1000.0, 900.0, gap=home.options.gap, time_limit=limit), None
 
-    monkeypatch.setattr(sys.modules["optimizer.frontier.study"], "solve_point", solved)
+    monkeypatch.setattr(study, "solve_point", solved)
     instance, folder = instance_of(instance_data(plants(1))), tmp_path / "front"
     wide = optimizer.frontier(instance, {BUDGET: [1.0]}, folder, gap=0.2)
     narrow = optimizer.frontier(instance, {BUDGET: [1.0]}, folder, gap=1e-3, time_limit=1.0)

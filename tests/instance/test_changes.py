@@ -60,7 +60,7 @@ def test_a_mapping_of_a_stockpile_may_be_begun() -> None:
     instance = instance_of(data)
     key = "stockpiles.store.initial.magnet"
     assert instance.replace({key: 6.0}).stockpiles["store"].initial == {"magnet": 6.0}
-    with pytest.raises(InstanceError, match="'stockpiles.store' has no 'initail'"):
+    with pytest.raises(InstanceError, match=r"'stockpiles\.store' has no 'initail'"):
         instance.replace({"stockpiles.store.initail.magnet": 6.0})
 
 

@@ -102,7 +102,7 @@ def test_comparisons_that_hold_at_all_slots_are_answered() -> None:
     assert max(0, v) is v
     assert not v - v
     assert v + 2 - v > 1
-    assert v == v  # noqa: PLR0124
+    assert v == v
 
 
 def test_a_numpy_factor_is_a_factor() -> None:

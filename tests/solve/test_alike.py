@@ -13,6 +13,7 @@ from support.build import Data, instance_of
 from support.generate import generate
 
 import optimizer
+from optimizer.model.declare import Key
 from optimizer.network.network import network_of
 from optimizer.solver.benders import alike as alike_parts
 from optimizer.solver.benders import asking
@@ -148,8 +149,8 @@ def drawn(seed: int, count: int) -> list[Recourse]:
     matrix = draw.integers(-2, 4, (rows, own)).astype(float)
     ends = np.where(np.arange(own) < 3, np.inf, 1.0)  # some columns have no upper limit
     kind = draw.permutation(np.resize([0, 1, 2, 2], rows))  # at least, at most, between
-    owners = {own + i: ("master", ("given", (i,))) for i in range(linked)}
-    columns = [*(("own", (i,)) for i in range(own)), *(("given", (i,)) for i in range(linked))]
+    owners: dict[int, tuple[str, Key]] = {own + i: ("master", ("given", (i,))) for i in range(linked)}
+    columns: list[Key] = [*(("own", (i,)) for i in range(own)), *(("given", (i,)) for i in range(linked))]
     parts = []
     for number in range(count):
         outer = draw.integers(1, 4, (rows, linked)) * np.where(kind == 0, 1.0, -1.0)[:, None]
@@ -170,7 +171,7 @@ def drawn(seed: int, count: int) -> list[Recourse]:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_prices_hold_whatever_the_limits(seed: int) -> None:
-    """Columns that pay up to their limit, that must be used, and rows that hold from both sides: no cut says too much."""
+    """Columns that pay up to their limit or must be used, rows that hold from both sides: no cut says too much."""
     parts = drawn(seed, 9)
     assert len({kind_of(part) for part in parts}) == 1
     alike = Alike(parts)
@@ -180,7 +181,8 @@ def test_prices_hold_whatever_the_limits(seed: int) -> None:
     for place in (0, 4):
         for given, answers in zip(asked[:2], true, strict=False):
             mine = alike.answers(given, [place])[0]
-            assert (mine.possible, mine.value) == (answers[place].possible, pytest.approx(answers[place].value, abs=2e-6))
+            assert mine.possible == answers[place].possible
+            assert mine.value == pytest.approx(answers[place].value, abs=2e-6)
             if mine.possible:
                 assert alike.best(given)[0][place] == pytest.approx(mine.value, abs=1e-5)
     told = 0

@@ -168,9 +168,7 @@ def test_limits_of_stock_hold_without_the_tables_of_branches(seed: int) -> None:
     ],
     ids=["square", "largest", "sum", "product and constant", "three"],
 )
-def test_a_number_of_another_kind_is_refused(
-    monkeypatch: pytest.MonkeyPatch, wrong: Callable[[Any, Any], Any]
-) -> None:
+def test_a_number_of_another_kind_is_refused(monkeypatch: pytest.MonkeyPatch, wrong: Callable[[Any, Any], Any]) -> None:
     """The branches are then built by themselves, and a mould says why there is none."""
 
     def another(m: Any, t: Any, d: str, i: int, y: int) -> Any:

@@ -150,7 +150,8 @@ def test_coefficients_that_cancel_are_none() -> None:
 
 def test_several_coefficients_at_one_place_are_one_number_of_slots() -> None:
     """Their sum depends on all of them; where it may be 0 the shape depends on slots."""
-    v, w = Slotted.slot(0), Slotted.slot(1)
+    v: Any = Slotted.slot(0)
+    w: Any = Slotted.slot(1)
     block, found = written(*odd(said(lambda m: total([(2.0 * v, m.x[2]), (w, m.x[1]), (3.0, m.x[2])]) <= 1))(new=Sheet))
     rows, columns = block.matrix.tocoo().coords
     numbers = {(block.rows[rows[i]], block.columns[columns[i]]): number.terms for i, number in found["matrix"]}
@@ -179,7 +180,7 @@ def own_rule(m: Model) -> None:
         own_rule,
         lambda m: constraint(m, None, [2], unlike),
         lambda m: m.x[2].setub(0.5),
-        said(lambda m: 0.5 == m.x[2]),
+        said(lambda m: 0.5 == m.x[2]),  # noqa: SIM300
         said(lambda m: m.x[2] == 2.0 * m.y[1]),
         said(lambda m: (0, total([(2.0, m.x[2])]), 1)),
     ],

@@ -11,8 +11,8 @@ from support.build import instance_of, text_of
 from support.generate import generate
 
 import optimizer
-from optimizer.study import Study
-from optimizer.study.read import read_study
+from optimizer.studies import Study
+from optimizer.studies.read import read_study
 
 from .conftest import ALPHA, COST, design, rivals, write
 

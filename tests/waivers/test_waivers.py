@@ -13,8 +13,8 @@ from support.subsets import Plant, instance_data, least_cost
 import optimizer
 from optimizer.errors import OptionsError, PlanError
 from optimizer.solver.options import Options
-from optimizer.waivers.conditions import waivers_of
-from optimizer.waivers.study import verdict
+from optimizer.waiving.conditions import waivers_of
+from optimizer.waiving.study import verdict
 
 PLANTS = [Plant(50, 300, 0.0), Plant(50, 400, 0.3), Plant(40, 200, 0.6), Plant(30, 900, 0.0)]
 LIMITS: dict[str, float] = {"budget": 700.0, "cap": 0.1, "least": 2, "most": 3}

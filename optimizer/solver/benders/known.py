@@ -23,7 +23,6 @@ from optimizer.solver.benders.recourse import Recourse
 from optimizer.solver.benders.tree import Tree
 from optimizer.solver.compile import Indices, Vector
 
-
 AGAIN = 1e-7
 """Relative difference at which the best plan of an earlier run counts as found again."""
 

@@ -17,8 +17,8 @@ from optimizer.folders import write_whole
 from optimizer.instance.write import plain_text
 from optimizer.instance.yaml12 import read_yaml
 from optimizer.plan.plan import Plan
-from optimizer.study.read import Run
-from optimizer.study.record import FAILED, Record
+from optimizer.studies.read import Run
+from optimizer.studies.record import FAILED, Record
 
 NOTE, RUNS = "study.json", "runs.jsonl"
 FORMAT = 1

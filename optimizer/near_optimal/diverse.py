@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from optimizer.alternatives.ask import Desk, Interrupted, digest, named
-from optimizer.alternatives.facts import ALL, NONE, OPEN, SOME, Found
-from optimizer.alternatives.rows import Chosen, Row, apart, distance, outside, required, without
-from optimizer.alternatives.solves import SHARPER
+from optimizer.near_optimal.ask import Desk, Interrupted, digest, named
+from optimizer.near_optimal.facts import ALL, NONE, OPEN, SOME, Found
+from optimizer.near_optimal.rows import Chosen, Row, apart, distance, outside, required, without
+from optimizer.near_optimal.solves import SHARPER
 from optimizer.solver.extensive import Solved
 
 TRIMS = 4

@@ -18,12 +18,12 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.alternatives.facts import SAME
-from optimizer.alternatives.rows import Option, required, without
-from optimizer.alternatives.solves import Answer, Solves
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
+from optimizer.near_optimal.facts import SAME
+from optimizer.near_optimal.rows import Option, required, without
+from optimizer.near_optimal.solves import Answer, Solves
 from optimizer.network.starts import Start, Starts
 from optimizer.run import checkpoint_of, versions
 from optimizer.solver.benders.checkpoint import Checkpoint

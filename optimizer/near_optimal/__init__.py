@@ -1,6 +1,6 @@
 """What else is nearly as good as the best plan, and why an option is not in it."""
 
-from optimizer.alternatives.study import Alternatives, alternatives
-from optimizer.alternatives.why import Why, why
+from optimizer.near_optimal.study import Alternatives, alternatives
+from optimizer.near_optimal.why import Why, why
 
 __all__ = ["Alternatives", "Why", "alternatives", "why"]

@@ -19,7 +19,7 @@ from optimizer.solver.compile import Problem
 from optimizer.solver.options import Options
 from optimizer.solver.start import Start
 from optimizer.sweep.relaxation import Relaxation, problem_from
-from optimizer.waivers.conditions import Waiver, waivers_of
+from optimizer.waiving.conditions import Waiver, waivers_of
 
 SCREEN, SOLVE = "screen", "solve"
 SAFE = 1e-7

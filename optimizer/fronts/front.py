@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from optimizer.errors import OptionsError
-from optimizer.frontier.sweeps import At, Sweep, points_of, tighter
+from optimizer.fronts.sweeps import At, Sweep, points_of, tighter
 
 FRONT, WITHIN, DOMINATED, CURVE = "front", "within the gap", "dominated", "curve"
 INFEASIBLE = "infeasible"

@@ -12,7 +12,7 @@ import pandas as pd
 from optimizer.network.network import network_of
 from optimizer.plan.columns import COLUMNS, rows_of, with_units
 from optimizer.plan.plan import Plan
-from optimizer.study.design import Point
+from optimizer.studies.design import Point
 
 Record = dict[str, Any]
 """Figures of a run by name; what is JSON."""

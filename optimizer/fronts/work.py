@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from optimizer.errors import InstanceError
-from optimizer.frontier.front import Fact
-from optimizer.frontier.sweeps import At, Sweep, instance_at, tighter
+from optimizer.fronts.front import Fact
+from optimizer.fronts.sweeps import At, Sweep, instance_at, tighter
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import Expected
 from optimizer.instance.write import sha256

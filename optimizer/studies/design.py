@@ -13,7 +13,7 @@ from scipy.stats import qmc
 
 from optimizer.errors import Where
 from optimizer.instance.source import Source
-from optimizer.study.file import ALL, Factor, LatinHypercube, Levels, StudyFile
+from optimizer.studies.file import ALL, Factor, LatinHypercube, Levels, StudyFile
 
 FEW = 50
 """Values of a factor that are looked at where a design is too large."""

@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from optimizer.alternatives.rows import Chosen, Option
-from optimizer.alternatives.solves import Answer
+from optimizer.near_optimal.rows import Chosen, Option
+from optimizer.near_optimal.solves import Answer
 from optimizer.network.tables import Funding
 
 SAME = 1e-9

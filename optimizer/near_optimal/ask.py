@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from optimizer.alternatives.facts import OPEN, Facts
-from optimizer.alternatives.ledger import Ledger
-from optimizer.alternatives.rows import Chosen, Option, Row, required, without
-from optimizer.alternatives.solves import SHARPER, Answer, Solves
+from optimizer.near_optimal.facts import OPEN, Facts
+from optimizer.near_optimal.ledger import Ledger
+from optimizer.near_optimal.rows import Chosen, Option, Row, required, without
+from optimizer.near_optimal.solves import SHARPER, Answer, Solves
 from optimizer.network.tables import Funding
 from optimizer.solver.extensive import Solved
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from optimizer.errors import SolveError
 from optimizer.plan.plan import Plan
 from optimizer.run import solve_with
-from optimizer.study.case import Case
-from optimizer.study.held import held_rows
-from optimizer.study.read import Run
-from optimizer.study.record import Record, failure, record_of
+from optimizer.studies.case import Case
+from optimizer.studies.held import held_rows
+from optimizer.studies.read import Run
+from optimizer.studies.record import Record, failure, record_of
 from optimizer.workers import BlamedError
 
 BROKEN = "the portfolio that is held breaks a rule, or leaves something unmet that must be met"

@@ -12,16 +12,16 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.alternatives.ask import Desk, Interrupted
-from optimizer.alternatives.diverse import Diverse, Kept
-from optimizer.alternatives.facts import ALL, NONE, OPEN, SOME, Facts
-from optimizer.alternatives.ledger import FORMAT, Ledger
-from optimizer.alternatives.rows import Chosen
-from optimizer.alternatives.solves import Answer, Solves
-from optimizer.alternatives.tables import table_of_fundings, table_of_options, table_of_portfolios
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
+from optimizer.near_optimal.ask import Desk, Interrupted
+from optimizer.near_optimal.diverse import Diverse, Kept
+from optimizer.near_optimal.facts import ALL, NONE, OPEN, SOME, Facts
+from optimizer.near_optimal.ledger import FORMAT, Ledger
+from optimizer.near_optimal.rows import Chosen
+from optimizer.near_optimal.solves import Answer, Solves
+from optimizer.near_optimal.tables import table_of_fundings, table_of_options, table_of_portfolios
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 from optimizer.run import checkpoint_of, versions

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.alternatives.ask import named
-from optimizer.alternatives.diverse import Kept
-from optimizer.alternatives.facts import Facts, Found
-from optimizer.alternatives.rows import distance
+from optimizer.near_optimal.ask import named
+from optimizer.near_optimal.diverse import Kept
+from optimizer.near_optimal.facts import Facts, Found
+from optimizer.near_optimal.rows import distance
 from optimizer.network.tables import Network
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan

@@ -16,8 +16,8 @@ from optimizer.instance.sound import sound
 from optimizer.instance.source import Source
 from optimizer.instance.write import sha256
 from optimizer.solver.options import Options
-from optimizer.study.design import Point
-from optimizer.study.file import Factor, StudyFile
+from optimizer.studies.design import Point
+from optimizer.studies.file import Factor, StudyFile
 
 Labels = tuple[str, ...]
 """Which label each factor of overlays has, in the order of these factors; empty where it has none."""

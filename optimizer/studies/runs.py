@@ -18,11 +18,11 @@ from optimizer.errors import OptionsError, PlanError
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.run import versions
-from optimizer.study.case import Case, portfolio_hash
-from optimizer.study.ledger import BASE, FORMAT, NO_PARQUET, Ledger, has_parquet
-from optimizer.study.read import Run, Tell, read_study
-from optimizer.study.record import FAILED, Record, column_of, portfolios_of, results_of
-from optimizer.study.work import Desk, Done, done, given_up
+from optimizer.studies.case import Case, portfolio_hash
+from optimizer.studies.ledger import BASE, FORMAT, NO_PARQUET, Ledger, has_parquet
+from optimizer.studies.read import Run, Tell, read_study
+from optimizer.studies.record import FAILED, Record, column_of, portfolios_of, results_of
+from optimizer.studies.work import Desk, Done, done, given_up
 from optimizer.workers import Cluster, on_cluster, workers_of
 
 ANSWERS = ("trusted-supply-optimizer", "pyomo", "highspy", "scipy", "numpy")

@@ -7,8 +7,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from optimizer.alternatives.rows import Chosen, Option, Row, block_of
 from optimizer.instance.instance import Instance
+from optimizer.near_optimal.rows import Chosen, Option, Row, block_of
 from optimizer.network.network import network_of
 from optimizer.network.tables import INVESTMENT, Funding, Network
 from optimizer.plan.plan import Plan

@@ -10,8 +10,8 @@ from optimizer.instance.faults import did_you_mean
 from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path
 from optimizer.solver.options import METHODS, Options
-from optimizer.study.design import labels_of
-from optimizer.study.file import ALL, Between, Factor, Levels, RunOptions, StudyFile
+from optimizer.studies.design import labels_of
+from optimizer.studies.file import ALL, Between, Factor, Levels, RunOptions, StudyFile
 
 KINDS = ("set", "times", "overlays", "portfolios")
 SECTIONS = ("grid", "list", "latin_hypercube")

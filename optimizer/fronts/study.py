@@ -12,10 +12,10 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import OptionsError
-from optimizer.frontier.front import FRONT, WITHIN, Fact, Front
-from optimizer.frontier.ledger import Ledger, name_of
-from optimizer.frontier.sweeps import At, Sweep, sweeps_of
-from optimizer.frontier.work import Done, Task, begin, solve_point
+from optimizer.fronts.front import FRONT, WITHIN, Fact, Front
+from optimizer.fronts.ledger import Ledger, name_of
+from optimizer.fronts.sweeps import At, Sweep, sweeps_of
+from optimizer.fronts.work import Done, Task, begin, solve_point
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import Regret
 from optimizer.instance.write import sha256

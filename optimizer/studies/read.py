@@ -23,10 +23,10 @@ from optimizer.instance.source import Source
 from optimizer.instance.write import sha256
 from optimizer.network.calendar import calendar_of
 from optimizer.network.starts import starts_of
-from optimizer.study.case import Case, Labels, hash_of
-from optimizer.study.design import Point, factors_of, points_of, size_of, some_of
-from optimizer.study.file import Factor, Held, StudyFile
-from optimizer.study.sift import options_of, sifted, sized
+from optimizer.studies.case import Case, Labels, hash_of
+from optimizer.studies.design import Point, factors_of, points_of, size_of, some_of
+from optimizer.studies.file import Factor, Held, StudyFile
+from optimizer.studies.sift import options_of, sifted, sized
 
 PYTHON = "the study"
 """What a study that was given as plain data is called in messages."""

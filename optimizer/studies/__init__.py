@@ -1,5 +1,5 @@
 """Many runs of an instance by a design: which keys, overlays and portfolios vary, in parallel, resumable."""
 
-from optimizer.study.study import Study, study
+from optimizer.studies.runs import Study, study
 
 __all__ = ["Study", "study"]

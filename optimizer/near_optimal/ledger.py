@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.alternatives.solves import Answer
 from optimizer.errors import PlanError
+from optimizer.near_optimal.solves import Answer
 from optimizer.plan.plan import Plan
 
 FORMAT = 1

@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import PlanError
-from optimizer.frontier.front import Fact
-from optimizer.frontier.sweeps import At
+from optimizer.fronts.front import Fact
+from optimizer.fronts.sweeps import At
 from optimizer.plan.plan import Plan
 
 NOTE, SOLVES, POINTS, PLANS = "frontier.json", "solves.jsonl", "points.csv", "plans"

@@ -19,9 +19,9 @@ from optimizer.instance.write import sha256
 from optimizer.plan.plan import Plan
 from optimizer.run import solve_with, versions
 from optimizer.solver.options import Options
-from optimizer.waivers.conditions import WHOLE, Waiver, waivers_of
-from optimizer.waivers.ledger import Ledger
-from optimizer.waivers.work import SAFE, SCREEN, SOLVE, Row, Task, begin, do, portfolio_of
+from optimizer.waiving.conditions import WHOLE, Waiver, waivers_of
+from optimizer.waiving.ledger import Ledger
+from optimizer.waiving.work import SAFE, SCREEN, SOLVE, Row, Task, begin, do, portfolio_of
 from optimizer.workers import Cluster, Workers, on_cluster, workers_of
 
 Tell = Callable[[str, int, int], None]

@@ -1,5 +1,5 @@
 """What each rule, target and trust condition costs, and what single waivers would save."""
 
-from optimizer.waivers.study import Waivers, waivers
+from optimizer.waiving.study import Waivers, waivers
 
 __all__ = ["Waivers", "waivers"]
