@@ -26,6 +26,7 @@ from optimizer.plan.columns import rows_of
 from optimizer.plan.confidence import confidence_of_plan
 from optimizer.plan.plan import FORMAT, Plan
 from optimizer.plan.rules import rule_report
+from optimizer.plan.turnover import without_turnover
 from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.compile import Block
 from optimizer.solver.extensive import Solved
@@ -210,10 +211,11 @@ def plan_of(instance: Instance, options: Options, solved: Solved) -> Plan:
     network, info = solved.network, _info(instance, options, solved)
     if not solved.values:
         return Plan(instance, info)
-    tables = tables_of_plan(network, solved.tables, solved.values)
+    values = without_turnover(solved.tables, solved.values)
+    tables = tables_of_plan(network, solved.tables, values)
     info["cost"] = _cost_parts(network, tables)
     info["confidence"] = confidence_of_plan(network, tables)
-    info["rules"] = rule_report(network, solved.tables, solved.values, solved.duals)
+    info["rules"] = rule_report(network, solved.tables, values, solved.duals)
     verdict = verify_tables(instance, info, tables)
     info["verdict"] = verdict.to_dict()
     return Plan(instance, info, tables)

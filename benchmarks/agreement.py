@@ -1,0 +1,131 @@
+"""Whether every method says the same of the same instance: generated instances, one after the other.
+
+    python benchmarks/agreement.py FILE.json [--count 200] [--first 0] [--gap 1e-3] [--methods METHOD ...]
+
+Instance i is made of seed i, and so are its size, its channels, whether demand must be met and the risk measure: 12 to
+60 facilities, 2 to 5 periods, 1 to 8 futures. Of two methods neither may find a plan that costs less than the other has
+proved, and all must agree whether there is a plan at all. Every plan is gone through by the checker, as always. A
+method that cannot be given the instance says why, and is counted as such.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import tempfile
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import optimizer
+from optimizer.errors import OptimizerError
+from optimizer.run import versions
+
+MEASURES: tuple[dict[str, Any] | None, ...] = (
+    None, None, None, {"measure": "cvar", "alpha": 0.8, "weight": 0.5}, None, {"measure": "worst_case"}, None,
+    {"measure": "regret"},
+)  # fmt: skip
+"""In turn; None is the expected cost, which is all that hedging can be asked for."""
+SAME = 1e-6
+"""Relative: by so much a plan may pass a bound of another method."""
+SECONDS = 120.0
+
+
+def instance_of(seed: int) -> tuple[optimizer.Instance, dict[str, Any]]:
+    """The instance of a seed, and how it was made."""
+    draw = np.random.default_rng([seed, 200])
+    how: dict[str, Any] = {
+        "facilities": int(draw.integers(12, 61)),
+        "periods": int(draw.integers(2, 6)),
+        "futures": int(draw.integers(1, 9)),
+        "channels": int(draw.integers(1, 4)),
+        "candidates": float(draw.choice([0.25, 0.4])),
+        "must_meet": bool(draw.random() < 0.3),
+    }
+    with tempfile.TemporaryDirectory() as raw:
+        instance = optimizer.load(optimizer.generate(seed=seed, name=f"s{seed}", **how).save(Path(raw) / "made"))
+    risk = MEASURES[seed % len(MEASURES)]
+    if risk is not None and how["futures"] > 1:
+        instance = instance.replace(risk=risk)
+        how["risk"] = risk["measure"]
+    return instance, how
+
+
+def main() -> None:
+    """Solve each instance by each method."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--gap", type=float, default=1e-3)
+    parser.add_argument("--methods", nargs="+", default=["extensive", "benders", "hedging"])
+    given = parser.parse_args()
+    out: dict[str, Any] = {
+        "gap": given.gap,
+        "methods": given.methods,
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": f"{os.cpu_count()} cores, shared",
+        "versions": versions(),
+        "instances": [],
+    }
+    for seed in range(given.first, given.first + given.count):
+        instance, how = instance_of(seed)
+        found = {method: solved(instance, method, given.gap) for method in given.methods}
+        apart = [
+            f"{one} and {other}" for one, other in itertools.combinations(found, 2) if differ(found[one], found[other])
+        ]
+        out["instances"].append({"seed": seed, **how, "found": found, "apart": apart})
+        out["told"] = told(out["instances"])
+        given.file.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
+        print(seed, how, {method: one["status"] for method, one in found.items()}, apart or "agree", flush=True)  # noqa: T201
+
+
+def solved(instance: optimizer.Instance, method: str, gap: float) -> dict[str, Any]:
+    """What a method finds, and what it proves."""
+    began = time.monotonic()
+    try:
+        plan = optimizer.solve(instance, method=method, gap=gap, time_limit=SECONDS, threads=1)
+    except OptimizerError as error:
+        return {"status": "refused", "why": str(error)}
+    verified = not plan.tables or bool(plan.info["verdict"]["ok"])
+    return {
+        "status": plan.status, "objective": plan.objective, "bound": plan.bound, "verified": verified,
+        "seconds": round(time.monotonic() - began, 2),
+    }  # fmt: skip
+
+
+def differ(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether what two methods say cannot both be so."""
+    known = [item for item in (one, other) if item["status"] != "refused"]
+    if len(known) < 2:
+        return False
+    if not (one["verified"] and other["verified"]):
+        return True
+    if "infeasible" in (one["status"], other["status"]):
+        return one["status"] != other["status"] and None not in (one["objective"], other["objective"])
+    return any(
+        a["objective"] is not None and b["bound"] is not None and a["objective"] < b["bound"] - SAME * abs(b["bound"])
+        for a, b in ((one, other), (other, one))
+    )
+
+
+def told(instances: list[dict[str, Any]]) -> dict[str, Any]:
+    """How many agree, and how each method ended."""
+    return {
+        "instances": len(instances),
+        "apart": [one["seed"] for one in instances if one["apart"]],
+        "ended": {
+            method: dict(Counter(one["found"][method]["status"] for one in instances))
+            for method in instances[0]["found"]
+        },
+    }
+
+
+if __name__ == "__main__":
+    main()
