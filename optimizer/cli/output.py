@@ -28,6 +28,9 @@ PLAIN_WIDTH = 160
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
 
+GRAM = 1e-6
+"""Tonnes below which an amount is told as 0."""
+
 
 def print_json(document: Any) -> None:
     """Print one JSON document to standard output."""
@@ -118,5 +121,7 @@ def usd(value: float | None) -> str:
 
 
 def tonnes(value: float) -> str:
-    """Tonnes for a reader."""
+    """Tonnes for a reader; under a gram is 0."""
+    if abs(value) < GRAM:
+        return "0"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"

@@ -11,7 +11,9 @@ from collections import deque
 from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -255,11 +257,12 @@ class Processes(Workers):
         return (place for place in range(self._count) if place not in taken)
 
     def _send(self, place: Hashable, do: Do[Any, Any], task: Any) -> Future[Any]:
-        try:
-            return self._pool(place).submit(_work, do, task)
-        except BrokenProcessPool:  # it died while it had nothing to do
-            self._lose(place)
-            return self._pool(place).submit(_work, do, task)
+        with _unheard():  # a process may begin here
+            try:
+                return self._pool(place).submit(_work, do, task)
+            except BrokenProcessPool:  # it died while it had nothing to do
+                self._lose(place)
+                return self._pool(place).submit(_work, do, task)
 
     def _received(self, future: Future[Any], place: Hashable) -> tuple[Hashable, Any]:
         try:
@@ -284,6 +287,23 @@ class _Settled:
     begin: Callable[..., Any]
     kept: tuple[Any, ...]
     home: Any = None
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Processes that begin meanwhile do not hear Ctrl-C, from their first moment on; here it is heard afterwards.
+
+    A process that is still reading modules would answer it with a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # it begins with the first process, and unblocks what is blocked
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _settle(begin: Callable[..., Any], kept: tuple[Any, ...]) -> None:
