@@ -38,7 +38,7 @@ def commands(instance: str, plan: str, futures: str, desk: Path) -> dict[str, li
     lines = ["study: growth", f"instance: {Path(instance).resolve()}", "set: {scenarios: []}", "options: {gap: 1.0e-3}"]
     lines += [
         "factors:",
-        "  programmes: {times: 'markets.mdap_*.demand.*.tonnes'}",
+        "  programmes: {times: 'markets.mdap_air_space.demand.*.tonnes'}",
         "grid:",
         "  programmes: [1, 1.1, 1.2, 1.3]",
     ]
@@ -53,14 +53,14 @@ def commands(instance: str, plan: str, futures: str, desk: Path) -> dict[str, li
         "evaluate": ["evaluate", instance, "--portfolio", plan, "--futures", futures],
         "value": ["value", instance],
         "alternatives": ["alternatives", instance, *trunk, "--within-usd", "3e8"],
-        "why": ["why", instance, "caremag_lacq:build", *trunk],
+        "why": ["why", instance, "wicheeda:build", *trunk],
         "compare --regret": ["compare", plan, str(other), "--regret"],
         "shortfall": ["shortfall", plan],
         "sensitivity": ["sensitivity", instance, *trunk, "--top", "5"],
         "frontier": ["frontier", instance, *trunk, "--sweep", "policy.budget.annual=1e9:7e9:7"],
         "waivers": ["waivers", instance, *trunk],
         "study": ["study", str(study)],
-        "sample": ["sample", instance, f"{instance}/events.yaml", "--count", "10000"],
+        "sample": ["sample", instance, f"{instance}/events.yaml", "--number", "10000"],
     }  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def main() -> None:
             runs = [stopped(words, folder, given.after) for _ in range(2)]
             out["commands"][name] = {"command": command, "runs": runs}
             for run in runs:
-                print(f"{name}: exit {run['exit']} after {run['heard']:.1f} s; {run['told'][-1:]}", flush=True)  # noqa: T201
+                print(f"{name}: exit {run['exit']} {run['heard']} s after it was asked; {run['told'][-1:]}", flush=True)  # noqa: T201
             shutil.rmtree(folder, ignore_errors=True)
             given.file.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
 
@@ -112,7 +112,7 @@ def stopped(words: list[str], folder: Path, after: float) -> dict[str, Any]:
 
     listener = threading.Thread(target=listen)
     listener.start()
-    asked = time.monotonic()
+    asked = None
     try:
         process.wait(timeout=after)
     except subprocess.TimeoutExpired:
@@ -123,11 +123,13 @@ def stopped(words: list[str], folder: Path, after: float) -> dict[str, Any]:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-    heard = time.monotonic() - asked
+    ended = time.monotonic()
     listener.join()
     beside = [*folder.rglob("*"), *folder.parent.glob(f"{folder.name}.*")]
     size = {str(path.relative_to(folder.parent)): path.stat().st_size for path in sorted(beside) if path.is_file()}
-    found = {"exit": process.returncode, "heard": round(heard, 1), "asked": round(asked - began, 1)}
+    found: dict[str, Any] = {"exit": process.returncode}
+    found["asked"] = None if asked is None else round(asked - began, 1)  # None: it had ended by itself
+    found["heard"] = None if asked is None else round(ended - asked, 1)
     found["load"] = round(os.getloadavg()[0], 1)
     found["traceback"] = any("Traceback" in line for line in lines)
     return found | {"began": lines[:TOLD], "told": lines[-TOLD:], "files": size}
