@@ -61,6 +61,8 @@ def why(
         _print(found)
     if found.info["best"] is None:
         raise typer.Exit(FAILED if found.info["status"] == "infeasible" else STOPPED)
+    if found.info["status"] == "stopped":
+        raise typer.Exit(STOPPED)
 
 
 def _print(found: Why) -> None:
@@ -71,7 +73,8 @@ def _print(found: Why) -> None:
     gap = "" if info["bound"] is None else f", at most {usd(max(0.0, info['best'] - info['bound']))} more than any"
     out.print(f"{info['instance']}: the best plan found costs {usd(info['best'])}{gap}", style="bold", markup=False)
     if info["status"] == "stopped":
-        out.print("stopped early: what was asked until then follows", style="yellow")
+        so_far = "what was asked until then follows" if len(found.options) else "nothing was answered by then"
+        out.print(f"stopped early: {so_far}", style="yellow")
     for row in rows_of(found.options):
         out.print(f"{row.facility}:{row.option}, capex {usd(row.capex)}, lead {row.lead}: {row.status}", markup=False)
         for line in _lines(row, info["within_usd"]):

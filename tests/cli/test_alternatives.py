@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alternatives.conftest import plants
 from support.build import text_of
+
+from optimizer.cli import why as room
+from optimizer.near_optimal import Why
+from optimizer.near_optimal import why as run
 
 from .conftest import TINY, call
 
@@ -78,3 +83,16 @@ def test_why_a_plant_is_not_funded(made: Path) -> None:
     called = call("why", "plants.yaml", "anna:refit", folder=made)
     assert called.code == 2
     assert "anna has no option 'refit'; there is build" in called.err
+
+
+def test_why_stopped_before_an_answer_is_no_answer(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The best plan was found and nothing was asked: that is said, and the exit code is not 0."""
+
+    def stopped(*args: Any, **kwargs: Any) -> Why:
+        found = run(*args, **kwargs)
+        return Why(found.info | {"status": "stopped"}, found.options.head(0))
+
+    monkeypatch.setattr(room, "run", stopped)
+    called = call("why", "plants.yaml", "cora", "--threads", "1", "-q", folder=made)
+    assert called.code == 3
+    assert "stopped early: nothing was answered by then" in called.out
