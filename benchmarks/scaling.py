@@ -4,7 +4,7 @@
         [--futures 1 10 100 1000] [--gap 0.01] [--seconds 900]
 
 One size is varied, the others stay at 60 facilities, 5 periods, 10 futures. Kept are the seconds of the clock and of
-the processor, by `--method` (auto), for building and for the whole way to the gap, the peak of memory and the sizes. The
+the processor, by `--method` (auto), for building and for the whole way to the gap, the peak of memory, the sizes. The
 exponent is the slope of a straight line through the logarithms of size and processor time, of sizes that reached the
 gap; where one did not, that is where it ends. The clock is shared with whatever else the machine does; processor time
 less so.
