@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import platform
 import sys
@@ -254,6 +255,7 @@ def _info(instance: Instance, options: Options, solved: Solved) -> dict[str, Any
         "nodes": solved.nodes,
         "start": solved.start,
         "resumed": solved.resumed,
+        **({"levels": [dataclasses.asdict(level) for level in solved.levels]} if solved.levels else {}),
         "versions": versions(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pyomo.common.gc_manager import PauseGC
 
@@ -73,6 +74,8 @@ class Solved:
     method_why: str = ""
     duals: dict[tuple[str, str, object], float] = field(default_factory=dict)
     """(course, constraint, index) -> USD per unit of right-hand side, fundings fixed; rules, targets, budget."""
+    levels: list[Any] = field(default_factory=list)
+    """What each level reached, where the instance is lexicographic."""
 
 
 PRICED = frozenset(

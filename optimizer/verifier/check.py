@@ -24,6 +24,7 @@ from optimizer.verifier.facts import Facts
 from optimizer.verifier.funding_rules import check_funding_rules
 from optimizer.verifier.futures import Factors, blocks, unsound
 from optimizer.verifier.investment import check_capacity_table, check_investment, funded_options
+from optimizer.verifier.levels import check_levels
 from optimizer.verifier.makers import check_makers
 from optimizer.verifier.money import check_costs, check_outlay, costs_of
 from optimizer.verifier.moves import check_claims, check_downgrades, check_flows, check_surplus
@@ -118,6 +119,7 @@ def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.
     costs = future_costs(case, money)
     check_scenarios(case, costs)
     check_objective(case, costs)
+    check_levels(case)
     return ledger.verdict()
 
 

@@ -126,6 +126,8 @@ CONSTRAINTS: dict[str, str] = {
     "scenario_service": "Service is the share of demand delivered over the horizon, by channel.",
     "risk_measure": "The plan was made for the instance's risk measure.",
     "objective": "The objective is the risk measure over the costs of the futures.",
+    "service_level": "Lexicographic: a channel is expected to be as short as stated, and within the cap of its level.",
+    "levels": "Lexicographic: the service of every channel that may be short, the strictest first, then cost.",
     "gap": "The bound is no dearer than the plan, and the gap is as claimed.",
     "status": "The status is optimal or feasible, and optimal only where a gap asked for is reached.",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from adjust_plan import bites
+from levels_plan import served
 from makers_plan import requalified
 from plan_maker import Plan, make
 from reaction_plan import reacts
@@ -442,4 +443,5 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "reacts": reacts,
     "bites": bites,
     "requalified": requalified,
+    "served": served,
 }
