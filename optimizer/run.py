@@ -201,15 +201,16 @@ def solve_with(
     return plan
 
 
-def plan_of(instance: Instance, options: Options, solved: Solved) -> Plan:
+def plan_of(instance: Instance, options: Options, solved: Solved, more: Mapping[str, Any] | None = None) -> Plan:
     """The plan that came out of the solver, verified; without tables where none did.
 
     Args:
         instance: what was solved.
         options: how it was.
         solved: what came out.
+        more: what else plan.json says.
     """
-    network, info = solved.network, _info(instance, options, solved)
+    network, info = solved.network, _info(instance, options, solved) | dict(more or {})
     if not solved.values:
         return Plan(instance, info)
     values = without_turnover(solved.tables, solved.values)

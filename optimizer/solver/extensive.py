@@ -14,7 +14,7 @@ from optimizer.instance.policy import Regret
 from optimizer.model import assemble, risk
 from optimizer.network.derive import Derived
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
-from optimizer.solver.compile import Block, Problem, Vector, join, money_of
+from optimizer.solver.compile import Block, Problem, Vector, charged, join, money_of
 from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches, with_whole
 from optimizer.solver.future_costs import FutureCosts
 from optimizer.solver.highs import Progress, Raw, Report, Stop, run
@@ -203,6 +203,7 @@ def begin(
         blocks[needs.name] = needs
     if rows is not None:
         blocks[rows.name] = rows
+        blocks[INVESTMENT] = charged(blocks[INVESTMENT], rows)
     out.seconds["build"] = time.monotonic() - began
     return begun
 

@@ -31,6 +31,7 @@ from optimizer.verifier.moves import check_claims, check_downgrades, check_flows
 from optimizer.verifier.objective import check_objective, check_scenarios, future_costs
 from optimizer.verifier.reacted import Reacted
 from optimizer.verifier.reactions import check_reactions, reactions_in
+from optimizer.verifier.rolled import check_roll
 from optimizer.verifier.rules import check_rules
 from optimizer.verifier.service import check_demand, check_targets
 from optimizer.verifier.stores import check_stock
@@ -120,6 +121,7 @@ def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.
     check_scenarios(case, costs)
     check_objective(case, costs)
     check_levels(case)
+    check_roll(case)
     return ledger.verdict()
 
 
