@@ -20,6 +20,9 @@ from optimizer.replanning import roll as run
 from optimizer.run import load
 from optimizer.solver.options import Options
 
+SHOWN = 6
+"""Fundings that are named in a line."""
+
 
 def roll(
     plan: Annotated[Path, typer.Argument(help="The last plan: a result folder.")],
@@ -116,16 +119,21 @@ def _notes(found: Rolled) -> list[str]:
             "happened by now, and put into the data what has"
         )
     if info["slipped"]:
-        names = ", ".join(f"{f}:{o} ({t})" for f, o, t in info["slipped"])
-        notes.append(f"planned before {info['year']} and not funded so: {names}")
+        notes.append(f"planned before {info['year']} and not funded so: {_some(info['slipped'])}")
     return notes
+
+
+def _some(fundings: list[list[Any]]) -> str:
+    """The first of some fundings, and how many more there are."""
+    more = f" and {len(fundings) - SHOWN} more" if len(fundings) > SHOWN else ""
+    return ", ".join(f"{f}:{o} ({t})" for f, o, t in fundings[:SHOWN]) + more
 
 
 def _summary(found: Rolled) -> None:
     info = found.info
     name, year = found.plan.instance.name, info["year"]
     out.print(f"{name}, planned again from {year}; the last plan: {info['last']['source']}", style="bold", markup=False)
-    frozen = ", ".join(f"{f}:{o} ({t})" for f, o, t in info["frozen"]) or "nothing"
+    frozen = _some(info["frozen"]) or "nothing"
     held = "" if not info["stock"] else f"; stock at the end of {info['stock'][0][3]} as the last plan has it"
     out.print(f"frozen, by {info['frozen_by']}: {frozen}{held}", markup=False)
     if found.changes.empty:
@@ -149,13 +157,17 @@ def _changes(found: Rolled) -> None:
 
 
 def _bracket(bracket: pd.DataFrame, info: dict[str, Any]) -> None:
-    heads = ("plan", "changes", "cost", "price of change", "together", "")
-    table = headed("\nWhat changing is worth", *heads, right=heads[1:5])
+    heads = ("plan", "changes", "cost", "price of change", "together", "gap", "")
+    table = headed("\nWhat changing is worth", *heads, right=heads[1:6])
     known: dict[str, float | None] = {}
     for row in rows_of(bracket):
         together = number_of(row.together)
         known[row.plan] = number_of(row.cost)
-        cells = ("-",) * 4 if together is None else (str(int(row.changes)), *map(usd, (row.cost, row.change, together)))
+        cells: tuple[str, ...] = ("-",) * 5
+        if together is not None:
+            bound = number_of(row.bound)
+            gap = "-" if bound is None else usd(max(0.0, together - bound))
+            cells = (str(int(row.changes)), usd(row.cost), usd(row.change), usd(together), gap)
         table.add_row(row.plan, *cells, "" if row.status == "optimal" else f"{row.status}: {row.why}")
     out.print(table)
     before, after = known.get("no change"), known.get("re-planned")

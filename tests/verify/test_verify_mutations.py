@@ -58,6 +58,10 @@ def level(number: int, **values: Any) -> Change:
     return lambda plan: plan.plan["levels"][number].update(values)
 
 
+def roll(**values: Any) -> Change:
+    return lambda plan: plan.plan["roll"].update(values)
+
+
 def less_served(plan: Plan) -> None:
     """In the outage a tonne less is made and delivered, which saves its cost; all that is stated of it agrees."""
     plan.edit("runs", {"run": 4, "cost": 40}, scenario="outage", channel="commercial")
@@ -342,6 +346,21 @@ MUTATIONS: list[tuple[str, str, Change]] = [
     ("status", "served", level(0, status="feasible")),
     ("status", "served", level(2, status="not reached")),
     ("objective", "served", state(objective=277.0, bound=277.0)),
+    # Planned again from a year on.
+    ("frozen", "replanned", roll(frozen=[])),
+    ("frozen", "replanned", roll(frozen=[["anna", "build", 2027], ["cora", "build", 2027]])),
+    ("frozen", "replanned", roll(year=2027)),
+    ("frozen", "replanned", roll(year="soon")),
+    ("frozen", "replanned", roll(stock=[["depot", "magnet", "commercial", 2027, 4.0]])),
+    ("change", "replanned", roll(change=24.0, minimised=404.0, minimised_bound=404.0)),
+    ("change", "replanned", roll(minimised=380.0)),
+    ("change", "replanned", roll(minimised_bound=380.0)),
+    ("change", "replanned", roll(changes=[])),
+    ("change", "replanned", roll(move_usd=10.0)),
+    ("change", "replanned", roll(expected=[["bert", "build", 2028]])),
+    ("change", "replanned", lambda plan: plan.plan["roll"]["changes"][0].update(usd=4.0)),
+    ("change", "replanned", lambda plan: plan.plan["roll"]["changes"][0].update(was=2027)),
+    ("objective", "replanned", state(objective=405.0, bound=405.0)),
     # What branches fund.
     ("reaction_allowed", "reacts", change("        react: {lead: 0, capex_factor: 1.2}\n", "")),
     ("reaction_allowed", "reacts", change("- {rule: starts", "- {rule: forbid, facility: works}\n    - {rule: starts")),

@@ -9,6 +9,7 @@ from levels_plan import served
 from makers_plan import requalified
 from plan_maker import Plan, make
 from reaction_plan import reacts
+from roll_plan import replanned
 from tree_plan import tree
 
 
@@ -444,4 +445,5 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "bites": bites,
     "requalified": requalified,
     "served": served,
+    "replanned": replanned,
 }

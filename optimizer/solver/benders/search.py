@@ -140,11 +140,9 @@ class Search(Dealt):
     def _relax(self) -> str | None:
         """Rounds of the relaxation: until its own gap is small beside the one asked for."""
         began = time.monotonic()
-        # Where levels before have caps, little of what the master proposes is possible, and the start is.
-        near = self.hint is not None or CAPS in self.blocks
+        near = self.hint is not None or CAPS in self.blocks  # caps leave little possible, and the start is
         core, value = (self.best.z, self.best.objective) if near else (None, math.inf)
-        move = 1.0 if core is None else MOVE
-        ended = None
+        move, ended = 1.0 if core is None else MOVE, None
         while True:
             if ended := self.limit.reached():
                 break
