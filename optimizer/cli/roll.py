@@ -11,7 +11,7 @@ import typer
 from optimizer.cli.options import AsJson, InstancePath, Quiet, Seed, SetValues, Threads, folder_of, folder_option
 from optimizer.cli.output import EXITS, FAILED, end, err, number_of, out, print_json, records, usd, written_to
 from optimizer.cli.progress import Ticker
-from optimizer.cli.screen import headed, print_answer, print_no_plan
+from optimizer.cli.screen import headed, print_answer
 from optimizer.errors import PlanError
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import may_replace
@@ -101,7 +101,8 @@ def _tell(found: Rolled, folder: Path, *, as_json: bool) -> None:
         print_json(document)
         return
     if not found.plan.tables:
-        print_no_plan(found.plan)
+        words = f"{found.plan.instance.name}: {found.plan.status} ({found.plan.info['why']})"
+        err.print(words, style="bold red", markup=False)
         return
     _summary(found)
     out.print()

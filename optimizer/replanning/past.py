@@ -105,12 +105,12 @@ def _fits(network: Network, last: Portfolio, given: Portfolio, frozen: Sequence[
         PlanError: with every one that is not.
     """
     faults = []
-    for facility, option, _ in sorted({*last.fundings, *given.fundings}):
-        if (facility, option) not in network.starts.years:
-            who = last.source if any(item[:2] == (facility, option) for item in last.fundings) else given.source
+    for who in [last] if given is last else [last, given]:
+        gone = [f"{f}:{o}" for f, o, _ in sorted(who.fundings) if (f, o) not in network.starts.years]
+        if gone:
             faults.append(
-                f"{who} funds {facility}:{option}, which {network.instance.name} does not have; an option that fell "
-                f"through stays in the instance, with the rule {{rule: forbid, facility: {facility}, option: {option}}}"
+                f"{who.source} funds {', '.join(gone)}, which {network.instance.name} does not have; an option that "
+                "fell through stays in the instance, with a rule {rule: forbid, facility: ..., option: ...}"
             )
     for facility, option, when in frozen:
         years = network.starts.years.get((facility, option))
