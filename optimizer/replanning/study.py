@@ -168,9 +168,7 @@ class _Desk:
             rows.append(_row(UNPRICED, free, 0.0, len(differs)))
         without = [self._without(change, funded) if each else None for change in changes]
         more = self._info(last, source, changes, without, rows, solved)
-        if solved.objective is not None:
-            solved.objective -= paid
-            solved.bound = None if solved.bound is None else solved.bound - paid
+        _without_price(solved, paid)
         made = plan_of(self.instance, self.options, solved, {"roll": more})
         if solved.status == "infeasible" and not self.stop.asked.is_set():
             made.info["why"] = why_not(self.instance, self.network, self.past, self.options, self.report, self.stop)
@@ -248,6 +246,20 @@ class _Desk:
             "minimised_bound": solved.bound,
             "bracket": [dict(row) for row in rows],
         }
+
+
+def _without_price(solved: Solved, paid: float) -> None:
+    """Take the price of change out of what was minimised: what is left is the plan's cost, and the bound beside it."""
+
+    def less(usd: float | None) -> float | None:
+        return None if usd is None else usd - paid
+
+    solved.objective, solved.bound = less(solved.objective), less(solved.bound)
+    if solved.levels and solved.values:
+        last = solved.levels[-1]
+        solved.levels[-1] = dataclasses.replace(
+            last, best=less(last.best), bound=less(last.bound), value=less(last.value)
+        )
 
 
 def _funded(past: Past, solved: Solved) -> dict[Option, int]:

@@ -232,6 +232,18 @@ def test_the_result_is_the_next_year_s_last_plan(last: optimizer.Plan, tmp_path:
     }
 
 
+def test_service_first_makes_changes_at_any_price(last: optimizer.Plan) -> None:
+    """Where service comes before cost no price of change stands before it; the cost level is told without the price."""
+    data = chain() | {"lexicographic": ["service", "cost"]}
+    priced, first = (rolled(last, instance_of(one), change_usd=1e7) for one in (chain(), data))
+    assert priced.changes.empty
+    assert not first.changes.empty
+    assert first.plan.demand["short"].sum() < priced.plan.demand["short"].sum()
+    assert first.plan.info["levels"][-1]["value"] == pytest.approx(first.plan.objective)
+    assert first.info["minimised"] == pytest.approx((first.plan.objective or 0) + first.info["change"])
+    assert first.plan.info["verdict"]["ok"], first.plan.info["verdict"]["summary"]
+
+
 def test_under_another_measure_the_price_stands_beside_it(last: optimizer.Plan) -> None:
     """The price is the same in every future: the measure and it add up, by both methods."""
     data = chain({name: (size, DEARER.get(name, usd)) for name, (size, usd) in PLANTS.items()})
