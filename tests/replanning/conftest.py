@@ -11,6 +11,8 @@ from optimizer.instance.instance import Instance
 
 YEARS = (2027, 2028, 2029)
 DEMAND = {2027: 40.0, 2028: 80.0, 2029: 130.0}
+GROWN = {2027: 85.0, 2028: 130.0, 2029: 130.0}
+"""Demand as it turned out: more could have been funded in 2027, and what was planned for 2029 is wanted in 2028."""
 SHORT, MADE, A_YEAR = 50.0, 10.0, 60.0
 PLANTS = {"anna": (40.0, 600.0), "bert": (35.0, 700.0), "cora": (50.0, 1500.0), "dora": (45.0, 1700.0)}
 """t a year, USD."""
@@ -32,9 +34,9 @@ def chain(plants: Mapping[str, tuple[float, float]] = PLANTS, demand: Mapping[in
     return data
 
 
-def now(**capex: float) -> Instance:
-    """The chain as it is a year later: some plants cost something else."""
-    return instance_of(chain({name: (size, capex.get(name, usd)) for name, (size, usd) in PLANTS.items()}))
+def now(demand: Mapping[int, float] = DEMAND, **capex: float) -> Instance:
+    """The chain as it is a year later: some plants cost something else, or demand has grown."""
+    return instance_of(chain({name: (size, capex.get(name, usd)) for name, (size, usd) in PLANTS.items()}, demand))
 
 
 def portfolios(frozen: Portfolio, since: int) -> Iterator[Portfolio]:
@@ -45,10 +47,10 @@ def portfolios(frozen: Portfolio, since: int) -> Iterator[Portfolio]:
         yield frozen | {name: year for name, year in zip(names, chosen, strict=True) if year is not None}
 
 
-def cost_of(portfolio: Portfolio, capex: Mapping[str, float]) -> float:
+def cost_of(portfolio: Portfolio, capex: Mapping[str, float], demand: Mapping[int, float] = DEMAND) -> float:
     """Capex, a year's cost for every year on line, and what is made or short."""
     total = sum(capex.get(name, PLANTS[name][1]) + A_YEAR * (2030 - year) for name, year in portfolio.items())
-    for year, wanted in DEMAND.items():
+    for year, wanted in demand.items():
         made = min(wanted, sum(PLANTS[name][0] for name, since in portfolio.items() if since <= year))
         total += MADE * made + SHORT * (wanted - made)
     return total

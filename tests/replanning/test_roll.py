@@ -15,7 +15,7 @@ from optimizer.plan.columns import rows_of
 from optimizer.solver.highs import Stop
 from optimizer.solver.options import Options
 
-from .conftest import PLANTS, Portfolio, chain, cost_of, now, portfolios, price_of
+from .conftest import DEMAND, GROWN, PLANTS, Portfolio, chain, cost_of, now, portfolios, price_of
 
 DEARER = {"bert": 1600.0, "cora": 900.0}
 
@@ -40,24 +40,25 @@ def frozen_of(last: optimizer.Plan, year: int = 2028) -> Portfolio:
 
 
 @pytest.mark.parametrize("method", ["extensive", "benders"])
-@pytest.mark.parametrize(("change", "move"), [(0.0, 0.0), (60.0, 60.0), (250.0, 40.0), (1e7, 1e7)])
+@pytest.mark.parametrize("demand", [DEMAND, GROWN])
+@pytest.mark.parametrize(("change", "move"), [(0.0, 0.0), (60.0, 60.0), (250.0, 40.0), (500.0, 1e6), (1e7, 1e7)])
 def test_it_is_the_best_of_all_portfolios_that_keep_the_past(
-    last: optimizer.Plan, change: float, move: float, method: str
+    last: optimizer.Plan, change: float, move: float, demand: dict[int, float], method: str
 ) -> None:
     """Cost and price of change together are least; each is told apart, and the checker finds the same."""
     before, frozen = funded_in(last), frozen_of(last)
     assert 0 < len(frozen) < len(before)
 
     def together(one: Portfolio) -> float:
-        return cost_of(one, DEARER) + price_of(one, before, frozen, change, move)
+        return cost_of(one, DEARER, demand) + price_of(one, before, frozen, change, move)
 
     best = min(together(one) for one in portfolios(frozen, 2028))
-    found = rolled(last, now(**DEARER), method, change_usd=change, move_usd=move)
+    found = rolled(last, now(demand, **DEARER), method, change_usd=change, move_usd=move)
     mine = funded_in(found.plan)
     assert found.plan.status == "optimal"
     assert found.plan.info["method"] == method
     assert found.info["minimised"] == pytest.approx(best)
-    assert found.plan.objective == pytest.approx(cost_of(mine, DEARER))
+    assert found.plan.objective == pytest.approx(cost_of(mine, DEARER, demand))
     assert found.info["change"] == pytest.approx(price_of(mine, before, frozen, change, move))
     assert {name: year for name, year in mine.items() if year < 2028} == frozen
     assert found.plan.info["verdict"]["ok"], found.plan.info["verdict"]["summary"]
