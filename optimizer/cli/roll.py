@@ -145,14 +145,15 @@ def _summary(found: Rolled) -> None:
 
 
 def _changes(found: Rolled) -> None:
-    each = any(pd.notna(value) for value in found.changes["without"])
+    each = bool(found.changes["without_status"].notna().any())
     heads = ("facility", "option", "change", "was", "now", "price", *(("saves, alone",) if each else ()))
     table = headed("\nChanges against the last plan", *heads, right=heads[3:])
     cost = found.plan.objective or 0.0
     for row in rows_of(found.changes):
         years = ("-" if pd.isna(year) else str(year) for year in (row.was, row.now))
         alone = number_of(row.without)
-        saves = ("no plan without" if alone is None else usd(alone - cost),) if each else ()
+        none = "no plan without" if row.without_status == "infeasible" else "-"
+        saves = (none if alone is None else usd(alone - cost),) if each else ()
         table.add_row(row.facility, row.option, row.change, *years, usd(row.usd), *saves)
     out.print(table)
 

@@ -30,7 +30,7 @@ from optimizer.solver.start import Start, start_of
 
 UNCHANGED, PRICED, UNPRICED = "no change", "re-planned", "free"
 """The three plans of a bracket."""
-CHANGES = ("facility", "option", "change", "was", "now", "usd", "without")
+CHANGES = ("facility", "option", "change", "was", "now", "usd", "without", "without_status")
 BRACKET = ("plan", "status", "why", "cost", "bound", "change", "together", "changes")
 
 
@@ -42,7 +42,7 @@ class Rolled:
         plan: the new plan; its `info["roll"]` says what is frozen, what changes and at what price (docs/roll.md).
         frozen: facility, option, year of what is frozen.
         changes: a row for each funding that is not as the last plan has it: what it was, what it is, its price, and
-            what the plan costs without this change alone, USD (blank where not asked, or where there is no plan).
+            what the plan costs without this change alone, USD, with the status of that solve (blank where not asked).
         bracket: cost, price of change and both together of the plan without change, of this one, and of the free one.
     """
 
@@ -166,14 +166,15 @@ class _Desk:
             free = self._ask(UNPRICED, Price(0.0, 0.0), _start(self.network, solved))
             differs = changes_of(self.past, self.price, _funded(self.past, free)) if free.values else []
             rows.append(_row(UNPRICED, free, 0.0, len(differs)))
-        without = [self._without(change, funded) if each else None for change in changes]
+        without = [self._without(change, funded) if each else (None, None) for change in changes]
         more = self._info(last, source, changes, without, rows, solved)
         _without_price(solved, paid)
         made = plan_of(self.instance, self.options, solved, {"roll": more})
         if solved.status == "infeasible" and not self.stop.asked.is_set():
             made.info["why"] = why_not(self.instance, self.network, self.past, self.options, self.report, self.stop)
         table = pd.DataFrame([dataclasses.asdict(change) for change in changes], columns=list(CHANGES))
-        table["without"] = pd.Series(without, dtype=float)
+        table["without"] = pd.Series([usd for usd, _ in without], dtype=float)
+        table["without_status"] = pd.Series([status for _, status in without], dtype=object)
         return Rolled(
             made,
             pd.DataFrame(self.past.frozen, columns=["facility", "option", "year"]),
@@ -207,21 +208,22 @@ class _Desk:
         solved.seconds["total"] = time.monotonic() - began
         return solved
 
-    def _without(self, change: Change, funded: Mapping[Option, int]) -> float | None:
-        """What the plan costs with one change undone and all other fundings as they are, USD."""
+    def _without(self, change: Change, funded: Mapping[Option, int]) -> tuple[float | None, str]:
+        """What the plan costs with one change undone and all other fundings as they are, USD; its status."""
         held = dict(funded)
         held.pop((change.facility, change.option), None)
         if change.was is not None:
             held[change.facility, change.option] = change.was
         what = f"without {change.facility}:{change.option} {change.change}"
-        return self._ask(what, self.price, None, held).objective
+        solved = self._ask(what, self.price, None, held)
+        return solved.objective if solved.values else None, solved.status
 
     def _info(
         self,
         last: Plan,
         source: str,
         changes: Sequence[Change],
-        without: Sequence[float | None],
+        without: Sequence[tuple[float | None, str | None]],
         rows: Sequence[Mapping[str, Any]],
         solved: Solved,
     ) -> dict[str, Any]:
@@ -239,7 +241,8 @@ class _Desk:
             "stock": [[*index, tonnes] for index, tonnes in (past.stock or {}).items()] if past.stock else None,
             "passed": list(past.passed),
             "changes": [
-                {**dataclasses.asdict(change), "without": usd} for change, usd in zip(changes, without, strict=True)
+                {**dataclasses.asdict(change), "without": usd, "without_status": status}
+                for change, (usd, status) in zip(changes, without, strict=True)
             ],
             "change": sum(change.usd for change in changes),
             "minimised": solved.objective,

@@ -34,9 +34,10 @@ def chain(plants: Mapping[str, tuple[float, float]] = PLANTS, demand: Mapping[in
     return data
 
 
-def now(demand: Mapping[int, float] = DEMAND, **capex: float) -> Instance:
+def now(capex: Mapping[str, float] | None = None, demand: Mapping[int, float] = DEMAND) -> Instance:
     """The chain as it is a year later: some plants cost something else, or demand has grown."""
-    return instance_of(chain({name: (size, capex.get(name, usd)) for name, (size, usd) in PLANTS.items()}, demand))
+    prices = capex or {}
+    return instance_of(chain({name: (size, prices.get(name, usd)) for name, (size, usd) in PLANTS.items()}, demand))
 
 
 def portfolios(frozen: Portfolio, since: int) -> Iterator[Portfolio]:

@@ -53,7 +53,7 @@ def test_it_is_the_best_of_all_portfolios_that_keep_the_past(
         return cost_of(one, DEARER, demand) + price_of(one, before, frozen, change, move)
 
     best = min(together(one) for one in portfolios(frozen, 2028))
-    found = rolled(last, now(demand, **DEARER), method, change_usd=change, move_usd=move)
+    found = rolled(last, now(DEARER, demand), method, change_usd=change, move_usd=move)
     mine = funded_in(found.plan)
     assert found.plan.status == "optimal"
     assert found.plan.info["method"] == method
@@ -67,9 +67,9 @@ def test_it_is_the_best_of_all_portfolios_that_keep_the_past(
 def test_a_price_of_nothing_is_the_optimum_with_the_past_and_a_huge_one_keeps_the_plan(last: optimizer.Plan) -> None:
     """In between some changes are worth their price, and fewer than of those that are free."""
     before, frozen = funded_in(last), frozen_of(last)
-    free = rolled(last, now(**DEARER), change_usd=0.0)
-    some = rolled(last, now(**DEARER), change_usd=60.0, bracket=True)
-    none = rolled(last, now(**DEARER), change_usd=1e7)
+    free = rolled(last, now(DEARER), change_usd=0.0)
+    some = rolled(last, now(DEARER), change_usd=60.0, bracket=True)
+    none = rolled(last, now(DEARER), change_usd=1e7)
     assert free.plan.objective == pytest.approx(min(cost_of(one, DEARER) for one in portfolios(frozen, 2028)))
     assert funded_in(none.plan) == before
     assert none.changes.empty
@@ -82,7 +82,7 @@ def test_a_price_of_nothing_is_the_optimum_with_the_past_and_a_huge_one_keeps_th
 
 def test_each_change_says_what_it_saves_alone(last: optimizer.Plan) -> None:
     """Undone alone, with all others as they are."""
-    found = rolled(last, now(**DEARER), change_usd=60.0, each=True)
+    found = rolled(last, now(DEARER), change_usd=60.0, each=True)
     mine = funded_in(found.plan)
     for row in rows_of(found.changes):
         other = {name: year for name, year in mine.items() if name != row.facility}
@@ -224,9 +224,9 @@ def test_a_run_that_is_stopped_is_no_success(last: optimizer.Plan) -> None:
 
 def test_the_result_is_the_next_year_s_last_plan(last: optimizer.Plan, tmp_path: Path) -> None:
     """From the folder alone: it verifies, and can be rolled on."""
-    folder = rolled(last, now(**DEARER), change_usd=60.0).save(tmp_path / "rolled")
+    folder = rolled(last, now(DEARER), change_usd=60.0).save(tmp_path / "rolled")
     assert optimizer.verify(folder).ok
-    again = optimizer.roll(folder, now(**DEARER), year=2029, change_usd=60.0)
+    again = optimizer.roll(folder, now(DEARER), year=2029, change_usd=60.0)
     kept = funded_in(optimizer.Plan.read(folder))
     assert {tuple(item[:1] + item[2:]) for item in again.info["frozen"]} == {
         (name, year) for name, year in kept.items() if year < 2029
