@@ -21,7 +21,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from optimizer.instance import fields, policy, records
+from optimizer.instance import fields, lexicographic, policy, records
 from optimizer.instance.fields import Record, flatten
 from optimizer.instance.instance import Instance, Period, PeriodField
 from optimizer.instance.series import Series
@@ -91,6 +91,8 @@ CHECKED: dict[str, tuple[str, ...]] = {
     "Y2": ("objective", "scenario_cost"),
     "Y3": ("objective", "scenario_cost"),
     "Y4": ("objective",),
+    "V1": ("service_level",),
+    "V2": ("service_level",),
 }
 """What the checker calls what a constraint says. A constraint without an entry has no place in the table."""
 
@@ -119,6 +121,7 @@ KINDS: tuple[tuple[Any, str], ...] = (
     (records.Reacting, "true or false, or a mapping: [React](#react)"),
     (records.RecipeUses, "list of recipes, or [recipe uses](#recipeuse) by recipe"),
     (PeriodField, "year, or [period](#period)"),
+    (lexicographic.Levels | None, "`[service, cost]`, or a mapping: [Lexicographic](#lexicographic)"),
     (policy.Lasting, "whole number over 0"),
     (float, "number"),
     (int, "whole number"),

@@ -29,6 +29,7 @@ from optimizer.ladder import NetShortfall, shortfall
 from optimizer.losses import Stress, stress, survive
 from optimizer.near_optimal import Alternatives, Why, alternatives, why
 from optimizer.plan.plan import Plan
+from optimizer.replanning import Rolled, roll
 from optimizer.run import Validation, diagnose, load, solve, validate
 from optimizer.studies import Study, study
 from optimizer.sweep import Sensitivity, sensitivity
@@ -56,6 +57,7 @@ __all__ = [
     "Plan",
     "PlanError",
     "Portfolio",
+    "Rolled",
     "Sensitivity",
     "SolveError",
     "StockUse",
@@ -79,6 +81,7 @@ __all__ = [
     "frontier",
     "generate",
     "load",
+    "roll",
     "sample",
     "sensitivity",
     "shortfall",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.metadata
 import platform
 import sys
@@ -200,15 +201,16 @@ def solve_with(
     return plan
 
 
-def plan_of(instance: Instance, options: Options, solved: Solved) -> Plan:
+def plan_of(instance: Instance, options: Options, solved: Solved, more: Mapping[str, Any] | None = None) -> Plan:
     """The plan that came out of the solver, verified; without tables where none did.
 
     Args:
         instance: what was solved.
         options: how it was.
         solved: what came out.
+        more: what else plan.json says.
     """
-    network, info = solved.network, _info(instance, options, solved)
+    network, info = solved.network, _info(instance, options, solved) | dict(more or {})
     if not solved.values:
         return Plan(instance, info)
     values = without_turnover(solved.tables, solved.values)
@@ -254,6 +256,7 @@ def _info(instance: Instance, options: Options, solved: Solved) -> dict[str, Any
         "nodes": solved.nodes,
         "start": solved.start,
         "resumed": solved.resumed,
+        **({"levels": [dataclasses.asdict(level) for level in solved.levels]} if solved.levels else {}),
         "versions": versions(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }

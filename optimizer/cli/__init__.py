@@ -14,6 +14,7 @@ from optimizer.cli import (
     explain,
     frontier,
     generate,
+    roll,
     sample,
     schema,
     sensitivity,
@@ -45,6 +46,7 @@ app.command("verify")(guarded(verify.verify))
 app.command("sensitivity")(guarded(sensitivity.sensitivity))
 app.command("evaluate")(guarded(evaluate.evaluate))
 app.command("explain")(guarded(explain.explain))
+app.command("roll")(guarded(roll.roll))
 app.command("sample")(guarded(sample.sample))
 app.command("compare")(guarded(compare.compare))
 app.command("shortfall")(guarded(shortfall.shortfall))

@@ -24,6 +24,7 @@ def print_answer(plan: Plan, console: Console = out) -> None:
     console.print(f"{plan.instance.name}: {plan.status} ({info['why']})", style="bold", markup=False)
     measure = str(info["risk"]["measure"]).replace("_", " ")
     console.print(f"{measure} cost {usd(plan.objective)}{gap}", markup=False)
+    _levels(info.get("levels", []), console)
     _portfolio(plan.portfolio, console)
     _reactions(plan.reactions, console)
     _shortfall(plan, console)
@@ -64,6 +65,20 @@ def _portfolio(portfolio: pd.DataFrame, console: Console) -> None:
     console.print(table)
     total, public = portfolio["capex"].sum(), portfolio["public_outlay"].sum()
     console.print(f"{len(portfolio)} options, capex {usd(total)}, of it public {usd(public)}", markup=False)
+
+
+def _levels(levels: list[dict[str, Any]], console: Console) -> None:
+    """Where service comes before cost: how short each channel is, and how short any plan must leave it."""
+    served = [level for level in levels if level["channel"]]
+    if not served:
+        return
+    heads = ("channel", "t short", "of t demand", "no plan less than", "allowed", "")
+    table = headed("\nService first: expected tonnes short, shortage without a price", *heads, right=heads[1:5])
+    for level in served:
+        ended = "" if level["status"] == "optimal" else f"{level['status']}: {level['why']}"
+        numbers = (level["value"], level["demand"], level["bound"], level["cap"])
+        table.add_row(level["channel"], *("" if n is None else tonnes(n) for n in numbers), ended)
+    console.print(table)
 
 
 def _reactions(reactions: pd.DataFrame, console: Console) -> None:

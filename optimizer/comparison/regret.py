@@ -97,6 +97,8 @@ def _operated(
 ) -> _Cell:
     """One plan's portfolio in the futures of one instance; its stock too, where it can be kept there."""
     instance = plans[of].instance
+    if instance.lexicographic is not None:
+        return _Cell(why="its instance is lexicographic: shortage has no price there, and a regret weighs it by one")
     held = Portfolio.of(plans[name], name)
     try:
         held.check(network_of(instance).starts)

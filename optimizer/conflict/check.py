@@ -23,7 +23,7 @@ def lean(instance: Instance) -> Instance:
     network = network_of(instance)
     keep = set(with_what_they_leave(network, loud_branches(network)))
     scenarios = tuple(scenario for scenario in instance.scenarios if scenario.id in keep)
-    return instance.model_copy(update={"scenarios": scenarios, "risk": Expected()})
+    return instance.model_copy(update={"scenarios": scenarios, "risk": Expected(), "lexicographic": None})
 
 
 def has_plan(instance: Instance, options: Options, report: Report | None = None, stop: Stop | None = None) -> str:

@@ -118,6 +118,7 @@ def evaluate(
         raise OptionsError(f"exact is {exact}; operate at least 2 futures")
     if exact is not None and not isinstance(futures, FutureSet):
         raise OptionsError("exact is for a set of futures; those given are all operated")
+    instance.priced("evaluate")
     began = time.monotonic()
     planned, whole = instance, futures if isinstance(futures, FutureSet) else None
     tell = tell or (lambda _what, _done, _of: None)

@@ -109,6 +109,7 @@ def frontier(
     for fact in ledger.facts():
         front.add(fact)
     run = _Run(front, ledger, plans, tell or (lambda _what, _done, _of: None))
+    instance.priced("frontier")
     began = time.monotonic()
     stopped = False
     run.say()

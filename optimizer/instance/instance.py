@@ -8,7 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
+from optimizer.errors import OptionsError
 from optimizer.instance.fields import Id, Iso3, Record, Text, Tier, Year
+from optimizer.instance.lexicographic import Levels
 from optimizer.instance.movement import Lane, Logistics, Market, Stockpile
 from optimizer.instance.policy import Expected, PlanningCase, Policy, Risk, Scenario
 from optimizer.instance.records import Channel, Facility, Friction, Material, Owner, OwnershipRule, Recipe
@@ -105,6 +107,8 @@ class Instance(Record):
     """Disruption futures."""
     risk: Risk = Expected()
     """How futures are weighed."""
+    lexicographic: Levels | None = None
+    """Service first, without a price: `[service, cost]`, or a mapping with `levels` and `tolerance`."""
     planning_case: PlanningCase | None = None
     """What a requirement study must state."""
 
@@ -123,6 +127,22 @@ class Instance(Record):
         """Channels that a market draws on, strictest first: those whose service can be spoken of."""
         drawn_on = {market.channel for market in self.markets.values()}
         return [k for k in self.channels if k in drawn_on]
+
+    def priced(self, asker: str) -> Instance:
+        """This instance, for what weighs shortage by its price.
+
+        Args:
+            asker: who does, such as 'evaluate'.
+
+        Raises:
+            OptionsError: shortage has no price here.
+        """
+        if self.lexicographic is not None:
+            raise OptionsError(
+                f"{self.name} is lexicographic: it gives shortage no price, and {asker} weighs shortage by its price; "
+                "--set lexicographic=null asks with the prices stated"
+            )
+        return self
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **fields: Any) -> Instance:
         """This instance with values given anew; checked as one that is read, and this one stays as it is.

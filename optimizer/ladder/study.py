@@ -91,6 +91,7 @@ def shortfall(
     read = plan if isinstance(plan, Plan) else Plan.read(plan)
     if not read.tables:
         raise PlanError(f"the run ended without a plan: {read.status} ({read.info.get('why')})")
+    read.instance.priced("shortfall")
     target = None if folder is None else Path(folder)
     if target is not None:
         _take(target)

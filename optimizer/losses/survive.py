@@ -83,6 +83,7 @@ def survive(
     options = options or Options()
     asked = Asked(losses, of, duration, tuple(onsets), tuple(markets))
     scope = check(instance, asked)
+    instance.priced("survive")
     if isinstance(instance.risk, Regret):
         raise OptionsError("survive is not built for the measure regret; --set 'risk={measure: expected}'")
     known = [] if start is None else kept_in(start, instance, asked, scope)

@@ -14,6 +14,7 @@ from optimizer.model import (
     balance,
     budget,
     capacity,
+    caps,
     demand,
     funding,
     funding_rules,
@@ -22,9 +23,10 @@ from optimizer.model import (
     reaction,
     requalification,
     risk,
+    service,
     stock,
 )
-from optimizer.model.declare import Costs, Model, new_model
+from optimizer.model.declare import Costs, Key, Model, new_model
 from optimizer.network.needs import Need
 from optimizer.network.tables import INVESTMENT, NEEDS, Network, Tables
 
@@ -40,13 +42,16 @@ SECOND: tuple[ModuleType, ...] = (
     reaction,
     adjust,
     requalification,
+    service,
 )
 """Families of a course of operations, trunk or branch."""
 IMPLIED: tuple[ModuleType, ...] = (need,)
 """Families whose rows follow from those of the others wherever fundings are whole."""
-OVER_FUTURES: tuple[ModuleType, ...] = (risk,)
+OVER_FUTURES: tuple[ModuleType, ...] = (risk, caps)
 """Families over futures."""
 
+CAPS = "caps"
+"""Name of the block of caps on service."""
 New = Callable[[str], Model]
 """Name of a block -> an empty model."""
 
@@ -92,6 +97,22 @@ def needs(tables: Tables, found: Sequence[Need], new: New = new_model) -> tuple[
     m = new(NEEDS)
     need.variables(m, (tables, found))
     need.constraints(m, (tables, found))
+    return m, []
+
+
+def service_caps(
+    network: Network, most: Mapping[str, float], columns: Mapping[str, list[Key]], new: New = new_model
+) -> tuple[Model, Costs]:
+    """The block that keeps the service of the levels before; it costs nothing.
+
+    Args:
+        network: what all courses share.
+        most: channel -> expected t short at most.
+        columns: course -> its columns of tonnes short by channel and period.
+        new: what the families are written to: a Pyomo model, or a sheet.
+    """
+    m = new(CAPS)
+    caps.declare(m, network, most, columns)
     return m, []
 
 

@@ -50,6 +50,8 @@ INDICES: dict[str, str] = {
     "worst": "",
     "level": "",
     "excess": "S",
+    "channel_short": "k, t",
+    "short_in_course": "c, k, t",
 }
 """Index letters of each variable. A variable without an entry has no place on the page."""
 

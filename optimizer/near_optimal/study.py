@@ -87,6 +87,7 @@ def alternatives(
         SolveError: the solver failed.
     """
     _check(within_usd, within, count, options)
+    instance.priced("alternatives")
     began = time.monotonic()
     how = options if options is not None else default_options(within_usd)
     settings: dict[str, Any] = {

@@ -91,6 +91,7 @@ def why(
     if how.method == "hedging":
         raise OptionsError("method is 'hedging', which takes no rows over fundings; 'benders' can solve it")
     began = time.monotonic()
+    instance.priced("why")
     run = _Run(instance, how, within_usd, report, stop or Stop())
     rows = run.all(asked)
     info = {

@@ -31,7 +31,8 @@ def demand_tables(network: Network, periods: tuple[int, ...], disruption: Disrup
                 tables.lines.append(key)
                 costs = [line.shortage_cost.raw(year, calendar.first_year) for year in calendar.span[t]]
                 if all(cost is not None for cost in costs):
-                    tables.shortage_cost[key] = math.fsum(float(cost or 0.0) for cost in costs) / len(costs)
+                    mean = math.fsum(float(cost or 0.0) for cost in costs) / len(costs)
+                    tables.shortage_cost[key] = mean if instance.lexicographic is None else 0.0
             for material in line.accepts or (line.product,):
                 for channel in places.stricter_or_equal(market.channel):
                     cell = (places.draw(name, market.country, material), material, channel)

@@ -228,9 +228,12 @@ class Branch:
             self._highs.clearSolver()
             self._set(solver="choose", presolve="choose")
             status = self._run()
-        if status == highspy.HighsModelStatus.kUnboundedOrInfeasible:  # presolve cannot tell; simplex can
+        vague = (highspy.HighsModelStatus.kUnboundedOrInfeasible, highspy.HighsModelStatus.kUnknown)
+        for way in ("simplex", "ipx"):  # presolve cannot tell; simplex can, and where it cannot either, interior point
+            if status not in vague:
+                break
             self._highs.clearSolver()
-            self._set(solver="simplex", presolve="off")
+            self._set(solver=way, presolve="off", run_crossover="on")
             status = self._run()
         if status == highspy.HighsModelStatus.kInfeasible:
             return Response(None, None, np.zeros(len(self.linked)))

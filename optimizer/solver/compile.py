@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -273,6 +273,28 @@ def join(blocks: Iterable[Block], money: float = 1.0) -> Problem:
         offset=offset,
         money=money,
         cost_columns=cost_columns,
+    )
+
+
+def charged(block: Block, rows: Block) -> Block:
+    """A block that bears what another one charges for its columns.
+
+    Args:
+        block: owner of columns.
+        rows: links to them, and may charge for them; what it charges for columns of others is left out.
+    """
+    if not rows.cost_keys:
+        return block
+    at = {key: i for i, key in enumerate(block.columns)}
+    linked = [(i, at[key]) for i, (owner, key) in rows.owners.items() if owner == block.name]
+    shape = (len(rows.columns), len(block.columns))
+    here, there = np.array(linked, dtype=np.int64).reshape(-1, 2).T
+    place = sp.csr_array((np.ones(len(linked)), (here, there)), shape=shape)
+    return replace(
+        block,
+        cost=sp.csr_array(sp.vstack([block.cost, rows.cost @ place])),
+        cost_keys=[*block.cost_keys, *rows.cost_keys],
+        cost_constant=np.append(block.cost_constant, rows.cost_constant),
     )
 
 

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pyomo.common.gc_manager import PauseGC
 
@@ -13,7 +14,7 @@ from optimizer.instance.policy import Regret
 from optimizer.model import assemble, risk
 from optimizer.network.derive import Derived
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
-from optimizer.solver.compile import Block, Problem, Vector, join, money_of
+from optimizer.solver.compile import Block, Problem, Vector, charged, join, money_of
 from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches, with_whole
 from optimizer.solver.future_costs import FutureCosts
 from optimizer.solver.highs import Progress, Raw, Report, Stop, run
@@ -73,6 +74,8 @@ class Solved:
     method_why: str = ""
     duals: dict[tuple[str, str, object], float] = field(default_factory=dict)
     """(course, constraint, index) -> USD per unit of right-hand side, fundings fixed; rules, targets, budget."""
+    levels: list[Any] = field(default_factory=list)
+    """What each level reached, where the instance is lexicographic."""
 
 
 PRICED = frozenset(
@@ -200,6 +203,7 @@ def begin(
         blocks[needs.name] = needs
     if rows is not None:
         blocks[rows.name] = rows
+        blocks[INVESTMENT] = charged(blocks[INVESTMENT], rows)
     out.seconds["build"] = time.monotonic() - began
     return begun
 

@@ -13,6 +13,7 @@ from optimizer.solver.compile import Block
 from optimizer.solver.extensive import Begun, Solved, begin, finish
 from optimizer.solver.hedging import hedge, mpiexec, refused
 from optimizer.solver.highs import Report, Stop
+from optimizer.solver.levels import by_levels
 from optimizer.solver.options import Options
 from optimizer.solver.start import Start
 
@@ -54,6 +55,8 @@ def solve(
     """
     if options.method == "hedging":
         _check_hedging(network, rows)
+    if network.instance.lexicographic is not None:
+        return _by_levels(begin(network, options, report, stop, rows), start, checkpoint)
     return solve_begun(begin(network, options, report, stop, rows, hindsight), start, checkpoint)
 
 
@@ -86,6 +89,16 @@ def solve_begun(begun: Begun, start: Start | None = None, checkpoint: Checkpoint
     return finish(begun, start)
 
 
+def _by_levels(begun: Begun, start: Start | None, checkpoint: Checkpoint | None) -> Solved:
+    """Solve level by level; a checkpoint knows of no levels."""
+    if begun.over:
+        return begun.out
+    solved = by_levels(begun, start, solve_begun)
+    if checkpoint is not None and checkpoint.written:
+        solved.resumed = f"{checkpoint.file} was not taken: levels are solved anew"
+    return solved
+
+
 def _check_hedging(network: Network, rows: Block | None) -> None:
     """Whether hedging can solve it, before anything is built.
 
@@ -93,6 +106,8 @@ def _check_hedging(network: Network, rows: Block | None) -> None:
         OptionsError: it cannot, or its extra is not installed.
     """
     reason = refused(network) if rows is None else "hedging takes no losses to be survived"
+    if network.instance.lexicographic is not None:
+        reason = "hedging knows one objective, and a lexicographic instance has several"
     if reason is not None:
         raise OptionsError(f"method is 'hedging', but {reason}; 'extensive' can solve it")
     mpiexec()

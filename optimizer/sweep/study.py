@@ -92,6 +92,7 @@ def sensitivity(
     """
     ranges = {**RANGES, **(ranges or {})}
     _check(instance, confidence, ranges, top, workers)
+    instance.priced("sensitivity")
     chosen = _chosen(instance, confidence, only)
     settings: dict[str, Any] = {
         "instance": instance.name,

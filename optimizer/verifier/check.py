@@ -24,12 +24,14 @@ from optimizer.verifier.facts import Facts
 from optimizer.verifier.funding_rules import check_funding_rules
 from optimizer.verifier.futures import Factors, blocks, unsound
 from optimizer.verifier.investment import check_capacity_table, check_investment, funded_options
+from optimizer.verifier.levels import check_levels
 from optimizer.verifier.makers import check_makers
 from optimizer.verifier.money import check_costs, check_outlay, costs_of
 from optimizer.verifier.moves import check_claims, check_downgrades, check_flows, check_surplus
 from optimizer.verifier.objective import check_objective, check_scenarios, future_costs
 from optimizer.verifier.reacted import Reacted
 from optimizer.verifier.reactions import check_reactions, reactions_in
+from optimizer.verifier.rolled import check_roll
 from optimizer.verifier.rules import check_rules
 from optimizer.verifier.service import check_demand, check_targets
 from optimizer.verifier.stores import check_stock
@@ -118,6 +120,8 @@ def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.
     costs = future_costs(case, money)
     check_scenarios(case, costs)
     check_objective(case, costs)
+    check_levels(case)
+    check_roll(case)
     return ledger.verdict()
 
 

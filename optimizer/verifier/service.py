@@ -46,7 +46,9 @@ def _line(case: Case, at: At, period: Period, line: DemandLine, rows: list[Deman
 
 
 def shortage_price(case: Case, period: Period, line: DemandLine | Target) -> float:
-    """USD per t short; 0 where nothing may be."""
+    """USD per t short; 0 where nothing may be, and for demand where service comes before cost."""
+    if isinstance(line, DemandLine) and case.instance.lexicographic is not None:
+        return 0.0
     if case.facts.null_in(line.shortage_cost, period):
         return 0.0
     return case.facts.mean(line.shortage_cost, period)

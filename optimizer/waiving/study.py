@@ -110,6 +110,7 @@ def waivers(
     }
     ledger = Ledger(None if folder is None else Path(folder), settings)
     tell = tell or (lambda _what, _done, _of: None)
+    instance.priced("waivers")
     began = time.monotonic()
     tell("base plan", 0, 1)
     base = ledger.base()

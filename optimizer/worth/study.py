@@ -98,6 +98,7 @@ def value(
         OptionsError: an option makes no sense, or there is no future but the base.
         PlanError: the folder holds something else.
     """
+    instance.priced("value")
     began = time.monotonic()
     if alpha is None:
         alpha = instance.risk.alpha if isinstance(instance.risk, Cvar) else ALPHA

@@ -93,6 +93,17 @@ BROKEN = [
         {"scenarios.0.effects.3.from": 2031},
     ),
     Broken("probabilities_add_up", ("scenarios", "1.1", "1 or less"), {"scenarios.0.probability": 1.0}),
+    # lexicographic
+    Broken(
+        "levels_are_service_then_cost",
+        ("lexicographic", "cost, service", "the one order", "[service, cost]"),
+        {"lexicographic": ["cost", "service"]},
+    ),
+    Broken(
+        "levels_are_service_then_cost",
+        ("lexicographic", "risk measure is regret", "leave out lexicographic, or risk"),
+        {"lexicographic": ["service", "cost"], "risk": {"measure": "regret"}},
+    ),
     # tree
     Broken(
         "parents_exist",

@@ -13,6 +13,9 @@ import pytest
 from support.build import network_from
 from support.rows import check, indices, investment, labels_in_model, measure, needs, operations, row
 
+from optimizer.model import assemble
+from optimizer.model.declare import Key
+
 HEAD = """
 schema: 1
 name: rows
@@ -1224,6 +1227,60 @@ def test_y4_second_pass_keeps_the_value_reached() -> None:
         +0.3 branch_cost[outage] +0.4 level[0] +0.4 excess[base] +0.4 excess[outage] <= 1234""",
     )
     assert not indices(measure(FUTURES % "cvar, alpha: 0.5, weight: 0.4"), "Y4")
+
+
+LEVELS = (
+    HEAD
+    + MAGNET
+    + TWO_CHANNELS
+    + """
+periods: [2027, {year: 2028, years: 2}]
+facilities:
+  plant: {stage: magnet, country: USA, recipes: [make], capacity: 10}
+markets:
+  programs:
+    channel: mdap
+    country: USA
+    demand:
+    - {product: magnet, tonnes: 10, shortage_cost: 0}
+    - {product: magnet, tonnes: 5, shortage_cost: 7}
+    - {product: magnet, tonnes: 1}
+  town: {channel: commercial, country: USA, demand: [{product: magnet, tonnes: 20, shortage_cost: 1}]}
+scenarios:
+- id: outage
+  probability: 0.25
+  onset: 2028
+  effects: [{affects: facilities, where: {id: plant}, available: 0}]
+lexicographic: [service, cost]
+"""
+)
+
+
+def test_v1_short_of_channel_is_over_all_its_lines_that_may_be_short() -> None:
+    """Lines that must be met are never short; without levels there is no such row."""
+    m = operations(LEVELS)
+    check(
+        m, "V1", ("mdap", 2028), "+1 short[programs,0,2028] +1 short[programs,1,2028] -1 channel_short[mdap,2028] <= 0"
+    )
+    check(m, "V1", ("commercial", 2027), "+1 short[town,0,2027] -1 channel_short[commercial,2027] <= 0")
+    assert m.channel_short["mdap", 2028].ub == 30
+    assert not indices(operations(LEVELS.replace("lexicographic: [service, cost]", "")), "V1")
+
+
+def test_v2_short_within_cap_weighs_a_course_by_its_chance() -> None:
+    """All futures are on the trunk in 2027; three quarters of the probability stay on it."""
+    network = network_from(LEVELS)
+    keys: list[Key] = [("channel_short", (k, t)) for k in ("mdap", "commercial") for t in (2027, 2028)]
+    columns = {"trunk": keys, "outage": [key for key in keys if key[1][1] == 2028]}  # type: ignore[index]
+    m = assemble.service_caps(network, {"mdap": 3.0}, columns)[0]
+    check(
+        m,
+        "V2",
+        ("mdap",),
+        """+1 short_in_course[trunk,mdap,2027] +0.75 short_in_course[trunk,mdap,2028]
+        +0.25 short_in_course[outage,mdap,2028] <= 3""",
+    )
+    assert indices(m, "V2") == {"mdap"}
 
 
 NEED = (

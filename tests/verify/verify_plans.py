@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from adjust_plan import bites
+from levels_plan import served
 from makers_plan import requalified
 from plan_maker import Plan, make
 from reaction_plan import reacts
+from roll_plan import replanned
 from tree_plan import tree
 
 
@@ -442,4 +444,6 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "reacts": reacts,
     "bites": bites,
     "requalified": requalified,
+    "served": served,
+    "replanned": replanned,
 }

@@ -22,6 +22,7 @@ from optimizer.instance.policy import (
     Require,
     Starts,
 )
+from optimizer.instance.series import Series
 from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path
 
@@ -164,7 +165,32 @@ def rules_name_what_can_be_funded(source: Source, instance: Instance) -> None:
                 source.fault((*path, "option"), f"{what}: {name} has no option '{option}'", did_you_mean(option, known))
 
 
+def levels_are_service_then_cost(source: Source, instance: Instance) -> None:
+    """A lexicographic instance names service, then cost; its risk is expected, and some demand may be short."""
+    found = instance.lexicographic
+    if found is None or not whole(source, "lexicographic"):
+        return
+    where: Path = ("lexicographic",)
+    if found.levels != ("service", "cost"):
+        said = ", ".join(found.levels) or "nothing"
+        source.fault(where, f"the levels are {said}", "the one order there is: [service, cost]")
+    if instance.risk.measure != "expected":
+        wrong = f"lexicographic weighs tonnes short by their chance, and the risk measure is {instance.risk.measure}"
+        source.fault(where, wrong, "leave out lexicographic, or risk")
+    if not whole(source, "markets"):
+        return
+    lines = [line for market in instance.markets.values() for line in market.demand]
+    if lines and all(_must_be_met(line.shortage_cost) for line in lines):
+        wrong = "all demand must be met: no line has a shortage_cost, so that there is no service to choose"
+        source.fault(where, wrong, "give a shortage_cost to demand that may be short; 0 says so, it is not used")
+
+
+def _must_be_met(series: Series) -> bool:
+    return all(value is None for value in series.values)
+
+
 CHECKS = (
+    levels_are_service_then_cost,
     rules_name_materials_and_channels,
     rules_over_output_say_of_what,
     rules_over_output_match,

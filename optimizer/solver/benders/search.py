@@ -12,13 +12,14 @@ import time
 import numpy as np
 
 from optimizer.errors import SolveError
+from optimizer.model.assemble import CAPS
 from optimizer.network.tables import INVESTMENT
 from optimizer.solver.benders.checkpoint import EVERY, Checkpoint
 from optimizer.solver.benders.dealt import RELAXED, VIOLATED, Dealt, exact
 from optimizer.solver.benders.known import carry, fingerprints, grow, known_of
 from optimizer.solver.benders.master import Point
 from optimizer.solver.benders.recourse import Answer, Impossible
-from optimizer.solver.benders.split import ACROSS
+from optimizer.solver.benders.split import GIVEN
 from optimizer.solver.benders.tree import Tree
 from optimizer.solver.compile import Vector
 from optimizer.solver.first_plan import reaches
@@ -139,9 +140,9 @@ class Search(Dealt):
     def _relax(self) -> str | None:
         """Rounds of the relaxation: until its own gap is small beside the one asked for."""
         began = time.monotonic()
-        core, value = (self.best.z, self.best.objective) if self.hint is not None else (None, math.inf)
-        move = 1.0 if core is None else MOVE
-        ended = None
+        near = self.hint is not None or CAPS in self.blocks  # caps leave little possible, and the start is
+        core, value = (self.best.z, self.best.objective) if near else (None, math.inf)
+        move, ended = 1.0 if core is None else MOVE, None
         while True:
             if ended := self.limit.reached():
                 break
@@ -288,7 +289,7 @@ class Search(Dealt):
         for (name, key), column in self.master.column.items():
             if name == INVESTMENT and self.master.problem.integer[column]:
                 z[column] = float(key[0] == "fund" and key[1] in start.fundings)
-            elif key[0] in ACROSS and name in start.courses:
+            elif key[0] in GIVEN and name in start.courses:
                 z[column] = start.stock.get((name, key), 0.0)
         self._holds = False
         try:

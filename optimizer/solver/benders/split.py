@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import scipy.sparse as sp
 
+from optimizer.model.caps import SHORT
 from optimizer.model.declare import Key
 from optimizer.network.tables import INVESTMENT, TRUNK, Network
 from optimizer.solver.compile import Block, Indices
@@ -24,6 +25,10 @@ RECOURSE = "recourse"
 """Component of the master's column for the cost of a part; its index is the part's period, 0 for a whole branch."""
 ACROSS = ("stock", "missing")
 """Components that tie the periods of a course together: they are the master's where a course is dealt out by period."""
+
+
+GIVEN = (*ACROSS, SHORT)
+"""Components of a plan that the master begins with where it has them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,288 @@
+"""Service before cost: a solve for each level, each keeping what the levels before it reached.
+
+A level is the same problem with other costs: one for the service of each channel, the strictest first, where a tonne
+short counts 1 and nothing else does, and the last where money counts. What a level reached is a row of the levels after
+it (V2). Every method solves a level as it solves any problem.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from optimizer.model import assemble
+from optimizer.model.caps import SHORT
+from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
+from optimizer.solver.benders.split import GIVEN
+from optimizer.solver.compile import Block
+from optimizer.solver.extensive import Begun, Solved, Values
+from optimizer.solver.highs import Progress, Report
+from optimizer.solver.start import Start
+from optimizer.solver.written import build_block
+
+SERVICE, COST = "service", "cost"
+"""Names of levels."""
+SHARE = 0.5
+"""Share of the tolerance to which a level of service is solved; the rest is room for the levels after it."""
+NOTHING = 1e-9
+"""Tonnes short that are rounding."""
+LEAST = 1e-6
+"""Least tolerance, t: what rows may be off by."""
+
+SolveOne = Callable[[Begun, Start | None], Solved]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What a level reached.
+
+    Attributes:
+        level: `service` or `cost`.
+        channel: of a level of service.
+        unit: `t`, expected over the futures, or `USD`.
+        demand: the channel's expected demand, t; None for cost.
+        best: the best that its own solve found; None where it has found nothing.
+        bound: no plan has less, given the levels before; None where nothing is proved.
+        gap: best less bound.
+        tolerance: how far a plan may be above the bound; None for cost.
+        cap: what the levels after it held it to; None for cost, and where there were none.
+        value: in the plan as it is.
+        status: of its solve: `optimal`, `feasible`, `infeasible`, `no_plan`; `not reached` where it was stopped before.
+        why: why its solve ended, in words.
+        method: `extensive` or `benders`.
+        seconds: that it took.
+    """
+
+    level: str
+    channel: str | None
+    unit: str
+    demand: float | None
+    best: float | None
+    bound: float | None
+    gap: float | None
+    tolerance: float | None
+    cap: float | None
+    value: float | None
+    status: str
+    why: str
+    method: str
+    seconds: float
+
+
+def by_levels(begun: Begun, start: Start | None, solve_one: SolveOne) -> Solved:
+    """Solve level by level.
+
+    Args:
+        begun: the compiled blocks, and how to solve; the gap asked for is that of the cost.
+        start: a plan that is tried first.
+        solve_one: solves one problem by the method asked for.
+
+    Returns:
+        The plan of the last level reached. It is optimal only where every level is; the objective is its cost, the
+        bound that of plans which serve as well.
+
+    Raises:
+        OptionsError: the method asked for cannot solve it.
+        SolveError: the solver failed.
+    """
+    network = begun.out.network
+    demand = demand_by_channel(network, begun.out.tables)
+    rule = network.instance.lexicographic
+    assert rule is not None
+    levels: list[Level] = []
+    caps: dict[str, float] = {}
+    found: Solved | None = None
+    for channel in (*demand, None):
+        if begun.stop is not None and begun.stop.asked.is_set() and found is not None:
+            levels.append(_unreached(channel, demand))
+            continue
+        now = time.monotonic()
+        tolerance = None if channel is None else max(LEAST, rule.tolerance * demand[channel])
+        solved = solve_one(_of_level(begun, channel, tolerance, caps, len(demand) + 1 - len(levels)), start)
+        level = _level(solved, channel, tolerance, demand, time.monotonic() - now)
+        if not solved.values:
+            levels.append(level)
+            if found is None:
+                solved.levels = levels
+                return solved
+            continue
+        if channel is not None and tolerance is not None and level.best is not None:
+            caps[channel] = max(level.best, (level.best if level.bound is None else level.bound + tolerance))
+            level = dataclasses.replace(level, cap=caps[channel])
+        levels.append(level)
+        found, start = solved, _start_of(network, solved)
+    assert found is not None
+    return _whole(found, levels, begun)
+
+
+def demand_by_channel(network: Network, tables: Mapping[str, Tables]) -> dict[str, float]:
+    """Expected demand of each channel with demand that may be short, t; the strictest first."""
+    found: dict[str, float] = {}
+    short: set[str] = set()
+    for course in (TRUNK, *network.windows):
+        t = tables[course]
+        for (d, i, y), tonnes in t.demand.tonnes.items():
+            channel = network.instance.markets[d].channel
+            found[channel] = found.get(channel, 0.0) + network.weight[course, y] * tonnes
+            if (d, i, y) in t.demand.shortage_cost and tonnes > 0:
+                short.add(channel)
+    return {k: found[k] for k in network.instance.channels if k in short}
+
+
+def _of_level(
+    begun: Begun, channel: str | None, tolerance: float | None, caps: Mapping[str, float], left: int
+) -> Begun:
+    """What a level begins with: the costs that count in it, the rows of the levels before, its share of the time."""
+    network, now = begun.out.network, time.monotonic()
+    blocks = dict(begun.blocks) if channel is None else _counting(network, begun.blocks, channel)
+    if caps:
+        columns = {
+            course: [key for key in blocks[course].columns if key[0] == SHORT] for course in (TRUNK, *network.windows)
+        }
+        block = build_block(assemble.service_caps, network, caps, columns)
+        blocks[block.name] = block
+    options = begun.options
+    if tolerance is not None:
+        options = dataclasses.replace(options, gap=0.0, gap_usd=SHARE * tolerance)
+    out = Solved(network, begun.out.tables, "no_plan", "")
+    out.seconds["build"] = begun.out.seconds.get("build", 0.0)
+    deadline = None if begun.deadline is None else now + max(0.0, begun.deadline - now) / left
+    report = None if begun.report is None else _telling(begun.report, channel)
+    return dataclasses.replace(
+        begun, out=out, blocks=blocks, options=options, report=report, began=now, deadline=deadline
+    )
+
+
+def _counting(network: Network, blocks: Mapping[str, Block], channel: str) -> dict[str, Block]:
+    """The blocks with a cost of 1 for each tonne that a channel is short of, and none besides."""
+    found: dict[str, Block] = {}
+    for name, block in blocks.items():
+        counted: list[tuple[int, int]] = []
+        if name == TRUNK or name in network.windows:
+            counted = [
+                (key[1][1], i)  # type: ignore[index]
+                for i, key in enumerate(block.columns)
+                if key[0] == SHORT and key[1][0] == channel  # type: ignore[index]
+            ]
+        width, count = len(block.columns), len(counted)
+        data = (np.ones(count), (np.arange(count), np.array([i for _, i in counted], dtype=np.int64)))
+        found[name] = dataclasses.replace(
+            block,
+            cost=sp.csr_array(data, shape=(count, width)),
+            cost_keys=[("short", period) for period, _ in counted],
+            cost_constant=np.zeros(count),
+        )
+    return found
+
+
+def _telling(report: Report, channel: str | None) -> Report:
+    """Progress that names the level; tonnes are told in words, for the columns of progress are USD."""
+
+    def tell(progress: Progress) -> None:
+        if channel is None:
+            report(dataclasses.replace(progress, phase=f"cost: {progress.phase}"))
+            return
+        known = "" if progress.incumbent is None else f", {progress.incumbent:,.6g} t short"
+        known += "" if progress.bound is None else f", at least {max(0.0, progress.bound):,.6g}"
+        phase = f"service of {channel}: {progress.phase}{known}"
+        report(dataclasses.replace(progress, phase=phase, incumbent=None, bound=None))
+
+    return tell
+
+
+def _level(
+    solved: Solved, channel: str | None, tolerance: float | None, demand: Mapping[str, float], seconds: float
+) -> Level:
+    best = solved.objective if solved.values else None
+    bound = solved.bound
+    if channel is not None:  # within a solver's tolerance nothing is nothing
+        best, bound = (None if value is None else value if value > NOTHING else 0.0 for value in (best, bound))
+    return Level(
+        level=COST if channel is None else SERVICE,
+        channel=channel,
+        unit="USD" if channel is None else "t",
+        demand=None if channel is None else demand[channel],
+        best=best,
+        bound=bound,
+        gap=None if best is None or bound is None else max(0.0, best - bound),
+        tolerance=tolerance,
+        cap=None,
+        value=None,
+        status=solved.status,
+        why=solved.why,
+        method=solved.method,
+        seconds=round(seconds, 3),
+    )
+
+
+def _unreached(channel: str | None, demand: Mapping[str, float]) -> Level:
+    level, unit = (COST, "USD") if channel is None else (SERVICE, "t")
+    known = None if channel is None else demand[channel]
+    why = "it was stopped before"
+    return Level(level, channel, unit, known, None, None, None, None, None, None, "not reached", why, "", 0.0)
+
+
+def _start_of(network: Network, solved: Solved) -> Start:
+    """A level's plan, for the next to begin with."""
+    fundings = frozenset(key for key, value in solved.values[INVESTMENT].get("fund", {}).items() if value > 0.5)
+    courses = frozenset({TRUNK, *network.windows})
+    stock = {
+        (course, (component, index)): value
+        for course in courses
+        for component in GIVEN
+        for index, value in solved.values[course].get(component, {}).items()
+    }
+    return Start(fundings, courses, stock)  # type: ignore[arg-type]
+
+
+def _whole(found: Solved, levels: list[Level], begun: Begun) -> Solved:
+    """The last plan as the answer to all levels."""
+    network = found.network
+    short = {level.channel: _short(network, found.values, str(level.channel)) for level in levels if level.channel}
+    cost = expected_cost(network, begun.blocks, found.values)
+    found.levels = [
+        dataclasses.replace(level, value=short[level.channel] if level.channel else cost) for level in levels
+    ]
+    open_levels = [level for level in levels if level.status != "optimal"]
+    if not levels[-1].best:
+        found.objective, found.bound, found.duals = cost, None, {}
+    if open_levels:
+        found.status = "feasible"
+        found.why = "; ".join(f"{_name(level)}: {level.why}" for level in open_levels)
+    found.start = found.start if begun.out.start == "" else begun.out.start
+    found.seconds["levels"] = sum(level.seconds for level in levels)
+    found.seconds["total"] = time.monotonic() - begun.began
+    return found
+
+
+def _name(level: Level) -> str:
+    return f"service of {level.channel}" if level.channel else "cost"
+
+
+def _short(network: Network, values: Mapping[str, Values], channel: str) -> float:
+    """Expected t short of a channel."""
+    markets = network.instance.markets
+    return math.fsum(
+        network.weight[course, index[2]] * tonnes  # type: ignore[index]
+        for course in (TRUNK, *network.windows)
+        for index, tonnes in values[course].get("short", {}).items()
+        if markets[index[0]].channel == channel  # type: ignore[index]
+    )
+
+
+def expected_cost(network: Network, blocks: Mapping[str, Block], values: Mapping[str, Values]) -> float:
+    """Expected cost of a plan, USD, from what its blocks cost by period."""
+    total = 0.0
+    for name in (INVESTMENT, TRUNK, *network.windows):
+        block = blocks[name]
+        known = np.array([values[name].get(key[0], {}).get(key[1], 0.0) for key in block.columns])
+        by_row = block.cost @ known + block.cost_constant
+        weights = [1.0 if name == INVESTMENT else network.weight[name, period] for _, period in block.cost_keys]
+        total += float(np.array(weights) @ by_row) if weights else 0.0
+    return total

@@ -1,0 +1,230 @@
+"""Service before cost: what comes first is as good as it can be, and cost decides only among what is as good."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.build import Data, instance_of, one_market, solve
+
+import optimizer
+from optimizer.cli.screen import print_answer
+from optimizer.errors import InstanceError, OptionsError
+from optimizer.network.network import network_of
+from optimizer.plan.columns import rows_of
+from optimizer.run import plan_of
+from optimizer.solver.extensive import Begun, Solved, begin
+from optimizer.solver.highs import Stop
+from optimizer.solver.levels import by_levels
+from optimizer.solver.options import Options
+from optimizer.solver.solve import solve_begun
+from optimizer.solver.start import Start
+from optimizer.verifier import verify_tables
+
+STRICT, OPEN, BUDGET, CHANCE = 60.0, 80.0, 2000.0, 0.4
+PLANTS = (
+    # t a year, USD, exposed, in a country that the embargo closes
+    (40.0, 900.0, False, False),
+    (25.0, 300.0, True, False),
+    (30.0, 700.0, False, True),
+    (45.0, 800.0, True, True),
+    (10.0, 950.0, False, False),
+)
+
+
+def two_channels(tolerance: float = 0.0) -> Data:
+    """Programmes that take only what is not exposed, and trade that takes all; an embargo closes a country in 2028."""
+    facilities: Data = {}
+    for number, (size, capex, exposed, abroad) in enumerate(PLANTS):
+        facilities[f"plant{number}"] = {
+            "stage": "magnet", "country": "AUS" if abroad else "USA", "recipes": ["make"], "capacity": 0,
+            "exposure": {"equipment": 1.0 if exposed else 0.0},
+            "options": [{"id": "build", "capacity": size, "capex": capex, "lead": 0, "earliest": 2027, "latest": 2027,
+                         "public_share": 1.0}],
+        }  # fmt: skip
+    data = one_market("two_channels", facilities, tonnes=STRICT, shortage_cost=11)
+    data["countries"] = {"USA": "domestic", "AUS": "ally"}
+    data["channels"] = {"strict": {"max_exposure": {"equipment": 0.5}}, "open": {}}
+    data["markets"]["programs"]["channel"] = "strict"
+    data["markets"]["trade"] = {
+        "channel": "open",
+        "country": "USA",
+        "demand": [{"product": "magnet", "tonnes": OPEN, "shortage_cost": 0}],
+    }
+    data["policy"] = {"budget": {"total": BUDGET}}
+    data["scenarios"] = [
+        {"id": "embargo", "probability": CHANCE, "onset": 2028,
+         "effects": [{"affects": "facilities", "where": {"country": "AUS"}, "available": 0.0}]},
+    ]  # fmt: skip
+    data["lexicographic"] = {"levels": ["service", "cost"], "tolerance": tolerance}
+    return data
+
+
+def best_by_hand() -> tuple[float, float, float]:
+    """(strict t short, open t short, cost) of the best of all portfolios in that order, without the model."""
+    found = []
+    for chosen in itertools.product((False, True), repeat=len(PLANTS)):
+        mine = [plant for plant, taken in zip(PLANTS, chosen, strict=True) if taken]
+        capex = sum(plant[1] for plant in mine)
+        if capex > BUDGET:
+            continue
+        strict = open_ = 0.0
+        cost = capex
+        for weight, abroad_too in ((1.0, True), (1.0 - CHANCE, True), (CHANCE, False)):
+            stands = [plant for plant in mine if abroad_too or not plant[3]]
+            clean = sum(plant[0] for plant in stands if not plant[2])
+            served = min(STRICT, clean)
+            traded = min(OPEN, sum(plant[0] for plant in stands) - served)
+            strict += weight * (STRICT - served)
+            open_ += weight * (OPEN - traded)
+            cost += weight * 10 * (served + traded)
+        found.append((round(strict, 6), round(open_, 6), cost))
+    return min(found)
+
+
+def served(plan: optimizer.Plan) -> list[float]:
+    """Expected t short by level of service."""
+    return [float(level["value"]) for level in plan.info["levels"] if level["level"] == "service"]
+
+
+@pytest.mark.parametrize("method", ["extensive", "benders"])
+def test_the_plan_is_the_best_of_all_portfolios_level_by_level(method: str) -> None:
+    """Tried one by one: no portfolio serves the strict channel better, none of these the open one, none is cheaper."""
+    strict, open_, cost = best_by_hand()
+    plan = solve(two_channels(), method=method)
+    assert plan.status == "optimal"
+    assert plan.info["method"] == method
+    assert served(plan) == pytest.approx([strict, open_], abs=1e-4)
+    assert plan.objective == pytest.approx(cost, abs=0.01)
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]["summary"]
+    assert plan.info["bound"] <= plan.objective
+    assert [level["channel"] for level in plan.info["levels"]] == ["strict", "open", None]
+    assert all(level["bound"] <= level["best"] + 1e-9 for level in plan.info["levels"])
+
+
+def test_what_is_served_at_a_price_is_another_plan() -> None:
+    """At the prices stated hardly anything is worth building; shortage is in no cost of the other plan."""
+    data = two_channels()
+    priced = solve(data | {"lexicographic": None})
+    plan = solve(data)
+    assert priced.objective is not None
+    assert plan.objective is not None
+    assert set(priced.portfolio["facility"]) != set(plan.portfolio["facility"])
+    assert plan.objective > priced.objective
+    assert plan.demand["short"].sum() > 0
+    assert plan.demand["cost"].sum() == 0
+    assert "shortage" not in plan.info["cost"]
+    assert "levels" not in priced.info
+
+
+def test_a_tolerance_is_spent_on_cost_and_no_more() -> None:
+    """With a tolerance a cheaper plan may serve that much less, and the verifier holds it to that."""
+    strict, _, cost = best_by_hand()
+    plan = solve(two_channels(tolerance=0.2))
+    level = plan.info["levels"][0]
+    assert level["tolerance"] == pytest.approx(0.2 * level["demand"])
+    assert strict < level["value"] <= level["cap"] + 1e-6 <= level["bound"] + level["tolerance"] + 2e-6
+    assert plan.objective is not None
+    assert plan.objective < cost
+    assert plan.info["verdict"]["ok"]
+
+
+def stopped_at(first: int) -> Any:
+    """A solver of one problem that says of some level that the time limit was reached."""
+    count = iter(range(10))
+
+    def solve_one(begun: Begun, start: Start | None) -> Solved:
+        solved = solve_begun(begun, start)
+        if next(count) == first:
+            solved.status, solved.why = "feasible", "the time limit was reached"
+            solved.bound = 0.0
+        return solved
+
+    return solve_one
+
+
+def test_a_limit_in_a_level_of_service_is_no_success() -> None:
+    """The cost is then the best for a service that may not be; the plan says so, and no one may call it optimal."""
+    instance = instance_of(two_channels())
+    options = Options(gap=0.0, threads=1)
+    solved = by_levels(begin(network_of(instance), options), None, stopped_at(0))
+    plan = plan_of(instance, options, solved)
+    assert plan.status == "feasible"
+    assert plan.info["why"] == "service of strict: the time limit was reached"
+    assert plan.info["levels"][0]["gap"] > 0
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]["summary"]
+    called = dataclasses.replace(plan, info=plan.info | {"status": "optimal"})
+    verdict = verify_tables(instance, called.info, plan.tables)
+    assert {violation.constraint for violation in verdict.violations} == {"status"}
+
+
+def test_stopped_before_cost_the_plan_has_no_bound() -> None:
+    """What was reached is kept; what was not looked at is said."""
+    instance = instance_of(two_channels())
+    stop = Stop()
+    options = Options(gap=0.0, threads=1)
+
+    def solve_one(begun: Begun, start: Start | None) -> Solved:
+        solved = solve_begun(begun, start)
+        stop.asked.set()
+        return solved
+
+    plan = plan_of(instance, options, by_levels(begin(network_of(instance), options, None, stop), None, solve_one))
+    assert plan.status == "feasible"
+    assert plan.info["bound"] is None
+    assert [level["status"] for level in plan.info["levels"]] == ["optimal", "not reached", "not reached"]
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]["summary"]
+
+
+def test_the_screen_says_how_short_and_how_short_any_plan_must_be(capsys: pytest.CaptureFixture[str]) -> None:
+    """By channel, the strictest first."""
+    print_answer(solve(two_channels()))
+    printed = capsys.readouterr().out
+    assert "Service first: expected tonnes short, shortage without a price" in printed
+    assert printed.index("strict") < printed.index("open")
+
+
+def test_nothing_else_weighs_shortage_that_has_no_price(tmp_path: Path) -> None:
+    """Each study that does says so, and how to ask with the prices stated."""
+    instance = instance_of(two_channels())
+    plan = solve(instance)
+    studies: dict[str, Callable[[], object]] = {
+        "evaluate": lambda: optimizer.evaluate(instance, plan),
+        "alternatives": lambda: optimizer.alternatives(instance, within_usd=1.0),
+        "why": lambda: optimizer.why(instance, "plant4"),
+        "waivers": lambda: optimizer.waivers(instance),
+        "sensitivity": lambda: optimizer.sensitivity(instance, tmp_path / "sensitivity"),
+        "value": lambda: optimizer.value(instance),
+        "shortfall": lambda: optimizer.shortfall(plan),
+        "survive": lambda: optimizer.survive(instance, losses=1),
+        "frontier": lambda: optimizer.frontier(instance, ["policy.budget.total=0:2000:3"]),
+    }
+    for name, study in studies.items():
+        with pytest.raises(OptionsError, match=rf"lexicographic.*{name}.*lexicographic=null"):
+            study()
+    with pytest.raises(OptionsError, match="hedging"):
+        solve(instance, method="hedging")
+
+
+def test_a_level_that_there_is_not_is_refused() -> None:
+    """Unknown names and demand that may never be short are faults with what would be right."""
+    data = two_channels()
+    with pytest.raises(InstanceError, match="'servce' is not known; one of 'service' or 'cost'"):
+        instance_of(data | {"lexicographic": ["servce", "cost"]})
+    for market in data["markets"].values():
+        market["demand"][0].pop("shortage_cost")
+    with pytest.raises(InstanceError, match="all demand must be met"):
+        instance_of(data)
+
+
+def test_the_short_form_reads_back() -> None:
+    """A list is kept as a list."""
+    instance = instance_of(two_channels() | {"lexicographic": ["service", "cost"]})
+    assert instance.plain()["lexicographic"] == ["service", "cost"]
+    assert instance.lexicographic is not None
+    assert instance.lexicographic.tolerance == 1e-4
+    assert [row.facility for row in rows_of(solve(instance).portfolio)]
