@@ -2,8 +2,8 @@
 
     python benchmarks/agreement.py FILE.json [--count 200] [--first 0] [--gap 1e-3] [--methods METHOD ...]
 
-Instance i is made of seed i, and so are its size, its channels, whether demand must be met and the risk measure: 8 to
-30 facilities, 2 to 4 periods, 1 to 5 futures. Of two methods neither may find a plan that costs less than the other has
+Instance i is made of seed i, and so are its size, its channels, whether demand must be met and the risk measure: 20 to
+40 facilities, 2 to 4 periods, 1 to 5 futures. Of two methods neither may find a plan that costs less than the other has
 proved, and all must agree whether there is a plan at all. Every plan is gone through by the checker, as always. A
 method that cannot be given the instance says why, and is counted as such.
 """
@@ -42,7 +42,7 @@ def instance_of(seed: int) -> tuple[optimizer.Instance, dict[str, Any]]:
     """The instance of a seed, and how it was made."""
     draw = np.random.default_rng([seed, 200])
     how: dict[str, Any] = {
-        "facilities": int(draw.integers(8, 31)),
+        "facilities": int(draw.integers(20, 41)),
         "periods": int(draw.integers(2, 5)),
         "futures": int(draw.integers(1, 6)),
         "channels": int(draw.integers(1, 4)),
