@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from pyomo.common.gc_manager import PauseGC
 
@@ -23,6 +24,9 @@ from optimizer.solver.needs import needs_block
 from optimizer.solver.options import Options
 from optimizer.solver.start import UNUSED, USED, Start
 from optimizer.solver.written import build_block
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 Values = dict[str, dict[object, float]]
 """component -> index -> value, those that are not zero."""
@@ -54,6 +58,7 @@ class Solved:
         resumed: what became of what an earlier run left; empty where it left nothing.
         method: `extensive` or `benders`.
         method_why: why this one.
+        cluster: what went to and from the cluster that answered for parts; empty without one.
     """
 
     network: Network
@@ -71,6 +76,7 @@ class Solved:
     resumed: str = ""
     method: str = "extensive"
     method_why: str = ""
+    cluster: dict[str, Any] = field(default_factory=dict)
     duals: dict[tuple[str, str, object], float] = field(default_factory=dict)
     """(course, constraint, index) -> USD per unit of right-hand side, fundings fixed; rules, targets, budget."""
 
@@ -147,6 +153,7 @@ class Begun:
         began: `time.monotonic()`.
         deadline: `time.monotonic()` at which to stop.
         over: whether it was stopped already; `out` says why.
+        client: of a dask cluster that answers for parts.
     """
 
     out: Solved
@@ -157,6 +164,7 @@ class Begun:
     began: float
     deadline: float | None
     over: bool = False
+    client: Client | None = None
 
 
 def begin(

@@ -24,6 +24,7 @@ from optimizer.solver.compile import Vector
 from optimizer.solver.first_plan import reaches
 from optimizer.solver.limit import Stopped
 from optimizer.solver.start import UNUSED, USED, Start
+from optimizer.workers import LostError
 
 PROMISING = 0.5
 """A portfolio is settled further if it is no further from the best than this share of the gap."""
@@ -84,7 +85,8 @@ class Search(Dealt):
         except Stopped as stopped:
             return stopped.how
         except SolveError as error:
-            if self.best.z is None:
+            # With a cluster the operations of the best plan are lost too; the checkpoint has what was decided.
+            if self.best.z is None or isinstance(error, LostError):
                 raise
             self.trouble = str(error)  # what was found and proved until then holds
             return "limit"
