@@ -224,15 +224,15 @@ class Residents:
             place = min(loads, key=lambda address: loads[address])
             self._place[group] = place
             loads[place] += self._weights[group]
+        share = sum(loads.values()) / len(loads)
         for address in new if len(homeless) < len(self._weights) else ():
             while True:
                 most = max(loads, key=lambda address: loads[address])
-                room = loads[most] - loads[address]
-                # What makes the two most alike, if anything does.
+                room, wish = loads[most] - loads[address], min(share - loads[address], loads[most] - share)
                 mine = [g for g, place in self._place.items() if place == most and 0 < self._weights[g] < room]
-                if not mine:
+                if not mine or wish <= 0:
                     break
-                group = min(mine, key=lambda g: abs(room - 2.0 * self._weights[g]))
+                group = min(mine, key=lambda g: abs(self._weights[g] - wish))
                 self._place[group] = address
                 loads[most] -= self._weights[group]
                 loads[address] += self._weights[group]
@@ -286,13 +286,15 @@ class Residents:
         """Take an answer; where its worker died, or does not know a group any more, that is asked again."""
         if future not in this.out:  # its worker was given up
             return
+        address, groups = this.out.pop(future)
         distributed = _distributed()
         try:
             reply = future.result(timeout=FETCH)
         except OptimizerError:
             raise
         except TimeoutError:  # a worker that dies with an answer in its hands leaves a future that is done no more
-            if this.out[future][0] in self._look(now=True):
+            this.out[future] = address, groups
+            if address in self._look(now=True):
                 this.done.put(future)
             else:
                 self._died(this, future)
@@ -300,6 +302,7 @@ class Residents:
         except distributed.CancelledError as error:
             raise self._gone(error) from error
         except distributed.KilledWorker:
+            this.out[future] = address, groups
             self._look(now=True)
             self._died(this, future)
             return
@@ -307,7 +310,6 @@ class Residents:
             if _unread(error):
                 raise _unreadable(error) from error
             raise
-        address, groups = this.out.pop(future)
         future.release()
         self.received += len(reply)
         answers = pickle.loads(zlib.decompress(reply))

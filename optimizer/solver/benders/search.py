@@ -85,8 +85,7 @@ class Search(Dealt):
         except Stopped as stopped:
             return stopped.how
         except SolveError as error:
-            # With a cluster the operations of the best plan are lost too; the checkpoint has what was decided.
-            if self.best.z is None or isinstance(error, LostError):
+            if self.best.z is None or isinstance(error, LostError):  # the best plan's operations are lost with it
                 raise
             self.trouble = str(error)  # what was found and proved until then holds
             return "limit"
