@@ -251,35 +251,35 @@ class Residents:
             # Groups that were begun here and have moved on.
             left = tuple(sorted(group for group in there if self._place[group] != address))
             there.difference_update(left)
-            some: list[tuple[int, bytes | None, Any]] = []
-            size = 0
+            some: list[int] = []
+            needs: dict[int, bytes] = {}
             for group in groups:
-                packed = None
                 if group not in there:
-                    packed = zlib.compress(pickle.dumps((self._begin, self._needs(group))), 1)
-                    size += len(packed)
-                    self.sent_first += len(packed)
-                    self.begun += 1
+                    needs[group] = zlib.compress(pickle.dumps((self._begin, self._needs(group))), 1)
                     there.add(group)
-                some.append((group, packed, this.tasks[group]))
-                if size >= PORTION:
-                    self._send(this, address, some, left)
-                    some, size, left = [], 0, ()
+                some.append(group)
+                if sum(map(len, needs.values())) >= PORTION:
+                    self._send(this, address, some, needs, left)
+                    some, needs, left = [], {}, ()
             if some:
-                self._send(this, address, some, left)
+                self._send(this, address, some, needs, left)
 
     def _send(
-        self, this: _Round, address: str, some: list[tuple[int, bytes | None, Any]], left: tuple[int, ...]
+        self, this: _Round, address: str, groups: list[int], needs: dict[int, bytes], left: tuple[int, ...]
     ) -> None:
         seconds = max(0.0, this.until - time.monotonic())
-        call = zlib.compress(pickle.dumps((this.number, seconds, this.do, this.common, left, some)), 1)
-        # Told apart from the rest: other code might not read that.
-        code = _code() if any(packed is not None for _, packed, _ in some) else None
+        tasks = [(group, this.tasks[group]) for group in groups]
+        call = zlib.compress(pickle.dumps((this.number, seconds, this.do, this.common, left, tasks)), 1)
+        # What is begun there needs the code of here; it is told apart from the rest, which other code might not read.
+        code = _code() if needs else None
+        packed = pickle.dumps(needs)
         key = f"optimizer-ask-{uuid.uuid4().hex}"
-        future = self._client.submit(answer, code, self._token, call, key=key, pure=False, workers=[address])
+        future = self._client.submit(answer, code, self._token, packed, call, key=key, pure=False, workers=[address])
         self.messages += 1
-        self.sent += len(call) - sum(len(packed) for _, packed, _ in some if packed is not None)
-        this.out[future] = address, tuple(group for group, _, _ in some)
+        self.begun += len(needs)
+        self.sent += len(call)
+        self.sent_first += sum(map(len, needs.values()))
+        this.out[future] = address, tuple(groups)
         future.add_done_callback(this.done.put)
 
     def _hear(self, this: _Round, future: Future[Any], found: dict[int, Any]) -> None:

@@ -25,12 +25,13 @@ class Heard:
         return _over.get(self._token, -1) >= self._number or time.monotonic() >= self._end
 
 
-def answer(code: dict[str, str] | None, token: str, call: bytes) -> bytes:
+def answer(code: dict[str, str] | None, token: str, packed: bytes, call: bytes) -> bytes:
     """Answer a message; groups that do not live here are left out.
 
     Args:
         code: what must be equal here, where groups are to be begun.
         token: of the study.
+        packed: what groups need that are begun here, by group.
         call: the message.
     """
     if code is not None:
@@ -47,9 +48,10 @@ def answer(code: dict[str, str] | None, token: str, call: bytes) -> bytes:
         _homes[token] = home  # the last one used is dropped last
         for group in left:
             home.pop(group, None)
-        for group, packed, task in asked:
-            if packed is not None:
-                begin, needs = pickle.loads(zlib.decompress(packed))
+        needed: dict[int, bytes] = pickle.loads(packed)
+        for group, task in asked:
+            if group in needed:
+                begin, needs = pickle.loads(zlib.decompress(needed.pop(group)))
                 home[group] = begin(needs)
             if group in home:
                 found[group] = do(home[group], common, task, heard)
