@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import highspy
 import numpy as np
 import pytest
 from distributed import Client, LocalCluster
 from support.build import Data, instance_of
 from support.cases import OWN, ROOT, cases_in, contract
 from support.cluster import cluster_of
-from support.generate import POLICY, generate
+from support.generate import generate
 from typer.testing import CliRunner
 
 import optimizer
@@ -27,8 +29,9 @@ from optimizer.solver.benders.search import Search
 from optimizer.solver.benders.split import undivided
 from optimizer.solver.extensive import begin
 from optimizer.solver.highs import Progress, Stop
+from optimizer.solver.limit import Limit, Stopped
 from optimizer.solver.options import Options
-from optimizer.workers import LostError, residents
+from optimizer.workers import Heard, LostError, residents
 from optimizer.workers import cluster as room
 
 EXAMPLE = str(ROOT / "docs" / "examples" / "two_plants.yaml")
@@ -67,9 +70,9 @@ def assert_same(there: Plan, here: Plan) -> None:
         assert there.info.get(name) == here.info.get(name), name
 
 
-@pytest.mark.parametrize("more", [{}, {"policy": POLICY}, {"risk": CVAR}], ids=["expected", "rules", "second pass"])
+@pytest.mark.parametrize("more", [{}, {"risk": CVAR}], ids=["expected", "second pass"])
 def test_the_plan_is_that_of_one_process(more: Data, client: Client) -> None:
-    """Portfolio, operations, bound, rounds and what rules are worth, to the last digit."""
+    """Portfolio, operations, bound and rounds, to the last digit."""
     data = generate(2, scenarios=3) | more
     here, there = solved(data), solved(data, cluster=client)
     assert_same(there, here)
@@ -110,10 +113,10 @@ def test_what_a_worker_has_forgotten_is_found_again(
         return ask(self, *arguments)
 
     monkeypatch.setattr(residents.Residents, "ask", forgetful)
-    there = solved(like(), cluster=client)
+    there = solved(like(), gap=1e-4, cluster=client)
     assert there.info["cluster"]["begun"] > 2 * there.info["cluster"]["desks"]
     assert there.status == here.status == "optimal"
-    assert there.objective == pytest.approx(here.objective, rel=3e-6)
+    assert there.objective == pytest.approx(here.objective, rel=1.1e-4)
     assert there.info["bound"] <= here.objective * (1 + 1e-6)
     assert there.info["verdict"]["ok"], there.info["verdict"]
 
@@ -177,6 +180,34 @@ def test_a_stop_is_heard_while_parts_answer(client: Client) -> None:
     assert plan.info["verdict"]["ok"], plan.info["verdict"]
 
 
+def test_an_answer_that_nobody_waits_for_is_ended_inside_the_solver(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker hears it at HiGHS's next iteration: nothing half answered is taken, and the plan so far is whole."""
+    over, check, checks, interrupted, ended = Heard.over, Limit.check, [0], [0], threading.Event()
+
+    def checked(limit: Limit, highs: Any) -> None:
+        if isinstance(limit, afar._HeardLimit):
+            checks[0] += 1
+            if checks[0] == 20:
+                highs.cbSimplexInterrupt.subscribe(lambda _event: ended.set())
+        interrupted[0] += highs.getModelStatus() == highspy.HighsModelStatus.kInterrupt
+        try:
+            check(limit, highs)
+        except Stopped:
+            highs.cbSimplexInterrupt.clear()  # once is enough
+            ended.clear()
+            raise
+
+    monkeypatch.setattr(Heard, "over", lambda heard: over(heard) or ended.is_set())
+    monkeypatch.setattr(Limit, "check", checked)
+    plan = solved(generate(2, scenarios=3), cluster=client)
+    assert interrupted[0]
+    assert plan.status in ("feasible", "no_plan")
+    if plan.tables:
+        assert plan.info["verdict"]["ok"], plan.info["verdict"]
+
+
 @pytest.mark.parametrize("method", ["extensive", "hedging"])
 def test_a_method_without_parts_has_no_use_for_a_cluster(method: str, client: Client) -> None:
     """It is refused before anything is built."""
@@ -198,15 +229,17 @@ def test_auto_takes_benders_for_a_cluster(client: Client) -> None:
 
 
 def test_the_command_takes_a_cluster(client: Client, tmp_path: Path) -> None:
-    """A scheduler file as elsewhere; the folder is that of the same command without one."""
+    """A scheduler file as elsewhere; the folder is that of the same command without one, worth of rules included."""
     address = json.dumps({"type": "Scheduler", "address": client.scheduler.address})
     (tmp_path / "scheduler.json").write_text(address, encoding="utf-8")
-    command = ["solve", EXAMPLE, "--method", "benders", "--threads", "1", "--quiet"]
+    starter = str(ROOT / "instances" / "starter")
+    command = ["solve", starter, "--method", "benders", "--gap", "0.01", "--threads", "1", "--quiet"]
     for name, where in (("there", ["--cluster", str(tmp_path / "scheduler.json")]), ("here", [])):
         result = CliRunner().invoke(app, [*command, "-o", str(tmp_path / name), *where])
         assert result.exit_code == 0, result.stderr
     here, there = (Plan.read(tmp_path / name) for name in ("here", "there"))
     assert_same(there, here)
+    assert any(rule.get("saved_by_1_percent_usd") for rule in there.info["rules"])
 
 
 @pytest.mark.parametrize("more", [[], ["--survive", "1"]], ids=["solve", "survive"])
@@ -253,7 +286,7 @@ def test_killed_workers_cost_time_and_no_more(tmp_path: Path, monkeypatch: pytes
                 cluster.kill(second)
 
         kept = tmp_path / "kept.checkpoint"
-        with pytest.raises(LostError, match="all workers of the cluster"):
+        with pytest.raises(LostError, match=r"all workers of the cluster .*; what is known is in .*kept\.checkpoint"):
             solved(data, cluster=cluster.file, report=kill_the_other, checkpoint=kept)
     assert kept.is_file()
     later = solved(data, checkpoint=kept)

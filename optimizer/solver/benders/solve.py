@@ -20,6 +20,7 @@ from optimizer.solver.first_plan import reaches
 from optimizer.solver.highs import Raw
 from optimizer.solver.limit import Limit, Stopped
 from optimizer.solver.start import Start
+from optimizer.workers import LostError
 
 AFTER, AFTER_STOP = 30.0, 2.0
 """Seconds that prices have once the search is over; and where someone waits for it to stop."""
@@ -39,6 +40,7 @@ def decompose(
 
     Raises:
         SolveError: HiGHS failed.
+        LostError: the cluster that answers for parts was lost.
         PlanError: the checkpoint's file cannot be read.
     """
     out, blocks = begun.out, begun.blocks
@@ -46,6 +48,11 @@ def decompose(
     search = Search(out.network, blocks, out.tables, out.hindsight, options, begun.report, limit, begun.client)
     try:
         return _decomposed(begun, search, start, checkpoint)
+    except LostError as error:
+        if checkpoint is None or checkpoint.file is None or not checkpoint.file.exists():
+            raise
+        kept = f"{error}; what is known is in {checkpoint.file}: the same run goes on from there"
+        raise LostError(kept) from error
     finally:
         search.close()
 
