@@ -24,7 +24,7 @@ from optimizer.errors import OptionsError
 from optimizer.network.network import network_of
 from optimizer.plan.plan import Plan
 from optimizer.solver.benders import afar, asking
-from optimizer.solver.benders.recourse import Impossible
+from optimizer.solver.benders.recourse import Elsewhere, Impossible
 from optimizer.solver.benders.search import Search
 from optimizer.solver.benders.split import undivided
 from optimizer.solver.extensive import begin
@@ -117,6 +117,7 @@ def test_what_a_worker_has_forgotten_is_found_again(
     assert there.info["cluster"]["begun"] > 2 * there.info["cluster"]["desks"]
     assert there.status == here.status == "optimal"
     assert there.objective == pytest.approx(here.objective, rel=1.1e-4)
+    assert here.objective is not None
     assert there.info["bound"] <= here.objective * (1 + 1e-6)
     assert there.info["verdict"]["ok"], there.info["verdict"]
 
@@ -133,7 +134,7 @@ def test_values_stay_with_the_worker_until_they_are_wanted(client: Client) -> No
     assert search.best.z is not None
     answers = search.asking.fetched(search.best.z, search.best.answers)
     for part, before, answer in zip(search.parts, search.best.answers, answers, strict=True):
-        assert isinstance(before.values, afar.Elsewhere)
+        assert isinstance(before.values, Elsewhere)
         assert len(answer.values) == len(part.part.block.columns)  # type: ignore[arg-type]
         value = part.part.block.cost_of(None)[0] @ answer.values  # type: ignore[operator]
         assert value == pytest.approx(answer.value, rel=1e-6, abs=1e-3)
@@ -277,6 +278,7 @@ def test_killed_workers_cost_time_and_no_more(tmp_path: Path, monkeypatch: pytes
         assert there.info["cluster"]["begun"] > there.info["cluster"]["desks"]
         assert there.status == here.status == "optimal"
         assert there.objective == pytest.approx(here.objective, rel=3e-6)
+        assert here.objective is not None
         assert there.info["bound"] <= here.objective * (1 + 1e-6)
         assert there.info["verdict"]["ok"], there.info["verdict"]
 

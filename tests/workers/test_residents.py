@@ -129,7 +129,7 @@ class Addresses:
 def test_groups_stay_where_they_are_and_those_of_a_worker_that_is_gone_are_spread() -> None:
     """Who is new takes a fair part, of whom there is one left takes all."""
     there = Addresses("a", "b")
-    groups = Residents(there, tasks.settles, lambda group: group, [8.0, 4.0, 4.0, 2.0, 2.0, 2.0, 2.0])  # type: ignore[arg-type]
+    groups = Residents(there, tasks.settles, lambda group: group, [8.0, 4.0, 4.0, 2.0, 2.0, 2.0, 2.0])
 
     def loads() -> dict[str, float]:
         groups._look(now=True)
