@@ -1,6 +1,7 @@
-"""A sweep over branches in one process, in two of this machine, and on a dask cluster of one and of two workers.
+"""A sweep over branches, or a solve by Benders, in one process, in two of this machine, and on a dask cluster.
 
     python benchmarks/cluster.py FILE.json [--facilities 60] [--periods 5] [--futures 200] [--seed 1] [--runs 3]
+    python benchmarks/cluster.py FILE.json --solve [--gap 1e-3] [--futures 100] ...
 
 A synthetic instance is planned without futures; then its branches are answered, as `optimizer evaluate` does it, by
 each engine in turn, and so again. Seconds are those of the sweep: processes of this machine are started in it, dask's
@@ -9,6 +10,11 @@ the engines' costs differ by is written. Efficiency is the time of one over twic
 command; the load of the machine, before the first turn and after the last, is written beside it. On a machine without a
 core to spare seconds say nothing of it; then there is the efficiency by processor: the seconds of one worker over twice
 those of the busier of two, which counts what is done twice and what is dealt out unevenly, but not waiting.
+
+With --solve the same instance is solved by Benders: here with one thread and with two, and with its parts in one worker
+and in two, while the master stays here. Seconds and processor seconds are those of the whole solve, tables and checking
+included; `parts_seconds` are those in which the master waits for answers. Bytes are those of messages as they are sent.
+What the plans cost is compared to the last digit.
 """
 
 from __future__ import annotations
@@ -42,6 +48,7 @@ from optimizer.network.tables import TRUNK
 from optimizer.workers import workers_of
 
 ENGINES = ("here", "processes 2", "dask 1", "dask 2")
+SOLVERS = ("here 1", "here 2", "dask 1", "dask 2")
 
 
 def main() -> None:
@@ -53,22 +60,32 @@ def main() -> None:
     parser.add_argument("--futures", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--engines", nargs="*", default=ENGINES, help=f"of {', '.join(ENGINES)}")
+    parser.add_argument("--engines", nargs="*", help=f"of {', '.join(ENGINES)}; with --solve of {', '.join(SOLVERS)}")
+    parser.add_argument("--solve", action="store_true", help="solve by Benders instead")
+    parser.add_argument("--gap", type=float, default=1e-3)
     given = parser.parse_args()
+    engines = given.engines or (SOLVERS if given.solve else ENGINES)
     sizes = {name: getattr(given, name) for name in ("facilities", "periods", "futures", "seed")}
     with tempfile.TemporaryDirectory() as folder:
         where = Path(folder)
         optimizer.generate(**sizes).save(where / "instance")
         instance = optimizer.load(where / "instance")
-        plan = optimizer.solve(optimizer.load(where / "instance", ["scenarios=[]"]), gap=0.01, threads=1)
+        held = None
+        if not given.solve:
+            plan = optimizer.solve(optimizer.load(where / "instance", ["scenarios=[]"]), gap=0.01, threads=1)
+            held = Portfolio.of(plan)
         before = os.getloadavg()
         with cluster(where / "one", 1) as one, cluster(where / "two", 2) as two:
             at = {"here": (1, None), "processes 2": (2, None), "dask 1": (1, one), "dask 2": (2, two)}
+            at |= {"here 1": (1, None), "here 2": (2, None)}
             found: dict[str, list[dict[str, float]]] = defaultdict(list)
             costs: dict[str, float] = {}
             for turn in range(given.runs):
-                for engine in given.engines if turn % 2 == 0 else reversed(given.engines):
-                    measured, cost = sweep(instance, Portfolio.of(plan), *at[engine])
+                for engine in engines if turn % 2 == 0 else reversed(engines):
+                    if held is None:
+                        measured, cost = solve(instance, given.gap, *at[engine])
+                    else:
+                        measured, cost = sweep(instance, held, *at[engine])
                     found[engine].append(measured)
                     costs[engine] = cost
                     sys.stderr.write(f"{engine}: {measured}\n")
@@ -82,8 +99,15 @@ def main() -> None:
         "runs": found, "median": median, "pairs": {},
         "costs_differ_by_usd": {engine: cost - base for engine, cost in costs.items()}, "cost_usd": base,
     }  # fmt: skip
+    if given.solve:
+        result["gap"] = given.gap
+        for first, second in (("here 2", "dask 2"), ("here 1", "dask 1"), ("here 1", "here 2"), ("dask 1", "dask 2")):
+            if first in median and second in median:
+                result["pairs"][f"{second} against {first}"] = {
+                    key: median[second][key] / median[first][key] for key in ("seconds", "processor", "parts_seconds")
+                }
     for single, double in (("here", "processes 2"), ("dask 1", "dask 2")):
-        if single in median and double in median:
+        if single in median and double in median and not given.solve:
             one_, two_ = median[single], median[double]
             result["pairs"][f"{double} against {single}"] = {
                 "efficiency": one_["seconds"] / 2 / two_["seconds"],
@@ -116,6 +140,27 @@ def sweep(instance: Any, held: Any, count: int, client: Any) -> tuple[dict[str, 
     cost = sum(sum(answer.cost.values()) for name, answer in sorted(answers.items()) if name != TRUNK)
     of_worker = {} if client is None else {"processor_most": round(max(each), 2)}
     return {"seconds": round(seconds, 2), "processor": round(used, 2)} | of_worker, cost
+
+
+def solve(instance: Any, gap: float, count: int, client: Any) -> tuple[dict[str, float], float]:
+    """Solve by Benders; seconds, processor seconds, rounds and bytes, and what the plan costs, USD."""
+    workers = [] if client is None else list(client.run(os.getpid).values())
+    spent, began = {pid: cpu(pid) for pid in [os.getpid(), *workers]}, time.monotonic()
+    plan = optimizer.solve(instance, method="benders", gap=gap, threads=count if client is None else 1, cluster=client)
+    seconds = time.monotonic() - began
+    used = {pid: cpu(pid) - before for pid, before in spent.items()}
+    assert plan.objective is not None
+    told = plan.info.get("cluster", {})
+    found = {
+        "seconds": seconds, "processor": sum(used.values()), "processor_here": used[os.getpid()],
+        "processor_most": max((used[pid] for pid in workers), default=0.0),
+        "parts_seconds": plan.info["seconds"].get("answers", 0.0) + plan.info["seconds"].get("first_cuts", 0.0),
+        "bound_usd": plan.info["bound"], "master_rounds": plan.info["nodes"],
+    }  # fmt: skip
+    found |= told
+    if told:
+        found["bytes_a_round"] = (told["bytes_sent"] + told["bytes_received"]) / told["rounds"]
+    return {key: round(value, 2) for key, value in found.items()}, plan.objective
 
 
 def cpu(pid: int) -> float:

@@ -36,6 +36,7 @@ from optimizer.solver.options import Options
 from optimizer.solver.solve import solve as solve_network
 from optimizer.solver.start import Start, start_of
 from optimizer.verifier import Verdict, verify_tables
+from optimizer.workers import Cluster, connected
 
 FURTHER.append(laundering)
 
@@ -112,6 +113,7 @@ def solve(
     report: Report | None = None,
     stop: Stop | None = None,
     checkpoint: Path | str | None = None,
+    cluster: Cluster = None,
 ) -> Plan:
     """Solve an instance and verify the plan.
 
@@ -128,13 +130,15 @@ def solve(
         stop: asks it to stop with the best plan found; the first Ctrl-C does so.
         checkpoint: a file in which Benders keeps what it knows while it goes; a later run with the same file goes on
             from there. `info["resumed"]` says what became of what was there.
+        cluster: whose workers answer for Benders's parts: the address of a dask scheduler, its scheduler file, or a
+            client. `info["cluster"]` says what went to and fro.
 
     Returns:
         The plan; without tables where none was found. Its `info["verdict"]` is the verifier's.
 
     Raises:
-        OptionsError: an option makes no sense.
-        SolveError: the solver failed.
+        OptionsError: an option makes no sense, or the cluster cannot be used.
+        SolveError: the solver failed, or the cluster was lost.
         PlanError: the file is there and is no checkpoint.
 
     Example:
@@ -152,7 +156,7 @@ def solve(
     options = Options(method, gap, gap_usd, time_limit, threads, seed)
     kept = None if checkpoint is None else checkpoint_of(instance, checkpoint)
     with nullcontext() if stop is None else stop.listening():
-        return solve_with(instance, options, start, report, stop, checkpoint=kept)
+        return solve_with(instance, options, start, report, stop, checkpoint=kept, cluster=cluster)
 
 
 def checkpoint_of(instance: Instance, file: Path | str | None = None) -> Checkpoint:
@@ -178,6 +182,7 @@ def solve_with(
     hindsight: Mapping[str, float] | None = None,
     checkpoint: Checkpoint | None = None,
     explain: bool = True,
+    cluster: Cluster = None,
 ) -> Plan:
     """As `solve`, with a block of more rows over fundings and the trunk's stock.
 
@@ -191,10 +196,12 @@ def solve_with(
         hindsight: what each future costs with hindsight, USD, for regret; by default it is sought.
         checkpoint: where Benders keeps what it knows, and what it takes from an earlier run.
         explain: look into why there is no plan.
+        cluster: whose workers answer for Benders's parts.
     """
-    network = network_of(instance)
-    first = start_of(start) if isinstance(start, Plan) else start
-    solved = solve_network(network, options, report, stop, first, rows, hindsight, checkpoint)
+    with connected(cluster) as client:  # before anything is built
+        network = network_of(instance)
+        first = start_of(start) if isinstance(start, Plan) else start
+        solved = solve_network(network, options, report, stop, first, rows, hindsight, checkpoint, client)
     plan = plan_of(instance, options, solved)
     if solved.status == "infeasible" and rows is None and explain:
         plan.info["shortfall"] = [item.to_dict() for item in why_infeasible(network, options, report, stop)]
@@ -229,6 +236,7 @@ def _info(instance: Instance, options: Options, solved: Solved) -> dict[str, Any
     gap = None
     if difference is not None and objective is not None:
         gap = difference / abs(objective) if objective else 0.0 if difference == 0 else None
+    cluster = {"cluster": solved.cluster} if solved.cluster else {}
     return {
         "format": FORMAT,
         "status": solved.status,
@@ -257,6 +265,7 @@ def _info(instance: Instance, options: Options, solved: Solved) -> dict[str, Any
         "start": solved.start,
         "resumed": solved.resumed,
         **({"levels": [dataclasses.asdict(level) for level in solved.levels]} if solved.levels else {}),
+        **cluster,
         "versions": versions(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }

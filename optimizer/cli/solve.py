@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli.options import AsJson, InstancePath, Quiet, Seed, Threads
+from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet, Seed, Threads
 from optimizer.cli.output import EXITS, FAILED, STOPPED, end, err, print_json, records, written_to
 from optimizer.cli.progress import Ticker
 from optimizer.cli.screen import print_answer, print_no_plan
@@ -37,6 +37,7 @@ def solve(
     ] = None,
     time_limit: Annotated[float | None, typer.Option("--time-limit", help="Stop after this many seconds.")] = None,
     threads: Threads = None,
+    cluster: ClusterAt = None,
     seed: Seed = 0,
     survive: Annotated[
         int | None, typer.Option(metavar="K", help="Named markets are served in full after any K losses.")
@@ -76,7 +77,7 @@ def solve(
         with Ticker(enabled=not quiet) as ticker:
             options = Options(method, gap, gap_usd, time_limit, threads, seed)
             if survive is None:
-                plan = solve_with(checked, options, known, ticker.report, stop, checkpoint=kept)
+                plan = solve_with(checked, options, known, ticker.report, stop, checkpoint=kept, cluster=cluster)
             else:
                 plan = run_survive(
                     checked,
@@ -90,6 +91,7 @@ def solve(
                     report=ticker.report,
                     stop=stop,
                     checkpoint=kept,
+                    cluster=cluster,
                 )
         if plan.tables:
             plan.save(folder)

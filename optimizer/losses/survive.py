@@ -38,11 +38,13 @@ from optimizer.solver.given import given_by
 from optimizer.solver.highs import Progress, Report, Stop, run
 from optimizer.solver.options import Options
 from optimizer.solver.written import build_block
+from optimizer.workers import Cluster, on_cluster
 
 LEAST_ROUNDS = 30
 """Rounds in which the least that a loss leaves short is sought; what is known then is a bound."""
 
 
+@on_cluster
 def survive(
     instance: Instance,
     *,
@@ -56,6 +58,7 @@ def survive(
     report: Report | None = None,
     stop: Stop | None = None,
     checkpoint: Checkpoint | None = None,
+    cluster: Cluster = None,
 ) -> Plan:
     """Find the cheapest plan whose named markets are served in full after any K losses.
 
@@ -71,13 +74,16 @@ def survive(
         report: called with progress.
         stop: asks it to stop.
         checkpoint: where Benders keeps what it knows, from round to round and for a later run; by default in memory.
+        cluster: whose workers answer for Benders's parts while a plan is sought: the address of a dask scheduler, its
+            scheduler file, or a client. Losses are tried here.
 
     Returns:
         The plan. `info["survive"]` says what it survives, what that costs, the rounds and rows it took; without a plan,
         which losses cannot be survived and what is missing.
 
     Raises:
-        OptionsError: what is asked makes no sense, or the measure is regret.
+        OptionsError: what is asked makes no sense, or the measure is regret, or the cluster cannot be used.
+        SolveError: the solver failed, or the cluster was lost.
         PlanError: the plan to start from was not made by this search.
     """
     options = options or Options()
@@ -88,7 +94,7 @@ def survive(
         raise OptionsError("survive is not built for the measure regret; --set 'risk={measure: expected}'")
     known = [] if start is None else kept_in(start, instance, asked, scope)
     kept = checkpoint or checkpoint_of(instance)
-    return _Rounds(instance, asked, scope, options, report, stop, kept, start, known).plan()
+    return _Rounds(instance, asked, scope, options, report, stop, kept, start, known, cluster).plan()
 
 
 class _Rounds:
@@ -105,8 +111,9 @@ class _Rounds:
         checkpoint: Checkpoint,
         start: Plan | None,
         rows: Sequence[Row],
+        cluster: Cluster,
     ) -> None:
-        self._checkpoint = checkpoint
+        self._checkpoint, self._cluster = checkpoint, cluster
         self._instance, self._asked, self._scope, self._options = instance, asked, scope, options
         self._report, self._stop = report, stop
         self._began = time.monotonic()
@@ -167,7 +174,10 @@ class _Rounds:
         options = replace(self._options, time_limit=left)
         # Rows of losses change no part, so that every cut of one round holds in the next.
         kept = self._checkpoint
-        return solve_with(self._instance, options, self._start, self._report, self._stop, rows, checkpoint=kept)
+        return solve_with(
+            self._instance, options, self._start, self._report, self._stop, rows,
+            checkpoint=kept, cluster=self._cluster,
+        )  # fmt: skip
 
     def _stressed(self, plan: Plan) -> list[Row] | None:
         """Rows of losses that leave the plan short; none where it survives all, None where it was stopped."""

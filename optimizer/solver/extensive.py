@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyomo.common.gc_manager import PauseGC
 
@@ -24,6 +24,9 @@ from optimizer.solver.needs import needs_block
 from optimizer.solver.options import Options
 from optimizer.solver.start import UNUSED, USED, Start
 from optimizer.solver.written import build_block
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 Values = dict[str, dict[object, float]]
 """component -> index -> value, those that are not zero."""
@@ -55,6 +58,7 @@ class Solved:
         resumed: what became of what an earlier run left; empty where it left nothing.
         method: `extensive` or `benders`.
         method_why: why this one.
+        cluster: what went to and from the cluster that answered for parts; empty without one.
     """
 
     network: Network
@@ -72,6 +76,7 @@ class Solved:
     resumed: str = ""
     method: str = "extensive"
     method_why: str = ""
+    cluster: dict[str, Any] = field(default_factory=dict)
     duals: dict[tuple[str, str, object], float] = field(default_factory=dict)
     """(course, constraint, index) -> USD per unit of right-hand side, fundings fixed; rules, targets, budget."""
     levels: list[Any] = field(default_factory=list)
@@ -150,6 +155,7 @@ class Begun:
         began: `time.monotonic()`.
         deadline: `time.monotonic()` at which to stop.
         over: whether it was stopped already; `out` says why.
+        client: of a dask cluster that answers for parts.
     """
 
     out: Solved
@@ -160,6 +166,7 @@ class Begun:
     began: float
     deadline: float | None
     over: bool = False
+    client: Client | None = None
 
 
 def begin(

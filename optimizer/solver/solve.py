@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from optimizer.errors import OptionsError, SolveError
 from optimizer.network.tables import Network
@@ -16,6 +17,9 @@ from optimizer.solver.highs import Report, Stop
 from optimizer.solver.levels import by_levels
 from optimizer.solver.options import Options
 from optimizer.solver.start import Start
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 DEALT = 6_500
 """Columns from which a problem with branches is dealt out: at 5,800 the whole took half to four fifths of the processor
@@ -34,6 +38,7 @@ def solve(
     rows: Block | None = None,
     hindsight: Mapping[str, float] | None = None,
     checkpoint: Checkpoint | None = None,
+    client: Client | None = None,
 ) -> Solved:
     """Solve an instance by the method asked for.
 
@@ -47,17 +52,24 @@ def solve(
             obey them.
         hindsight: what each future costs with hindsight, USD, for regret; by default it is sought.
         checkpoint: where Benders keeps what it knows, and finds what it knew.
+        client: of a dask cluster whose workers answer for Benders's parts.
 
     Raises:
-        OptionsError: the method asked for cannot solve it.
-        SolveError: the solver failed.
+        OptionsError: the method asked for cannot solve it, or has no use for a cluster.
+        SolveError: the solver failed, or the cluster was lost.
         PlanError: the checkpoint's file cannot be read.
     """
+    if client is not None and options.method not in ("auto", "benders"):
+        raise OptionsError(
+            f"method is '{options.method}' and a cluster is named; a cluster answers for the parts of 'benders' only"
+        )
     if options.method == "hedging":
         _check_hedging(network, rows)
+    begun = begin(network, options, report, stop, rows, hindsight)
+    begun.client = client
     if network.instance.lexicographic is not None:
-        return _by_levels(begin(network, options, report, stop, rows), start, checkpoint)
-    return solve_begun(begin(network, options, report, stop, rows, hindsight), start, checkpoint)
+        return _by_levels(begun, start, checkpoint)
+    return solve_begun(begun, start, checkpoint)
 
 
 def solve_begun(begun: Begun, start: Start | None = None, checkpoint: Checkpoint | None = None) -> Solved:
@@ -81,7 +93,7 @@ def solve_begun(begun: Begun, start: Start | None = None, checkpoint: Checkpoint
         try:
             return decompose(begun, start, checkpoint)
         except SolveError as error:
-            if options.method != "auto":
+            if options.method != "auto" or begun.client is not None:
                 raise
             out.method, out.method_why = "extensive", f"Benders failed: {error}"
     if out.method == "hedging":
@@ -117,13 +129,17 @@ def method_of(begun: Begun) -> tuple[str, str]:
     """The method that solves what was begun, and why it does.
 
     Raises:
-        OptionsError: Benders was asked for and cannot.
+        OptionsError: Benders was asked for, or a cluster for its parts, and it cannot.
     """
     options, reason = begun.options, undivided(begun.blocks)
     if options.method == "benders" and reason is not None:
         raise OptionsError(f"method is 'benders', but {reason}; 'extensive' can solve it")
     if options.method != "auto":
         return options.method, "it was asked for"
+    if begun.client is not None:
+        if reason is not None:
+            raise OptionsError(f"a cluster answers for the parts of 'benders' only, but {reason}; leave it out")
+        return "benders", "a cluster answers for its parts"
     if reason is not None:
         return "extensive", reason
     branches = len(begun.out.network.windows)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from optimizer.workers.cluster import Cluster, DaskWorkers, checked, connected, on_cluster
+from optimizer.workers.residents import EndedError, LostError, Residents
+from optimizer.workers.there import Heard
 from optimizer.workers.workers import BlamedError, Chain, Here, Processes, Workers
 
 
@@ -26,4 +28,7 @@ def workers_of(count: int, cluster: Cluster, begin: Callable[..., Any], *kept: A
     return DaskWorkers(checked(cluster), begin, kept)
 
 
-__all__ = ["BlamedError", "Chain", "Cluster", "Workers", "connected", "on_cluster", "workers_of"]
+__all__ = [
+    "BlamedError", "Chain", "Cluster", "EndedError", "Heard", "LostError", "Residents", "Workers", "connected",
+    "on_cluster", "workers_of",
+]  # fmt: skip

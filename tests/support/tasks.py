@@ -9,6 +9,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 from optimizer.errors import SolveError
+from optimizer.workers import Heard
 
 
 class Home:
@@ -91,3 +92,46 @@ def sleeps(home: Home, task: int) -> list[tuple[int, int]]:
     mark(home.folder / "asleep")
     time.sleep(600)
     return [(task, 0)]
+
+
+# Groups that live in a worker: what lives there, and what it answers
+
+
+def settles(needs: int) -> Home:
+    """Lives in a worker: a number; it leaves no mark."""
+    home = Home.__new__(Home)
+    home.number = needs
+    return home
+
+
+def tells(home: Home, common: int, task: int, heard: Heard) -> tuple[int, int]:  # noqa: ARG001
+    """A product, and the process that has it."""
+    return common * task * home.number, os.getpid()
+
+
+def holds(home: Home, common: Path, task: int, heard: Heard) -> tuple[int, int]:
+    """As `tells`, but it waits until a file `go` is there; says before that it has begun."""
+    mark(common / f"held-{task}")
+    end = time.monotonic() + 60
+    while not (common / "go").is_file():
+        if time.monotonic() > end:
+            raise SolveError("nobody said go")
+        time.sleep(0.02)
+    return tells(home, 1, task, heard)
+
+
+def listens(home: Home, common: Path, task: int, heard: Heard) -> int:
+    """Waits until it hears that it is over, and leaves a mark that it did."""
+    mark(common / "begun")
+    end = time.monotonic() + 60
+    while not heard.over():
+        if time.monotonic() > end:
+            raise SolveError("nobody ended it")
+        time.sleep(0.02)
+    mark(common / "heard")
+    return task * home.number
+
+
+def refuses(home: Home, common: int, task: int, heard: Heard) -> int:  # noqa: ARG001
+    """A question that fails."""
+    raise SolveError(f"group {task} has no answer")

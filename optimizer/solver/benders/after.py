@@ -12,7 +12,6 @@ from optimizer.errors import SolveError
 from optimizer.solver.benders.dealt import Best, Dealt
 from optimizer.solver.benders.master import Master, Point
 from optimizer.solver.benders.search import Search
-from optimizer.solver.compile import Vector
 from optimizer.solver.extensive import PRICED, ZERO, problem_of
 from optimizer.solver.limit import Stopped
 
@@ -40,23 +39,16 @@ def prices(dealt: Dealt) -> dict[tuple[str, str, object], float]:
             if component in PRICED and abs(own[first + i]) > ZERO:
                 found[name, component, index] = float(own[first + i]) / dealt.money
     weights = dealt.weights(weight)
-    for part, duals in zip(
-        dealt.parts, dealt.asking.each(lambda i: _of_part(dealt, i, z, float(weights[i]))), strict=True
-    ):
-        for (component, index), usd in zip(part.part.block.rows, duals, strict=False):
+    asked = {
+        number: dealt.freed(part)
+        for number, part in enumerate(dealt.parts)
+        if weights[number] > ZERO and any(row[0] in PRICED for row in part.part.block.rows)
+    }
+    for number, duals in dealt.asking.prices(z, asked).items():
+        part = dealt.parts[number].part
+        for (component, index), usd in zip(part.block.rows, duals * weights[number], strict=False):
             if component in PRICED and abs(usd) > ZERO:
-                found[part.part.course, component, index] = float(usd)
-    return found
-
-
-def _of_part(dealt: Dealt, number: int, z: Vector, weighs: float) -> Vector:
-    """Of one part's rows; empty where it has none that are priced, or weighs nothing."""
-    part = dealt.parts[number]
-    if weighs <= ZERO or not any(row[0] in PRICED for row in part.part.block.rows):
-        return np.zeros(0)
-    found: Vector = dealt.prices_of(part, np.maximum(z[part.columns], 0.0)) * weighs
-    if dealt.asking.is_shared(number):
-        part.unload()
+                found[part.course, component, index] = float(usd)
     return found
 
 

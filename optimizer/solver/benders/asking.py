@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from typing import TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from optimizer.solver.benders.alike import Alike, kind_of
-from optimizer.solver.benders.recourse import Answer, Recourse
-from optimizer.solver.compile import Vector
+from optimizer.solver.benders.afar import Afar
+from optimizer.solver.benders.alike import kind_of
+from optimizer.solver.benders.desk import Desk, Every, Least, Prices, Question, Rest, Said, Sampled
+from optimizer.solver.benders.recourse import Answer, Freed, Recourse
+from optimizer.solver.compile import Indices, Vector
 from optimizer.solver.limit import Limit, Stopped
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from distributed import Client
 
 MEMORY = 200
 """Parts that are all kept in the solver's memory; of more, those that are alike share a program, and each of the others
@@ -28,16 +31,35 @@ LITTLE = 0.1
 """The same beside the gap asked for: less does not matter."""
 
 
+class Where(Protocol):
+    """Where desks stand."""
+
+    def put(self, questions: Mapping[int, Question], given: Vector) -> dict[int, Any]:
+        """What desks answer, by desk.
+
+        Raises:
+            Impossible: nothing that the master could give would do.
+            Stopped: the limit was reached.
+        """
+
+    def close(self) -> None:
+        """End what was started."""
+
+
 class Asking:
-    """All parts, over the cores.
+    """All parts, over the cores or a cluster.
 
     Attributes:
         parts: in the order of their numbers.
-        alike: those that share a program, where there are very many.
+        shares: whether some share a program, as they do where there are very many.
+        alike: the programs that they share, where they stand here.
         answered: times that a part was asked.
+        afar: the desks in workers of a cluster; None where they stand here.
     """
 
-    def __init__(self, parts: Sequence[Recourse], chance: Vector, limit: Limit, cores: int) -> None:
+    def __init__(
+        self, parts: Sequence[Recourse], chance: Vector, limit: Limit, cores: int, client: Client | None = None
+    ) -> None:
         """Load what parts share.
 
         Args:
@@ -45,28 +67,46 @@ class Asking:
             chance: by part, how likely its course is.
             limit: heard between answers.
             cores: to ask over.
+            client: of the cluster whose workers answer instead.
         """
-        self.parts, self._limit, self._chance = parts, limit, chance
+        self.parts = parts
         kinds: dict[bytes, list[int]] = {}
         if len(parts) > MEMORY:
             for number, part in enumerate(parts):
                 if not part.part.period:
                     kinds.setdefault(kind_of(part), []).append(number)
         together = [numbers for numbers in kinds.values() if len(numbers) >= SHARED]
-        self.alike = [Alike([parts[i] for i in numbers], limit) for numbers in together]
-        number_of = {id(part): i for i, part in enumerate(parts)}
-        self._numbers = [[number_of[id(part)] for part in alike.parts] for alike in self.alike]
-        self._shared = {i for numbers in together for i in numbers}
-        self._alone = [i for i in range(len(parts)) if i not in self._shared]
-        # The largest first, so that no core waits long for the last.
-        self._order = sorted(range(len(parts)), key=lambda i: -len(parts[i].part.block.columns))
-        self._pool = ThreadPoolExecutor(max(1, cores))
-        self._turn = 0
+        shared = {number for numbers in together for number in numbers}
+        self._desks = [[number] for number in range(len(parts)) if number not in shared] + together
+        self._alone = len(self._desks) - len(together)
+        self._desk_of = {number: desk for desk, mine in enumerate(self._desks) for number in mine}
+        self.shares = bool(together)
+        # Of all that parts look at each once: what is given to all of them.
+        _, self._first, places = np.unique(self._columns(), return_index=True, return_inverse=True)
+        looks: list[Indices] = np.split(places.ravel(), np.cumsum([len(part.columns) for part in parts])[:-1])
+        self.afar: Afar | None = None
+        if client is None:
+            made = [
+                Desk(
+                    [parts[i] for i in mine],
+                    [looks[i] for i in mine],
+                    chance[mine] if desk >= self._alone else None,
+                    limit,
+                )
+                for desk, mine in enumerate(self._desks)
+            ]
+            self.alike = [desk.alike for desk in made if desk.alike is not None]
+            self._where: Where = _Here(made, limit, cores)
+        else:
+            self.alike = []
+            chances = [chance[mine] if desk >= self._alone else None for desk, mine in enumerate(self._desks)]
+            self._where = self.afar = Afar(client, parts, looks, self._desks, chances, limit)
+        self._turn = self._rounds = 0
         self.answered = 0
 
     def close(self) -> None:
-        """End the threads."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        """End what was started."""
+        self._where.close()
 
     def every(self, z: Vector) -> list[Answer]:
         """What all parts answer to what is given, by column of the master.
@@ -75,7 +115,9 @@ class Asking:
             Impossible: nothing that the master could give would do.
             Stopped: the limit was reached.
         """
-        return self._listed(self._answers(z, self._alone, [range(len(alike.parts)) for alike in self.alike]))
+        found, _ = self._answers(z, {desk: Every() for desk in range(len(self._desks))})
+        self.answered += len(found)
+        return [found[number] for number in range(len(self.parts))]
 
     def some(self, z: Vector, gap: float) -> list[Answer]:
         """As `every`, but of parts that are alike only some answer; of the others it is what they cost at least.
@@ -88,136 +130,120 @@ class Asking:
             z: what is given, by column of the master.
             gap: asked for, USD.
         """
-        given = np.maximum(z, 0.0)
-        here = [
-            _Sample(alike, given, self._chance[mine]) for alike, mine in zip(self.alike, self._numbers, strict=True)
-        ]
-        found = self._answers(z, self._alone, [() for _ in here])
+        self._rounds += 1
+        kinds = range(self._alone, len(self._desks))
+        found, _ = self._answers(z, {desk: Every() for desk in range(self._alone)})
+        turns: tuple[int, ...] = ()
         for batch in range(BATCHES):
-            asked = [sample.next((self._turn + batch) % BATCHES) for sample in here]
-            if not any(asked):  # fewer parts than batches: nobody said that little is missing
-                continue
-            answers = self._answers(z, (), asked)
+            turns = (*turns, (self._turn + batch) % BATCHES)
+            answers, said = self._answers(z, {desk: Sampled(self._rounds, turns, BATCHES) for desk in kinds})
             found |= answers
-            for sample, places, mine in zip(here, asked, self._numbers, strict=True):
-                sample.take(places, [answers[mine[place]].value for place in places])
-            new, weight, left, learnt = (sum(column) for column in zip(*(s.told() for s in here), strict=True))
+            if not any(one.any for one in said):  # fewer parts than batches: nobody said that little is missing
+                continue
+            new, weight, left, learnt = (sum(column) for column in zip(*(one.told for one in said), strict=True))
             if new * left <= max(MISSING * learnt, LITTLE * gap) * weight:
                 break
         self._turn += 1
-        for sample, mine in zip(here, self._numbers, strict=True):
-            found |= {mine[place]: answer for place, answer in sample.bounds()}
-        return self._listed(found)
+        self.answered += len(found)
+        found |= self._answers(z, {desk: Rest(self._rounds, turns, BATCHES) for desk in kinds})[0]
+        return [found[number] for number in range(len(self.parts))]
 
-    def least(self, upper: Vector, which: set[int]) -> dict[int, tuple[float, Vector]]:
+    def least(self, upper: Vector, which: Collection[int]) -> dict[int, tuple[float, Vector]]:
         """(constant, slope) of a cut of each of some parts that has an end between 0 and upper limits of the master.
 
         Raises:
             Impossible: nothing that the master could give would do.
             Stopped: the limit was reached.
         """
-        alone = [i for i in self._alone if i in which]
-        costs = self.each(lambda i: self.parts[i].least(upper[self.parts[i].columns]), alone)
-        found = {i: (cost, np.zeros(len(self.parts[i].columns))) for i, cost in zip(alone, costs, strict=True)}
+        asked = self._by_desk(which)
+        said = self._where.put({desk: Least(tuple(mine)) for desk, mine in asked.items()}, self._given(upper))
+        return self._by_part(said)
 
-        def of_alike(kind: int) -> dict[int, tuple[float, Vector]]:
-            alike, mine = self.alike[kind], self._numbers[kind]
-            most = upper[alike.parts[0].columns]
-            alike.begin(most)
-            return {i: alike.first(place, most) for place, i in enumerate(mine) if i in which}
+    def prices(self, z: Vector, freed: Mapping[int, Freed | None]) -> dict[int, Vector]:
+        """USD per unit of right side, by row, of some parts at what is given, by column of the master.
 
-        kinds = [kind for kind, mine in enumerate(self._numbers) if which.intersection(mine)]
-        for some in self._over_cores(of_alike, kinds):
-            found |= some
-        return found
-
-    def each(self, do: Callable[[int], T], which: Collection[int] | None = None) -> list[T]:
-        """Something for every part, or some of them, over the cores; in the order of the parts.
+        Args:
+            z: what is given.
+            freed: by part, the linked columns that are its own for once.
 
         Raises:
             Stopped: the limit was reached.
         """
-        mine = [i for i in self._order if which is None or i in which]
-        found = dict(zip(mine, self._over_cores(do, mine), strict=True))
-        return [found[i] for i in sorted(found)]
+        questions: dict[int, Question] = {
+            desk: Prices({place: freed[self._desks[desk][place]] for place in mine})
+            for desk, mine in self._by_desk(freed).items()
+        }
+        return self._by_part(self._where.put(questions, self._given(np.maximum(z, 0.0))))
+
+    def fetched(self, z: Vector, answers: Sequence[Answer]) -> list[Answer]:
+        """Answers with their values, where those are with workers of a cluster.
+
+        Args:
+            z: to what they were given.
+            answers: of all parts, each exact.
+        """
+        if self.afar is None:
+            return list(answers)
+        return self.afar.fetched(self._given(np.maximum(z, 0.0)), answers)
 
     def is_shared(self, number: int) -> bool:
         """Whether a part shares a program; one of its own is loaded only to be asked for prices."""
-        return number in self._shared
+        return self._desk_of[number] >= self._alone
 
-    def _listed(self, found: dict[int, Answer]) -> list[Answer]:
-        for alike in self.alike:
-            alike.forget()
-        return [found[i] for i in range(len(self.parts))]
+    def _columns(self) -> Indices:
+        return np.concatenate([np.zeros(0, dtype=np.int64), *(part.columns for part in self.parts)])
 
-    def _answers(self, z: Vector, alone: Collection[int], shared: Sequence[Collection[int]]) -> dict[int, Answer]:
-        """Answers by part: of some that have a program of their own, and of places in those that share one."""
-        given = np.maximum(z, 0.0)
-        count = len(self.parts)
-
-        def of(job: int) -> dict[int, Answer]:
-            if job < count:
-                return {job: self.parts[job].answer(given[self.parts[job].columns])}
-            alike, mine, places = self.alike[job - count], self._numbers[job - count], shared[job - count]
-            answers = alike.answers(given[alike.parts[0].columns], places)
-            return dict(zip((mine[place] for place in places), answers, strict=True))
-
-        jobs = [kind + count for kind, places in enumerate(shared) if places]
-        jobs.sort(key=lambda job: -len(shared[job - count]) * self.alike[job - count].width)
-        found: dict[int, Answer] = {}
-        for answers in self._over_cores(of, [*jobs, *(i for i in self._order if i in alone)]):
-            found |= answers
-        self.answered += len(found)
+    def _given(self, z: Vector) -> Vector:
+        found: Vector = z[self._columns()[self._first]]
         return found
 
-    def _over_cores(self, do: Callable[[int], T], which: Iterable[int]) -> list[T]:
-        def unless_over(number: int) -> T:
+    def _by_desk(self, which: Collection[int]) -> dict[int, list[int]]:
+        """Desk -> places there of some parts."""
+        wanted, found = set(which), dict[int, list[int]]()
+        for desk, mine in enumerate(self._desks):
+            places = [place for place, number in enumerate(mine) if number in wanted]
+            if places:
+                found[desk] = places
+        return found
+
+    def _by_part(self, said: Mapping[int, Mapping[int, Any]]) -> dict[int, Any]:
+        found = {self._desks[desk][place]: one for desk, mine in said.items() for place, one in mine.items()}
+        return dict(sorted(found.items()))
+
+    def _answers(self, z: Vector, questions: Mapping[int, Question]) -> tuple[dict[int, Answer], list[Said]]:
+        """Answers by part, and all that was said."""
+        said = self._where.put(questions, self._given(np.maximum(z, 0.0)))
+        return self._by_part({desk: one.answers for desk, one in said.items()}), list(said.values())
+
+
+class _Here:
+    """Desks in this process, over the cores."""
+
+    def __init__(self, desks: Sequence[Desk], limit: Limit, cores: int) -> None:
+        self._desks, self._limit = desks, limit
+        # The largest first, so that no core waits long for the last.
+        self._order = sorted(range(len(desks)), key=lambda desk: -_size(desks[desk]))
+        self._pool = ThreadPoolExecutor(max(1, cores))
+
+    def put(self, questions: Mapping[int, Question], given: Vector) -> dict[int, Any]:
+        """As of `Where`."""
+
+        def unless_over(desk: int) -> Any:
             if how := self._limit.reached():
                 raise Stopped(how)
-            return do(number)
+            return questions[desk].put(self._desks[desk], given)
 
-        asked = [self._pool.submit(unless_over, i) for i in which]
+        mine = [desk for desk in self._order if desk in questions]
+        asked = [self._pool.submit(unless_over, desk) for desk in mine]
         # None is left running where one fails or is stopped: what is asked next may be the same part.
         wait(asked)
-        return [one.result() for one in asked]
+        found = {desk: one.result() for desk, one in zip(mine, asked, strict=True)}
+        return {desk: found[desk] for desk in questions}
+
+    def close(self) -> None:
+        """End the threads."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-class _Sample:
-    """What is known of parts that are alike at one point, as more and more of them are asked."""
-
-    def __init__(self, alike: Alike, given: Vector, chance: Vector) -> None:
-        self._alike, self._chance = alike, chance
-        self._given = given[alike.parts[0].columns]
-        self._value, self._price = alike.best(self._given)
-        self._left = np.ones(len(alike.parts), dtype=bool)
-        self._known = alike.known
-        self._new = self._weight = self._learnt = 0.0
-
-    def next(self, turn: int) -> list[int]:
-        """Places that are asked next: those whose turn it is, and those of which no prices say anything."""
-        turns = np.arange(len(self._left)) % BATCHES == turn
-        found: list[int] = np.flatnonzero(self._left & (turns | ~np.isfinite(self._value))).tolist()
-        return found
-
-    def take(self, places: list[int], said: list[float]) -> None:
-        """Take what some places answered, and what their prices say of those that are left."""
-        before = self._value[places]
-        known = np.isfinite(before)
-        self._new = float(self._chance[places][known] @ (np.array(said) - before)[known])
-        self._weight = float(self._chance[places].sum())
-        self._left[places] = False
-        value, price = self._alike.best(self._given, self._known)
-        self._known = self._alike.known
-        better = self._left & (value > self._value)
-        more = better & np.isfinite(self._value)
-        self._learnt += self._new + float(self._chance[more] @ (value[more] - self._value[more]))
-        self._value[better], self._price[better] = value[better], price[better]
-
-    def told(self) -> tuple[float, float, float, float]:
-        """Expected USD that the last batch said anew, and its chance; that of what is left; USD learnt in all."""
-        return self._new, self._weight, float(self._chance[self._left].sum()), self._learnt
-
-    def bounds(self) -> Iterable[tuple[int, Answer]]:
-        """Of each place that is left what it costs at least."""
-        for place in np.flatnonzero(self._left).tolist():
-            yield place, self._alike.bound(place, float(self._value[place]), int(self._price[place]))
+def _size(desk: Desk) -> int:
+    return sum(len(part.part.block.columns) for part in desk.parts)

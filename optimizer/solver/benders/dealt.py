@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from optimizer.solver.benders.asking import Asking
 from optimizer.solver.benders.bounds import limited, most_made, most_stock, projected
 from optimizer.solver.benders.groups import grouped
 from optimizer.solver.benders.master import Cut, Master
-from optimizer.solver.benders.recourse import Answer, Recourse
+from optimizer.solver.benders.recourse import Answer, Freed, Recourse
 from optimizer.solver.benders.split import Part, split
 from optimizer.solver.benders.tree import Tree
 from optimizer.solver.compile import Block, Indices, Vector, money_of
@@ -27,6 +28,9 @@ from optimizer.solver.limit import Limit
 from optimizer.solver.measure import mean_of, measure_of
 from optimizer.solver.options import Options
 from optimizer.solver.start import UNTRIED
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 SEEDED, RELAXED = range(2)
 """Stages of a search: first cuts; the relaxation solved."""
@@ -84,6 +88,7 @@ class Dealt:
         options: Options,
         report: Report | None = None,
         limit: Limit | None = None,
+        client: Client | None = None,
     ) -> None:
         """Deal out compiled blocks and load the parts.
 
@@ -95,6 +100,7 @@ class Dealt:
             options: how to solve.
             report: called with progress.
             limit: ends it early.
+            client: of a dask cluster whose workers answer for the parts.
         """
         self.network, self.options, self.hindsight = network, options, hindsight
         self._report, self.limit = report, limit or Limit()
@@ -114,7 +120,7 @@ class Dealt:
         self.trouble = ""
         self.parts = [self._load(part) for part in self.dealt.parts]
         chance = np.array([network.probability.get(part.part.course, 0.0) for part in self.parts])
-        self.asking = Asking(self.parts, chance, self.limit, options.cores)
+        self.asking = Asking(self.parts, chance, self.limit, options.cores, client)
         self.groups, silent = grouped(network, self.parts, problem.objective)
         self._number = {i: number for number, group in enumerate(self.groups) for i in group.parts}
         self._theta = np.array([part.theta for part in self.parts], dtype=np.int64)
@@ -149,7 +155,7 @@ class Dealt:
 
         Only where the objective is a mean: what is missing can be told from a sample then.
         """
-        return bool(self.asking.alike) and isinstance(self.network.instance.risk, Expected)
+        return self.asking.shares and isinstance(self.network.instance.risk, Expected)
 
     def deal_anew(self, place: Indices) -> None:
         """After the master was made anew: columns that parts look at, and their rows.
@@ -167,7 +173,7 @@ class Dealt:
         self._theta, self._stock = place[self._theta], place[self._stock]
 
     def close(self) -> None:
-        """End the threads."""
+        """End the threads, or what workers of a cluster keep."""
         self.asking.close()
 
     def sizes(self) -> dict[str, int]:
@@ -215,29 +221,18 @@ class Dealt:
         for number in which:
             self._cut(number, [said[i] for i in self.groups[number].parts])
 
-    def prices_of(self, part: Recourse, given: Vector) -> Vector:
-        """USD per unit of right side, by row of a part.
+    def freed(self, part: Recourse) -> Freed | None:
+        """What is the master's only because a need looks at it: for prices it is the part's again, at its cost.
 
-        What is the master's only because a need looks at it is the part's again, at its cost: held, what is short would
-        hide what a rule costs by it.
+        Held, what is short would hide what a rule costs by it.
         """
         needs, course = self.blocks.get(NEEDS), part.part.course
         asked = set() if needs is None else {key for owner, key in needs.owners.values() if owner == course}
-        branch, columns = part.branch, part.part.block.columns
-        which = np.array([i for i in branch.linked if columns[i] in asked], dtype=np.int64)
+        columns = part.part.block.columns
+        which = np.array([i for i in part.linked if columns[i] in asked], dtype=np.int64)
         if not len(which):
-            return part.prices(given)
-        branch.give_values(given)
-        branch.hold(which, np.zeros(len(which)), np.full(len(which), np.inf))
-        cost = branch.charged
-        cost[which] = self.blocks[course].cost_of(None)[0][part.part.columns[which]]
-        branch.recost(cost)
-        try:
-            found = branch.solve()
-            return np.zeros(len(part.part.rows)) if found.value is None else branch.row_duals()
-        finally:
-            cost[which] = 0.0
-            branch.recost(cost)
+            return None
+        return Freed(which, self.blocks[course].cost_of(None)[0][part.part.columns[which]])
 
     def _cut(self, number: int, said: list[tuple[float, Vector]], proposed: Vector | None = None) -> int:
         """Take the cut of a group: what is said of each part, (constant, slope), by its share."""

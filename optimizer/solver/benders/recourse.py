@@ -18,6 +18,30 @@ SLIVER = 5e-7
 """Units by which a row that looks at the master may be off, for the master's own tolerance."""
 
 
+class Elsewhere:
+    """Values that a worker of a cluster has and that were not sent; they are kept there as long as this is kept here.
+
+    Attributes:
+        number: of the round in which they were found.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """Linked columns that are a part's own again, at their cost.
+
+    Attributes:
+        columns: of the part.
+        cost: USD per unit, by column.
+    """
+
+    columns: Indices
+    cost: Vector
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A lower bound on what a part costs, exact where it was asked.
@@ -32,7 +56,7 @@ class Answer:
     possible: bool
     value: float
     slope: Vector
-    values: Vector | None
+    values: Vector | Elsewhere | None
 
     def cut(self, given: Vector) -> tuple[float, Vector]:
         """(constant, slope): the value is at least constant + slope @ z for every z that the master may give."""
@@ -47,6 +71,7 @@ class Recourse:
         columns: the master's column of each linked one.
         linked: those of the part's own columns that are the master's.
         theta: the master's column for its cost.
+        parks: whether it keeps no more than its basis between answers.
     """
 
     def __init__(
@@ -65,7 +90,7 @@ class Recourse:
         self.linked: Indices = np.array(sorted(part.block.owners), dtype=np.int64)
         self._own = len(part.block.columns)
         self._limit = limit
-        self._parks = parks
+        self.parks = parks
         self._loaded: Branch | None = None
 
     @property
@@ -84,7 +109,7 @@ class Recourse:
         self._loaded = None
 
     def _rest(self) -> None:
-        if self._parks:
+        if self.parks:
             self.branch.park()
 
     def answer(self, given: Vector) -> Answer:
@@ -115,10 +140,25 @@ class Recourse:
             raise Impossible(self.part)
         return Answer(False, found.value, found.slope, None)
 
-    def prices(self, given: Vector) -> Vector:
-        """USD per unit of right side, by row, at what is given."""
-        possible = self._answer(given).possible
-        found = self.branch.row_duals() if possible else np.zeros(len(self.part.block.rows))
+    def prices(self, given: Vector, freed: Freed | None = None) -> Vector:
+        """USD per unit of right side, by row, at what is given; some linked columns may be free."""
+        found = np.zeros(len(self.part.block.rows))
+        if freed is None:
+            if self._answer(given).possible:
+                found = self.branch.row_duals()
+        else:
+            self.branch.give_values(given)
+            nothing = np.zeros(len(freed.columns))
+            self.branch.hold(freed.columns, nothing, np.full(len(nothing), np.inf))
+            cost = self.branch.charged
+            cost[freed.columns] = freed.cost
+            self.branch.recost(cost)
+            try:
+                if self.branch.solve().value is not None:
+                    found = self.branch.row_duals()
+            finally:
+                cost[freed.columns] = 0.0
+                self.branch.recost(cost)
         self._rest()
         return found
 

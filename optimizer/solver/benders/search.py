@@ -25,6 +25,7 @@ from optimizer.solver.compile import Vector
 from optimizer.solver.first_plan import reaches
 from optimizer.solver.limit import Stopped
 from optimizer.solver.start import UNUSED, USED, Start
+from optimizer.workers import LostError
 
 PROMISING = 0.5
 """A portfolio is settled further if it is no further from the best than this share of the gap."""
@@ -85,12 +86,10 @@ class Search(Dealt):
         except Stopped as stopped:
             return stopped.how
         except SolveError as error:
-            if self.best.z is None:
+            if self.best.z is None or isinstance(error, LostError):  # the best plan's operations are lost with it
                 raise
             self.trouble = str(error)  # what was found and proved until then holds
             return "limit"
-
-    # Rounds
 
     def _note(self, *, now: bool = False, write: bool = True) -> None:
         """Keep what is known, if it is time to; not before all is taken on that was known from before."""

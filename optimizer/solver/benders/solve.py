@@ -20,6 +20,7 @@ from optimizer.solver.first_plan import reaches
 from optimizer.solver.highs import Raw
 from optimizer.solver.limit import Limit, Stopped
 from optimizer.solver.start import Start
+from optimizer.workers import LostError
 
 AFTER, AFTER_STOP = 30.0, 2.0
 """Seconds that prices have once the search is over; and where someone waits for it to stop."""
@@ -39,12 +40,25 @@ def decompose(
 
     Raises:
         SolveError: HiGHS failed.
+        LostError: the cluster that answers for parts was lost.
         PlanError: the checkpoint's file cannot be read.
     """
     out, blocks = begun.out, begun.blocks
-    began = time.monotonic()
     options, limit = begun.options, Limit(begun.stop, begun.deadline)
-    search = Search(out.network, blocks, out.tables, out.hindsight, options, begun.report, limit)
+    search = Search(out.network, blocks, out.tables, out.hindsight, options, begun.report, limit, begun.client)
+    try:
+        return _decomposed(begun, search, start, checkpoint)
+    except LostError as error:
+        if checkpoint is None or checkpoint.file is None or not checkpoint.file.exists():
+            raise
+        kept = f"{error}; what is known is in {checkpoint.file}: the same run goes on from there"
+        raise LostError(kept) from error
+    finally:
+        search.close()
+
+
+def _decomposed(begun: Begun, search: Search, start: Start | None, checkpoint: Checkpoint | None) -> Solved:
+    out, blocks, options, limit = begun.out, begun.blocks, begun.options, search.limit
     out.sizes = search.sizes()
     how = search.run(start, checkpoint)
     if start is not None:
@@ -76,14 +90,17 @@ def decompose(
             with suppress(SolveError, Stopped):  # a plan without prices is a plan
                 out.duals = prices(search)
         if risk.needs_second_pass(out.network) and not stopped and options.target is None:
-            limit.deadline = max(limit.deadline, time.monotonic() + max(SECOND_PASS, time.monotonic() - began))
+            limit.deadline = max(limit.deadline, time.monotonic() + max(SECOND_PASS, time.monotonic() - search.began))
             second_pass(search)
             out.why += "; the second pass (least expected cost at that value) is optimal for these fundings only"
             out.objective = search.best.objective
+        assert search.best.z is not None
+        search.best.answers = search.asking.fetched(search.best.z, search.best.answers)
         out.values = _values(search, blocks)
-    search.close()
+    if search.asking.afar is not None:
+        out.cluster = search.asking.afar.told()
     out.seconds |= search.seconds
-    out.seconds["solve"] = time.monotonic() - began
+    out.seconds["solve"] = time.monotonic() - search.began
     out.seconds["total"] = time.monotonic() - begun.began
     return out
 
@@ -100,7 +117,7 @@ def _values(search: Search, blocks: Mapping[str, Block]) -> dict[str, Values]:
         kept = search.dealt.kept.get(name, np.arange(len(vector)))
         vector[kept[kept >= 0]] = local[kept >= 0]
     for part, answer in zip(search.parts, search.best.answers, strict=True):
-        assert answer.values is not None
+        assert isinstance(answer.values, np.ndarray)
         own = np.ones(len(part.part.columns), dtype=bool)
         own[part.linked] = False
         vectors[part.part.course][part.part.columns[own]] = answer.values[own]
