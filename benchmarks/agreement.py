@@ -46,7 +46,7 @@ def instance_of(seed: int) -> tuple[optimizer.Instance, dict[str, Any]]:
         "periods": int(draw.integers(2, 5)),
         "futures": int(draw.integers(1, 6)),
         "channels": int(draw.integers(1, 4)),
-        "candidates": float(draw.choice([0.25, 0.4])),
+        "candidates": float(draw.choice([0.2, 0.3])),
         "must_meet": bool(draw.random() < 0.3),
     }
     with tempfile.TemporaryDirectory() as raw:
