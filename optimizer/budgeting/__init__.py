@@ -1,0 +1,5 @@
+"""The tables of a budget morning: what to give up first, and until when each funding can wait."""
+
+from optimizer.budgeting.cuts import CutList, cuts
+
+__all__ = ["CutList", "cuts"]
