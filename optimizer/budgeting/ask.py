@@ -1,4 +1,4 @@
-"""Asks questions, many at a time where there are workers; those that an earlier run has answers to are not asked again."""
+"""Asks questions, many at a time where there are workers; what an earlier run has answers to is not asked again."""
 
 from __future__ import annotations
 

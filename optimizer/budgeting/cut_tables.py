@@ -11,7 +11,7 @@ import pandas as pd
 
 from optimizer.budgeting.money import spent
 from optimizer.budgeting.order import Ranked
-from optimizer.budgeting.told import EXPECTED, SHOWN, differences, missed_of, outlay_of, short_of
+from optimizer.budgeting.told import EXPECTED, differences, missed_of, outlay_of, short_of
 from optimizer.budgeting.work import Reply
 from optimizer.near_optimal.ask import named
 from optimizer.near_optimal.rows import Chosen
@@ -27,6 +27,8 @@ LEVELS = (
     "best_cost", "best_bound", "best_funds_instead", "best_leaves_out", "cut_cost", "cut_bound", "missing", "plan",
 )  # fmt: skip
 """Columns of `levels`; after them `short_CHANNEL`, t short on the mean, and `more_CHANNEL`, what that is more."""
+WORDS = ("status", "gives_up", "moves", "loses_service", "best_funds_instead", "best_leaves_out", "missing", "plan")
+"""Those of them that hold words."""
 ORDER = (
     "rank", "facility", "option", "stage", "country", "goes", "funded", "saves", "costs_at_least", "costs_at_most",
     "costs", "per_usd", "note",
@@ -74,7 +76,7 @@ class Level:
         """Whether there is a nested portfolio; blank where it was not asked yet."""
         if self.plan is not None:
             return NESTED
-        if self.cut is None:
+        if self.cut is None or self.cut.objective is not None:
             return ""
         if self.cut.status != "infeasible":
             return NOT_FOUND
@@ -109,7 +111,8 @@ def _levels(plan: Plan, baseline: Plan, levels: Sequence[Level]) -> pd.DataFrame
     last = {(str(row.facility), str(row.option)): int(row.funded) for row in rows_of(plan.portfolio)}
     rows: list[dict[str, Any]] = []
     for level in levels:
-        row: dict[str, Any] = {"cut": level.percent, "most": level.most, "status": level.status}
+        row: dict[str, Any] = dict.fromkeys(WORDS, "")
+        row |= {"cut": level.percent, "most": level.most, "status": level.status}
         row |= {"missing": "; ".join(level.missing), "plan": level.place}
         if level.best is not None:
             row |= {"best_cost": level.best.objective, "best_bound": level.best.bound}
@@ -120,12 +123,9 @@ def _levels(plan: Plan, baseline: Plan, levels: Sequence[Level]) -> pd.DataFrame
             before = level.chosen
             last = {(f, o): year for f, o, year in level.nested.funded}
         rows.append(row)
-    words = ("status", "gives_up", "moves", "loses_service", "best_funds_instead", "best_leaves_out", "missing", "plan")
     frame = pd.DataFrame(rows, columns=columns)
-    frame = frame.astype({name: float for name in columns if name not in words})
-    frame = frame.astype({"options": "Int64"})
-    frame[list(words)] = frame[list(words)].fillna("")
-    return frame
+    frame = frame.astype({name: float for name in columns if name not in WORDS})
+    return frame.astype({"options": "Int64"})
 
 
 def _nested(level: Level, baseline: Plan, before: Chosen, last: dict[Any, int]) -> dict[str, Any]:
@@ -173,7 +173,8 @@ def nesting(level: Level) -> tuple[float | None, float | None]:
     nested, best = level.nested, level.best
     if nested is None or nested.objective is None or best is None:
         return None, None
-    known = [reply.objective for reply in (best, level.cut, nested) if reply is not None and reply.objective is not None]
+    plans = (best, level.cut, nested)
+    known = [reply.objective for reply in plans if reply is not None and reply.objective is not None]
     low = max(0.0, nested.least - min(known)) if math.isfinite(nested.least) else 0.0
     bounds = [best.least] if math.isfinite(best.least) else []
     return low, max(low, nested.objective - max(bounds)) if bounds else None
@@ -266,6 +267,3 @@ def _typed(rows: Sequence[tuple[Any, ...]], columns: Sequence[str]) -> pd.DataFr
 
 def _finite(usd: float | None) -> float | None:
     return None if usd is None or not math.isfinite(usd) else usd
-
-
-__all__ = ["NESTED", "SHOWN", "Level", "nesting", "tables_of"]

@@ -13,10 +13,10 @@ import pandas as pd
 
 from optimizer.budgeting.ask import Desk, Interrupted, Tell
 from optimizer.budgeting.chain import At, Chain, Search
-from optimizer.budgeting.cut_tables import Level, Ranked, tables_of
+from optimizer.budgeting.cut_tables import Level, tables_of
 from optimizer.budgeting.ledger import FORMAT, Ledger
 from optimizer.budgeting.money import GRANTS, MONEY, OUTLAY, Purse, Spent, spent
-from optimizer.budgeting.order import ranked
+from optimizer.budgeting.order import Ranked, ranked
 from optimizer.budgeting.rows import Row, required, without
 from optimizer.budgeting.work import Question, Reply
 from optimizer.errors import OptionsError, PlanError
@@ -127,13 +127,13 @@ def cuts(
     with Desk(instance, how, ledger, workers, cluster, report, tell) as desk:
         run = _Run(desk, instance, of, shares, how)
         try:
-            run.begin(given if isinstance(given, Plan) else None)
-            run.levels_without_nesting()
-            run.nested(branches)
-            run.plans()
-            run.missing()
-            if order:
-                run.order()
+            if run.begin(given if isinstance(given, Plan) else None):
+                run.levels_without_nesting()
+                run.nested(branches)
+                run.plans()
+                run.missing()
+                if order:
+                    run.order()
         except Interrupted:
             run.stopped = True
     tables = {} if run.plan is None else tables_of(run.plan, other or run.plan, run.levels, run.ranks)
@@ -150,10 +150,8 @@ def cuts(
     plans = {level.percent: level.plan for level in run.levels if level.plan is not None}
     if run.plan is not None:
         plans = {0.0: run.plan} | plans
-    empty = pd.DataFrame()
-    return CutList(
-        info, *(tables.get(name, empty) for name in ("levels", "order", "funded", "outlay", "short", "targets")), plans
-    )
+    names = ("levels", "order", "funded", "outlay", "short", "targets")
+    return CutList(info, plans=plans, **{name: tables.get(name, pd.DataFrame()) for name in names})
 
 
 def _levels(at: Sequence[float], of: str, weights: Sequence[float] | None, branches: int) -> list[tuple[float, float]]:
@@ -210,8 +208,8 @@ class _Run:
         self._funded: tuple[Funding, ...] = ()
         self._search: Search | None = None
 
-    def begin(self, plan: Plan | None) -> None:
-        """The plan that is cut.
+    def begin(self, plan: Plan | None) -> bool:
+        """The plan that is cut; whether there is one.
 
         Raises:
             OptionsError: it spends no such money.
@@ -221,7 +219,7 @@ class _Run:
             self._first = self._desk.ask("the plan", [question])[0]
             plan = self._desk.plan(question) if self._first.objective is not None else None
             if plan is None:
-                return
+                return False
         self.plan, self._spent = plan, spent(plan)
         self._funded = tuple((str(r.facility), str(r.option), int(r.funded)) for r in rows_of(plan.portfolio))
         self._options_of = frozenset((f, o) for f, o, _ in self._funded)
@@ -230,6 +228,7 @@ class _Run:
             raise OptionsError(f"the plan spends nothing that counts as {self._of}: {MONEY[self._of]}")
         for level in self.levels:
             level.most = money * (1.0 - level.percent / 100.0)
+        return True
 
     def levels_without_nesting(self) -> None:
         """The best portfolio at each level, of any options."""
@@ -240,8 +239,6 @@ class _Run:
     def nested(self, branches: int) -> None:
         """Nested portfolios, at the levels that the plan's options can meet."""
         asked = [At(number) for number in range(len(self.levels))]
-        if not asked or self.plan is None:
-            return
         found = self._within("cuts of the plan at each level", asked)
         for level, reply in zip(self.levels, found, strict=True):
             level.cut = reply
@@ -291,7 +288,7 @@ class _Run:
     def order(self) -> None:
         """The order within each level."""
         done = [level for level in self.levels if level.nested is not None]
-        if self.plan is None or not done:
+        if not done:
             return
         befores = [(self._options_of, self._spent.of(self._of)), *((lv.chosen or frozenset(), lv.most) for lv in done)]
         for number, (before, most) in enumerate(befores):
@@ -316,7 +313,7 @@ class _Run:
         return found
 
     def _ask(self, what: str, questions: Sequence[Question]) -> list[Reply]:
-        return self._desk.ask(what, questions) if self.plan is not None else []
+        return self._desk.ask(what, questions)
 
     def _within(self, what: str, asked: Sequence[At]) -> list[Reply]:
         """What the search for a chain asks: portfolios within the plan's options."""
@@ -389,7 +386,3 @@ class _Run:
         if none := [level.name for level in self.levels if level.plan is None]:
             return "partial", f"no nested portfolio at {', '.join(none)}"
         return "done", "every level has a nested portfolio"
-
-
-__all__ = ["CutList", "cuts"]
-

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.budgeting.facts import NEVER, Facts, Found, Year
-from optimizer.budgeting.milestones import dates_of, expansions, milestones_of, missed, window
+from optimizer.budgeting.milestones import dates_of, expansions, missed, window
 from optimizer.near_optimal.rows import Option
 from optimizer.network.tables import Network
 from optimizer.plan.columns import rows_of
@@ -134,7 +134,8 @@ def _line(line: Line, facts: Facts, plan: Plan) -> dict[str, Any]:
         "online": dates.online, "qualified": dates.qualified, "capex": known.capex,
         "public_outlay": known.capex * known.public_share,
         "verdict": NOT_NEEDED if last is NEVER else OPEN if not settled else NOW if last == line.year else CAN_WAIT,
-        "last_year": last, "last_year_at_most": _before(line, late), "too_late": late if isinstance(late, int) else None,
+        "last_year": last, "last_year_at_most": _before(line, late),
+        "too_late": late if isinstance(late, int) else None,
         "last_year_served": _served_until(line, facts, plan), "wait_1": _word(after), "wait_1_at_least": low,
         "wait_1_at_most": high, "never_at_least": never_low, "never_at_most": never_high,
     }  # fmt: skip
@@ -182,7 +183,8 @@ def _reasons(line: Line, last: int, facts: Facts, plan: Plan) -> list[str]:
     if after is NEVER:
         words.append(window(line.network, line.option))
     else:
-        words += missed(line.network, line.option, last, after, milestones_of(plan.instance))
+        there = missed(line.network, line.option, last, after)
+        words += [f"in time for {'; '.join(there)}"] if there else []
     if waiting := expansions(line.network, line.option, facts.found[0].funded):
         words.append(f"before {', '.join(waiting)}")
     if facts.least(line.option, after) == math.inf:
@@ -228,7 +230,8 @@ def waits_table(lines: Sequence[Line], facts: Facts, plan: Plan | None) -> pd.Da
                 continue
             low, high = facts.costs(line.option, year)
             status = "no plan" if least == math.inf else "asked" if proved else "implied"
-            good = "yes" if facts.good(line.option, year) else "no" if facts.too_late(line.option, year) else "not proved"
+            good = "yes" if facts.good(line.option, year) else "not proved"
+            good = "no" if facts.too_late(line.option, year) else good
             changes = ("", "", "") if found is None else _changes(found, facts, line.option)
             more = line.more_short(facts, plan, year)
             served = "" if more is None else "yes" if more <= _worse(plan) else "no"

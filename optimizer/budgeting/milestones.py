@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from optimizer.instance.instance import Instance
+from optimizer.instance.records import Facility
 from optimizer.instance.series import Series
 from optimizer.near_optimal.rows import Option
 from optimizer.network.starts import Start
 from optimizer.network.tables import Funding, Network
-from optimizer.plan.rules import label_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +27,49 @@ class Milestone:
     what: str
 
 
-def milestones_of(instance: Instance) -> list[Milestone]:
-    """Years in which a rule, a target, a demand or a scenario asks for more than the year before, in order."""
+def milestones_of(network: Network, option: Option) -> list[Milestone]:
+    """Years in which a rule or target begins to ask, or a disruption begins, of those that an option can do with.
+
+    Left out are rules of another stage, country, facility or material, and of channels that the facility may not run.
+    """
+    instance = network.instance
     found: list[Milestone] = []
     for number, rule in enumerate(instance.policy.rules):
-        by = getattr(rule, "by", None)
-        if isinstance(by, int):
-            found.append(Milestone(by, f"rule {number} by {by}: {label_of(rule)}"))
-        share = getattr(rule, "share", None)
-        if isinstance(share, Series):
-            found += [Milestone(year, f"rule {number} from {year}: {label_of(rule)}") for year in _steps(share)]
+        by, share = getattr(rule, "by", None), getattr(rule, "share", None)
+        years = [by] if isinstance(by, int) else []
+        years += _steps(share) if isinstance(share, Series) else []
+        words = f"rule {number} ({rule.rule})"
+        found += [Milestone(year, words) for year in years if _concerns(network, option, rule, year)]
     for name, store in instance.stockpiles.items():
-        for target in store.targets:
-            for series in (target.share, target.tonnes):
-                if isinstance(series, Series):
-                    found += [Milestone(year, f"target of {name} for {target.material}") for year in _steps(series)]
+        steps = [series for target in store.targets for series in (target.share, target.tonnes) if series is not None]
+        found += [Milestone(year, f"targets of {name}") for series in steps for year in _steps(series)]
     found += [Milestone(item.onset, f"onset of {item.id}") for item in instance.scenarios if item.effects]
     return sorted(dict.fromkeys(found), key=lambda item: (item.year, item.what))
+
+
+def _concerns(network: Network, option: Option, rule: Any, year: int) -> bool:
+    """Whether what an option adds may count for a rule."""
+    instance, facility = network.instance, network.instance.facilities[option[0]]
+    named = [getattr(rule, key, None) for key in ("facility", "then")]
+    if any(named) and option[0] not in named:
+        return False
+    channel = getattr(rule, "channel", None)
+    period = network.calendar.period_of(year)
+    if channel is not None and period is not None:
+        trust = network.trust
+        if not any(trust.may_run(option[0], state, channel, period) for state in trust.states[option[0]]):
+            return False
+    stage = getattr(rule, "stage", None)
+    if stage is not None and stage not in _stages(instance, facility):
+        return False
+    countries = getattr(rule, "countries", None)
+    return not countries or facility.country in countries
+
+
+def _stages(instance: Instance, facility: Facility) -> set[str]:
+    """Stages of a facility, and of what its recipes make."""
+    made = (material for name in facility.recipes for material in instance.recipes[name].outputs)
+    return {facility.stage, *(instance.materials[material].stage for material in made)}
 
 
 def _steps(series: Series) -> Iterator[int]:
@@ -60,7 +87,7 @@ class Dates:
 
     Attributes:
         online: first year on line.
-        qualified: first year in which it may serve the strictest channel that has a market, where it must wait for that.
+        qualified: first year in which it may serve the strictest channel with a market, where it must wait for that.
         full: first year at full size.
     """
 
@@ -79,26 +106,25 @@ def dates_of(network: Network, option: Option, year: int) -> Dates:
     return Dates(online, online + wait if wait else None, online + len(record.ramp))
 
 
-def missed(network: Network, option: Option, early: int, late: int, found: Collection[Milestone]) -> list[str]:
-    """What is met when an option is funded in the one year and missed in the other.
+def missed(network: Network, option: Option, early: int, late: int) -> list[str]:
+    """What is met when an option is funded in the one year and missed in the other, by year.
 
     Args:
         network: of the instance.
         option: which.
         early: year of funding.
         late: a later year.
-        found: milestones of the instance.
     """
+    found = milestones_of(network, option)
     one, other = dates_of(network, option, early), dates_of(network, option, late)
-    words = [f"{item.what} ({item.year})" for item in found if one.online <= item.year < other.online]
-    if one.qualified is not None and other.qualified is not None:
-        strict = network.instance.served_channels[0]
-        words += [
-            f"{item.what} ({item.year}, qualified for {strict})"
-            for item in found
-            if one.qualified <= item.year < other.qualified and not one.online <= item.year < other.online
-        ]
-    return words
+    by: dict[tuple[int, str], list[str]] = {}
+    for item in found:
+        if one.online <= item.year < other.online:
+            by.setdefault((item.year, ""), []).append(item.what)
+        elif one.qualified is not None and other.qualified is not None and one.qualified <= item.year < other.qualified:
+            strict = f" with what is qualified for {network.instance.served_channels[0]}"
+            by.setdefault((item.year, strict), []).append(item.what)
+    return [f"{year}{how}: {', '.join(words)}" for (year, how), words in by.items()]
 
 
 def window(network: Network, option: Option) -> str:

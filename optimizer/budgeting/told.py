@@ -75,4 +75,3 @@ def differences(now: Mapping[Any, float], before: Mapping[Any, float]) -> list[t
 def strictest(plan: Plan) -> str:
     """The strictest channel that has a market."""
     return plan.instance.served_channels[0]
-

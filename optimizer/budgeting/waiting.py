@@ -298,4 +298,3 @@ class _Run:
             "questions": self._desk.asked,
             "solved_now": self._desk.solved,
         }
-

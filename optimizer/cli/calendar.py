@@ -109,12 +109,13 @@ def _print(found: DecisionCalendar) -> None:
         return
     gap = "" if info["bound"] is None else f", at most {usd(max(0.0, info['best'] - info['bound']))} more than any"
     out.print(
-        f"the best plan found costs {usd(info['best'])}{gap}; as good is what costs at most {usd(info['within_usd'])} more",
+        f"the best plan found costs {usd(info['best'])}{gap}; as good is what costs at most "
+        f"{usd(info['within_usd'])} more",
         markup=False,
     )
     dearer = info["plan_cost"] - info["best"]
     if dearer > info["within_usd"]:
-        text = f"the plan itself costs {usd(dearer)} more than that: some of its fundings are late, or not needed, already"
+        text = f"the plan costs {usd(dearer)} more than the best: some of its fundings are late, or not needed, already"
         out.print(text, style="yellow", markup=False)
     titles = {
         NOW: "\nNow: to wait a year costs more than that",
@@ -131,8 +132,8 @@ def _print(found: DecisionCalendar) -> None:
 def _table(title: str, lines: pd.DataFrame, verdict: str, strict: str) -> None:
     if lines.empty:
         return
-    heads = ("option", "capex", "public", "funded", "on line", "last year", f"last year, {strict}", "a year later costs",
-             "never costs")  # fmt: skip
+    heads = ("option", "capex", "public", "funded", "on line", "last year", f"last year, {strict}",
+             "a year later costs", "never costs")  # fmt: skip
     table = headed(title, *heads, right=heads[1:])
     for row in rows_of(lines.head(SHOWN)):
         last = "never" if verdict == NOT_NEEDED else str(row.last_year)
@@ -169,4 +170,3 @@ def _costs(least: Any, most: Any) -> str:
     if usd(low) == usd(high):
         return usd(low)
     return f"at most {usd(high)}" if not low else f"{usd(low)} to {usd(high)}"
-

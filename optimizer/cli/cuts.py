@@ -47,7 +47,9 @@ def cuts(
         list[float] | None, typer.Option(metavar="W", help="Weight of each --at, in the choice of portfolios.")
     ] = None,
     order: Annotated[bool, typer.Option("--order/--no-order", help="Rank the options within each cut too.")] = True,
-    branches: Annotated[int, typer.Option(metavar="N", help="Branches in which a better nesting is sought.")] = BRANCHES,
+    branches: Annotated[
+        int, typer.Option(metavar="N", help="Branches in which a better nesting is sought.")
+    ] = BRANCHES,
     baseline: Annotated[
         Path | None, typer.Option(metavar="PLAN", help="A plan to which all is the difference; default the plan cut.")
     ] = None,
@@ -125,7 +127,7 @@ def _print(found: CutList) -> None:
         out.print(f"differences are to the plan of {base['instance']} made {base['made'][:10]}", markup=False)
     _levels(found)
     for row in rows_of(found.levels):
-        _level(row)
+        _level(row, spends["stock"])
     _order(found)
     _years(found)
     _chain(info)
@@ -165,11 +167,19 @@ def _between(least: Any, most: Any) -> str:
     return f"at most {usd(high)}" if low == 0 else f"{usd(low)} to {usd(high)}"
 
 
-def _level(row: Any) -> None:
-    """A cut in words: what goes, what moves, what the best for the money would do instead; what is missing."""
+def _level(row: Any, stock: float) -> None:
+    """A cut in words: what goes, what moves, what the best for the money would do instead; what is missing.
+
+    Args:
+        row: of `levels`.
+        stock: what the plan spends on public stockpiles, USD.
+    """
     name = f"-{row.cut:g} %"
     if row.status == NESTED:
         words = [f"gives up {_some(row.gives_up)}" if row.gives_up else "gives up no option"]
+        if abs(stock - row.stock) >= 1.0:
+            how = "less" if stock > row.stock else "more"
+            words.append(f"public stockpiles spend {usd(abs(stock - row.stock))} {how} than in the plan")
         words += [f"moves {_some(row.moves)}"] if row.moves else []
         least = number_of(row.nesting_at_least) or 0.0
         if least > 0 and (row.best_funds_instead or row.best_leaves_out):
@@ -183,7 +193,8 @@ def _level(row: Any) -> None:
         "only with other options": "no portfolio within the plan's options meets what must be met; one of others does",
         "not found": "no nested portfolio was found in the time given",
     }
-    out.print(f"  {name} {said.get(row.status, 'not reached')}", style="bold red", markup=False)
+    text = f"  {name} {said.get(row.status, 'not reached')}, with {usd(row.most)}"
+    out.print(text, style="bold red", markup=False)
     for line in row.missing.split("; ") if row.missing else ():
         out.print(f"      {line}", markup=False)
 

@@ -35,7 +35,7 @@ def plan_or_instance(given: Path, set_: Sequence[str], output: Path | None, what
     """
     if (given / "plan.json").is_file():
         if set_:
-            raise OptionsError(f"{given} is a plan, made of its instance as it is; give the instance to --set values of it")
+            raise OptionsError(f"{given} is a plan, of its instance as it is; give the instance to --set values of it")
         return Plan.read(given), folder_beside(output, given, what)
     instance = load(given, set_)
     return instance, folder_of(output, instance.name, what)

@@ -1,0 +1,116 @@
+"""The search for the best chain, against every chain of small tables of costs."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Sequence
+
+import pytest
+
+from optimizer.budgeting.chain import At, Search
+from optimizer.budgeting.work import Reply
+from optimizer.near_optimal.rows import Chosen
+
+OPTIONS = [(name, "build") for name in "abcdef"]
+ALL: Chosen = frozenset(OPTIONS)
+MOST = (17, 11, 6)
+
+
+class Table:
+    """What every portfolio costs, and how often it was asked."""
+
+    def __init__(self, seed: int, gap: float = 0.0) -> None:
+        draw = random.Random(seed)
+        self.money = {option: draw.randint(2, 7) for option in OPTIONS}
+        sets = [frozenset(s) for n in range(7) for s in itertools.combinations(OPTIONS, n)]
+        self.cost = {s: 100.0 - 2.0 * sum(self.money[o] for o in s) + draw.randint(0, 8) for s in sets}
+        self.gap = gap
+        self.asked: list[At] = []
+
+    def at(self, level: int) -> list[Chosen]:
+        """Portfolios that the money of a level allows."""
+        return [chosen for chosen in self.cost if sum(self.money[o] for o in chosen) <= MOST[level]]
+
+    def ask(self, _: str, ats: Sequence[At]) -> list[Reply]:
+        """The best at a level, its bound a gap below it."""
+        self.asked += ats
+        found = []
+        for at in ats:
+            allowed = [s for s in self.at(at.level) if not s & at.barred and s >= at.needed]
+            if not allowed:
+                found.append(Reply("infeasible", "proved", None, None))
+                continue
+            best = min(allowed, key=lambda s: (self.cost[s], sorted(s)))
+            funded = tuple((f, o, 2027) for f, o in sorted(best))
+            found.append(Reply("optimal", "", self.cost[best], self.cost[best] - self.gap, funded))
+        return found
+
+    def least(self, weights: Sequence[float]) -> float:
+        """Least weighted cost of all chains."""
+        deeper: dict[Chosen, float] | None = None
+        for level in reversed(range(len(MOST))):
+            here = {}
+            for chosen in self.at(level):
+                below = 0.0 if deeper is None else min(usd for part, usd in deeper.items() if part <= chosen)
+                here[chosen] = weights[level] * self.cost[chosen] + below
+            deeper = here
+        assert deeper is not None
+        return min(deeper.values())
+
+
+def search(table: Table, weights: Sequence[float], within: float = 0.0, most: int = 10_000) -> Search:
+    """A search run to its end, or to so many branches."""
+    found = Search(ALL, weights, table.ask, lambda option: float(table.money[option]), within)
+    found.run(most)
+    return found
+
+
+@pytest.mark.parametrize("weights", [(1.0, 1.0, 1.0), (1.0, 5.0, 0.2)])
+def test_the_best_chain_and_its_bound_as_by_enumeration(weights: Sequence[float]) -> None:
+    """Over thirty tables, some of which no chain from one level alone answers."""
+    branched = 0
+    for seed in range(30):
+        table = Table(seed)
+        found = search(table, weights)
+        assert found.chain is not None
+        assert all(deep <= shallow for shallow, deep in itertools.pairwise(found.chain.sets))
+        assert found.chain.cost == pytest.approx(table.least(weights)), seed
+        assert found.bound == pytest.approx(found.chain.cost), seed
+        assert len(table.asked) == len(set(table.asked)), "nothing is asked twice"
+        branched += bool(found.firsts) and min(one.cost for one in found.firsts) > found.chain.cost + 1e-9
+    if len(set(weights)) == 1:
+        assert branched >= 3, "some chains are found by branching alone"
+
+
+def test_cut_short_the_bound_still_holds() -> None:
+    """Without any branch, and with gaps in every answer, the best chain lies between bound and chain."""
+    weights = (1.0, 1.0, 1.0)
+    loose = 0
+    for seed in range(30):
+        table = Table(seed, gap=0.5)
+        for most in (0, 1, 3):
+            found = search(table, weights, most=most)
+            assert found.chain is not None
+            assert found.bound <= table.least(weights) + 1e-9 <= found.chain.cost + 2e-9, (seed, most)
+            loose += found.chain.cost - found.bound > 1.5 + 1e-9
+    assert loose > 10, "and the interval says how much is open"
+
+
+def test_it_ends_within_what_solves_can_tell() -> None:
+    """With a tolerance it asks less, and its chain is that near to the best."""
+    weights = (1.0, 1.0, 1.0)
+    easy = 0
+    for seed in range(20):
+        table = Table(seed)
+        found = search(table, weights, within=6.0)
+        assert found.chain is not None
+        assert found.chain.cost <= table.least(weights) + 6.0
+        easy += len(table.asked)
+    assert easy < sum(_asked(seed, weights) for seed in range(20))
+
+
+def _asked(seed: int, weights: Sequence[float]) -> int:
+    table = Table(seed)
+    search(table, weights)
+    return len(table.asked)
