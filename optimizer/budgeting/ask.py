@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Self
 
+from optimizer.budgeting import work
 from optimizer.budgeting.ledger import Ledger
-from optimizer.budgeting.work import Question, Reply, begin, begin_elsewhere, do
+from optimizer.budgeting.work import Question, Reply
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
@@ -57,9 +58,9 @@ class Desk:
         self._stop = Stop()
         self._pool: Workers
         if workers == 1 and cluster is None:
-            self._pool = workers_of(1, None, begin, instance, options, ledger.checkpoint, report, self._stop)
+            self._pool = workers_of(1, None, work.begin, instance, options, ledger.checkpoint, report, self._stop)
         else:
-            self._pool = workers_of(workers, cluster, begin_elsewhere, instance, options)
+            self._pool = workers_of(workers, cluster, work.begin_elsewhere, instance, options)
 
     def __enter__(self) -> Self:
         """Itself."""
@@ -93,7 +94,7 @@ class Desk:
         try:
             if todo and self._stop.asked.is_set():
                 raise Interrupted
-            for question, reply, plan in self._pool.results(do, todo):
+            for question, reply, plan in self._pool.results(work.do, todo):
                 if reply.interrupted:
                     raise Interrupted
                 self.ledger.add(question, reply, plan)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from optimizer.budgeting.money import spent
 from optimizer.budgeting.order import Ranked
-from optimizer.budgeting.told import EXPECTED, differences, missed_of, outlay_of, short_of
+from optimizer.budgeting.told import EXPECTED, WORSE, demand_of, differences, missed_of, outlay_of, short_of
 from optimizer.budgeting.work import Reply
 from optimizer.near_optimal.ask import named
 from optimizer.near_optimal.rows import Chosen
@@ -193,9 +193,14 @@ def _by_channel(plan: Plan, baseline: Plan, channels: Sequence[str]) -> dict[str
 
 
 def _losing(plan: Plan, baseline: Plan) -> list[str]:
-    """Markets that are served less in some future and period, the strictest channel first."""
+    """Markets that are served less of some product in some future and period, the strictest channel first."""
     order = {name: number for number, name in enumerate(plan.instance.channels)}
-    losing = {key[1]: key[2] for key, now, before in differences(short_of(plan), short_of(baseline)) if now > before}
+    demand = demand_of(plan)
+    losing = {
+        market: channel
+        for (_, market, channel, product, period), now, before in differences(short_of(plan), short_of(baseline))
+        if now - before > WORSE * demand.get((market, product, period), 0.0)
+    }
     return sorted(losing, key=lambda market: (order.get(losing[market], 0), market))
 
 

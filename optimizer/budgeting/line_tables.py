@@ -11,13 +11,11 @@ import pandas as pd
 
 from optimizer.budgeting.facts import NEVER, Facts, Found, Year
 from optimizer.budgeting.milestones import dates_of, expansions, missed, window
+from optimizer.budgeting.told import WORSE, demand_of
 from optimizer.near_optimal.rows import Option
 from optimizer.network.tables import Network
-from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 
-WORSE = 1e-3
-"""Share of a mean year's demand of a channel from which its service is worse."""
 CAN_WAIT, NOT_NEEDED, NOW, OPEN = "can wait", "never needed", "now", "not proved"
 """Verdicts on a funding."""
 
@@ -102,8 +100,8 @@ def _strict(plan: Plan, cells: dict[tuple[str, str, int], float]) -> float:
 def _worse(plan: Plan) -> float:
     """Tonnes over the horizon by which the strictest channel's service may differ and still be the same."""
     strict = plan.instance.served_channels[0]
-    mine = [row for row in rows_of(plan.demand) if row.scenario == "trunk"]
-    asked = math.fsum(float(row.demand) for row in mine if plan.instance.markets[row.market].channel == strict)
+    markets = plan.instance.markets
+    asked = math.fsum(t for (market, _, _), t in demand_of(plan).items() if markets[market].channel == strict)
     return WORSE * asked / max(1, plan.instance.end_year - plan.instance.first_year)
 
 

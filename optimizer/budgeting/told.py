@@ -9,6 +9,7 @@ import pandas as pd
 
 from optimizer.network.network import network_of
 from optimizer.network.starts import Start
+from optimizer.network.tables import TRUNK
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 
@@ -16,6 +17,8 @@ EXPECTED = "expected"
 """Stands for the mean over futures, by probability."""
 PUBLIC, PRIVATE, STOCKPILES = "public capex", "private capex", "public stockpiles"
 """Accounts."""
+WORSE = 1e-3
+"""Share of a year's demand for a product from which its service is worse; as `shortfall` says when a market stops."""
 SHOWN = 1e-3
 """Tonnes by which service must differ to be told."""
 
@@ -37,6 +40,16 @@ def short_of(plan: Plan) -> dict[Key, float]:
                 cell = (row.market, plan.instance.markets[row.market].channel, row.product, period)
                 found[EXPECTED, *cell] = found.get((EXPECTED, *cell), 0.0) + weight * float(row.short)
                 found[future, *cell] = found.get((future, *cell), 0.0) + float(row.short)
+    return found
+
+
+def demand_of(plan: Plan) -> dict[tuple[str, str, int], float]:
+    """Tonnes asked for on the trunk, by market, product and period."""
+    found: dict[tuple[str, str, int], float] = {}
+    for row in rows_of(plan.demand):
+        if row.scenario == TRUNK:
+            key = (row.market, row.product, int(row.period))
+            found[key] = found.get(key, 0.0) + float(row.demand)
     return found
 
 

@@ -13,6 +13,7 @@ from optimizer.budgeting import cuts as run
 from optimizer.budgeting.cut_tables import NESTED
 from optimizer.budgeting.cuts import AT, BRANCHES
 from optimizer.budgeting.money import MONEY, OUTLAY
+from optimizer.budgeting.told import EXPECTED
 from optimizer.cli.given import PlanOrInstance, plan_or_instance
 from optimizer.cli.options import (
     AsJson,
@@ -33,7 +34,9 @@ from optimizer.plan.columns import rows_of
 from optimizer.solver.options import Options
 
 SHOWN = 30
-MARKETS = 4
+MARKETS, MOVES, ROWS = 4, 4, 12
+TOLD = 0.5
+"""Tonnes from which a difference is shown."""
 TABLES = ("levels", "order", "funded", "outlay", "short", "targets")
 
 
@@ -128,6 +131,7 @@ def _print(found: CutList) -> None:
     _levels(found)
     for row in rows_of(found.levels):
         _level(row, spends["stock"])
+    _service(found)
     _order(found)
     _years(found)
     _chain(info)
@@ -139,7 +143,7 @@ def _levels(found: CutList) -> None:
         return
     channels = [name.removeprefix("more_") for name in done.columns if str(name).startswith("more_")]
     heads = ("cut", "left", "public capex", "stockpiles", "options", "costs more",
-             *(f"t short more, {channel}" for channel in channels), "lose service", "nesting costs")  # fmt: skip
+             *(f"t short more, {channel}" for channel in channels), "served less in some year", "nesting costs")  # fmt: skip
     table = headed("\nNested portfolios: each a part of the one above it", *heads, right=heads[:-2])
     for row in rows_of(done):
         markets = [name for name in row.loses_service.split(";") if name]
@@ -180,7 +184,9 @@ def _level(row: Any, stock: float) -> None:
         if abs(stock - row.stock) >= 1.0:
             how = "less" if stock > row.stock else "more"
             words.append(f"public stockpiles spend {usd(abs(stock - row.stock))} {how} than in the plan")
-        words += [f"moves {_some(row.moves)}"] if row.moves else []
+        moves = row.moves.split(";") if row.moves else []
+        words += [f"moves {', '.join(moves)}"] if 0 < len(moves) <= MOVES else []
+        words += [f"moves {len(moves)} to other years (funded.csv)"] if len(moves) > MOVES else []
         least = number_of(row.nesting_at_least) or 0.0
         if least > 0 and (row.best_funds_instead or row.best_leaves_out):
             other = [f"with {_some(row.best_funds_instead)}"] if row.best_funds_instead else []
@@ -202,6 +208,36 @@ def _level(row: Any, stock: float) -> None:
 def _some(words: str) -> str:
     names = words.split(";")
     return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
+
+
+def _service(found: CutList) -> None:
+    """T more short on the mean over the horizon, by market and product; targets missed, by stockpile and material."""
+    short = found.short[found.short["future"] == EXPECTED]
+    frames = [(["channel", "market", "product"], short), (["stockpile", "material"], found.targets)]
+    titles = ("\nMore short, t over the horizon on the mean", "\nMore missing to targets, t, in the worst year")
+    cuts_ = list(found.levels.loc[found.levels["status"] == NESTED, "cut"])
+    for title, (by, frame), worst in zip(titles, frames, (False, True), strict=True):
+        grouped = frame.groupby([*by, "cut"], as_index=False, sort=False)["more"]
+        sums = grouped.max() if worst else grouped.sum()
+        rows = []
+        for key, mine in sums.groupby(by, sort=False):
+            more = dict(zip(mine["cut"], mine["more"], strict=True))
+            if max(map(abs, more.values())) >= TOLD:
+                rows.append(([*map(str, key)], [more.get(cut, 0.0) for cut in cuts_]))
+        if not rows:
+            continue
+        table = headed(title, *by, *(f"-{cut:g} %" for cut in cuts_), right=tuple(f"-{cut:g} %" for cut in cuts_))
+        rows.sort(key=lambda row: (0 if worst else _rank(found, row[0][0]), -max(map(abs, row[1]))))
+        for words, amounts in rows[:ROWS]:
+            table.add_row(*words, *map(_tonnes, amounts))
+        out.print(table)
+        if len(rows) > ROWS:
+            out.print(f"... and {len(rows) - ROWS} more in {'targets' if worst else 'short'}.csv")
+
+
+def _rank(found: CutList, channel: str) -> int:
+    """Place of a channel, the strictest first."""
+    return list(found.plans[0.0].instance.channels).index(channel)
 
 
 def _order(found: CutList) -> None:

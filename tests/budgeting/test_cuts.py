@@ -13,10 +13,11 @@ from support.build import GAP, Data, instance_of, solve, with_changes
 from support.subsets import instance_data
 
 import optimizer
-from optimizer.budgeting import ask
+from optimizer.budgeting import work
 from optimizer.budgeting.order import ranked
 from optimizer.budgeting.work import Reply
 from optimizer.errors import OptionsError, PlanError
+from optimizer.plan.columns import rows_of
 from optimizer.solver.options import Options
 
 from .enumeration import Set, best, best_chain, capex, cost, plants
@@ -45,7 +46,7 @@ def test_nested_portfolios_and_what_nesting_costs_as_by_enumeration(seed: int, w
     assert found.info["chain"]["cost"] == pytest.approx(total)
     assert found.info["chain"]["could_save_usd"] == pytest.approx(0.0, abs=0.01)
     priced = False
-    for row, chosen, usd in zip(found.levels.itertuples(), sets, most, strict=True):
+    for row, chosen, usd in zip(rows_of(found.levels), sets, most, strict=True):
         assert capex(given, chosen) == pytest.approx(row.grants)
         assert row.grants <= usd + 0.01
         nesting = cost(given, chosen) - best(given, range(len(given)), usd)
@@ -74,7 +75,7 @@ def test_the_order_within_a_cut_as_by_enumeration() -> None:
         mine = found.order[found.order["goes"] == goes]
         assert {int(name.removeprefix("plant")) for name in mine["facility"]} == before - after
         assert mine["per_usd"].is_monotonic_increasing
-        for row in mine.itertuples():
+        for row in rows_of(mine):
             number = int(str(row.facility).removeprefix("plant"))
             costs = best(given, before - {number}, usd) - cost(given, before)
             assert row.saves == given[number].capex
@@ -90,7 +91,7 @@ def test_what_is_short_and_saved_adds_up() -> None:
     found = optimizer.cuts(plan, at=AT, of="grants", options=EXACT, order=False)
     assert found.order.empty
     made = {0.0: min(100, sum(given[n].capacity for n in numbers(plan)))}
-    for row in found.levels.itertuples():
+    for row in rows_of(found.levels):
         chosen = numbers(found.plans[row.cut])
         made[row.cut] = min(100, sum(given[n].capacity for n in chosen))
         lost = 2 * (made[0.0] - made[row.cut])
@@ -105,7 +106,7 @@ def test_what_is_short_and_saved_adds_up() -> None:
 
 
 def stocked() -> Data:
-    """Two plants, of which one is half as dear, and a public reserve to be filled to 40 t, at 100 USD a tonne missing."""
+    """Two plants, one of them half public, and a public reserve to be filled to 40 t, at 100 USD a tonne missing."""
     data = instance_data(plants(60)[:2])
     data["materials"] = {"magnet": {"stage": "magnet", "price": 20, "storage": {"cost": 1}}}
     target = {"material": "magnet", "tonnes": {2028: 40}, "shortage_cost": 100}
@@ -179,6 +180,7 @@ def test_a_cut_that_only_other_options_can_meet() -> None:
     assert plan.portfolio["facility"].tolist() == ["plant0"]
     found = optimizer.cuts(plan, at=[50], options=EXACT)
     assert found.levels["status"].tolist() == ["only with other options"]
+    assert plan.objective is not None
     assert found.levels["best_cost"][0] == pytest.approx(plan.objective - 1000 + 400 + 2 * 5000)
     assert "must lacks" in found.levels["missing"][0]
 
@@ -220,18 +222,18 @@ def test_a_stopped_list_goes_on_and_asks_nothing_twice(tmp_path: Path, monkeypat
     plan = solve(instance_data(plants(15)))
     settings: dict[str, Any] = {"at": AT, "of": "grants", "options": EXACT}
     whole = optimizer.cuts(plan, folder=tmp_path / "whole", **settings)
-    real, count = ask.do, iter(range(5))
+    real, count = work.do, iter(range(5))
 
     def five(home: Any, question: Any) -> Any:
         if next(count, None) is None:
             raise KeyboardInterrupt
         return real(home, question)
 
-    monkeypatch.setattr(ask, "do", five)
+    monkeypatch.setattr(work, "do", five)
     half = optimizer.cuts(plan, folder=tmp_path / "half", **settings)
     assert half.info["status"] == "stopped"
     assert half.info["solved_now"] == 5
-    monkeypatch.setattr(ask, "do", real)
+    monkeypatch.setattr(work, "do", real)
     rest = optimizer.cuts(plan, folder=tmp_path / "half", **settings)
     assert rest.info["status"] == "done"
     assert rest.info["solved_now"] == whole.info["solved_now"] - 5
@@ -270,7 +272,7 @@ def test_an_instance_is_solved_first() -> None:
 def test_what_makes_no_sense_is_refused_all_at_once() -> None:
     """Every fault in one message."""
     plan = solve(instance_data(plants(60)))
-    with pytest.raises(OptionsError, match="of is 'gold'.*120 percent.*40 percent is given twice.*1 weights for 3"):
+    with pytest.raises(OptionsError, match=r"of is 'gold'.*120 percent.*40 percent is given twice.*1 weights for 3"):
         optimizer.cuts(plan, at=[120, 40, 40], of="gold", weights=[1])
     with pytest.raises(OptionsError, match="no rows over fundings"):
         optimizer.cuts(plan, options=Options(method="hedging"))
