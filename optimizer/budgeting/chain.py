@@ -1,12 +1,15 @@
 """Portfolios for one cut after another, each a part of the one before, of least weighted cost together.
 
-Let f(l, F, R) be the least cost at level l, with the money of that level, of a portfolio within the plan's options that
-funds none of F and all of R. A chain is S(1) >= S(2) >= ..., and it costs at least the sum of w(l) f(l, 0, 0). Where
-the portfolios behind that sum are nested, they are the best chain. Where an option o is in S(l + 1) and not in S(l), a
-nested chain either leaves o out at l + 1, and at all deeper levels, or funds it at l, and at all shallower ones: two
-branches that leave out no chain. Levels ask for money and options alone, so that a branch asks anew only the levels at
-which it says something, and every answer is kept. The bound is that of branch and bound: the least, over the branches
-that are open or were given up, of the weighted sum of what each level is proved to cost.
+A portfolio is a part of another if it funds no option that the other does not, and spends no more on public stockpiles.
+Let f(l, F, R, a, b) be the least cost at level l, with the money of that level, of a portfolio within the plan's
+options that funds none of F and all of R, and spends between a and b on stockpiles. A chain costs at least the sum of
+w(l) f(l) without any such condition. Where the portfolios behind that sum are nested, they are the best chain. Where an
+option o is funded at l + 1 and not at l, a nested chain either leaves o out at l + 1, and at all deeper levels, or
+funds it at l, and at all shallower ones; where more goes to stockpiles at l + 1 than at l, and c lies between, a nested
+chain either spends at most c at l + 1 and deeper, or at least c at l and shallower. Two branches that leave out no
+chain. Levels share nothing else, so that a branch asks anew only the levels at which it says something, and every
+answer is kept. The bound is that of branch and bound: the least, over the branches that are open or were given up, of
+the weighted sum of what each level is proved to cost.
 
 A first chain is made from each level: its best portfolio is kept, deeper levels choose within it, shallower ones
 contain it. From the shallowest level this is the way from the top, from the deepest the way from the bottom.
@@ -18,7 +21,7 @@ import heapq
 import itertools
 import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from optimizer.budgeting.work import Reply
 from optimizer.near_optimal.rows import Chosen, Option
@@ -34,11 +37,15 @@ class At:
         level: number of the level, the shallowest 0.
         barred: options of the plan that it may not fund.
         needed: options that it must fund.
+        least: USD that it spends on public stockpiles at least.
+        most: and at most.
     """
 
     level: int
     barred: Chosen = NOTHING
     needed: Chosen = NOTHING
+    least: float = 0.0
+    most: float = math.inf
 
 
 Node = tuple[At, ...]
@@ -48,16 +55,44 @@ AskAll = Callable[[str, Sequence[At]], Sequence[Reply]]
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A portfolio of a chain.
+
+    Attributes:
+        chosen: what it funds.
+        stock: USD that it spends on public stockpiles.
+    """
+
+    chosen: Chosen
+    stock: float
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Why two portfolios are not nested.
+
+    Attributes:
+        level: the shallower of the two levels.
+        option: that only the deeper one funds; None where it spends more on stockpiles.
+        stock: USD between what the two spend on stockpiles.
+    """
+
+    level: int
+    option: Option | None
+    stock: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
     """Nested portfolios.
 
     Attributes:
-        sets: by level, the shallowest first.
+        parts: by level, the shallowest first.
         cost: weighted sum of what the plans found for them cost, USD.
         how: how it was found.
     """
 
-    sets: tuple[Chosen, ...]
+    parts: tuple[Part, ...]
     cost: float
     how: str
 
@@ -72,9 +107,11 @@ class Search:
         ask_all: asks.
         size: of an option, to choose which conflict is settled first.
         within: USD by which a weighted cost may be off; the search ends when chain and bound are so near.
+        same: USD on stockpiles that count as nothing.
         chain: the best found; None before there is one.
         bound: no chain costs less, weighted USD.
         branches: how many were looked at.
+        firsts: chains from each level.
     """
 
     options: Chosen
@@ -82,6 +119,7 @@ class Search:
     ask_all: AskAll
     size: Callable[[Option], float]
     within: float = 0.0
+    same: float = 0.0
     chain: Chain | None = None
     bound: float = -math.inf
     branches: int = 0
@@ -124,7 +162,7 @@ class Search:
         hopeless = self.chain is not None and least >= self.chain.cost - self.within
         unknown = any(self._answers[at].objective is None for at in node)
         # Where its portfolios are nested they were taken in as a chain: what is left of the branch is the gap.
-        if hopeless or unknown or conflict(self._sets(node), self.size) is None:
+        if hopeless or unknown or self._conflict(node) is None:
             self._given_up = min(self._given_up, least)
         else:
             heapq.heappush(heap, (least, next(count), node))
@@ -140,41 +178,46 @@ class Search:
     def _look(self, node: Node, what: str) -> None:
         """Ask what a branch costs at each level; where its portfolios are nested they are a chain."""
         self._asked(what, node)
-        if any(self._answers[at].objective is None for at in node):
-            return
-        sets = self._sets(node)
-        if conflict(sets, self.size) is None:
-            self._take(Chain(sets, self._cost(node), "the best of each level are nested"))
+        if all(self._answers[at].objective is not None for at in node) and self._conflict(node) is None:
+            self._take(self._chain(node, "the best of each level are nested"))
 
     def _children(self, node: Node) -> list[Node]:
         """The two branches of a conflict."""
-        found = conflict(self._sets(node), self.size)
+        found = self._conflict(node)
         assert found is not None
-        option, level = found
-        out = tuple(At(at.level, at.barred | {option}, at.needed) if at.level > level else at for at in node)
-        kept = tuple(At(at.level, at.barred, at.needed | {option}) if at.level <= level else at for at in node)
-        return [child for child in (out, kept) if all(not at.barred & at.needed for at in child)]
+        deeper, shallower = list(node), list(node)
+        for number, at in enumerate(node):
+            if found.option is not None:
+                out = replace(at, barred=at.barred | {found.option})
+                kept = replace(at, needed=at.needed | {found.option})
+            else:
+                out, kept = replace(at, most=min(at.most, found.stock)), replace(at, least=max(at.least, found.stock))
+            if at.level > found.level:
+                deeper[number] = out
+            else:
+                shallower[number] = kept
+        both = (tuple(deeper), tuple(shallower))
+        return [child for child in both if all(not at.barred & at.needed and at.least <= at.most for at in child)]
 
     def _from(self, pivot: int) -> Chain | None:
-        """A chain from the best portfolio of one level."""
-        sets: dict[int, Chosen] = {pivot: self._answers[At(pivot)].chosen}
-        asked = [At(pivot)]
+        """A chain from the best portfolio of one level; None where a limit ended a solve on the way."""
+        node = {pivot: At(pivot)}
         for level in range(pivot + 1, len(self.weights)):
-            at = At(level, barred=self.options - sets[level - 1])
-            self._asked(f"deeper within the best of level {pivot + 1}", [at])
-            asked.append(at)
-            if self._answers[at].objective is None:
+            above = self._part(node[level - 1])
+            node[level] = At(level, barred=self.options - above.chosen, most=above.stock)
+            self._asked(f"deeper within the best of level {pivot + 1}", [node[level]])
+            if self._answers[node[level]].objective is None:
                 return None
-            sets[level] = self._answers[at].chosen
         for level in range(pivot - 1, -1, -1):
-            at = At(level, needed=sets[level + 1])
-            self._asked(f"shallower around the best of level {pivot + 1}", [at])
-            asked.append(at)
-            if self._answers[at].objective is None:
+            below = self._part(node[level + 1])
+            node[level] = At(level, needed=below.chosen, least=below.stock)
+            self._asked(f"shallower around the best of level {pivot + 1}", [node[level]])
+            if self._answers[node[level]].objective is None:
                 return None
-            sets[level] = self._answers[at].chosen
-        ordered = tuple(sets[level] for level in range(len(self.weights)))
-        return Chain(ordered, self._cost(asked), f"from level {pivot + 1}")
+        return self._chain(tuple(node[level] for level in sorted(node)), f"from level {pivot + 1}")
+
+    def _chain(self, node: Node, how: str) -> Chain:
+        return Chain(tuple(map(self._part, node)), self._cost(node), how)
 
     def _take(self, chain: Chain) -> None:
         if self.chain is None or chain.cost < self.chain.cost:
@@ -185,8 +228,8 @@ class Search:
         for at, reply in zip(new, self.ask_all(what, new), strict=True):
             self._answers[at] = reply
 
-    def _sets(self, node: Iterable[At]) -> tuple[Chosen, ...]:
-        return tuple(self._answers[at].chosen for at in node)
+    def _part(self, at: At) -> Part:
+        return Part(self._answers[at].chosen, self._answers[at].stock)
 
     def _cost(self, node: Collection[At]) -> float:
         return math.fsum(self.weights[at.level] * (self._answers[at].objective or 0.0) for at in node)
@@ -195,12 +238,21 @@ class Search:
         found = [self.weights[at.level] * self._answers[at].least for at in node]
         return math.inf if math.inf in found else math.fsum(found) if -math.inf not in found else -math.inf
 
+    def _conflict(self, node: Node) -> Conflict | None:
+        return conflict([self._part(at) for at in node], self.size, self.same)
 
-def conflict(sets: Sequence[Chosen], size: Callable[[Option], float]) -> tuple[Option, int] | None:
-    """The largest option that a deeper level funds and the one before it does not: (option, the shallower level)."""
-    found = [
-        (size(option), option, level)
-        for level, (shallow, deep) in enumerate(itertools.pairwise(sets))
-        for option in deep - shallow
+
+def conflict(parts: Sequence[Part], size: Callable[[Option], float], same: float) -> Conflict | None:
+    """The largest option that a deeper level funds and the one before it does not; else where stockpiles get more."""
+    pairs = list(enumerate(itertools.pairwise(parts)))
+    options = [
+        (size(option), option, level) for level, (above, below) in pairs for option in below.chosen - above.chosen
     ]
-    return max(found)[1:] if found else None
+    if options:
+        _, option, level = max(options)
+        return Conflict(level, option)
+    stocks = [(below.stock - above.stock, level, (above.stock + below.stock) / 2) for level, (above, below) in pairs]
+    if stocks and max(stocks)[0] > same:
+        _, level, middle = max(stocks)
+        return Conflict(level, None, middle)
+    return None

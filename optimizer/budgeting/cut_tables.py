@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.budgeting.chain import Part
 from optimizer.budgeting.money import spent
 from optimizer.budgeting.order import Ranked
 from optimizer.budgeting.told import EXPECTED, WORSE, demand_of, differences, missed_of, outlay_of, short_of
@@ -48,7 +49,7 @@ class Level:
         most: what is left, USD.
         best: the best portfolio of any options.
         cut: the best portfolio within the plan's options, nested or not.
-        chosen: its options in the chain.
+        part: its options and stockpiles in the chain.
         nested: the plan of these.
         plan: the same whole.
         place: its folder, beside the note.
@@ -60,11 +61,16 @@ class Level:
     most: float = math.inf
     best: Reply | None = None
     cut: Reply | None = None
-    chosen: Chosen | None = None
+    part: Part | None = None
     nested: Reply | None = None
     plan: Plan | None = None
     place: str = ""
     missing: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> Chosen | None:
+        """Its options in the chain."""
+        return None if self.part is None else self.part.chosen
 
     @property
     def name(self) -> str:

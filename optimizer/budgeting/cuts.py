@@ -37,6 +37,8 @@ AT = (10.0, 25.0, 50.0)
 """Cuts by default, percent."""
 BRANCHES = 10
 """Branches in which a better chain is sought, by default."""
+SAME = 1e-6
+"""Share of the plan's public outlay by which stockpiles may spend more and still count as the same."""
 LIMITLESS = 1e15
 """USD that no plan spends."""
 
@@ -215,7 +217,7 @@ class _Run:
             OptionsError: it spends no such money.
         """
         if plan is None:
-            question = Question("the plan", tuple(self._purse.rows(self._of, LIMITLESS, LIMITLESS)), keep=True)
+            question = Question("the plan", tuple(self._purse.rows(self._of, LIMITLESS, (0.0, LIMITLESS))), keep=True)
             self._first = self._desk.ask("the plan", [question])[0]
             plan = self._desk.plan(question) if self._first.objective is not None else None
             if plan is None:
@@ -232,7 +234,9 @@ class _Run:
 
     def levels_without_nesting(self) -> None:
         """The best portfolio at each level, of any options."""
-        questions = [Question(f"best at {level.name}", self._rows(level.most)) for level in self.levels]
+        # Of capex or grants alone, stockpiles may not take what plants give up; of all outlay it is one purse.
+        stock = LIMITLESS if self._of == OUTLAY else self._spent.stock
+        questions = [Question(f"best at {level.name}", self._rows(level.most, (0.0, stock))) for level in self.levels]
         for level, reply in zip(self.levels, self._ask("best portfolio at each level", questions), strict=True):
             level.best = reply
 
@@ -250,7 +254,7 @@ class _Run:
         gaps = [max(self._options.gap * abs(self._cost(level)), self._options.gap_usd or 0.0) for level in known]
         within = sum(level.weight * gap for level, gap in zip(known, gaps, strict=True))
         weights = [level.weight for level in known]
-        search = Search(self._options_of, weights, self._within, self._size, within)
+        search = Search(self._options_of, weights, self._within, self._size, within, SAME * self._spent.of(OUTLAY))
         self._search = search
         try:
             search.run(branches)
@@ -259,29 +263,31 @@ class _Run:
                 self._keep(search.chain, known)
 
     def _keep(self, chain: Chain, levels: Sequence[Level]) -> None:
-        for level, chosen in zip(levels, chain.sets, strict=True):
-            level.chosen = chosen
+        for level, part in zip(levels, chain.parts, strict=True):
+            level.part = part
 
     @staticmethod
     def _cost(level: Level) -> float:
         return 0.0 if level.cut is None or level.cut.objective is None else level.cut.objective
 
     def plans(self) -> None:
-        """The plan of each level of the chain, with just these options; its years are free."""
-        levels = [level for level in self.levels if level.chosen is not None]
-        questions = [self._exactly(level.name, level.chosen or frozenset(), level.most) for level in levels]
-        for level, question, reply in zip(
-            levels, questions, self._ask("plan of each level", questions), strict=True
-        ):  # fmt: skip
-            level.nested, level.plan = reply, self._desk.plan(question)
-            level.place = self._desk.ledger.place(question)
+        """The plan of each level of the chain, with just its options; years are free, stockpiles as far as nested."""
+        levels = [level for level in self.levels if level.part is not None]
+        above, same = self._spent.stock, SAME * self._spent.of(OUTLAY)
+        for level, below in zip(levels, [*levels[1:], None], strict=False):
+            assert level.part is not None
+            least = 0.0 if below is None or below.part is None else max(0.0, min(below.part.stock, above) - 2 * same)
+            question = self._exactly(level.name, level.part.chosen, level.most, (least, above))
+            level.nested = self._ask(f"the plan at {level.name}", [question])[0]
+            level.plan, level.place = self._desk.plan(question), self._desk.ledger.place(question)
+            above = above if level.nested.objective is None else min(above, level.nested.stock)
 
     def missing(self) -> None:
         """What is missing at levels that have no plan within the plan's options."""
         for level in self.levels:
             if level.cut is None or level.cut.status != "infeasible":
                 continue
-            rows = self._barred(self._options_of) + self._rows(level.most)
+            rows = self._barred(self._options_of) + self._rows(level.most, (0.0, self._spent.stock))
             questions = [Question(f"what is missing at {level.name}", rows, missing=True)]
             level.missing = self._ask(f"what is missing at {level.name}", questions)[0].missing
 
@@ -295,7 +301,7 @@ class _Run:
             here = done[number] if number < len(done) else None
             gone = before - (here.chosen or frozenset()) if here is not None else before
             paid = [option for option in sorted(gone) if self._size(option) > 0]
-            questions = [replace(self._exactly("as before", before, most), keep=False)]
+            questions = [replace(self._exactly("as before", before, most, (0.0, self._spent.stock)), keep=False)]
             questions += [self._without(option, before, most) for option in paid]
             goes = "kept" if here is None else here.name
             base, *replies = self._ask(f"order of what goes at {goes}" if here else "order of what is kept", questions)
@@ -322,26 +328,29 @@ class _Run:
             level = self.levels[at.level]
             rows = self._barred(self._options_of - at.barred) + tuple(required(at.needed, self._years))
             start = tuple(item for item in self._funded if item[:2] not in at.barred)
-            questions.append(Question(f"{level.name}: {what}", rows + self._rows(level.most), start))
+            stock = at.least, min(at.most, self._spent.stock)
+            rows += self._rows(level.most, stock)
+            questions.append(Question(f"{level.name}: {what}", rows, start, stock=self._purse.stock))
         return self._ask(what, questions)
 
-    def _exactly(self, name: str, chosen: Chosen, most: float) -> Question:
+    def _exactly(self, name: str, chosen: Chosen, most: float, stock: tuple[float, float]) -> Question:
         """Just these options, in whatever years; the plan is kept."""
-        rows = self._barred(chosen) + tuple(required(chosen, self._years)) + self._rows(most)
+        rows = self._barred(chosen) + tuple(required(chosen, self._years)) + self._rows(most, stock)
         start = tuple(item for item in self._funded if item[:2] in chosen)
-        return Question(f"the plan at {name}", rows, start, keep=True)
+        return Question(f"the plan at {name}", rows, start, keep=True, stock=self._purse.stock)
 
     def _without(self, option: Option, before: Chosen, most: float) -> Question:
         left = before - {option}
         start = tuple(item for item in self._funded if item[:2] in left)
-        return Question(f"without {':'.join(option)}", self._barred(left) + self._rows(most), start)
+        rows = self._barred(left) + self._rows(most, (0.0, self._spent.stock))
+        return Question(f"without {':'.join(option)}", rows, start)
 
     def _barred(self, allowed: Chosen) -> tuple[Row, ...]:
         """Nothing but some options is funded."""
         return tuple(without([option for option in self._years if option not in allowed], self._years))
 
-    def _rows(self, most: float) -> tuple[Row, ...]:
-        return tuple(self._purse.rows(self._of, most, self._spent.stock))
+    def _rows(self, most: float, stock: tuple[float, float]) -> tuple[Row, ...]:
+        return tuple(self._purse.rows(self._of, most, stock))
 
     def _size(self, option: Option) -> float:
         """Money that an option takes, USD; of public outlay its share of capex."""

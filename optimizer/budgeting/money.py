@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from optimizer.budgeting.rows import Column, Row, ceiling, fund
+from optimizer.budgeting.rows import Column, Row, fund, within
 from optimizer.near_optimal.rows import Option
 from optimizer.network.derive import tables_of
 from optimizer.network.starts import Start
@@ -14,9 +14,9 @@ from optimizer.plan.plan import Plan
 
 OUTLAY, GRANTS, CAPEX = "outlay", "grants", "capex"
 MONEY = {
-    OUTLAY: "public outlay: the public share of capex, purchases and holding of public stockpiles",
-    GRANTS: "the public share of capex; public stockpiles may spend no more than in the plan",
-    CAPEX: "capex, public and private; public stockpiles may spend no more than in the plan",
+    OUTLAY: "public outlay, that is the public share of capex, purchases and holding of public stockpiles",
+    GRANTS: "the public share of capex",
+    CAPEX: "capex, public and private",
 }
 """Which dollars may be cut; all undiscounted, over all years, those after the horizon included."""
 SLACK = 1e-9
@@ -78,17 +78,26 @@ class Purse:
         capex = next((usd for column, usd in self._spend.items() if self._option[column] == option), 0.0)
         return capex if money == CAPEX else capex * self._share[option]
 
-    def rows(self, money: str, most: float, stock: float) -> list[Row]:
-        """Ceilings; there are as many, on the same columns, whatever the amounts, so that parts of Benders stay alike.
+    @property
+    def stock(self) -> tuple[tuple[Column, float], ...]:
+        """What a tonne in each column of public stockpiles counts, USD."""
+        return tuple(self._stock)
+
+    def rows(self, money: str, most: float, stock: tuple[float, float]) -> list[Row]:
+        """Ceilings; they are on the same columns whatever the amounts, so that parts of Benders stay alike.
 
         Args:
             money: which dollars.
             most: of those, USD.
-            stock: what public stockpiles may spend where the dollars are not theirs too, USD.
+            stock: what public stockpiles spend at least and at most, USD.
         """
         fundings = [
             (column, usd if money == CAPEX else usd * self._share[self._option[column]])
             for column, usd in self._spend.items()
         ]
-        both = [(fundings + self._stock, most)] if money == OUTLAY else [(fundings, most), (self._stock, stock)]
-        return [ceiling(terms, amount + SLACK * abs(amount)) for terms, amount in both if any(u for _, u in terms)]
+        both = [(fundings + self._stock if money == OUTLAY else fundings, 0.0, most), (self._stock, *stock)]
+        return [
+            within(terms, low - SLACK * low, high + SLACK * high)
+            for terms, low, high in both
+            if any(u for _, u in terms)
+        ]

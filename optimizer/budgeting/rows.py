@@ -59,11 +59,11 @@ def not_before(option: Option, year: int | None, years: Years) -> list[Row]:
     return [Row(tuple((fund(option, t), 1.0) for t in early), most=0.0)] if early else []
 
 
-def ceiling(usd: Iterable[tuple[Column, float]], most: float) -> Row:
-    """Money is at most an amount, USD; in units of its largest coefficient, since tolerances are absolute."""
+def within(usd: Iterable[tuple[Column, float]], least: float, most: float) -> Row:
+    """Money lies between two amounts, USD; in units of its largest coefficient, since tolerances are absolute."""
     terms = [(column, amount) for column, amount in usd if amount]
     unit = max((abs(amount) for _, amount in terms), default=1.0)
-    return Row(tuple((column, amount / unit) for column, amount in terms), most=most / unit)
+    return Row(tuple((column, amount / unit) for column, amount in terms), least / unit, most / unit)
 
 
 def block_of(rows: Sequence[Row]) -> Block:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from optimizer.budgeting.rows import Row, block_of
+from optimizer.budgeting.rows import Column, Row, block_of
 from optimizer.instance.instance import Instance
 from optimizer.lacking import why_infeasible
 from optimizer.near_optimal.rows import Chosen
@@ -37,6 +38,7 @@ class Question:
         start: fundings that are tried first, by the extensive form.
         keep: give the plan back whole.
         missing: ask what is missing at least, where the rows leave no plan.
+        stock: what a tonne in each column of public stockpiles counts, USD; the reply adds it up.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Question:
     start: tuple[Funding, ...] | None = None
     keep: bool = False
     missing: bool = False
+    stock: tuple[tuple[Column, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Reply:
         short: what it leaves short: (market, product, period, t on the mean over futures).
         missing: what is missing at least, in words; only where it was asked.
         seconds: time taken.
+        stock: what that plan spends on public stockpiles, USD; only where it was asked.
     """
 
     status: str
@@ -69,6 +73,7 @@ class Reply:
     short: tuple[tuple[str, str, int, float], ...] = ()
     missing: tuple[str, ...] = ()
     seconds: float = 0.0
+    stock: float = 0.0
 
     @property
     def chosen(self) -> Chosen:
@@ -130,8 +135,17 @@ def do(home: Home, question: Question) -> list[Done]:
     if plan is not None:  # of `rows` a reader of plan.json should know
         plan.info["under"] = question.name
     reply = Reply(**{item.name: getattr(answer, item.name) for item in dataclasses.fields(answer)})
-    short = _short(solves.network, solved.values)
-    return [(question, dataclasses.replace(reply, short=short), plan)]
+    reply = dataclasses.replace(
+        reply, short=_short(solves.network, solved.values), stock=_added(question.stock, solved.values)
+    )
+    return [(question, reply, plan)]
+
+
+def _added(usd: Sequence[tuple[Column, float]], values: Mapping[str, Values]) -> float:
+    """Columns by what each counts."""
+    return math.fsum(
+        amount * values.get(block, {}).get(name, {}).get(index, 0.0) for (block, (name, index)), amount in usd
+    )
 
 
 def _short(network: Network, values: Mapping[str, Values]) -> tuple[tuple[str, str, int, float], ...]:

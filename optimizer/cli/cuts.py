@@ -121,7 +121,7 @@ def _print(found: CutList) -> None:
         return
     spends = info["spends"]
     out.print(
-        f"the plan costs {usd(info['cost'])} and spends {usd(info['of_which_counts'])}: {info['money']}\n"
+        f"the plan costs {usd(info['cost'])}; what is cut is {info['money']}: {usd(info['of_which_counts'])}\n"
         f"  public capex {usd(spends['grants'])} of {usd(spends['capex'])}, public stockpiles {usd(spends['stock'])}",
         markup=False,
     )
@@ -143,7 +143,8 @@ def _levels(found: CutList) -> None:
         return
     channels = [name.removeprefix("more_") for name in done.columns if str(name).startswith("more_")]
     heads = ("cut", "left", "public capex", "stockpiles", "options", "costs more",
-             *(f"t short more, {channel}" for channel in channels), "served less in some year", "nesting costs")  # fmt: skip
+             *(f"t more short, {channel}" for channel in channels), "served less in some year",
+             "nesting costs")  # fmt: skip
     table = headed("\nNested portfolios: each a part of the one above it", *heads, right=heads[:-2])
     for row in rows_of(done):
         markets = [name for name in row.loses_service.split(";") if name]

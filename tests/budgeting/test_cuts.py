@@ -136,6 +136,19 @@ def test_which_money_is_cut() -> None:
     assert found.plans[20.0].info["verdict"]["ok"]
 
 
+def test_no_cut_spends_more_on_stockpiles_than_a_smaller_one() -> None:
+    """A little less is best taken from the reserve; much less from a plant, and by itself that would fill it again."""
+    data = stocked()
+    data["stockpiles"]["nds"]["targets"][0]["shortage_cost"] = 400
+    plan = solve(data)
+    at = [5, 15]
+    found = optimizer.cuts(plan, at=at, options=EXACT, order=False)
+    stock = [plan.outlay[plan.outlay["account"] == "stockpile"]["usd"].sum(), *found.levels["stock"]]
+    assert all(deep <= shallow + 0.01 for shallow, deep in itertools.pairwise(stock)), stock
+    alone = [optimizer.cuts(plan, at=[share], options=EXACT, order=False).levels["stock"][0] for share in at]
+    assert any(deep > shallow + 1.0 for shallow, deep in itertools.pairwise(alone)), "by themselves they would"
+
+
 def hard(most: float) -> Data:
     """Half of the demand must be met, by two plants of which each makes that much; money for one or none."""
     data = instance_data(plants(60)[:2])
