@@ -14,7 +14,7 @@ import pandas as pd
 from optimizer.budgeting.ask import Desk, Interrupted, Tell
 from optimizer.budgeting.chain import At, Chain, Search
 from optimizer.budgeting.cut_tables import Level, tables_of
-from optimizer.budgeting.ledger import FORMAT, Ledger
+from optimizer.budgeting.ledger import FORMAT, Ledger, told
 from optimizer.budgeting.money import GRANTS, MONEY, OUTLAY, Purse, Spent, spent
 from optimizer.budgeting.order import Ranked, ranked
 from optimizer.budgeting.rows import Row, required, without
@@ -123,9 +123,8 @@ def cuts(
         "instance_sha256": sha256(instance),
         "plan": "solved here" if isinstance(given, Instance) else _dated(given),
         "of": of,
-        "gap": {"relative": how.gap, "usd": how.gap_usd},
     }
-    ledger = Ledger(folder, NOTE, "cut list", settings, how.time_limit)
+    ledger = Ledger(folder, NOTE, "cut list", settings, how)
     with Desk(instance, how, ledger, workers, cluster, report, tell) as desk:
         run = _Run(desk, instance, of, shares, how)
         try:
@@ -142,9 +141,7 @@ def cuts(
     info = settings | run.info() | {
         "baseline": None if other is None else _dated(other),
         "seconds": round(time.monotonic() - began, 1),
-        "options_of_solves": {
-            "method": how.method, "time_limit": how.time_limit, "threads": how.cores, "seed": how.seed,
-        },
+        "options_of_solves": told(how),
         "versions": versions(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip

@@ -14,9 +14,12 @@ import pandas as pd
 from optimizer.budgeting.work import Question, Reply
 from optimizer.errors import PlanError
 from optimizer.plan.plan import Plan
+from optimizer.solver.options import Options
 
 FORMAT = 1
 SOLVES, CHECKPOINT, PLANS = "solves.jsonl", "checkpoint.npz", "plans"
+HOW = ("time_limit", "gap", "gap_usd")
+"""What is kept of how an answer was sought."""
 LIMIT = "the time limit was reached"
 
 
@@ -24,7 +27,7 @@ class Ledger:
     """A folder of a study; without one everything stays in memory."""
 
     def __init__(
-        self, folder: Path | str | None, note: str, what: str, settings: Mapping[str, Any], time_limit: float | None
+        self, folder: Path | str | None, note: str, what: str, settings: Mapping[str, Any], options: Options
     ) -> None:
         """Begin, or go on with the same study.
 
@@ -33,13 +36,13 @@ class Ledger:
             note: name of the file that says what the folder holds.
             what: the same in words.
             settings: what an answer depends on.
-            time_limit: seconds of a solve; an answer that a shorter one cut off is asked for anew.
+            options: how it is solved; an answer to a wider gap, or that a shorter limit cut off, is asked for anew.
 
         Raises:
             PlanError: the folder holds something else, or a study with other settings.
         """
         self.folder = None if folder is None else Path(folder)
-        self._note, self._limit = note, time_limit
+        self._note, self._options = note, options
         self._known: dict[str, Reply] = {}
         self._plans: dict[str, Plan] = {}
         if self.folder is None:
@@ -75,7 +78,8 @@ class Ledger:
             return
         if plan is not None:
             plan.save(self._place(name))
-        row = {"question": name, "in_words": question.name, "time_limit": self._limit} | asdict(reply)
+        how = {key: getattr(self._options, key) for key in HOW}
+        row = {"question": name, "in_words": question.name} | how | asdict(reply)
         with (self.folder / SOLVES).open("a", encoding="utf-8") as file:
             file.write(json.dumps(row, allow_nan=False) + "\n")
 
@@ -119,11 +123,33 @@ class Ledger:
             file.write_text(whole, encoding="utf-8")
         for line in whole.splitlines():
             row = json.loads(line)
-            name, limit = row.pop("question"), row.pop("time_limit")
-            row.pop("in_words")
+            name, _, limit, gap, usd = (row.pop(key) for key in ("question", "in_words", *HOW))
             reply = Reply(**row | {key: tuple(map(_tuple, row[key])) for key in ("funded", "short", "missing")})
-            if not reply.why.startswith(LIMIT) or (self._limit is not None and limit >= self._limit):
+            if self._stands(reply, limit, gap, usd):
                 self._known[name] = reply
+
+    def _stands(self, reply: Reply, limit: float | None, gap: float, usd: float | None) -> bool:
+        """Whether asking again would tell no more.
+
+        Args:
+            reply: the answer.
+            limit: seconds that it had.
+            gap: relative gap to which it was solved.
+            usd: the same in USD.
+        """
+        options = self._options
+        if reply.why.startswith(LIMIT):
+            return options.time_limit is not None and limit is not None and limit >= options.time_limit
+        if reply.objective is None or reply.bound is None:
+            return True
+        left = reply.objective - reply.bound
+        reached = left <= options.gap * abs(reply.objective) or left <= (options.gap_usd or 0.0)
+        return reached or (gap <= options.gap and (usd or 0.0) <= (options.gap_usd or 0.0))
+
+
+def told(options: Options) -> dict[str, Any]:
+    """How solves were made, for the note of a study."""
+    return {key: getattr(options, key) for key in ("method", *HOW, "seed")} | {"threads": options.cores}
 
 
 def _tuple(value: Any) -> Any:

@@ -128,6 +128,7 @@ def _line(line: Line, facts: Facts, plan: Plan) -> dict[str, Any]:
     low, high = facts.costs(line.option, after)
     never_low, never_high = facts.costs(line.option, NEVER)
     row: dict[str, Any] = {
+        "dates": "", "instead": "", "then_short": "",
         "facility": facility, "option": option, "stage": record.stage, "country": record.country, "funded": line.year,
         "online": dates.online, "qualified": dates.qualified, "capex": known.capex,
         "public_outlay": known.capex * known.public_share,

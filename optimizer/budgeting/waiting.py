@@ -19,7 +19,7 @@ import pandas as pd
 
 from optimizer.budgeting.ask import Desk, Interrupted, Tell
 from optimizer.budgeting.facts import NEVER, Facts, Year
-from optimizer.budgeting.ledger import FORMAT, Ledger
+from optimizer.budgeting.ledger import FORMAT, Ledger, told
 from optimizer.budgeting.line_tables import Line, lines_table, waits_table
 from optimizer.budgeting.rows import not_before
 from optimizer.budgeting.told import EXPECTED, short_of
@@ -106,11 +106,10 @@ def calendar(
         "instance": instance.name,
         "instance_sha256": sha256(instance),
         "plan": "solved here" if isinstance(given, Instance) else given.info.get("made"),
-        "gap": {"relative": how.gap, "usd": how.gap_usd},
     }
     if isinstance(given, Plan):
         _known(given, only)
-    ledger = Ledger(folder, NOTE, "decision calendar", settings, how.time_limit)
+    ledger = Ledger(folder, NOTE, "decision calendar", settings, how)
     with Desk(instance, how, ledger, workers, cluster, report, tell) as desk:
         run = _Run(desk, instance, within_usd, waits, workers)
         try:
@@ -124,9 +123,7 @@ def calendar(
         "within_usd": within_usd,
         "waits": waits,
         "seconds": round(time.monotonic() - began, 1),
-        "options_of_solves": {
-            "method": how.method, "time_limit": how.time_limit, "threads": how.cores, "seed": how.seed,
-        },
+        "options_of_solves": told(how),
         "versions": versions(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
