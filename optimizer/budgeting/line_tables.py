@@ -26,7 +26,7 @@ LINES = (
 )  # fmt: skip
 WAITS = (
     "facility", "option", "funded", "not_before", "waits", "status", "costs_at_least", "costs_at_most", "as_good",
-    "more_short", "served", "comes", "goes", "moves",
+    "more_short", "served", "then_funded", "comes", "goes", "moves",
 )  # fmt: skip
 
 
@@ -143,7 +143,9 @@ def _line(line: Line, facts: Facts, plan: Plan) -> dict[str, Any]:
     beyond = facts.waiting(line.option, NEVER if last is NEVER else line.after(last))
     if beyond is not None:
         comes, goes, moves = _changes(beyond, facts, line.option)
-        row["instead"] = "; ".join(filter(None, (comes and f"with {comes}", goes and f"without {goes}",
+        then = beyond.years.get(line.option)
+        own = "left out" if then is None else f"in {then}"
+        row["instead"] = "; ".join(filter(None, (own, comes and f"with {comes}", goes and f"without {goes}",
                                                  moves and f"moved {moves}")))  # fmt: skip
         row["then_short"] = _then_short(beyond, facts, plan)
     return row
@@ -198,7 +200,7 @@ def _changes(found: Found, facts: Facts, option: Option) -> tuple[str, str, str]
     goes = [":".join(item) for item in sorted(before.keys() - now.keys()) if item != option]
     moves = [
         f"{':'.join(item)} {before[item]}>{now[item]}" for item in sorted(now.keys() & before.keys())
-        if now[item] != before[item]
+        if now[item] != before[item] and item != option
     ]  # fmt: skip
     return ", ".join(comes), ", ".join(goes), ", ".join(moves)
 
@@ -235,7 +237,8 @@ def waits_table(lines: Sequence[Line], facts: Facts, plan: Plan | None) -> pd.Da
             more = line.more_short(facts, plan, year)
             served = "" if more is None else "yes" if more <= _worse(plan) else "no"
             waits = None if year is NEVER else year - line.year
-            rows.append((*line.option, line.year, year, waits, status, low, high, good, more, served, *changes))
+            then = None if found is None else found.years.get(line.option)
+            rows.append((*line.option, line.year, year, waits, status, low, high, good, more, served, then, *changes))
     frame = pd.DataFrame(rows, columns=list(WAITS))
     frame = frame.astype(dict.fromkeys(("costs_at_least", "costs_at_most", "more_short"), "float64"))
-    return frame.astype(dict.fromkeys(("funded", "not_before", "waits"), "Int64"))
+    return frame.astype(dict.fromkeys(("funded", "not_before", "waits", "then_funded"), "Int64"))

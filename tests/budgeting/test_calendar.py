@@ -72,6 +72,7 @@ def test_last_years_and_waiting_as_by_enumeration(
             usd = never if pd.isna(wait.not_before) else costs[wait.not_before]
             assert wait.costs_at_least - 0.01 <= usd <= wait.costs_at_most + 0.01
             assert wait.as_good == ("yes" if usd <= within else "no")
+            assert pd.isna(wait.then_funded) or pd.isna(wait.not_before) or wait.then_funded >= wait.not_before
             if wait.status == "asked":
                 assert wait.costs_at_least == pytest.approx(usd, abs=0.01)
                 assert wait.costs_at_most == pytest.approx(usd, abs=0.01)
@@ -156,7 +157,7 @@ def test_what_comes_in_its_place() -> None:
     found = optimizer.calendar(solve(timed_data(given, dict.fromkeys(YEARS, 40))), within_usd=1.0, options=EXACT)
     row = found.lines.iloc[0]
     assert row.facility == "plant0"
-    assert row.instead == "with plant1:build 2027"
+    assert row.instead == "left out; with plant1:build 2027"
     assert row.wait_1_at_least == pytest.approx(100.0)
 
 
