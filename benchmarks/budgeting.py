@@ -61,7 +61,7 @@ def main() -> None:
             info, tables = found.info, {"lines": records(found.lines), "waits": records(found.waits)}
         answers = [json.loads(line) for line in (folder / "solves.jsonl").read_text(encoding="utf-8").splitlines()]
     about = {
-        "command": vars(asked) | {"file": str(asked.file), "output": str(asked.output)},
+        "command": vars(asked) | {"plan": Path(asked.plan).name, "file": asked.file.name, "output": bool(asked.output)},
         "answers": len(answers),
         "seconds_of_answers": round(sum(answer["seconds"] for answer in answers), 1),
         "seconds": round(time.monotonic() - began, 1),
