@@ -14,10 +14,10 @@ from optimizer.instance.instance import Instance
 from optimizer.lacking import why_infeasible
 from optimizer.near_optimal.rows import Chosen
 from optimizer.near_optimal.solves import INTERRUPTED, Solves
-from optimizer.network.tables import Funding, Network
+from optimizer.network.tables import TRUNK, Funding, Network
 from optimizer.plan.plan import Plan
+from optimizer.plan.turnover import Values, without_turnover
 from optimizer.run import checkpoint_of
-from optimizer.solver.extensive import Values
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.options import Options
 
@@ -135,9 +135,10 @@ def do(home: Home, question: Question) -> list[Done]:
     if plan is not None:  # of `rows` a reader of plan.json should know
         plan.info["under"] = question.name
     reply = Reply(**{item.name: getattr(answer, item.name) for item in dataclasses.fields(answer)})
-    reply = dataclasses.replace(
-        reply, short=_short(solves.network, solved.values), stock=_added(question.stock, solved.values)
-    )
+    values: Mapping[str, Values] = solved.values
+    if question.stock and values:
+        values = without_turnover({TRUNK: solved.tables[TRUNK]}, values)
+    reply = dataclasses.replace(reply, short=_short(solves.network, values), stock=_added(question.stock, values))
     return [(question, reply, plan)]
 
 
