@@ -14,6 +14,7 @@ from optimizer.budgeting.milestones import dates_of, expansions, missed, window
 from optimizer.budgeting.told import WORSE, demand_of
 from optimizer.near_optimal.rows import Option
 from optimizer.network.tables import Network
+from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 
 CAN_WAIT, NOT_NEEDED, NOW, OPEN = "can wait", "never needed", "now", "not proved"
@@ -22,7 +23,7 @@ CAN_WAIT, NOT_NEEDED, NOW, OPEN = "can wait", "never needed", "now", "not proved
 LINES = (
     "facility", "option", "stage", "country", "funded", "online", "qualified", "capex", "public_outlay", "verdict",
     "last_year", "last_year_at_most", "too_late", "last_year_served", "wait_1", "wait_1_at_least", "wait_1_at_most",
-    "never_at_least", "never_at_most", "dates", "instead", "then_short",
+    "never_at_least", "never_at_most", "dates", "instead", "then_short", "baseline_funded", "years_later",
 )  # fmt: skip
 WAITS = (
     "facility", "option", "funded", "not_before", "waits", "status", "costs_at_least", "costs_at_most", "as_good",
@@ -105,17 +106,27 @@ def _worse(plan: Plan) -> float:
     return WORSE * asked / max(1, plan.instance.end_year - plan.instance.first_year)
 
 
-def lines_table(lines: Sequence[Line], facts: Facts, plan: Plan | None) -> pd.DataFrame:
-    """A row for each funding, the most urgent first."""
+def lines_table(lines: Sequence[Line], facts: Facts, plan: Plan | None, baseline: Plan | None) -> pd.DataFrame:
+    """A row for each funding, the most urgent first; beside it the year in which the baseline funds the option."""
     rows = [] if plan is None else [_line(line, facts, plan) for line in lines]
+    before = {} if baseline is None else years_of(baseline)
+    for line, row in zip(lines, rows, strict=False):
+        then = row["baseline_funded"] = before.get(line.option)
+        row["years_later"] = None if then is None else line.year - then
     frame = pd.DataFrame(rows, columns=list(LINES))
-    years = ("funded", "online", "qualified", "last_year", "last_year_at_most", "too_late", "last_year_served")
+    years = ("funded", "online", "qualified", "last_year", "last_year_at_most", "too_late", "last_year_served",
+             "baseline_funded", "years_later")  # fmt: skip
     money = ("capex", "public_outlay", "wait_1_at_least", "wait_1_at_most", "never_at_least", "never_at_most")
     frame = frame.astype(dict.fromkeys(years, "Int64") | dict.fromkeys(money, "float64"))
     frame["order"] = frame["last_year"].fillna(9999) - frame["funded"]
     by = ["order", "never_at_least", "facility", "option"]
     frame = frame.sort_values(by, ascending=[True, False, True, True], kind="stable", na_position="first")
     return frame.drop(columns="order").reset_index(drop=True)
+
+
+def years_of(plan: Plan) -> dict[Option, int]:
+    """The year in which a plan funds each option."""
+    return {(str(row.facility), str(row.option)): int(row.funded) for row in rows_of(plan.portfolio)}
 
 
 def _line(line: Line, facts: Facts, plan: Plan) -> dict[str, Any]:

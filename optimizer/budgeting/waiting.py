@@ -20,7 +20,7 @@ import pandas as pd
 from optimizer.budgeting.ask import Desk, Interrupted, Tell
 from optimizer.budgeting.facts import NEVER, Facts, Year
 from optimizer.budgeting.ledger import FORMAT, Ledger, told
-from optimizer.budgeting.line_tables import Line, lines_table, waits_table
+from optimizer.budgeting.line_tables import Line, lines_table, waits_table, years_of
 from optimizer.budgeting.rows import not_before
 from optimizer.budgeting.told import EXPECTED, short_of
 from optimizer.budgeting.work import Question
@@ -66,6 +66,7 @@ def calendar(
     within_usd: float,
     waits: int = WAITS,
     only: Sequence[Option] = (),
+    baseline: Plan | Path | str | None = None,
     options: Options | None = None,
     folder: Path | str | None = None,
     workers: int = 1,
@@ -80,6 +81,7 @@ def calendar(
         within_usd: what a plan may cost more than the best and still be as good, USD.
         waits: years of waiting that are priced at least, for an option that cannot be left out.
         only: (facility, option) of those that are asked about; default all.
+        baseline: a plan, of whatever instance, whose years of funding stand beside the plan's.
         options: how to solve each problem; by default to a tenth of the tolerance, on one core.
         folder: where answers are kept as they come; a folder with a part of the same calendar is gone on with.
         workers: processes of this machine.
@@ -100,6 +102,9 @@ def calendar(
     given = plan if isinstance(plan, Plan | Instance) else Plan.read(plan)
     if isinstance(given, Plan) and not given.tables:
         raise PlanError(f"the run ended without a plan: {given.status} ({given.info.get('why')})")
+    other = baseline if baseline is None or isinstance(baseline, Plan) else Plan.read(baseline)
+    if other is not None and not other.tables:
+        raise PlanError(f"the baseline ended without a plan: {other.status}")
     instance = given if isinstance(given, Instance) else given.instance
     settings: dict[str, Any] = {
         "format": FORMAT,
@@ -118,10 +123,11 @@ def calendar(
                 run.years()
         except Interrupted:
             run.stopped = True
-    lines, table = lines_table(run.lines, run.facts, run.plan), waits_table(run.lines, run.facts, run.plan)
+    lines, table = lines_table(run.lines, run.facts, run.plan, other), waits_table(run.lines, run.facts, run.plan)
     info = settings | run.info() | {
         "within_usd": within_usd,
         "waits": waits,
+        "baseline": None if other is None else _compared(other, run.plan),
         "seconds": round(time.monotonic() - began, 1),
         "options_of_solves": told(how),
         "versions": versions(),
@@ -145,6 +151,13 @@ def options_for(
         known = default_options(within_usd)
         gap, gap_usd = known.gap, known.gap_usd
     return Options(method, 0.0 if gap is None else gap, gap_usd, time_limit, threads, seed)
+
+
+def _compared(baseline: Plan, plan: Plan | None) -> dict[str, Any]:
+    """Name, date and cost of a baseline, and what it funds that the plan does not."""
+    mine = {} if plan is None else years_of(plan)
+    gone = [f"{facility}:{option}" for facility, option in sorted(years_of(baseline).keys() - mine.keys())]
+    return {key: baseline.info.get(key) for key in ("instance", "made", "objective")} | {"no_longer_funded": gone}
 
 
 def _known(plan: Plan, only: Sequence[Option]) -> None:

@@ -45,6 +45,9 @@ def calendar(
     only: Annotated[
         list[str] | None, typer.Option(metavar="FACILITY:OPTION", help="A funding that is asked about; default all.")
     ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(metavar="PLAN", help="A plan whose years stand beside those of this one.")
+    ] = None,
     output: Annotated[Path | None, folder_option("PLAN_calendar")] = None,
     set_: SetValues = None,
     method: Annotated[str, typer.Option(help="auto, extensive or benders.")] = "auto",
@@ -76,6 +79,7 @@ def calendar(
             within_usd=within_usd,
             waits=waits,
             only=[_option(words) for words in only or ()],
+            baseline=baseline,
             options=options,
             folder=folder,
             workers=workers,
@@ -117,6 +121,11 @@ def _print(found: DecisionCalendar) -> None:
     if dearer > info["within_usd"]:
         text = f"the plan costs {usd(dearer)} more than the best: some of its fundings are late, or not needed, already"
         out.print(text, style="yellow", markup=False)
+    if info["baseline"] is not None:
+        base = info["baseline"]
+        gone = f"; it funds what this one does not: {', '.join(base['no_longer_funded'])}"
+        text = f"beside the plan of {base['instance']} made {base['made'][:10]}"
+        out.print(text + (gone if base["no_longer_funded"] else ""), markup=False)
     titles = {
         NOW: "\nNow: to wait a year costs more than that",
         CAN_WAIT: "\nCan wait",
@@ -124,16 +133,17 @@ def _print(found: DecisionCalendar) -> None:
         NOT_NEEDED: "\nNever needed: a plan without it is as good",
     }
     for verdict, title in titles.items():
-        _table(title, found.lines[found.lines["verdict"] == verdict], verdict, info["strictest"])
+        lines = found.lines[found.lines["verdict"] == verdict]
+        _table(title, lines, verdict, info["strictest"], beside=info["baseline"] is not None)
     note = "waiting: the least cost if it is funded in no earlier year, all else planned anew, less the least cost"
     out.print(note, style="dim", markup=False)
 
 
-def _table(title: str, lines: pd.DataFrame, verdict: str, strict: str) -> None:
+def _table(title: str, lines: pd.DataFrame, verdict: str, strict: str, *, beside: bool) -> None:
     if lines.empty:
         return
     heads = ("option", "capex", "public", "funded", "on line", "last year", f"last year, {strict}",
-             "a year later costs", "never costs")  # fmt: skip
+             "a year later costs", "never costs", *(["in the baseline"] if beside else []))  # fmt: skip
     table = headed(title, *heads, right=heads[1:])
     for row in rows_of(lines.head(SHOWN)):
         last = "never" if verdict == NOT_NEEDED else str(row.last_year)
@@ -144,6 +154,7 @@ def _table(title: str, lines: pd.DataFrame, verdict: str, strict: str) -> None:
             f"{row.facility}:{row.option}", usd(row.capex), usd(row.public_outlay), str(row.funded), str(row.online),
             last, served, _costs(row.wait_1_at_least, row.wait_1_at_most),
             _costs(row.never_at_least, row.never_at_most),
+            *(["no" if pd.isna(row.baseline_funded) else str(row.baseline_funded)] if beside else []),
         )  # fmt: skip
     out.print(table)
     for row in rows_of(lines.head(SHOWN)) if verdict != NOT_NEEDED else ():

@@ -277,3 +277,22 @@ def test_one_funding_can_be_asked_about_alone() -> None:
     columns = ["last_year", "never_at_least", "verdict"]
     expected = whole.lines[whole.lines["facility"] == "plant0"][columns].reset_index(drop=True)
     pd.testing.assert_frame_equal(one.lines[columns], expected)
+
+
+def test_a_baseline_stands_beside_it() -> None:
+    """Last year's plan funded another plant, and this one a year before; what is asked is the same."""
+    plan = solve(timed_data(*CASES["growing"]))
+    last = solve(timed_data([Timed(1, 10_000, 0), *PLANTS[1:]], DEMAND))
+    found = optimizer.calendar(plan, within_usd=50.0, options=EXACT, baseline=last)
+    before = {row.facility: row.funded for row in rows_of(last.portfolio)}
+    assert found.info["baseline"]["made"] == last.info["made"]
+    gone = set(last.portfolio["facility"]) - set(plan.portfolio["facility"])
+    assert found.info["baseline"]["no_longer_funded"] == [f"{name}:build" for name in sorted(gone)]
+    for row in rows_of(found.lines):
+        assert row.facility in before or pd.isna(row.baseline_funded)
+        if row.facility in before:
+            assert row.baseline_funded == before[row.facility]
+            assert row.years_later == row.funded - before[row.facility]
+    alone = optimizer.calendar(plan, within_usd=50.0, options=EXACT)
+    assert alone.lines["baseline_funded"].isna().all()
+    assert alone.lines["last_year"].tolist() == found.lines["last_year"].tolist()
