@@ -159,7 +159,7 @@ def _table(title: str, lines: pd.DataFrame, verdict: str, strict: str, *, beside
     out.print(table)
     for row in rows_of(lines.head(SHOWN)) if verdict != NOT_NEEDED else ():
         out.print(f"  {row.facility}:{row.option}: {row.dates}", markup=False)
-        then = [f"a year later: {_cut(row.instead)}"] if row.instead else []
+        then = [f"after {row.last_year}: {_cut(row.instead)}"] if row.instead else []
         then += [f"short {row.then_short}"] if row.then_short else []
         if then:
             out.print(f"    {'; '.join(then)}", markup=False)

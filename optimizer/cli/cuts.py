@@ -200,7 +200,7 @@ def _level(row: Any, stock: float) -> None:
         "only with other options": "no portfolio within the plan's options meets what must be met; one of others does",
         "not found": "no nested portfolio was found in the time given",
     }
-    text = f"  {name} {said.get(row.status, 'not reached')}, with {usd(row.most)}"
+    text = f"  {name} {said[row.status]}, with {usd(row.most)}" if row.status else f"  {name} not reached"
     out.print(text, style="bold red", markup=False)
     for line in row.missing.split("; ") if row.missing else ():
         out.print(f"      {line}", markup=False)
