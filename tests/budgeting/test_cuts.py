@@ -14,6 +14,7 @@ from support.subsets import instance_data
 
 import optimizer
 from optimizer.budgeting import work
+from optimizer.budgeting.cut_tables import Level, nesting
 from optimizer.budgeting.order import ranked
 from optimizer.budgeting.work import Reply
 from optimizer.errors import OptionsError, PlanError
@@ -214,6 +215,19 @@ def test_what_gaps_leave_open_is_an_interval() -> None:
     whole = Reply("optimal", "", 100.0, 98.0)
     (found,) = ranked("kept", whole, {("a", "b"): Reply("optimal", "", 107.0, 103.0)}, {("a", "b"): 5.0}, {})
     assert (found.cost, found.least, found.most) == (7.0, 3.0, 9.0)
+
+
+def test_what_nesting_costs_between_bounds() -> None:
+    """At least its bound less the cheapest plan for the money, which may be itself; at most its plan less their bound."""
+    level = Level(10.0, 1.0, best=Reply("optimal", "", 100.0, 95.0), cut=Reply("optimal", "", 103.0, 99.0))
+    level.nested = Reply("optimal", "", 110.0, 106.0)
+    assert nesting(level) == (6.0, 15.0)
+    level.cut = Reply("optimal", "", 98.0, 97.0)
+    assert nesting(level) == (8.0, 15.0)
+    level.nested = Reply("optimal", "", 97.0, 96.0)
+    assert nesting(level) == (0.0, 2.0)
+    level.best = Reply("no_plan", "the time limit was reached", None, None)
+    assert nesting(level) == (0.0, None)
 
 
 def test_a_baseline_is_what_differences_are_to() -> None:
