@@ -40,6 +40,8 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--at", type=float, nargs="*", default=[10.0, 25.0, 50.0])
     parser.add_argument("--of", default="outlay")
+    parser.add_argument("--branches", type=int, default=10)
+    parser.add_argument("--no-order", action="store_true")
     parser.add_argument("--within-usd", type=float, default=0.0)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--gap", type=float, default=1e-4)
@@ -50,7 +52,15 @@ def main() -> None:
         folder = asked.output or Path(made) / "study"
         if asked.what == "cuts":
             options = Options(gap=asked.gap, threads=1)
-            cut = optimizer.cuts(asked.plan, at=asked.at, of=asked.of, options=options, folder=folder)
+            cut = optimizer.cuts(
+                asked.plan,
+                at=asked.at,
+                of=asked.of,
+                order=not asked.no_order,
+                branches=asked.branches,
+                options=options,
+                folder=folder,
+            )
             info, tables = cut.info, {"levels": records(cut.levels), "order": records(cut.order)}
         else:
             only = [(name.split(":")[0], name.split(":")[1]) for name in asked.only]

@@ -218,7 +218,7 @@ def test_what_gaps_leave_open_is_an_interval() -> None:
 
 
 def test_what_nesting_costs_between_bounds() -> None:
-    """At least its bound less the cheapest plan for the money, which may be itself; at most its plan less their bound."""
+    """At least its bound less the cheapest plan for the money, its own too; at most its plan less the best's bound."""
     level = Level(10.0, 1.0, best=Reply("optimal", "", 100.0, 95.0), cut=Reply("optimal", "", 103.0, 99.0))
     level.nested = Reply("optimal", "", 110.0, 106.0)
     assert nesting(level) == (6.0, 15.0)
