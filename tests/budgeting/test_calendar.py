@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,21 +36,25 @@ PLANTS = (
 CASES = {"growing": (PLANTS, DEMAND), "flat": (PLANTS, dict.fromkeys(YEARS, 105))}
 
 
-@pytest.fixture(scope="module", params=sorted(CASES))
-def case(request: pytest.FixtureRequest) -> tuple[tuple[Timed, ...], dict[int, int], optimizer.Plan]:
-    """Plants, demand, and the best plan."""
-    given, demand = CASES[request.param]
-    return given, demand, solve(timed_data(given, demand))
+@cache
+def planned(case: str) -> optimizer.Plan:
+    """The best plan of a case."""
+    return solve(timed_data(*CASES[case]))
 
 
+@cache
+def dated(case: str, within: float) -> optimizer.DecisionCalendar:
+    """Its calendar."""
+    return optimizer.calendar(planned(case), within_usd=within, options=EXACT)
+
+
+@pytest.mark.parametrize("case", sorted(CASES))
 @pytest.mark.parametrize("within", [50.0, 400.0])
-def test_last_years_and_waiting_as_by_enumeration(
-    case: tuple[tuple[Timed, ...], dict[int, int], optimizer.Plan], within: float
-) -> None:
+def test_last_years_and_waiting_as_by_enumeration(case: str, within: float) -> None:
     """Every line: the last year, what each year costs, and whether it is needed at all."""
-    given, demand, plan = case
+    given, demand = CASES[case]
+    plan, found = planned(case), dated(case, within)
     least = waiting(given, demand)
-    found = optimizer.calendar(plan, within_usd=within, options=EXACT)
     assert found.info["status"] == "done"
     assert found.info["best"] == pytest.approx(least)
     assert len(found.lines) == len(plan.portfolio) >= 3
@@ -83,21 +88,15 @@ def test_last_years_and_waiting_as_by_enumeration(
 
 def test_the_cases_hold_every_verdict() -> None:
     """What can wait, what cannot, and what is not needed: else the test above says little."""
-    verdicts: set[str] = set()
-    for given, demand in CASES.values():
-        plan = solve(timed_data(given, demand))
-        for within in (50.0, 400.0):
-            verdicts |= set(optimizer.calendar(plan, within_usd=within, options=EXACT).lines["verdict"])
+    verdicts = {word for case in CASES for within in (50.0, 400.0) for word in dated(case, within).lines["verdict"]}
     assert verdicts == {"now", "can wait", "never needed"}
 
 
-def test_more_waits_are_priced_when_asked_for(
-    case: tuple[tuple[Timed, ...], dict[int, int], optimizer.Plan],
-) -> None:
+def test_more_waits_are_priced_when_asked_for() -> None:
     """Every year that there is, each exactly."""
-    given, demand, plan = case
+    given, demand = CASES["growing"]
     least = waiting(given, demand)
-    found = optimizer.calendar(plan, within_usd=1.0, waits=4, options=EXACT)
+    found = optimizer.calendar(planned("growing"), within_usd=1.0, waits=4, options=EXACT)
     for row in rows_of(found.waits):
         number = int(row.facility.removeprefix("plant"))
         usd = waiting(given, demand, number, None if pd.isna(row.not_before) else int(row.not_before)) - least
@@ -218,7 +217,7 @@ def test_without_proof_the_last_year_is_an_interval(monkeypatch: pytest.MonkeyPa
         return [(q, Reply(r.status, r.why, r.objective, None, r.funded, r.short), plan) for q, r, plan in done]
 
     monkeypatch.setattr(work, "do", blunt)
-    plan = solve(timed_data(*CASES["growing"]))
+    plan = planned("growing")
     found = optimizer.calendar(plan, within_usd=50.0, options=EXACT)
     assert found.info["status"] == "partial"
     open_ = found.lines[found.lines["verdict"] == "not proved"]
@@ -229,8 +228,8 @@ def test_without_proof_the_last_year_is_an_interval(monkeypatch: pytest.MonkeyPa
 
 def test_a_stopped_calendar_goes_on_and_asks_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C after three answers; then the rest, and it says what a run says that was not stopped."""
-    plan = solve(timed_data(*CASES["growing"]))
-    whole = optimizer.calendar(plan, within_usd=50.0, options=EXACT)
+    plan = planned("growing")
+    whole = dated("growing", 50.0)
     real, count = work.do, iter(range(3))
 
     def three(home: Any, question: Any) -> Any:
@@ -258,7 +257,7 @@ def test_a_stopped_calendar_goes_on_and_asks_nothing_twice(tmp_path: Path, monke
 
 def test_what_makes_no_sense_is_refused() -> None:
     """A tolerance below nothing, a funding that the plan does not make, a plan that funds nothing."""
-    plan = solve(timed_data(*CASES["growing"]))
+    plan = planned("growing")
     with pytest.raises(OptionsError, match="within_usd is -1"):
         optimizer.calendar(plan, within_usd=-1)
     with pytest.raises(OptionsError, match="does not fund plant9:build; it funds plant0:build"):
@@ -270,8 +269,8 @@ def test_what_makes_no_sense_is_refused() -> None:
 
 def test_one_funding_can_be_asked_about_alone() -> None:
     """And the answer is the same."""
-    plan = solve(timed_data(*CASES["growing"]))
-    whole = optimizer.calendar(plan, within_usd=50.0, options=EXACT)
+    plan = planned("growing")
+    whole = dated("growing", 50.0)
     one = optimizer.calendar(plan, within_usd=50.0, only=[("plant0", "build")], options=EXACT)
     assert one.lines["facility"].tolist() == ["plant0"]
     columns = ["last_year", "never_at_least", "verdict"]
@@ -281,7 +280,7 @@ def test_one_funding_can_be_asked_about_alone() -> None:
 
 def test_a_baseline_stands_beside_it() -> None:
     """Last year's plan funded another plant, and this one a year before; what is asked is the same."""
-    plan = solve(timed_data(*CASES["growing"]))
+    plan = planned("growing")
     last = solve(timed_data([Timed(1, 10_000, 0), *PLANTS[1:]], DEMAND))
     found = optimizer.calendar(plan, within_usd=50.0, options=EXACT, baseline=last)
     before = {row.facility: row.funded for row in rows_of(last.portfolio)}
@@ -293,6 +292,6 @@ def test_a_baseline_stands_beside_it() -> None:
         if row.facility in before:
             assert row.baseline_funded == before[row.facility]
             assert row.years_later == row.funded - before[row.facility]
-    alone = optimizer.calendar(plan, within_usd=50.0, options=EXACT)
+    alone = dated("growing", 50.0)
     assert alone.lines["baseline_funded"].isna().all()
     assert alone.lines["last_year"].tolist() == found.lines["last_year"].tolist()
