@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +65,9 @@ class Ledger:
         return None if self.folder is None else self.folder / CHECKPOINT
 
     def known(self, question: Question) -> Reply | None:
-        """The answer to a question, if asking again would tell no more."""
-        return self._known.get(name_of(question))
+        """The answer to a question, if asking again would tell no more; one that had no target will do."""
+        whole = self._known.get(name_of(replace(question, target=None)))
+        return whole if whole is not None else self._known.get(name_of(question))
 
     def add(self, question: Question, reply: Reply, plan: Plan | None) -> None:
         """Keep an answer at once, and its plan before it."""
@@ -157,6 +158,6 @@ def _tuple(value: Any) -> Any:
 
 
 def name_of(question: Question) -> str:
-    """A short name for what is asked, alike in every run: by the rows alone."""
-    text = repr((question.rows, question.missing))
+    """A short name for what is asked, alike in every run: by the rows, and what it is stopped at."""
+    text = repr((question.rows, question.missing, *(() if question.target is None else (question.target,))))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -65,6 +65,7 @@ def calendar(
     *,
     within_usd: float,
     waits: int = WAITS,
+    price: bool = True,
     only: Sequence[Option] = (),
     baseline: Plan | Path | str | None = None,
     options: Options | None = None,
@@ -80,6 +81,7 @@ def calendar(
         plan: a plan or its result folder; or an instance, which is solved first.
         within_usd: what a plan may cost more than the best and still be as good, USD.
         waits: years of waiting that are priced at least, for an option that cannot be left out.
+        price: solve on to the gap for what waiting costs, not only for whether that is more than the tolerance.
         only: (facility, option) of those that are asked about; default all.
         baseline: a plan, of whatever instance, whose years of funding stand beside the plan's.
         options: how to solve each problem; by default to a tenth of the tolerance, on one core.
@@ -116,7 +118,7 @@ def calendar(
         _known(given, only)
     ledger = Ledger(folder, NOTE, "decision calendar", settings, how)
     with Desk(instance, how, ledger, workers, cluster, report, tell) as desk:
-        run = _Run(desk, instance, within_usd, waits, workers)
+        run = _Run(desk, instance, within_usd, waits, workers, price=price)
         try:
             if run.begin(given if isinstance(given, Plan) else None, only):
                 run.needed()
@@ -127,6 +129,7 @@ def calendar(
     info = settings | run.info() | {
         "within_usd": within_usd,
         "waits": waits,
+        "priced": price,
         "baseline": None if other is None else _compared(other, run.plan),
         "seconds": round(time.monotonic() - began, 1),
         "options_of_solves": told(how),
@@ -185,8 +188,10 @@ class _Run:
         stopped: by Ctrl-C.
     """
 
-    def __init__(self, desk: Desk, instance: Instance, within_usd: float, waits: int, workers: int) -> None:
-        self._desk, self._waits, self._at_once = desk, waits, max(1, workers)
+    def __init__(
+        self, desk: Desk, instance: Instance, within_usd: float, waits: int, workers: int, *, price: bool
+    ) -> None:
+        self._desk, self._waits, self._at_once, self._price = desk, waits, max(1, workers), price
         self._network = network_of(instance)
         self._years = self._network.starts.years
         self.plan: Plan | None = None
@@ -283,7 +288,8 @@ class _Run:
     def _question(self, line: Line, year: Year) -> Question:
         name = ":".join(line.option) + (" never" if year is NEVER else f" not before {year}")
         start = tuple(item for item in self.facts.best.funded if item[:2] != line.option)
-        return Question(name, tuple(not_before(line.option, year, self._years)), start)
+        target = None if self._price else self.facts.target
+        return Question(name, tuple(not_before(line.option, year, self._years)), start, target=target)
 
     def info(self) -> dict[str, Any]:
         """What is known by now."""

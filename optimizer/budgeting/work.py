@@ -39,6 +39,7 @@ class Question:
         keep: give the plan back whole.
         missing: ask what is missing at least, where the rows leave no plan.
         stock: what a tonne in each column of public stockpiles counts, USD; the reply adds it up.
+        target: stop as soon as it is known whether a plan costs at most this, USD.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Question:
     keep: bool = False
     missing: bool = False
     stock: tuple[tuple[Column, float], ...] = ()
+    target: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def do(home: Home, question: Question) -> list[Done]:
             found = why_infeasible(solves.network, home.options, home.report, home.stop, block)
         why = INTERRUPTED if home.stop.asked.is_set() else "what is missing at least"
         return [(question, Reply("infeasible", why, None, None, missing=tuple(item.text for item in found)), None)]
-    answer, solved = solves.solve(question.name, start=question.start, further=block)
+    answer, solved = solves.solve(question.name, target=question.target, start=question.start, further=block)
     plan = solves.plan(solved) if question.keep and solved.values else None
     if plan is not None:  # of `rows` a reader of plan.json should know
         plan.info["under"] = question.name

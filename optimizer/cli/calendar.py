@@ -42,6 +42,9 @@ def calendar(
         float | None, typer.Option("--within-usd", metavar="U", help="As good is what costs at most so much more, USD.")
     ] = None,
     waits: Annotated[int, typer.Option(metavar="N", help="Years of waiting that are priced at least.")] = WAITS,
+    price: Annotated[
+        bool, typer.Option("--price/--no-price", help="Solve on for what waiting costs; else only until when.")
+    ] = True,
     only: Annotated[
         list[str] | None, typer.Option(metavar="FACILITY:OPTION", help="A funding that is asked about; default all.")
     ] = None,
@@ -78,6 +81,7 @@ def calendar(
             given,
             within_usd=within_usd,
             waits=waits,
+            price=price,
             only=[_option(words) for words in only or ()],
             baseline=baseline,
             options=options,

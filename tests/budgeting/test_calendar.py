@@ -246,6 +246,8 @@ def test_a_stopped_calendar_goes_on_and_asks_nothing_twice(tmp_path: Path, monke
     assert rest.info["solved_now"] == whole.info["solved_now"] - 3
     pd.testing.assert_frame_equal(rest.lines, whole.lines)
     pd.testing.assert_frame_equal(rest.waits, whole.waits)
+    unpriced = optimizer.calendar(plan, within_usd=50.0, price=False, options=EXACT, folder=tmp_path / "cal")
+    assert unpriced.info["solved_now"] == 0, "what is solved to the gap says when it is too late"
     wider = optimizer.calendar(plan, within_usd=400.0, options=EXACT, folder=tmp_path / "cal")
     assert wider.info["solved_now"] < whole.info["solved_now"], "answers hold whatever the tolerance is"
     assert json.loads((tmp_path / "cal" / "calendar.json").read_text(encoding="utf-8"))["within_usd"] == 400.0
@@ -295,3 +297,18 @@ def test_a_baseline_stands_beside_it() -> None:
     alone = dated("growing", 50.0)
     assert alone.lines["baseline_funded"].isna().all()
     assert alone.lines["last_year"].tolist() == found.lines["last_year"].tolist()
+
+
+def test_without_prices_the_last_years_are_the_same() -> None:
+    """Solves stop once it is known whether a year is too late; what waiting costs lies in wider intervals."""
+    for case, (given, demand) in CASES.items():
+        found = optimizer.calendar(planned(case), within_usd=50.0, price=False, options=EXACT)
+        priced = dated(case, 50.0).lines.set_index("facility")
+        least = waiting(given, demand)
+        for row in rows_of(found.lines):
+            same = priced.loc[row.facility]
+            assert row.verdict == same["verdict"]
+            assert pd.isna(row.last_year) if pd.isna(same["last_year"]) else row.last_year == same["last_year"]
+            never = waiting(given, demand, int(row.facility.removeprefix("plant"))) - least
+            assert row.never_at_least - 0.01 <= never
+            assert pd.isna(row.never_at_most) or never <= row.never_at_most + 0.01
