@@ -2,7 +2,7 @@
 
 The question is always one of least cost with an option funded in no year before y, all else free. Its answer grows with
 y, and a plan found for one option is a plan for every other that it happens to fund late, or not at all. So few of the
-questions are asked: first whether an option is needed at all, then year by year until it is proved to be too late.
+questions are asked: first whether an option is needed at all, then the next years, then by halves.
 """
 
 from __future__ import annotations
@@ -235,8 +235,8 @@ class _Run:
         self._ask_on("needed at all", self._unless_needed)
 
     def years(self) -> None:
-        """Year by year, until it is proved to be too late."""
-        self._ask_on("waiting year by year", self._next)
+        """The years, until the first that is too late is found."""
+        self._ask_on("waiting", self._next)
 
     def _unless_needed(self, line: Line) -> Year | str:
         """Never, unless that is known."""
@@ -244,16 +244,27 @@ class _Run:
         return NO_MORE if known else NEVER
 
     def _next(self, line: Line) -> Year | str:
-        """The next year to ask for a line; NO_MORE where there is none."""
-        facts, option = self.facts, line.option
+        """The next year to ask for a line; NO_MORE where there is none.
+
+        First those that are to be priced, then by halves between the last year that is known to be as good and the
+        first that is not; then on, as long as that says how long the strictest channel is served.
+        """
+        facts, option, years = self.facts, line.option, line.later[:-1]
         if facts.good(option, NEVER):
             return NO_MORE
-        for number, year in enumerate(line.later[:-1], 1):
-            settled = facts.good(option, year) or (option, year) in facts.proofs
-            if not settled:
-                return year
-            if number >= self._waits and not facts.good(option, year) and not self._serves_on(line, year):
-                return NO_MORE
+        settled = [facts.good(option, year) or (option, year) in facts.proofs for year in years]
+        for number in range(min(self._waits, len(years))):
+            if not settled[number]:
+                return years[number]
+        good = max((n for n, year in enumerate(years) if facts.good(option, year)), default=-1)
+        bad = next((n for n in range(good + 1, len(years)) if settled[n]), len(years))
+        if bad - good > 1:
+            return years[(good + bad) // 2]
+        for number in range(bad, len(years)):
+            if not settled[number]:
+                return years[number]
+            if not self._serves_on(line, years[number]):
+                break
         return NO_MORE
 
     def _serves_on(self, line: Line, year: Year) -> bool:
