@@ -43,6 +43,8 @@ def main() -> None:
     parser.add_argument("--branches", type=int, default=10)
     parser.add_argument("--no-order", action="store_true")
     parser.add_argument("--within-usd", type=float, default=0.0)
+    parser.add_argument("--no-price", action="store_true")
+    parser.add_argument("--time-limit", type=float)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--gap", type=float, default=1e-4)
     parser.add_argument("-o", "--output", type=Path)
@@ -64,9 +66,14 @@ def main() -> None:
             info, tables = cut.info, {"levels": records(cut.levels), "order": records(cut.order)}
         else:
             only = [(name.split(":")[0], name.split(":")[1]) for name in asked.only]
-            options = options_for(asked.within_usd, gap=asked.gap)
+            options = options_for(asked.within_usd, gap=asked.gap, time_limit=asked.time_limit)
             found = optimizer.calendar(
-                asked.plan, within_usd=asked.within_usd, only=only, options=options, folder=folder
+                asked.plan,
+                within_usd=asked.within_usd,
+                price=not asked.no_price,
+                only=only,
+                options=options,
+                folder=folder,
             )
             info, tables = found.info, {"lines": records(found.lines), "waits": records(found.waits)}
         answers = [json.loads(line) for line in (folder / "solves.jsonl").read_text(encoding="utf-8").splitlines()]

@@ -216,6 +216,10 @@ def _changes(found: Found, facts: Facts, option: Option) -> tuple[str, str, str]
     return ", ".join(comes), ", ".join(goes), ", ".join(moves)
 
 
+def _tonnes(amount: float) -> str:
+    return f"{amount:,.0f}" if amount >= 100 else f"{amount:.3g}"
+
+
 def _then_short(found: Found, facts: Facts, plan: Plan) -> str:
     """Where service is worse than in the plan on the mean: the strictest channel first, then the most tonnes."""
     planned = _planned(facts)
@@ -226,7 +230,7 @@ def _then_short(found: Found, facts: Facts, plan: Plan) -> str:
         for (market, product, period), tonnes in found.short.items()
         if tonnes - planned.get((market, product, period), 0.0) > _worse(plan)
     ]  # fmt: skip
-    words = [f"{market} {product} {period} {-less:,.3g} t" for _, less, market, product, period in sorted(more)[:3]]
+    words = [f"{market} {product} {period} {_tonnes(-less)} t" for _, less, market, product, period in sorted(more)[:3]]
     return ", ".join(words) + (f" and {len(more) - 3} more" if len(more) > 3 else "")
 
 
