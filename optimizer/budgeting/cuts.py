@@ -116,7 +116,7 @@ def cuts(
     other = baseline if baseline is None or isinstance(baseline, Plan) else Plan.read(baseline)
     if other is not None and not other.tables:
         raise PlanError(f"the baseline ended without a plan: {other.status}")
-    instance = given if isinstance(given, Instance) else given.instance
+    instance = (given if isinstance(given, Instance) else given.instance).priced("cuts")
     settings: dict[str, Any] = {
         "format": FORMAT,
         "instance": instance.name,

@@ -107,7 +107,7 @@ def calendar(
     other = baseline if baseline is None or isinstance(baseline, Plan) else Plan.read(baseline)
     if other is not None and not other.tables:
         raise PlanError(f"the baseline ended without a plan: {other.status}")
-    instance = given if isinstance(given, Instance) else given.instance
+    instance = (given if isinstance(given, Instance) else given.instance).priced("calendar")
     settings: dict[str, Any] = {
         "format": FORMAT,
         "instance": instance.name,

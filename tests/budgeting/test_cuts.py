@@ -311,6 +311,10 @@ def test_what_makes_no_sense_is_refused_all_at_once() -> None:
         optimizer.cuts(plan, at=[120, 40, 40], of="gold", weights=[1])
     with pytest.raises(OptionsError, match="no rows over fundings"):
         optimizer.cuts(plan, options=Options(method="hedging"))
+    unpriced = instance_of(instance_data(plants(60)) | {"lexicographic": ["service", "cost"]})
+    for asks in (optimizer.cuts, lambda instance: optimizer.calendar(instance, within_usd=1.0)):
+        with pytest.raises(OptionsError, match="lexicographic=null"):
+            asks(unpriced)
     free = instance_data(plants(60))
     for facility in free["facilities"].values():
         facility["options"][0]["public_share"] = 0.0
