@@ -8,6 +8,7 @@ Four calls do most of the work::
     plan.save("results/starter")
 """
 
+from optimizer.budgeting import CutList, DecisionCalendar, calendar, cuts
 from optimizer.comparison import Comparison, compare
 from optimizer.conflict import Explanation, explain
 from optimizer.errors import (
@@ -41,6 +42,8 @@ from optimizer.worth import StockUse, Value, stock_use, value
 __all__ = [
     "Alternatives",
     "Comparison",
+    "CutList",
+    "DecisionCalendar",
     "Evaluation",
     "Explanation",
     "Fault",
@@ -74,7 +77,9 @@ __all__ = [
     "Where",
     "Why",
     "alternatives",
+    "calendar",
     "compare",
+    "cuts",
     "diagnose",
     "evaluate",
     "explain",

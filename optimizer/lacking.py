@@ -20,7 +20,7 @@ from optimizer.findings.finding import amount as amount_of
 from optimizer.findings.survey import Survey
 from optimizer.network.tables import TRUNK, Network, Tables
 from optimizer.plan.rules import label_of
-from optimizer.solver.compile import Problem, join
+from optimizer.solver.compile import Block, Problem, join
 from optimizer.solver.extensive import compile_all
 from optimizer.solver.highs import Report, Stop, run
 from optimizer.solver.options import Options
@@ -66,7 +66,11 @@ class Shortfall:
 
 
 def why_infeasible(
-    network: Network, options: Options, report: Report | None = None, stop: Stop | None = None
+    network: Network,
+    options: Options,
+    report: Report | None = None,
+    stop: Stop | None = None,
+    rows: Block | None = None,
 ) -> list[Shortfall]:
     """The least that is missing.
 
@@ -75,12 +79,13 @@ def why_infeasible(
         options: how to solve; the time limit counts for this search by itself.
         report: called with progress.
         stop: asks it to stop.
+        rows: more rows that it obeys; they do not give way.
 
     Returns:
         What gives way, the largest first. Never empty.
     """
     blocks, tables = compile_all(network)
-    problem = join(blocks.values())
+    problem = join([*blocks.values(), *([] if rows is None else [rows])])
     loose = dataclasses.replace(options, gap=0.01, gap_usd=None)
     deadline = None if options.time_limit is None else time.monotonic() + options.time_limit
     survey = Survey(network)

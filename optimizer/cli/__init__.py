@@ -9,7 +9,9 @@ import typer
 
 from optimizer.cli import (
     alternatives,
+    calendar,
     compare,
+    cuts,
     evaluate,
     explain,
     frontier,
@@ -53,6 +55,8 @@ app.command("shortfall")(guarded(shortfall.shortfall))
 app.command("stress")(guarded(stress.stress))
 app.command("stock")(guarded(stock.stock))
 app.command("value")(guarded(value.value))
+app.command("cuts")(guarded(cuts.cuts))
+app.command("calendar")(guarded(calendar.calendar))
 app.command("alternatives")(guarded(alternatives.alternatives))
 app.command("why")(guarded(why.why))
 app.command("frontier")(guarded(frontier.frontier))

@@ -15,6 +15,7 @@ from optimizer.plan.plan import Plan
 from optimizer.run import plan_of
 from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.benders.split import undivided
+from optimizer.solver.compile import Block
 from optimizer.solver.extensive import Begun, Solved, begin
 from optimizer.solver.highs import Progress, Report, Stop
 from optimizer.solver.options import Options
@@ -97,6 +98,7 @@ class Solves:
         target: float | None = None,
         start: Sequence[Funding] | None = None,
         sharper: float = SHARPER,
+        further: Block | None = None,
     ) -> tuple[Answer, Solved]:
         """Least cost under rows.
 
@@ -106,6 +108,7 @@ class Solves:
             target: stop as soon as it is known whether a plan costs at most this, USD.
             start: fundings that are tried first, by the extensive form; Benders begins with the last best plan.
             sharper: share of the gap to which a solve with a target goes on, if need be.
+            further: a block of more rows, over fundings and what the trunk stores.
 
         Raises:
             OptionsError: the method asked for cannot solve it.
@@ -113,7 +116,7 @@ class Solves:
         """
         began = time.monotonic()
         with self._stop.listening():
-            solved = self._solved(what, rows, target, start, sharper)
+            solved = self._solved(what, rows, target, start, sharper, further)
         funded = () if not solved.values else _funded(solved)
         answer = Answer(
             solved.status, solved.why, solved.objective, solved.bound, funded, round(time.monotonic() - began, 2)
@@ -125,7 +128,13 @@ class Solves:
         return plan_of(self.instance, self.options, solved)
 
     def _solved(
-        self, what: str, rows: Sequence[Row], target: float | None, start: Sequence[Funding] | None, sharper: float
+        self,
+        what: str,
+        rows: Sequence[Row],
+        target: float | None,
+        start: Sequence[Funding] | None,
+        sharper: float,
+        further: Block | None,
     ) -> Solved:
         report = self._naming(what)
         begun = self._begun
@@ -139,11 +148,12 @@ class Solves:
         if target is not None:  # a plan and a bound may meet on either side of the target: it is told which
             usd = None if options.gap_usd is None else sharper * options.gap_usd
             options = dataclasses.replace(options, gap=sharper * options.gap, gap_usd=usd)
-        block = block_of(rows, self.years) if rows else None
+        blocks = [block_of(rows, self.years)] if rows else []
+        blocks += [further] if further is not None else []
         mine = dataclasses.replace(
             begun,
             out=Solved(begun.out.network, begun.out.tables, "no_plan", "", hindsight=begun.out.hindsight),
-            blocks=begun.blocks | ({} if block is None else {block.name: block}),
+            blocks=begun.blocks | {block.name: block for block in blocks},
             options=options,
             report=report,
             began=now,

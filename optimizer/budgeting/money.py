@@ -1,0 +1,103 @@
+"""What a cut is of: which dollars count, and on which columns of the problem they lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from optimizer.budgeting.rows import Column, Row, fund, within
+from optimizer.near_optimal.rows import Option
+from optimizer.network.derive import tables_of
+from optimizer.network.starts import Start
+from optimizer.network.tables import TRUNK, Network
+from optimizer.plan.columns import rows_of
+from optimizer.plan.plan import Plan
+
+OUTLAY, GRANTS, CAPEX = "outlay", "grants", "capex"
+MONEY = {
+    OUTLAY: "public outlay, that is the public share of capex, purchases and holding of public stockpiles",
+    GRANTS: "the public share of capex",
+    CAPEX: "capex, public and private",
+}
+"""Which dollars may be cut; all undiscounted, over all years, those after the horizon included."""
+SLACK = 1e-9
+"""Share by which a ceiling is widened, so that what lies on it is under it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a plan spends, undiscounted USD.
+
+    Attributes:
+        capex: of all that it funds.
+        grants: public share of that.
+        stock: purchases and holding of public stockpiles on the trunk.
+    """
+
+    capex: float
+    grants: float
+    stock: float
+
+    def of(self, money: str) -> float:
+        """The dollars that a cut is of."""
+        return {OUTLAY: self.grants + self.stock, GRANTS: self.grants, CAPEX: self.capex}[money]
+
+
+def spent(plan: Plan) -> Spent:
+    """What a plan spends by its tables."""
+    by = {"capex": 0.0, "stockpile": 0.0}
+    for row in rows_of(plan.outlay):
+        by[row.account] = by.get(row.account, 0.0) + float(row.usd)
+    return Spent(float(plan.portfolio["capex"].sum()), by["capex"], by["stockpile"])
+
+
+class Purse:
+    """Money on the columns of one instance."""
+
+    def __init__(self, network: Network) -> None:
+        """Work out what each funding, and each tonne of a public stockpile, counts."""
+        starts = network.starts
+        self._spend: dict[Column, float] = {}
+        self._share = {option: record.public_share for option, record in starts.options.items()}
+        self._option: dict[Column, Option] = {}
+        for (facility, option), years in starts.years.items():
+            for year in years:
+                column = fund((facility, option), year)
+                self._spend[column] = sum(usd for _, usd in starts.spend(Start(facility, option, (year,))))
+                self._option[column] = facility, option
+        trunk = tables_of(network)
+        self._stock: list[tuple[Column, float]] = []
+        for p, material, k in trunk.stock.stores:
+            if p in trunk.stock.public:
+                for y in trunk.periods:
+                    price = trunk.stock.price.get((p, material, y), 0.0)
+                    self._stock.append(((TRUNK, ("stock_in", (p, material, k, y))), price))
+                    self._stock.append(((TRUNK, ("stock", (p, material, k, y))), trunk.stock.holding[p, material, y]))
+
+    def of(self, option: Option, money: str) -> float:
+        """What funding an option counts, USD; in whatever year."""
+        capex = next((usd for column, usd in self._spend.items() if self._option[column] == option), 0.0)
+        return capex if money == CAPEX else capex * self._share[option]
+
+    @property
+    def stock(self) -> tuple[tuple[Column, float], ...]:
+        """What a tonne in each column of public stockpiles counts, USD."""
+        return tuple(self._stock)
+
+    def rows(self, money: str, most: float, stock: tuple[float, float]) -> list[Row]:
+        """Ceilings; they are on the same columns whatever the amounts, so that parts of Benders stay alike.
+
+        Args:
+            money: which dollars.
+            most: of those, USD.
+            stock: what public stockpiles spend at least and at most, USD.
+        """
+        fundings = [
+            (column, usd if money == CAPEX else usd * self._share[self._option[column]])
+            for column, usd in self._spend.items()
+        ]
+        both = [(fundings + self._stock if money == OUTLAY else fundings, 0.0, most), (self._stock, *stock)]
+        return [
+            within(terms, low - SLACK * low, high + SLACK * high)
+            for terms, low, high in both
+            if any(u for _, u in terms)
+        ]
