@@ -30,6 +30,7 @@ from optimizer.losses import Stress, stress, survive
 from optimizer.near_optimal import Alternatives, Why, alternatives, why
 from optimizer.plan.plan import Plan
 from optimizer.replanning import Rolled, roll
+from optimizer.robustness import Flips, Verdicts, flip, verdicts
 from optimizer.run import Validation, diagnose, load, solve, validate
 from optimizer.studies import Study, study
 from optimizer.sweep import Sensitivity, sensitivity
@@ -45,6 +46,7 @@ __all__ = [
     "Explanation",
     "Fault",
     "Finding",
+    "Flips",
     "Frontier",
     "Future",
     "FutureSet",
@@ -69,6 +71,7 @@ __all__ = [
     "Validation",
     "Value",
     "Verdict",
+    "Verdicts",
     "Violation",
     "Waivers",
     "Where",
@@ -78,6 +81,7 @@ __all__ = [
     "diagnose",
     "evaluate",
     "explain",
+    "flip",
     "frontier",
     "generate",
     "load",
@@ -92,6 +96,7 @@ __all__ = [
     "survive",
     "validate",
     "value",
+    "verdicts",
     "verify",
     "waivers",
     "why",

@@ -12,6 +12,7 @@ from optimizer.cli import (
     compare,
     evaluate,
     explain,
+    flip,
     frontier,
     generate,
     roll,
@@ -25,6 +26,7 @@ from optimizer.cli import (
     study,
     validate,
     value,
+    verdicts,
     verify,
     waivers,
     why,
@@ -57,6 +59,8 @@ app.command("alternatives")(guarded(alternatives.alternatives))
 app.command("why")(guarded(why.why))
 app.command("frontier")(guarded(frontier.frontier))
 app.command("waivers")(guarded(waivers.waivers))
+app.command("verdicts")(guarded(verdicts.verdicts))
+app.command("flip")(guarded(flip.flip))
 app.command("study")(guarded(study.study))
 app.command("generate")(guarded(generate.generate))
 app.command("schema")(guarded(schema.schema))
