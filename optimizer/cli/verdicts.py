@@ -176,7 +176,7 @@ def _print(found: Verdicts) -> None:
     out.print(
         "\nin all, some, none: samples in which all, some or none of the near-optimal plans fund it; share: of what "
         f"the data allow, at {level}, what is not proved counted either way; left out: what the best plan without it "
-        "costs more",
+        "costs more, in USD",
         style="dim",
         markup=False,
     )
@@ -262,12 +262,17 @@ def _between(row: Any, name: str) -> str:
         return "-"
     if most is None:
         return f"at least {_short(least)}"
-    return _short(most) if most - least <= 0.01 * max(abs(most), 1.0) else f"{_short(least)} to {_short(most)}"
+    if most - least <= max(0.01 * most, 1.0):
+        return _short(most)
+    return f"{_short(least)} to {_short(most)}" if least > 0.01 * most else f"up to {_short(most)}"
 
 
 def _short(value: float) -> str:
-    """Money of a column of them: 12.3 M, 4.51 bn."""
-    return f"{value / 1e9:,.3g} bn" if abs(value) >= 1e9 else f"{value / 1e6:,.3g} M"
+    """USD in a column of them: 4.51 bn, 12.3 M, 45,000."""
+    size = abs(value)
+    if size >= 1e9:
+        return f"{value / 1e9:,.3g} bn"
+    return f"{value / 1e6:,.3g} M" if size >= 1e5 else f"{value:,.0f}"
 
 
 def _why(row: Any, verdict: str, found: Verdicts) -> str:

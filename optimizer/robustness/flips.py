@@ -323,7 +323,7 @@ class _Run:
                 for number, key in enumerate(self._keys)
             ],
             "values": len(there),
-            "solved_now": self._solved,
+            "asked": self._solved,
             "by_status": {state: sum(record["status"] == state for record in there)
                           for state in (SOLVED, LIMITED, "infeasible", FAILED)},
         }  # fmt: skip
