@@ -270,11 +270,13 @@ class _Run:
     def say(self) -> None:
         """Tell how far it is."""
         places = [(number, option) for number, watched in self._watched.items() for option in watched]
-        done = sum(
-            bool(states) and next_value(states, self._width(number)) is None
-            for number, states in ((n, self._states(n, o)) for n, o in places)
-        )
+        done = sum(self._closed(number, option) for number, option in places)
         self._tell(f"{self._solved} values solved; brackets closed", done, max(len(places), len(self._keys)))
+
+    def _closed(self, number: int, option: Option) -> bool:
+        """Whether all that is to be asked about an option at values of a key is known."""
+        key, states = self._keys[number], self._states(number, option)
+        return key.low in states and key.high in states and next_value(states, self._width(number)) is None
 
     def _width(self, number: int) -> float:
         key = self._keys[number]
@@ -288,7 +290,7 @@ class _Run:
                 states = self._states(number, option)
                 if not states:
                     continue
-                closed = next_value(states, self._width(number)) is None
+                closed = self._closed(number, option)
                 found = changes(states) or [_same(states)]
                 flips += [
                     (key.name, self._now[number], *option, one.before, one.after, one.last, one.first, one.open_from,

@@ -291,6 +291,7 @@ class _Run:
             "base": None if base is None else {key: base.get(key) for key in ("status", "objective", "bound", "capex")},
             "solves": sum(record.get("solves", 0) for record in records),
             "sample_seconds": round(sum(record["seconds"] for record in records), 1),
+            "sample_cpu_seconds": round(sum(record.get("cpu_seconds", 0.0) for record in records), 1),
             "verdicts": {word: int(verdict.get(word, 0)) for word in (MUST, TOSS_UP, NEVER, UNDECIDED)},
         }
         drawn = [{"sample": draw.number} | case.values(draw) for draw in self._draws if draw is not None]

@@ -33,6 +33,7 @@ COLUMNS = (
 BY_VARIANT = ("group", "label", "facility", "option", "samples", "in_all", "in_some", "in_none", "not_proved")
 SAMPLES = (
     "sample", "status", "why", "objective", "bound", "capex", "funded", "solves", "limits", "lessened", "seconds",
+    "cpu_seconds",
 )  # fmt: skip
 MONEY = tuple(name for name in COLUMNS if name == "capex" or name.endswith(("_at_least", "_at_most")))
 

@@ -75,7 +75,7 @@ def begin(instance: Instance, keys: tuple[Keyed, ...], options: Options, within_
 
 def solve_value(home: Home, task: Value) -> Record:
     """Solve a value; an error is told in its record."""
-    began = time.monotonic()
+    began, cpu = time.monotonic(), time.process_time()
     record: Record = {
         "key": home.keys[task.key].name,
         "value": task.value,
@@ -88,7 +88,8 @@ def solve_value(home: Home, task: Value) -> Record:
         record |= {"status": FAILED, "why": str(error.faults[0])}
     except OptimizerError as error:
         record |= {"status": FAILED, "why": str(error).partition("\n")[0]}
-    return record | {"seconds": round(time.monotonic() - began, 2)}
+    seconds, cpu_seconds = time.monotonic() - began, time.process_time() - cpu
+    return record | {"seconds": round(seconds, 2), "cpu_seconds": round(cpu_seconds, 2)}
 
 
 def _answered(home: Home, task: Value) -> Record:

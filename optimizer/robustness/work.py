@@ -70,7 +70,7 @@ class Task:
 
 def done(home: Home, task: Task) -> list[Record]:
     """Do a sample; an error is told in its record."""
-    began, lessened = time.monotonic(), False
+    began, cpu, lessened = time.monotonic(), time.process_time(), False
     record: Record = {"sample": task.number, "time_limit": home.options.time_limit}
     try:
         instance = home.case.instance
@@ -83,13 +83,14 @@ def done(home: Home, task: Task) -> list[Record]:
         record |= {"status": FAILED, "why": str(error).partition("\n")[0]}
     record["lessened"] = lessened
     record["seconds"] = round(time.monotonic() - began, 2)
+    record["cpu_seconds"] = round(time.process_time() - cpu, 2)
     return [record]
 
 
 def given_up(task: Task, error: BlamedError) -> list[Record]:
     """A sample over which processes died."""
     return [{"sample": task.number, "time_limit": None, "status": FAILED, "why": str(error), "lessened": False,
-             "seconds": 0.0}]  # fmt: skip
+             "seconds": 0.0, "cpu_seconds": 0.0}]  # fmt: skip
 
 
 def _answered(home: Home, instance: Instance, asked: Sequence[Option] | None) -> Record:

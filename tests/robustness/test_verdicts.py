@@ -45,7 +45,8 @@ def same(found: Verdicts, other: Verdicts, samples: int) -> None:
     """The first samples of two runs are alike: what was drawn, found and funded."""
     for one, two in ((found.draws, other.draws), (found.samples, other.samples), (found.funded, other.funded)):
         first, second = (
-            table[table["sample"] <= samples].drop(columns="seconds", errors="ignore") for table in (one, two)
+            table[table["sample"] <= samples].drop(columns=["seconds", "cpu_seconds"], errors="ignore")
+            for table in (one, two)
         )
         pd.testing.assert_frame_equal(first.reset_index(drop=True), second.reset_index(drop=True))
 
@@ -140,6 +141,22 @@ def test_options_are_asked_about_one_by_one_too(tmp_path: Path, found: Verdicts)
     back = run(folder=tmp_path / "some", option=["dora"], samples=3)
     assert back.info["taken"] == 4
     assert set(found.options["facility"]) == set(PLANTS)
+
+
+def test_stopped_it_tells_what_is_done(tmp_path: Path, found: Verdicts) -> None:
+    """Ctrl-C after the second sample: tables of what there is, and the same call goes on."""
+
+    def interrupt(_what: str, done: int, _of: int) -> None:
+        if done == 3:
+            raise KeyboardInterrupt
+
+    stopped = run(folder=tmp_path / "s", samples=4, price=True, tell=interrupt)
+    assert (stopped.info["status"], stopped.info["not_done"]) == ("stopped", 2)
+    assert set(stopped.options["samples"]) == {2}
+    assert (tmp_path / "s" / "options.csv").is_file()
+    whole = run(folder=tmp_path / "s", samples=4, price=True)
+    assert whole.info["taken"] == 3
+    same(whole, found, 4)
 
 
 @pytest.mark.slow
