@@ -110,7 +110,7 @@ def _answered(home: Home, task: Value) -> Record:
             return {"status": status, "why": answer.why, "limits": int(status == LIMITED)}
         desk.facts.options = tuple(option for option in task.asked if option in desk.solves.years)
         if answer.status == "optimal":
-            desk.settle()
+            desk.settle(sharper=1.0)  # the gap that is asked for decides, also where it leaves both open
     except Interrupted as stopped:
         raise KeyboardInterrupt from stopped
     facts = desk.facts

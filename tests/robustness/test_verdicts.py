@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import pytest
 from support.build import instance_of
 
 import optimizer
+from optimizer.near_optimal.ledger import LIMIT
+from optimizer.near_optimal.solves import Answer, Solves
 from optimizer.plan.columns import rows_of
 from optimizer.robustness import Verdicts
 from optimizer.robustness.tally import MUST, NEVER, TOSS_UP, UNDECIDED
@@ -174,6 +177,24 @@ def test_a_sample_that_ends_at_a_limit_decides_nothing(tmp_path: Path) -> None:
     whole = run(folder=tmp_path / "cut", samples=4)
     assert whole.info["by_status"] == {"solved": 4, "limit": 0, "infeasible": 0, "not allowed": 0, "failed": 0}
     assert whole.info["taken"] == 0
+
+
+def test_a_plan_that_is_not_the_best_to_the_gap_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a limit ends a sample with a plan, its options are not asked about and count as not proved."""
+    solve = Solves.solve
+    asked: list[str] = []
+
+    def cut(self: Solves, what: str, *rest: Any, **more: Any) -> tuple[Answer, Any]:
+        answer, solved = solve(self, what, *rest, **more)
+        asked.append(what)
+        return replace(answer, status="feasible", why=LIMIT), solved
+
+    monkeypatch.setattr(Solves, "solve", cut)
+    found = run(samples=3)
+    assert len(asked) == 4
+    assert found.info["by_status"]["limit"] == 3
+    assert set(found.options["not_proved"]) == {3}
+    assert not found.options[["in_all", "in_some", "in_none"]].to_numpy().any()
 
 
 def test_what_must_be_met_and_cannot_is_told() -> None:
