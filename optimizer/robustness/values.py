@@ -114,7 +114,7 @@ def _answered(home: Home, task: Value) -> Record:
     except Interrupted as stopped:
         raise KeyboardInterrupt from stopped
     facts = desk.facts
-    found = {":".join(option): _said(facts, option, whole=answer.status == "optimal") for option in facts.options}
+    found = {":".join(option): _said(facts, option) for option in facts.options}
     never = {":".join(option): _NEVER for option in task.asked if option not in desk.solves.years}
     return {
         "status": SOLVED if answer.status == "optimal" else LIMITED,
@@ -131,12 +131,12 @@ _NEVER = {"state": NOT_FUNDED, "at_least": None, "at_most": None}
 """Of an option that cannot be funded and on line within the horizon."""
 
 
-def _said(facts: Facts, option: Option, *, whole: bool) -> dict[str, Any]:
+def _said(facts: Facts, option: Option) -> dict[str, Any]:
     """What is proved of an option, and what doing otherwise costs, at least and at most, USD.
 
     Both are None where there is no plan without it, or with it, at all; the most where none is known.
     """
-    state = {ALL: FUNDED, NONE: NOT_FUNDED}.get(facts.verdict(option), OPEN) if whole else OPEN
+    state = {ALL: FUNDED, NONE: NOT_FUNDED}.get(facts.verdict(option), OPEN)
     low, high = facts.extra(option, funded=option not in facts.best.chosen)
     if not math.isfinite(low):
         return {"state": state, "at_least": None, "at_most": None}

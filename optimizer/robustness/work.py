@@ -11,7 +11,7 @@ from typing import Any
 from optimizer.errors import InstanceError, OptimizerError
 from optimizer.instance.instance import Instance
 from optimizer.near_optimal.ask import Desk, Interrupted
-from optimizer.near_optimal.facts import ALL, NONE, OPEN, Facts
+from optimizer.near_optimal.facts import ALL, NONE, Facts
 from optimizer.near_optimal.ledger import LIMIT, Ledger
 from optimizer.near_optimal.rows import Option, without
 from optimizer.near_optimal.solves import Answer, Solves
@@ -151,7 +151,7 @@ def _record(desk: Desk, first: Answer) -> Record:
         "limits": sum(answer.why.startswith(LIMIT) for answer in desk.asked.values()),
         "options": {
             ":".join(option): {
-                "verdict": facts.verdict(option) if first.status == "optimal" else OPEN,
+                "verdict": facts.verdict(option),
                 "in_best": option in facts.best.chosen,
                 "left_out": [0.0, 0.0] if facts.verdict(option) == NONE else _extra(facts, option, funded=False),
                 "forced_in": [0.0, 0.0] if facts.verdict(option) == ALL else _extra(facts, option, funded=True),

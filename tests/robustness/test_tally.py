@@ -28,6 +28,7 @@ def test_intervals_are_exact(count: int, of: int, level: float) -> None:
         (Counts(10, 1, 2, 7), UNDECIDED),  # with the seven it may be in all of four fifths
         (Counts(11, 9, 0, 0), TOSS_UP),
         (Counts(12, 8, 0, 0), UNDECIDED),
+        (Counts(2, 3, 15, 0), UNDECIDED),
         (Counts(0, 0, 0, 20), UNDECIDED),
         (Counts(), UNDECIDED),
     ],
