@@ -226,6 +226,8 @@ def _troubles(found: Verdicts) -> list[str]:
         lines.append("a sample that ended at a limit decides nothing: of its options nothing is counted as proved")
     if info["by_status"]["infeasible"]:
         lines.append("samples without any plan say nothing of options and are left out of the shares")
+    if info["cannot_be_funded"]:
+        lines.append(f"cannot be funded and on line within the horizon: {', '.join(info['cannot_be_funded'])}")
     if info["lessened"]:
         lines.append(f"in {info['lessened']} samples probabilities added to more than 1 and were lessened, each alike")
     bad = found.samples[found.samples["status"].isin(("not allowed", "failed"))]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,13 +17,14 @@ from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import Regret
 from optimizer.instance.write import sha256
-from optimizer.near_optimal.rows import Option
 from optimizer.network.network import network_of
+from optimizer.network.tables import Network
 from optimizer.plan.plan import Plan
 from optimizer.robustness.asked import asked_of
 from optimizer.robustness.case import Case, Given, case_of
 from optimizer.robustness.keys import keyed
-from optimizer.robustness.ledger import Ledger, longer
+from optimizer.robustness.ledger import Ledger
+from optimizer.robustness.samples import Samples, Tell
 from optimizer.robustness.tally import (
     MUST,
     NEVER,
@@ -43,17 +43,11 @@ from optimizer.robustness.work import (
     SOLVED,
     Home,
     Record,
-    Task,
-    done,
-    given_up,
 )
 from optimizer.run import solve_with, versions
 from optimizer.solver.options import Options
 from optimizer.sweep import RANGES
-from optimizer.workers import Cluster, on_cluster, workers_of
-
-Tell = Callable[[str, int, int], None]
-"""Called with what is being done, how many are done, of how many."""
+from optimizer.workers import Cluster, on_cluster
 
 OF_CAPEX = 0.05
 """Share of the capex of the plan of the data as they stand that a near-optimal plan may cost more than the best."""
@@ -183,11 +177,10 @@ def verdicts(
     ledger.begin(settings)
     if gap is None and gap_usd is None:
         options = Options(method, 0.0, GAP_SHARE * known, time_limit, threads, seed)
-    run = _Run(case, ledger, samples, asked, time_limit, seed)
+    run = Samples(case, ledger, samples, asked, time_limit, seed)
     home = Home(case, options, known, price)
     stopped = run.all(home, workers, cluster, tell)
-    network = network_of(instance)
-    found = run.result(network, share, level)
+    found = _result(case, run, network_of(instance), share, level)
     found.info.update(settings | _settings_told(case, share, level, option))
     found.info.update(status="stopped" if stopped else "done", plan=True, written=folder is not None)
     found.info["options_of_solves"] = {
@@ -200,109 +193,44 @@ def verdicts(
     return found
 
 
-class _Run:
-    """The samples of a run, and what is known of them."""
-
-    def __init__(
-        self, case: Case, ledger: Ledger, samples: int, asked: tuple[Option, ...] | None, time_limit: float | None,
-        seed: int,
-    ) -> None:  # fmt: skip
-        self._case, self._ledger, self._asked, self._limit = case, ledger, asked, time_limit
-        self._draws = [None, *itertools.islice(case.draws(seed), samples)]
-        self._known: dict[int, Record] = {}
-        for record in ledger.known():
-            self._take(record)
-        self.taken = sum(self._has(number) for number in range(samples + 1))
-
-    def all(self, home: Home, workers: int, cluster: Cluster, tell: Tell) -> bool:
-        """Do what is not done; whether it was stopped."""
-        total = len(self._draws)
-        waiting = [Task(draw, self._asked) for n, draw in enumerate(self._draws) if not self._has(n)]
-        count = total - len(waiting)
-        tell("samples", count, total)
-        if not waiting:
-            return False
-        try:
-            with workers_of(min(workers, len(waiting)), cluster, _home, home) as pool:
-                for record in pool.results(done, waiting, given_up):
-                    record["asked"] = None if self._asked is None else [":".join(one) for one in self._asked]
-                    self._ledger.add(record)
-                    self._take(record)
-                    count += 1
-                    tell("samples", count, total)
-        except KeyboardInterrupt:
-            return True
-        return False
-
-    def _take(self, record: Record) -> None:
-        """What is said of options that were not asked about now stays: each is proved by itself."""
-        before = self._known.get(record["sample"])
-        if before is not None and "options" in before and "options" in record:
-            record = record | {"options": before["options"] | record["options"]}
-            record["asked"] = (
-                None if None in (before["asked"], record["asked"]) else [*before["asked"], *record["asked"]]
-            )
-        elif before is not None and "options" in before:
-            return
-        self._known[record["sample"]] = record
-
-    def _has(self, number: int) -> bool:
-        """Whether asking again would tell no more."""
-        record = self._known.get(number)
-        if record is None or record["status"] == FAILED:
-            return False
-        cut = record["status"] == LIMITED or record.get("limits", 0) > 0
-        if cut and longer(self._limit, record["time_limit"]):
-            return False
-        if record["asked"] is None or "options" not in record:
-            return True
-        return self._asked is not None and {":".join(one) for one in self._asked} <= set(record["asked"])
-
-    def result(self, network: Any, share: float, level: float) -> Verdicts:
-        """What is known by now."""
-        case = self._case
-        records = []
-        for number, draw in enumerate(self._draws):
-            if number in self._known:
-                record = dict(self._known[number])
-                if draw is not None:
-                    record["labels"] = dict(zip(case.groups, case.labels(draw), strict=True))
-                if self._asked is not None and "options" in record:
-                    names = {":".join(one) for one in self._asked}
-                    record["options"] = {name: row for name, row in record["options"].items() if name in names}
-                records.append(record)
-        base = next((record for record in records if record["sample"] == 0), None)
-        mine = [record for record in records if record["sample"]]
-        capex = {
-            f"{name}:{option.id}": option.capex
-            for one in reversed(list(case.variants.values()))
-            for name, facility in one.facilities.items()
-            for option in facility.options
-        }
-        options = table_of_options(network, mine, base, capex, share, level)
-        verdict = options["verdict"].value_counts()
-        states = Counter(record["status"] for record in mine)
-        info: dict[str, Any] = {
-            "samples": len(self._draws) - 1,
-            "taken": self.taken,
-            "by_status": {state: states[state] for state in (SOLVED, LIMITED, INFEASIBLE, REFUSED, FAILED)},
-            "not_done": len(self._draws) - 1 - len(mine),
-            "lessened": sum(bool(record["lessened"]) for record in mine),
-            "base": None if base is None else {key: base.get(key) for key in ("status", "objective", "bound", "capex")},
-            "solves": sum(record.get("solves", 0) for record in records),
-            "sample_seconds": round(sum(record["seconds"] for record in records), 1),
-            "sample_cpu_seconds": round(sum(record.get("cpu_seconds", 0.0) for record in records), 1),
-            "verdicts": {word: int(verdict.get(word, 0)) for word in (MUST, TOSS_UP, NEVER, UNDECIDED)},
-        }
-        drawn = [{"sample": draw.number} | case.values(draw) for draw in self._draws if draw is not None]
-        return Verdicts(
-            info, options, table_by_variant(mine), table_of_samples(records), pd.DataFrame(drawn),
-            table_of_fundings(records),
-        )  # fmt: skip
+def _result(case: Case, run: Samples, network: Network, share: float, level: float) -> Verdicts:
+    """What is known by now."""
+    records = run.records()
+    base = next((record for record in records if record["sample"] == 0), None)
+    mine = [record for record in records if record["sample"]]
+    capex = {
+        f"{name}:{option.id}": option.capex
+        for one in reversed(list(case.variants.values()))
+        for name, facility in one.facilities.items()
+        for option in facility.options
+    }
+    options = table_of_options(network, mine, base, capex, share, level)
+    verdict = options["verdict"].value_counts()
+    states = Counter(record["status"] for record in mine)
+    info: dict[str, Any] = {
+        "samples": len(run.draws) - 1,
+        "taken": run.taken,
+        "by_status": {state: states[state] for state in (SOLVED, LIMITED, INFEASIBLE, REFUSED, FAILED)},
+        "not_done": len(run.draws) - 1 - len(mine),
+        "lessened": sum(bool(record["lessened"]) for record in mine),
+        "base": None if base is None else {key: base.get(key) for key in ("status", "objective", "bound", "capex")},
+        "solves": sum(record.get("solves", 0) for record in records),
+        "sample_seconds": round(sum(record["seconds"] for record in records), 1),
+        "sample_cpu_seconds": round(sum(record.get("cpu_seconds", 0.0) for record in records), 1),
+        "cannot_be_funded": _never(run, records),
+        "verdicts": {word: int(verdict.get(word, 0)) for word in (MUST, TOSS_UP, NEVER, UNDECIDED)},
+    }
+    drawn = [{"sample": draw.number} | case.values(draw) for draw in run.draws if draw is not None]
+    return Verdicts(
+        info, options, table_by_variant(mine), table_of_samples(records), pd.DataFrame(drawn),
+        table_of_fundings(records),
+    )  # fmt: skip
 
 
-def _home(home: Home) -> Home:
-    return home
+def _never(run: Samples, records: Sequence[Record]) -> list[str]:
+    """Options that were asked about and cannot be funded and on line within the horizon of any sample."""
+    seen = {name for record in records for name in record.get("options", {})}
+    return [name for name in map(":".join, run.asked or ()) if seen and name not in seen]
 
 
 def _settings_told(case: Case, share: float, level: float, option: Sequence[str]) -> dict[str, Any]:
