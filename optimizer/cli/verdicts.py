@@ -251,11 +251,15 @@ def _table(title: str, verdict: str, mine: pd.DataFrame, found: Verdicts) -> Non
         standing = "" if pd.isna(row.as_data_stand) else row.as_data_stand
         screen.add_row(
             f"{row.facility}:{row.option}", usd(number_of(row.capex)), *counts, between, *money, standing,
-            _why(row, verdict, found),
+            _why(row, verdict),
         )  # fmt: skip
     out.print(screen)
     if len(mine) > ROWS:
         out.print(f"... and {len(mine) - ROWS} more in options.csv")
+    if verdict in (TOSS_UP, UNDECIDED):
+        for row in rows_of(mine.head(ROWS)):
+            for line in _by_variant(row, found):
+                out.print(line, markup=False)
 
 
 def _between(row: Any, name: str) -> str:
@@ -277,7 +281,7 @@ def _short(value: float) -> str:
     return f"{value / 1e6:,.3g} M" if size >= 1e5 else f"{value:,.0f}"
 
 
-def _why(row: Any, verdict: str, found: Verdicts) -> str:
+def _why(row: Any, verdict: str) -> str:
     """What a reader should know besides."""
     parts = []
     if 0 < row.no_plan_without < row.samples:
@@ -290,8 +294,6 @@ def _why(row: Any, verdict: str, found: Verdicts) -> str:
             parts.append("more samples do not help: too little is proved")
         elif many is not None:
             parts.append(f"{many:.0f} like these would tell")
-    if verdict in (TOSS_UP, UNDECIDED):
-        parts += _by_variant(row, found)
     return "; ".join(parts)
 
 
@@ -304,5 +306,5 @@ def _by_variant(row: Any, found: Verdicts) -> list[str]:
         rates = rows["in_all"] / rows["samples"].clip(lower=1)
         if len(rows) > 1 and rates.max() - rates.min() >= 0.5:
             said = ", ".join(f"{one.in_all} of {one.samples} {one.label}" for one in rows_of(rows))
-            words.append(f"in all by {group}: {said}")
+            words.append(f"  {row.facility}:{row.option} by {group}, in all in {said}")
     return words
