@@ -22,6 +22,7 @@ from optimizer.instance.changes import source_of
 from optimizer.instance.instance import Instance
 from optimizer.instance.overlay import lay_on
 from optimizer.instance.override import paths_like, times
+from optimizer.instance.policy import Regret
 from optimizer.instance.read import main_file
 from optimizer.instance.sound import sound
 from optimizer.instance.source import Source
@@ -187,6 +188,13 @@ def case_of(instance: Instance, given: Given, said: Sequence[Fault] = ()) -> Cas
         words = f"the groups have {count:,} combinations; at most {COMBINATIONS} are taken"
         faults.append(Fault(Where(OVERLAY), "", words, "leave overlays out, or put several in one file"))
     variants = {} if faults and given.overlays else _variants(instance, given.overlays, groups, faults)
+    faults += [
+        Fault(
+            Where(OVERLAY), " + ".join(labels), "verdicts is built neither for regret nor for lexicographic instances"
+        )
+        for labels, one in variants.items()
+        if isinstance(one.risk, Regret) or one.lexicographic is not None
+    ]
     faults += faults_at_ends(instance, given.vary, VARY)
     numbers = {labels: _numbers(one, given) for labels, one in variants.items()}
     moving = list(dict.fromkeys(key for there in numbers.values() for key in there))

@@ -393,5 +393,7 @@ def _check(instance: Instance, count: int, within_usd: float, close: float, meth
         faults.append("method is 'hedging', which takes no rows over fundings; 'benders' or 'extensive' can solve it")
     if isinstance(instance.risk, Regret):
         faults.append("flip is not built for the measure regret; --set 'risk={measure: expected}'")
+    if instance.lexicographic is not None:
+        faults.append("flip is not built for lexicographic instances: take 'lexicographic' out, and price shortages")
     if faults:
         raise OptionsError("; ".join(faults))

@@ -301,6 +301,10 @@ def _check(
         faults.append("method is 'hedging', which takes no rows over fundings; 'benders' or 'extensive' can solve it")
     if isinstance(instance.risk, Regret):
         faults.append("verdicts is not built for the measure regret; --set 'risk={measure: expected}'")
+    if instance.lexicographic is not None:
+        faults.append(
+            "verdicts is not built for lexicographic instances: take 'lexicographic' out, and price shortages"
+        )
     if faults:
         raise OptionsError("; ".join(faults))
 

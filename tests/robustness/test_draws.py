@@ -148,6 +148,15 @@ def test_every_fault_is_told_in_one_pass(tmp_path: Path) -> None:
         assert part in text, part
 
 
+def test_levels_before_cost_are_refused() -> None:
+    """An instance that puts service before cost has no one cost that leaving an option out adds to."""
+    instance = instance_of(CHAIN.data(lexicographic=["service", "cost"]))
+    with pytest.raises(optimizer.OptionsError, match="lexicographic"):
+        optimizer.verdicts(instance, within_usd=1.0)
+    with pytest.raises(optimizer.OptionsError, match="lexicographic"):
+        optimizer.flip(instance, {CAPEX: (1.0, 2.0)})
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
