@@ -31,6 +31,7 @@ from optimizer.losses import Stress, stress, survive
 from optimizer.near_optimal import Alternatives, Why, alternatives, why
 from optimizer.plan.plan import Plan
 from optimizer.replanning import Rolled, roll
+from optimizer.robustness import Flips, Verdicts, flip, verdicts
 from optimizer.run import Validation, diagnose, load, solve, validate
 from optimizer.studies import Study, study
 from optimizer.sweep import Sensitivity, sensitivity
@@ -48,6 +49,7 @@ __all__ = [
     "Explanation",
     "Fault",
     "Finding",
+    "Flips",
     "Frontier",
     "Future",
     "FutureSet",
@@ -72,6 +74,7 @@ __all__ = [
     "Validation",
     "Value",
     "Verdict",
+    "Verdicts",
     "Violation",
     "Waivers",
     "Where",
@@ -83,6 +86,7 @@ __all__ = [
     "diagnose",
     "evaluate",
     "explain",
+    "flip",
     "frontier",
     "generate",
     "load",
@@ -97,6 +101,7 @@ __all__ = [
     "survive",
     "validate",
     "value",
+    "verdicts",
     "verify",
     "waivers",
     "why",

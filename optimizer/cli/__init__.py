@@ -14,6 +14,7 @@ from optimizer.cli import (
     cuts,
     evaluate,
     explain,
+    flip,
     frontier,
     generate,
     roll,
@@ -27,6 +28,7 @@ from optimizer.cli import (
     study,
     validate,
     value,
+    verdicts,
     verify,
     waivers,
     why,
@@ -61,6 +63,8 @@ app.command("alternatives")(guarded(alternatives.alternatives))
 app.command("why")(guarded(why.why))
 app.command("frontier")(guarded(frontier.frontier))
 app.command("waivers")(guarded(waivers.waivers))
+app.command("verdicts")(guarded(verdicts.verdicts))
+app.command("flip")(guarded(flip.flip))
 app.command("study")(guarded(study.study))
 app.command("generate")(guarded(generate.generate))
 app.command("schema")(guarded(schema.schema))

@@ -71,12 +71,13 @@ class Desk:
             raise Interrupted
         return answer, solved
 
-    def flip(self, option: Option, *, to_the_gap: bool = False) -> bool:
+    def flip(self, option: Option, *, to_the_gap: bool = False, sharper: float = SHARPER) -> bool:
         """Force an option in that the best portfolio lacks, or forbid one that it has; whether it was asked now.
 
         Args:
             option: which.
             to_the_gap: for what it costs, not only for whether that is more than the tolerance.
+            sharper: as in `ask`.
         """
         facts, best = self.facts, self.facts.best
         funded = option not in best.chosen
@@ -85,20 +86,23 @@ class Desk:
         if (words if target is None else f"{words}, at most {target!r} USD") in self.asked:
             return False
         rows = required([option]) if funded else without([option])
-        answer, _ = self.ask(words, rows, target, self._flipped(option, funded=funded))
+        answer, _ = self.ask(words, rows, target, self._flipped(option, funded=funded), sharper=sharper)
         known = facts.least_with if funded else facts.least_without
         known[option] = max(known.get(option, answer.least), answer.least)
         return True
 
-    def settle(self) -> None:
+    def settle(self, sharper: float = SHARPER) -> None:
         """Prove, or find to be otherwise, what all or none of the portfolios found so far do.
 
         The dearest come first: they are the likeliest to be proved, and a plan that a proof fails with settles others.
+
+        Args:
+            sharper: as in `ask`.
         """
         options = self.solves.network.starts.options
         order = sorted(self.facts.options, key=lambda option: -options[option].capex)
         while True:
-            flipped = [self.facts.verdict(option) == OPEN and self.flip(option) for option in order]
+            flipped = [self.facts.verdict(option) == OPEN and self.flip(option, sharper=sharper) for option in order]
             if not any(flipped):
                 return  # else a better plan found on the way may have opened a question anew
 

@@ -68,6 +68,21 @@ def test_runs_of_a_study_are_done_alike(plan: Plan, client: Client) -> None:
     assert there.portfolios.equals(here.portfolios)
 
 
+def test_samples_and_values_are_done_alike(plan: Plan, client: Client) -> None:
+    """The same verdicts and the same flips."""
+    name = next(name for name, facility in plan.instance.facilities.items() if facility.options)
+    here, there = (
+        optimizer.verdicts(plan.instance, samples=2, within=0.01, option=[name], workers=1, cluster=at)
+        for at in (None, client)
+    )
+    assert len(here.options)
+    assert there.options.equals(here.options)
+    key = {"discount_rate": (0.0, 0.1)}
+    one, other = (optimizer.flip(plan.instance, key, option=[name], close=0.5, cluster=at) for at in (None, client))
+    assert len(one.flips)
+    assert other.flips.equals(one.flips)
+
+
 def test_losses_are_tried_alike(plan: Plan, client: Client, tmp_path: Path) -> None:
     """The same worst losses, and every question asked once."""
     asked: dict[str, Any] = {"losses": 2, "markets": list(plan.instance.markets)}

@@ -1,0 +1,144 @@
+"""optimizer flip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from optimizer.cli.options import (
+    AsJson,
+    ClusterAt,
+    GapOfEach,
+    GapUsdOfEach,
+    InstancePath,
+    Quiet,
+    SecondsOfEach,
+    Seed,
+    SetValues,
+    Workers,
+    folder_of,
+    folder_option,
+)
+from optimizer.cli.output import DONE, FAILED, STOPPED, end, out, print_json, records, usd, written_to
+from optimizer.cli.progress import counted
+from optimizer.cli.screen import headed
+from optimizer.plan.columns import rows_of
+from optimizer.robustness import Flips
+from optimizer.robustness import flip as run
+from optimizer.run import load
+
+
+def flip(
+    instance: InstancePath,
+    key: Annotated[
+        list[str],
+        typer.Option("--key", metavar="KEY=A:B", help="A key and the values to look between; KEY*=A:B multiplies."),
+    ],
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option",
+            metavar="FACILITY[:OPTION]",
+            help="Options asked about; default what the best plans at A, at B and now differ in.",
+        ),
+    ] = None,
+    count: Annotated[int, typer.Option(metavar="N", help="Of those by default at most so many, by capex.")] = 5,
+    within_usd: Annotated[
+        float, typer.Option("--within-usd", metavar="U", help="A plan counts as optimal at most so much off, USD.")
+    ] = 0.0,
+    close: Annotated[float, typer.Option(help="Share of B - A to which brackets are closed.")] = 0.01,
+    output: Annotated[Path | None, folder_option("results/NAME_flips")] = None,
+    set_: SetValues = None,
+    method: Annotated[
+        str, typer.Option(help="auto, extensive or benders; auto takes Benders wherever it can.")
+    ] = "auto",
+    gap: GapOfEach = 1e-4,
+    gap_usd: GapUsdOfEach = None,
+    time_limit: SecondsOfEach = None,
+    threads: Annotated[int, typer.Option(help="Cores of each solve.")] = 1,
+    seed: Seed = 0,
+    workers: Workers = 1,
+    cluster: ClusterAt = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """The number that flips an option: at which value of a key it enters or leaves the optimal plan, with proof.
+
+    Ctrl-C keeps the values that are solved; the same command goes on from there.
+    Example: optimizer flip instances/starter --key scenarios.heavies_embargo.probability=0:0.3
+    """
+    checked = load(instance, set_ or ())
+    folder = folder_of(output, checked.name, "flips")
+    with counted(enabled=not quiet, every=1) as tell:
+        found = run(
+            checked,
+            key,
+            folder,
+            option=option or (),
+            count=count,
+            within_usd=within_usd,
+            close=close,
+            method=method,
+            gap=gap,
+            gap_usd=gap_usd,
+            time_limit=time_limit,
+            threads=threads,
+            seed=seed,
+            workers=workers,
+            cluster=cluster,
+            tell=tell,
+        )
+    if as_json:
+        print_json(found.info | {"by_option": records(found.flips), "by_value": records(found.values)})
+    else:
+        _print(found)
+        written_to(folder)
+    end(code_of(found))
+
+
+def code_of(found: Flips) -> int:
+    """Stopped where not all is done, or no value was solved; failed where no value has a plan."""
+    if found.info["status"] == "stopped":
+        return STOPPED
+    states = found.info["by_status"]
+    if states["solved"]:
+        return DONE
+    return FAILED if states["infeasible"] and not states["limit"] else STOPPED
+
+
+def _print(found: Flips) -> None:
+    info = found.info
+    off = f"at most {usd(info['within_usd'])} off the best" if info["within_usd"] else "optimal"
+    out.print(f"{info['instance']}: what flips options in plans that are {off}", style="bold", markup=False)
+    if info["status"] == "stopped":
+        out.print("stopped early; the same command goes on from here", style="yellow")
+    for key in info["keys"]:
+        mine = found.flips[found.flips["key"] == key["key"]]
+        now = "" if key["now"] is None else f", now {key['now']:.6g}"
+        title = f"\n{key['key']} from {key['low']:.6g} to {key['high']:.6g}{now}"
+        if not key["options"]:
+            words = "the best plans at both ends fund the same; name what you ask about with --option"
+            out.print(f"{title}: {words}", markup=False)
+        else:
+            screen = headed(title, "option", "", "")
+            for row in rows_of(mine):
+                screen.add_row(f"{row.facility}:{row.option}", row.words, "" if row.closed else "not closed")
+            out.print(screen)
+        if key["left_out"]:
+            out.print(f"  the plans differ in {key['left_out']} options more: --count, or --option", markup=False)
+    _troubles(found)
+    note = (
+        "proved at each value that is named; open: the gap does not decide there. What changes twice between two "
+        "values that were looked at is not seen"
+    )
+    out.print(note, style="dim", markup=False)
+
+
+def _troubles(found: Flips) -> None:
+    rows = found.values.drop_duplicates(["key", "value"])
+    for row in rows_of(rows[rows["status"] != "solved"]):
+        why = "" if pd.isna(row.why) else f": {row.why}"
+        out.print(f"{row.key} = {row.value:.6g} {row.status}{why}", style="yellow", markup=False)
