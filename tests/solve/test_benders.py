@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from support.build import Data, instance_of
 from support.cases import OWN, ROOT, Case, cases_in, contract, name_of
 from support.generate import generate
+from support.subsets import instance_data, plants
 
 import optimizer
 from optimizer.errors import OptionsError, SolveError
@@ -142,7 +143,7 @@ def test_auto_takes_the_method_that_suits_and_says_why(monkeypatch: pytest.Monke
 def test_no_plan_within_the_tolerances_is_not_called_infeasible(monkeypatch: pytest.MonkeyPatch) -> None:
     """Portfolios that are done with and hold no plan are no proof that there is none."""
     monkeypatch.setattr(Search, "_within_rows", lambda *_: False)
-    plan = by_benders(instance_of(generate(3, scenarios=1)))
+    plan = by_benders(instance_of(instance_data(plants(1, 3))))
     assert plan.status == "no_plan"
     assert "tolerances" in plan.info["why"]
 
