@@ -124,7 +124,7 @@ def cuts(
         "plan": "solved here" if isinstance(given, Instance) else _dated(given),
         "of": of,
     }
-    ledger = Ledger(folder, NOTE, "cut list", settings, how)
+    ledger = Ledger(folder, NOTE, "a cut list", settings, how)
     with Desk(instance, how, ledger, workers, cluster, report, tell) as desk:
         run = _Run(desk, instance, of, shares, how)
         try:
@@ -145,7 +145,7 @@ def cuts(
         "versions": versions(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
-    ledger.close(info, tables)
+    ledger.finish(info, tables)
     plans = {level.percent: level.plan for level in run.levels if level.plan is not None}
     if run.plan is not None:
         plans = {0.0: run.plan} | plans

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from optimizer.budgeting.work import Question, Reply
-from optimizer.errors import PlanError
+from optimizer.ledger import StudyFolder
 from optimizer.plan.plan import Plan
 from optimizer.solver.options import Options
 
@@ -23,7 +20,7 @@ HOW = ("time_limit", "gap", "gap_usd")
 LIMIT = "the time limit was reached"
 
 
-class Ledger:
+class Ledger(StudyFolder):
     """A folder of a study; without one everything stays in memory."""
 
     def __init__(
@@ -41,23 +38,16 @@ class Ledger:
         Raises:
             PlanError: the folder holds something else, or a study with other settings.
         """
-        self.folder = None if folder is None else Path(folder)
-        self._note, self._options = note, options
+        super().__init__(folder, note, what)
+        self.begin(settings)
+        self._options = options
         self._known: dict[str, Reply] = {}
         self._plans: dict[str, Plan] = {}
-        if self.folder is None:
-            return
-        file = self.folder / note
-        if self.folder.exists() and not file.is_file() and (not self.folder.is_dir() or any(self.folder.iterdir())):
-            raise PlanError(f"{folder} is there already and holds no {what}; name another one with -o")
-        if file.is_file():
-            there = json.loads(file.read_text(encoding="utf-8"))
-            if other := [key.replace("_", " ") for key, value in settings.items() if there.get(key) != value]:
-                raise PlanError(f"{folder} holds a {what} with another {' and '.join(other)}; name another one with -o")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        if not file.is_file():
-            self._write(settings)
-        self._read()
+        for row in self.rows(SOLVES):
+            name, _, limit, gap, usd = (row.pop(key) for key in ("question", "in_words", *HOW))
+            reply = Reply(**row | {key: tuple(map(_tuple, row[key])) for key in ("funded", "short", "missing")})
+            if self._stands(reply, limit, gap, usd):
+                self._known[name] = reply
 
     @property
     def checkpoint(self) -> Path | None:
@@ -75,59 +65,20 @@ class Ledger:
         self._known[name] = reply
         if plan is not None:
             self._plans[name] = plan
-        if self.folder is None:
-            return
-        if plan is not None:
-            plan.save(self._place(name))
+            self.keep_in(f"{PLANS}/{name}", plan)
         how = {key: getattr(self._options, key) for key in HOW}
-        row = {"question": name, "in_words": question.name} | how | asdict(reply)
-        with (self.folder / SOLVES).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row, allow_nan=False) + "\n")
+        self.add_row(SOLVES, {"question": name, "in_words": question.name} | how | asdict(reply))
 
     def plan(self, question: Question) -> Plan | None:
         """The plan that answered a question, if it is kept."""
         name = name_of(question)
-        if name not in self._plans and self.folder is not None and (self._place(name) / "plan.json").is_file():
-            self._plans[name] = Plan.read(self._place(name))
+        if name not in self._plans and (plan := self.plan_in(f"{PLANS}/{name}")) is not None:
+            self._plans[name] = plan
         return self._plans.get(name)
 
     def place(self, question: Question) -> str:
         """Folder of its plan, beside the note; empty where everything stays in memory."""
         return "" if self.folder is None else f"{PLANS}/{name_of(question)}"
-
-    def _place(self, name: str) -> Path:
-        assert self.folder is not None
-        return self.folder / PLANS / name
-
-    def close(self, info: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> None:
-        """Write what was found."""
-        if self.folder is None:
-            return
-        for name, table in tables.items():
-            table.to_csv(self.folder / f"{name}.csv", index=False, lineterminator="\n")
-        self._write(info)
-
-    def _write(self, info: Mapping[str, Any]) -> None:
-        assert self.folder is not None
-        text = json.dumps(info, indent=2, ensure_ascii=False, allow_nan=False)
-        (self.folder / self._note).write_text(text + "\n", encoding="utf-8")
-
-    def _read(self) -> None:
-        """What is there; a line half written is dropped."""
-        assert self.folder is not None
-        file = self.folder / SOLVES
-        if not file.is_file():
-            return
-        text = file.read_text(encoding="utf-8")
-        whole = text[: text.rfind("\n") + 1]
-        if whole != text:
-            file.write_text(whole, encoding="utf-8")
-        for line in whole.splitlines():
-            row = json.loads(line)
-            name, _, limit, gap, usd = (row.pop(key) for key in ("question", "in_words", *HOW))
-            reply = Reply(**row | {key: tuple(map(_tuple, row[key])) for key in ("funded", "short", "missing")})
-            if self._stands(reply, limit, gap, usd):
-                self._known[name] = reply
 
     def _stands(self, reply: Reply, limit: float | None, gap: float, usd: float | None) -> bool:
         """Whether asking again would tell no more.

@@ -116,7 +116,7 @@ def calendar(
     }
     if isinstance(given, Plan):
         _known(given, only)
-    ledger = Ledger(folder, NOTE, "decision calendar", settings, how)
+    ledger = Ledger(folder, NOTE, "a decision calendar", settings, how)
     with Desk(instance, how, ledger, workers, cluster, report, tell) as desk:
         run = _Run(desk, instance, within_usd, waits, workers, price=price)
         try:
@@ -136,7 +136,7 @@ def calendar(
         "versions": versions(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
-    ledger.close(info, {"lines": lines, "waits": table})
+    ledger.finish(info, {"lines": lines, "waits": table})
     return DecisionCalendar(info, lines, table)
 
 

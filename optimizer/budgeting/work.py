@@ -12,8 +12,7 @@ from typing import Any
 from optimizer.budgeting.rows import Column, Row, block_of
 from optimizer.instance.instance import Instance
 from optimizer.lacking import why_infeasible
-from optimizer.near_optimal.rows import Chosen
-from optimizer.near_optimal.solves import INTERRUPTED, Solves
+from optimizer.near_optimal.solves import INTERRUPTED, Answer, Solves
 from optimizer.network.tables import TRUNK, Funding, Network
 from optimizer.plan.plan import Plan
 from optimizer.plan.turnover import Values, without_turnover
@@ -52,52 +51,23 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Answer):
     """What was found.
 
     Attributes:
-        status: `optimal`, `feasible`, `infeasible` or `no_plan`.
-        why: why it ended.
-        objective: of the best plan found, USD; None without one.
-        bound: no plan that obeys the rows costs less, USD; None where nothing is proved.
-        funded: what that plan funds, and when.
         short: what it leaves short: (market, product, period, t on the mean over futures).
         missing: what is missing at least, in words; only where it was asked.
-        seconds: time taken.
         stock: what that plan spends on public stockpiles, USD; only where it was asked.
     """
 
-    status: str
-    why: str
-    objective: float | None
-    bound: float | None
-    funded: tuple[Funding, ...] = ()
     short: tuple[tuple[str, str, int, float], ...] = ()
     missing: tuple[str, ...] = ()
-    seconds: float = 0.0
     stock: float = 0.0
-
-    @property
-    def chosen(self) -> Chosen:
-        """What the plan funds, whenever."""
-        return frozenset((facility, option) for facility, option, _ in self.funded)
-
-    @property
-    def least(self) -> float:
-        """No plan costs less, USD; infinite where there is none at all."""
-        if self.status == "infeasible":
-            return float("inf")
-        return float("-inf") if self.bound is None else self.bound
 
     @property
     def cells(self) -> Cells:
         """What is short, by market, product and period."""
         return {(market, product, period): tonnes for market, product, period, tonnes in self.short}
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether Ctrl-C ended it: asked again, it would tell more."""
-        return self.why.startswith(INTERRUPTED)
 
 
 @dataclass(slots=True)

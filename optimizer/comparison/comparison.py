@@ -21,6 +21,7 @@ from optimizer.comparison.regret import Tell, crossed
 from optimizer.comparison.same import changes_from, distinct, refusal, table_of
 from optimizer.comparison.survival import survival_of
 from optimizer.errors import OptionsError, PlanError
+from optimizer.ledger import refuse_other
 from optimizer.plan.plan import Plan
 from optimizer.run import versions
 from optimizer.solver.highs import Report, Stop
@@ -216,8 +217,7 @@ def _take(folder: Path) -> None:
     Raises:
         PlanError: it holds something else.
     """
-    if folder.exists() and not (folder / NOTE).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise PlanError(f"{folder} is there already and holds no comparison; name another one with -o")
+    refuse_other(folder, NOTE, "a comparison")
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / NOTE).is_file():
         (folder / NOTE).write_text(json.dumps({"format": FORMAT, "status": "begun"}) + "\n", encoding="utf-8")

@@ -13,10 +13,10 @@ from optimizer.conflict.case import Atom, Case
 from optimizer.conflict.change import Change
 from optimizer.conflict.search import Conflict
 from optimizer.conflict.words import Words, where_of
-from optimizer.errors import PlanError
 from optimizer.folders import write_whole
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
+from optimizer.ledger import refuse_other
 from optimizer.run import versions
 from optimizer.solver.options import Options
 
@@ -59,11 +59,8 @@ class Explanation:
         Raises:
             PlanError: something else is there.
         """
-        if folder is None:
-            return
-        at = Path(folder)
-        if at.exists() and not (at.is_dir() and ((at / NOTE).is_file() or not any(at.iterdir()))):
-            raise PlanError(f"{folder} is there already and holds no explanation; name another one with -o")
+        if folder is not None:
+            refuse_other(Path(folder), NOTE, "an explanation")
 
     def save(self, folder: Path | str) -> Path:
         """Write explain.json, conflict.csv and repairs.csv, whole or not at all.

@@ -14,11 +14,11 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from optimizer.errors import PlanError
 from optimizer.evaluation.courses import Answer
 from optimizer.evaluation.portfolio import Portfolio
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
+from optimizer.ledger import refuse_other
 
 
 class Tables(Protocol):
@@ -42,10 +42,8 @@ class Kept:
         given += [sorted(held.known.items())] if held.known is not None else []
         fixed = json.dumps(given, default=list)
         self._of = hashlib.sha256((sha256(instance) + fixed).encode()).hexdigest()
-        note = self.folder / "evaluation.json"
-        ours = note.is_file() or (self.folder / "answers.jsonl").is_file()
-        if self.folder.exists() and not ours and any(self.folder.iterdir()):
-            raise PlanError(f"{folder} is there already and holds no evaluation; name another one with -o")
+        if not (self.folder / "answers.jsonl").is_file():
+            refuse_other(self.folder, "evaluation.json", "an evaluation")
         self.folder.mkdir(parents=True, exist_ok=True)
         self._file = self.folder / "answers.jsonl"
 

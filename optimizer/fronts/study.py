@@ -13,7 +13,7 @@ import pandas as pd
 
 from optimizer.errors import OptionsError
 from optimizer.fronts.front import FRONT, WITHIN, Fact, Front
-from optimizer.fronts.ledger import Ledger, name_of
+from optimizer.fronts.ledger import POINTS, Ledger, name_of
 from optimizer.fronts.sweeps import At, Sweep, sweeps_of
 from optimizer.fronts.work import Done, Task, begin, solve_point
 from optimizer.instance.instance import Instance
@@ -121,7 +121,7 @@ def frontier(
         stopped = True
     points = _table(front)
     info = settings | _info(front, points, options, time.monotonic() - began, stopped=stopped)
-    ledger.close(info, points)
+    ledger.finish(info, {POINTS: points})
     return Frontier(info, points)
 
 

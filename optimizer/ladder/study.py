@@ -16,6 +16,7 @@ from optimizer.errors import OptionsError, PlanError
 from optimizer.evaluation import Evaluation, evaluate
 from optimizer.ladder.measures import Measure, measures_of
 from optimizer.ladder.stops import stops_of
+from optimizer.ledger import refuse_other
 from optimizer.network.network import network_of
 from optimizer.network.tables import Network
 from optimizer.plan.columns import rows_of
@@ -231,8 +232,7 @@ def _measures(
 
 
 def _take(folder: Path) -> None:
-    if folder.exists() and not (folder / NOTE).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise PlanError(f"{folder} is there already and holds no shortfall; name another one with -o")
+    refuse_other(folder, NOTE, "a shortfall")
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / NOTE).is_file():
         (folder / NOTE).write_text(json.dumps({"format": FORMAT, "status": "begun"}) + "\n", encoding="utf-8")

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from optimizer.errors import PlanError
+from optimizer.ledger import StudyFolder
 from optimizer.losses.operator import Answer, Line
 from optimizer.losses.search import Names
 
@@ -24,7 +21,7 @@ Key = tuple[int, int, Names, bool]
 """(duration, onset, losses, whether little use was sought)."""
 
 
-class Ledger:
+class Ledger(StudyFolder):
     """A folder with the settings of a stress test and the answers so far."""
 
     def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
@@ -37,19 +34,8 @@ class Ledger:
         Raises:
             PlanError: the folder holds something else, or another test.
         """
-        self.folder = folder
-        note = folder / NOTE
-        if folder.exists() and not note.is_file() and (not folder.is_dir() or any(folder.iterdir())):
-            raise PlanError(f"{folder} is there already and holds no stress test; name another one with -o")
-        if note.is_file():
-            there = json.loads(note.read_text(encoding="utf-8"))
-            other = [key for key, value in settings.items() if there.get(key) != value]
-            if other:
-                what = " and ".join(key.replace("_", " ") for key in other)
-                raise PlanError(f"{folder} holds a stress test with another {what}; name another one with -o")
-        folder.mkdir(parents=True, exist_ok=True)
-        if not note.is_file():
-            self.close(settings)
+        super().__init__(folder, NOTE, "a stress test")
+        self.begin(settings)
         self._file = folder / SETS
         self._known: dict[Key, Answer] = self._read()
 
@@ -68,15 +54,6 @@ class Ledger:
             writer = csv.writer(file, lineterminator="\n")
             used, lines = ";".join(sorted(answer.used)), _text(answer.lines)
             writer.writerow([*row, short, used, lines, answer.lps, round(seconds, 4)])
-
-    def table(self, name: str, frame: pd.DataFrame) -> None:
-        """Write a table of the result."""
-        frame.to_csv(self.folder / f"{name}.csv", index=False, lineterminator="\n")
-
-    def close(self, info: dict[str, Any]) -> None:
-        """Write what the test says of itself."""
-        text = json.dumps(info, indent=2, ensure_ascii=False, allow_nan=False)
-        (self.folder / NOTE).write_text(text + "\n", encoding="utf-8")
 
     def _read(self) -> dict[Key, Answer]:
         if not self._file.exists():

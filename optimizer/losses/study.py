@@ -126,9 +126,7 @@ def stress(
     info |= {"seconds": round(clock.seconds, 1), "versions": versions()}
     info["made"] = datetime.now(UTC).isoformat(timespec="seconds")
     found = Stress(info, losses_table(case, told), worst_table(case, told))
-    ledger.table("losses", found.losses)
-    ledger.table("worst", found.worst)
-    ledger.close(info)
+    ledger.finish(info, {"losses": found.losses, "worst": found.worst})
     return found
 
 

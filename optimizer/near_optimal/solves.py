@@ -44,8 +44,8 @@ class Answer:
     why: str
     objective: float | None
     bound: float | None
-    funded: tuple[Funding, ...]
-    seconds: float
+    funded: tuple[Funding, ...] = ()
+    seconds: float = 0.0
 
     @property
     def chosen(self) -> Chosen:

@@ -109,7 +109,7 @@ def alternatives(
     found = search.result(settings)
     found.info["seconds"] = round(time.monotonic() - began, 1)
     tables = {"portfolios": found.portfolios, "options": found.options, "funded": found.funded}
-    ledger.close(found.info, tables)
+    ledger.finish(found.info, tables)
     return found
 
 

@@ -16,6 +16,7 @@ from optimizer.errors import PlanError
 from optimizer.folders import write_whole
 from optimizer.instance.write import plain_text
 from optimizer.instance.yaml12 import read_yaml
+from optimizer.ledger import refuse_other
 from optimizer.plan.plan import Plan
 from optimizer.studies.read import Run
 from optimizer.studies.record import FAILED, Record
@@ -50,8 +51,7 @@ class Ledger:
         """
         self.folder = folder.absolute()
         note = self.folder / NOTE
-        if self.folder.exists() and not note.is_file() and (not self.folder.is_dir() or any(self.folder.iterdir())):
-            raise PlanError(f"{folder} is there already and holds no study; name another one with -o")
+        refuse_other(folder, NOTE, "a study")
         there = _read_note(note) if note.is_file() else None
         if there is not None and start != "anew":
             changes = _changes(there["design"], design, self.folder / "instances", instances)

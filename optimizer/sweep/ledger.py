@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import PlanError
+from optimizer.ledger import StudyFolder
 from optimizer.plan.plan import Plan
 
 SCREEN, CONFIRMED = "screen", "confirmed"
@@ -24,7 +23,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 """Columns of the tables; money in USD, `comes` and `goes` name options."""
 
 
-class Ledger:
+class Ledger(StudyFolder):
     """A folder with the settings of a sweep, its base plan and the rows so far."""
 
     def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
@@ -33,19 +32,9 @@ class Ledger:
         Raises:
             PlanError: the folder holds something else, or another sweep.
         """
-        self.folder = folder
-        note = folder / "sensitivity.json"
-        if folder.exists() and not note.is_file() and any(folder.iterdir()):
-            raise PlanError(f"{folder} is there already and holds no sensitivity study; name another one with -o")
-        if note.is_file():
-            there = json.loads(note.read_text(encoding="utf-8"))
-            other = [key for key, value in settings.items() if there.get(key) != value]
-            if other:
-                what = " and ".join(other)
-                raise PlanError(f"{folder} holds a sensitivity study with another {what}; name another one with -o")
-        folder.mkdir(parents=True, exist_ok=True)
-        if not note.is_file():
-            note.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+        super().__init__(folder, "sensitivity.json", "a sensitivity study")
+        self._folder = folder
+        self.begin(settings)
         for name, columns in COLUMNS.items():
             if not self._file(name).exists():
                 self._write(name, [columns], "w")
@@ -53,11 +42,11 @@ class Ledger:
 
     def base(self) -> Plan | None:
         """The base plan, if there is one."""
-        return Plan.read(self.folder / "base") if (self.folder / "base" / "plan.json").is_file() else None
+        return self.plan_in("base")
 
     def keep_base(self, plan: Plan) -> None:
         """Keep the base plan."""
-        plan.save(self.folder / "base")
+        self.keep_in("base", plan)
 
     def add(self, name: str, row: dict[str, Any]) -> None:
         """Add a row at once to the file."""
@@ -76,12 +65,8 @@ class Ledger:
         """The rows that were solved whole."""
         return self._read(CONFIRMED)
 
-    def close(self, info: dict[str, Any]) -> None:
-        """Write what the sweep says of itself."""
-        (self.folder / "sensitivity.json").write_text(json.dumps(info, indent=2) + "\n", encoding="utf-8")
-
     def _file(self, name: str) -> Path:
-        return self.folder / f"{name}.csv"
+        return self._folder / f"{name}.csv"
 
     def _drop_half_row(self, name: str) -> None:
         """A run that was killed while it wrote leaves half a row."""

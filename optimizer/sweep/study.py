@@ -127,7 +127,7 @@ def sensitivity(
     except KeyboardInterrupt:
         info["stopped_early"] = True
     found = Sensitivity(info, ledger.screen(), ledger.confirmed())
-    ledger.close(info)
+    ledger.finish(info, {})
     return found
 
 

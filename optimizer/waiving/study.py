@@ -20,7 +20,7 @@ from optimizer.plan.plan import Plan
 from optimizer.run import solve_with, versions
 from optimizer.solver.options import Options
 from optimizer.waiving.conditions import WHOLE, Waiver, waivers_of
-from optimizer.waiving.ledger import Ledger
+from optimizer.waiving.ledger import TABLE, Ledger
 from optimizer.waiving.work import SAFE, SCREEN, SOLVE, Row, Task, begin, do, portfolio_of
 from optimizer.workers import Cluster, Workers, on_cluster, workers_of
 
@@ -118,7 +118,7 @@ def waivers(
         base = solve_with(instance, options, explain=False)
         ledger.keep_base(base)
     tell("base plan", 1, 1)
-    rows = ledger.rows()
+    rows = ledger.known()
     stopped = False
     portfolio = portfolio_of(base) if base.tables else None
     try:
@@ -141,7 +141,7 @@ def waivers(
         "versions": versions(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    ledger.close(info, table)
+    ledger.finish(info, {TABLE: table})
     return Waivers(info, table)
 
 

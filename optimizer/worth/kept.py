@@ -9,9 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.errors import PlanError
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
+from optimizer.ledger import refuse_other
 from optimizer.plan.plan import Plan
 from optimizer.solver.options import Options
 
@@ -58,8 +58,7 @@ class Kept:
         if self.folder is None:
             return
         note = self.folder / NOTE
-        if self.folder.exists() and not note.is_file() and (not self.folder.is_dir() or any(self.folder.iterdir())):
-            raise PlanError(f"{folder} is there already and holds no study of value; name another one with -o")
+        refuse_other(self.folder, NOTE, "a study of value")
         self.folder.mkdir(parents=True, exist_ok=True)
         if not note.is_file():
             note.write_text(json.dumps({"format": FORMAT, "status": "begun"}) + "\n", encoding="utf-8")

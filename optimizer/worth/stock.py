@@ -14,6 +14,7 @@ import pandas as pd
 from optimizer.errors import PlanError
 from optimizer.folders import write_whole
 from optimizer.instance.write import sha256
+from optimizer.ledger import refuse_other
 from optimizer.network.network import network_of
 from optimizer.network.tables import BASE, TRUNK, Network
 from optimizer.plan.columns import rows_of
@@ -71,8 +72,7 @@ class StockUse:
             PlanError: something else is there.
         """
         target = Path(folder).absolute()
-        if target.exists() and not (target / MARK).is_file() and (not target.is_dir() or any(target.iterdir())):
-            raise PlanError(f"{folder} is there already and holds no use of stock; name another one with -o")
+        refuse_other(Path(folder), MARK, "a use of stock")
         write_whole(target, self._write)
         return target
 
