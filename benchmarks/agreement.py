@@ -33,7 +33,7 @@ MEASURES: tuple[dict[str, Any] | None, ...] = (
 )  # fmt: skip
 """In turn; None is the expected cost, which is all that hedging can be asked for."""
 SAME = 1e-6
-"""Relative: by so much a plan may pass a bound of another method."""
+"""By so much of its costs a plan may pass a bound of another method; a regret is a small difference of large costs."""
 SECONDS = {"extensive": 120.0, "benders": 120.0, "hedging": 20.0}
 """Hedging rarely ends by itself: what it has found and proved by then is held against the others."""
 
@@ -97,6 +97,7 @@ def solved(instance: optimizer.Instance, method: str, gap: float) -> dict[str, A
     verified = not plan.tables or bool(plan.info["verdict"]["ok"])
     return {
         "status": plan.status, "objective": plan.objective, "bound": plan.bound, "verified": verified,
+        "scale": max(map(abs, (plan.info["hindsight"] or {}).values()), default=abs(plan.objective or 0.0)),
         "seconds": round(time.monotonic() - began, 2),
     }  # fmt: skip
 
@@ -111,7 +112,7 @@ def differ(one: dict[str, Any], other: dict[str, Any]) -> bool:
     if "infeasible" in (one["status"], other["status"]):
         return one["status"] != other["status"] and None not in (one["objective"], other["objective"])
     return any(
-        a["objective"] is not None and b["bound"] is not None and a["objective"] < b["bound"] - SAME * abs(b["bound"])
+        a["objective"] is not None and b["bound"] is not None and a["objective"] < b["bound"] - SAME * b["scale"]
         for a, b in ((one, other), (other, one))
     )
 
