@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import copy
-import json
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.build import Data, instance_of, network_from, optimum, solve, with_changes
-from support.cases import OWN
+from support.build import Data, network_from, optimum, solve
+from support.cases import case_data
 from support.generate import EFFECTS, generate
 
 from optimizer.model.risk import parts_of
@@ -33,18 +32,6 @@ LONGER = "child_lasts_longer_than_hoped"
 """x of 10 t are released in 2028, in both futures: `hoped` costs 900 - 50x, `longer` 900 + 40x, the base 400."""
 
 
-def case(name: str, **changes: Any) -> Data:
-    """A case as plain data, with sections replaced."""
-    text = (OWN / name / "instance.yaml").read_text(encoding="utf-8")
-    plain: Data = json.loads(json.dumps(instance_of(text).plain()), object_hook=_with_years)
-    return with_changes(plain, **changes)
-
-
-def _with_years(data: dict[str, Any]) -> dict[Any, Any]:
-    """A mapping as it was before it was written as JSON: years are numbers."""
-    return {int(key) if key.isdigit() else key: value for key, value in data.items()}
-
-
 def futures(plan: Any) -> dict[str, float]:
     return {row.scenario: row.cost for row in rows_of(plan.scenarios)}
 
@@ -65,7 +52,7 @@ def futures(plan: Any) -> dict[str, float]:
 )
 def test_measures_count_each_future_along_its_path(risk: dict[str, Any], objective: float, released: float) -> None:
     """A future costs what the courses on its path cost while it is on them, whatever is made of these costs."""
-    plan = solve(case(LONGER, risk=risk))
+    plan = solve(case_data(LONGER, risk=risk))
     assert plan.objective == pytest.approx(objective, rel=1e-6)
     assert futures(plan) == pytest.approx(
         {"base": 400, "hoped": 900 - 50 * released, "longer": 900 + 40 * released}, rel=1e-5
@@ -84,7 +71,7 @@ def test_not_knowing_the_length_costs_what_it_costs(hoped: float, longer: float,
 
     Untold, x is the same in both, and the mean is 400*p(base) + (900 - 50x)*p(hoped) + (900 + 40x)*p(longer).
     """
-    tree = case(LONGER)
+    tree = case_data(LONGER)
     for row, probability in zip(tree["scenarios"], (hoped, longer), strict=True):
         row["probability"] = probability
     assert optimum(tree) == pytest.approx(unknown)
@@ -96,7 +83,7 @@ def test_not_knowing_the_length_costs_what_it_costs(hoped: float, longer: float,
 
 def test_the_branch_of_a_child_opens_with_its_parents_stock() -> None:
     """What was released before the second blow is gone; what the first branch did after it does not count."""
-    plan = solve(case("child_rejoins_at_price"))
+    plan = solve(case_data("child_rejoins_at_price"))
     closing = {(r.scenario, r.period): r.closing for r in rows_of(plan.stock)}
     opening = {(r.scenario, r.period): r.opening for r in rows_of(plan.stock)}
     assert closing["hoped", 2028] == pytest.approx(8)
@@ -106,7 +93,7 @@ def test_the_branch_of_a_child_opens_with_its_parents_stock() -> None:
 
 def test_a_branch_that_another_leaves_must_hold_to_its_own_end() -> None:
     """Where all probability leaves with the child, the parent's way back still binds: without it there is no plan."""
-    data = case("child_rejoins_at_price", risk={"measure": "expected"})
+    data = case_data("child_rejoins_at_price", risk={"measure": "expected"})
     data["materials"]["magnet"].pop("price")
     data["scenarios"][0]["probability"] = 0.0
     plan = solve(data)
@@ -121,7 +108,7 @@ def test_a_branch_that_another_leaves_must_hold_to_its_own_end() -> None:
 
 def test_someone_who_knows_the_future_pays_for_its_path_alone() -> None:
     """The hindsight of a child holds its parents' branches; only what lies on its path costs."""
-    network = network_from(case(LONGER, risk={"measure": "regret"}))
+    network = network_from(case_data(LONGER, risk={"measure": "regret"}))
     assert parts_of(network, "longer") == [
         (INVESTMENT, None), (TRUNK, 2027), ("hoped", 2028), ("longer", None)
     ]  # fmt: skip
@@ -135,7 +122,7 @@ def test_someone_who_knows_the_future_pays_for_its_path_alone() -> None:
 @pytest.mark.parametrize("risk", RISKS, ids=lambda risk: f"{risk['measure']}_{risk.get('weight', '')}")
 def test_only_a_branch_that_is_left_has_a_cost_by_period(risk: dict[str, Any]) -> None:
     """A branch that none leaves is one cost term, so that a tree makes nothing larger than it must."""
-    network = network_from(case(LONGER, risk=risk))
+    network = network_from(case_data(LONGER, risk=risk))
     problem = problem_of(network, compile_all(network)[0], {"base": 0.0, "hoped": 0.0, "longer": 0.0})
     columns = {key for key in problem.cost_columns if key[0] not in (TRUNK, INVESTMENT)}
     expected = {("hoped", 2028), ("hoped", 2029), ("longer", None)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 import yaml
 
 import optimizer
-from support.build import GAP, funded
+from support.build import GAP, Data, funded, instance_of, with_changes
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = ROOT / "tests" / "solve" / "cases"
@@ -46,6 +47,18 @@ def cases_in(folder: Path) -> list[Case]:
 def name_of(case: Case) -> str:
     """A case's name in test ids."""
     return case.folder.name
+
+
+def case_data(name: str, **changes: Any) -> Data:
+    """One of our own cases as plain data, with sections replaced."""
+    text = (OWN / name / "instance.yaml").read_text(encoding="utf-8")
+    plain: Data = json.loads(json.dumps(instance_of(text).plain()), object_hook=_with_years)
+    return with_changes(plain, **changes)
+
+
+def _with_years(data: dict[str, Any]) -> dict[Any, Any]:
+    """A mapping as it was before it was written as JSON: years are numbers."""
+    return {int(key) if key.isdigit() else key: value for key, value in data.items()}
 
 
 def blank(table: pd.DataFrame) -> pd.DataFrame:

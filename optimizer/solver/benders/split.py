@@ -123,9 +123,16 @@ def _masters_columns(block: Block, asked: set[Key], by_period: bool) -> np.ndarr
 
 
 def _periods(block: Block) -> Indices:
-    """The period of each column of a course's own: the last of its index; 0 for what has none."""
+    """The period of each column of a course's own: the last of its index, else that of its costs; 0 for what has neither.
+
+    What is bought back at the end of a branch has no period in its index; its cost must weigh what that end weighs.
+    """
     last = (key[1][-1] if isinstance(key[1], tuple) else 0 for key in block.columns)
-    return np.array([item if isinstance(item, int) else 0 for item in last], dtype=np.int64)
+    period = np.array([item if isinstance(item, int) else 0 for item in last], dtype=np.int64)
+    rows, columns = sp.coo_array(block.cost).coords
+    of_cost = np.zeros(len(block.columns), dtype=np.int64)
+    np.maximum.at(of_cost, columns, np.array([t for _, t in block.cost_keys], dtype=np.int64)[rows])
+    return np.where(period > 0, period, of_cost)
 
 
 def _parts(block: Block, mine: np.ndarray, by_period: bool) -> tuple[list[Part], Indices]:
