@@ -14,6 +14,7 @@ from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.options import Options
+from optimizer.solver.refusals import rows_refused
 from optimizer.workers import Cluster, Workers, workers_of
 
 Tell = Callable[[str, int, int], None]
@@ -49,8 +50,7 @@ class Desk:
             OptionsError: workers makes no sense, or the method takes no rows.
         """
         faults = [f"workers is {workers}; it is 1 or more"] if workers < 1 else []
-        if options.method == "hedging":
-            faults.append("method is 'hedging', which takes no rows over fundings; 'benders' or 'extensive' can")
+        faults += rows_refused(options.method)
         if faults:
             raise OptionsError("; ".join(faults))
         self.ledger, self.asked, self.solved = ledger, 0, 0

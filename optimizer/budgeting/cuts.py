@@ -14,12 +14,13 @@ import pandas as pd
 from optimizer.budgeting.ask import Desk, Interrupted, Tell
 from optimizer.budgeting.chain import At, Chain, Search
 from optimizer.budgeting.cut_tables import Level, tables_of
+from optimizer.budgeting.given import given_of
 from optimizer.budgeting.ledger import FORMAT, Ledger, told
 from optimizer.budgeting.money import GRANTS, MONEY, OUTLAY, Purse, Spent, spent
 from optimizer.budgeting.order import Ranked, ranked
 from optimizer.budgeting.rows import Row, required, without
 from optimizer.budgeting.work import Question, Reply
-from optimizer.errors import OptionsError, PlanError
+from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
 from optimizer.near_optimal.rows import Chosen, Option
@@ -110,25 +111,20 @@ def cuts(
     began = time.monotonic()
     shares = _levels(at, of, weights, branches)
     how = options or Options(threads=1)
-    given = plan if isinstance(plan, Plan | Instance) else Plan.read(plan)
-    if isinstance(given, Plan) and not given.tables:
-        raise PlanError(f"the run ended without a plan: {given.status} ({given.info.get('why')})")
-    other = baseline if baseline is None or isinstance(baseline, Plan) else Plan.read(baseline)
-    if other is not None and not other.tables:
-        raise PlanError(f"the baseline ended without a plan: {other.status}")
-    instance = (given if isinstance(given, Instance) else given.instance).priced("cuts")
+    given = given_of(plan, baseline, "cuts")
+    instance, other = given.instance, given.baseline
     settings: dict[str, Any] = {
         "format": FORMAT,
         "instance": instance.name,
         "instance_sha256": sha256(instance),
-        "plan": "solved here" if isinstance(given, Instance) else _dated(given),
+        "plan": "solved here" if given.plan is None else _dated(given.plan),
         "of": of,
     }
     ledger = Ledger(folder, NOTE, "a cut list", settings, how)
     with Desk(instance, how, ledger, workers, cluster, report, tell) as desk:
         run = _Run(desk, instance, of, shares, how)
         try:
-            if run.begin(given if isinstance(given, Plan) else None):
+            if run.begin(given.plan):
                 run.levels_without_nesting()
                 run.nested(branches)
                 run.plans()

@@ -19,12 +19,13 @@ import pandas as pd
 
 from optimizer.budgeting.ask import Desk, Interrupted, Tell
 from optimizer.budgeting.facts import NEVER, Facts, Year
+from optimizer.budgeting.given import given_of
 from optimizer.budgeting.ledger import FORMAT, Ledger, told
 from optimizer.budgeting.line_tables import Line, lines_table, waits_table, years_of
 from optimizer.budgeting.rows import not_before
 from optimizer.budgeting.told import EXPECTED, short_of
 from optimizer.budgeting.work import Question
-from optimizer.errors import OptionsError, PlanError
+from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
 from optimizer.near_optimal.rows import Option
@@ -101,26 +102,21 @@ def calendar(
         wrong = f"within_usd is {within_usd:g}" if not 0 <= within_usd < math.inf else f"waits is {waits}"
         raise OptionsError(f"{wrong}; it is 0 or more")
     how = options or options_for(within_usd)
-    given = plan if isinstance(plan, Plan | Instance) else Plan.read(plan)
-    if isinstance(given, Plan) and not given.tables:
-        raise PlanError(f"the run ended without a plan: {given.status} ({given.info.get('why')})")
-    other = baseline if baseline is None or isinstance(baseline, Plan) else Plan.read(baseline)
-    if other is not None and not other.tables:
-        raise PlanError(f"the baseline ended without a plan: {other.status}")
-    instance = (given if isinstance(given, Instance) else given.instance).priced("calendar")
+    given = given_of(plan, baseline, "calendar")
+    instance, other = given.instance, given.baseline
     settings: dict[str, Any] = {
         "format": FORMAT,
         "instance": instance.name,
         "instance_sha256": sha256(instance),
-        "plan": "solved here" if isinstance(given, Instance) else given.info.get("made"),
+        "plan": "solved here" if given.plan is None else given.plan.info.get("made"),
     }
-    if isinstance(given, Plan):
-        _known(given, only)
+    if given.plan is not None:
+        _known(given.plan, only)
     ledger = Ledger(folder, NOTE, "a decision calendar", settings, how)
     with Desk(instance, how, ledger, workers, cluster, report, tell) as desk:
         run = _Run(desk, instance, within_usd, waits, workers, price=price)
         try:
-            if run.begin(given if isinstance(given, Plan) else None, only):
+            if run.begin(given.plan, only):
                 run.needed()
                 run.years()
         except Interrupted:

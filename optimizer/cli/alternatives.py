@@ -10,8 +10,10 @@ import typer
 
 from optimizer.cli.options import (
     AsJson,
+    GapOrTenth,
     GapUsdOfEach,
     InstancePath,
+    MethodOfEach,
     Quiet,
     SecondsOfEach,
     Seed,
@@ -53,12 +55,8 @@ def alternatives(
     ] = False,
     output: Annotated[Path | None, folder_option("results/NAME_alternatives")] = None,
     set_: SetValues = None,
-    method: Annotated[
-        str, typer.Option(help="auto, extensive or benders; auto takes Benders wherever it can.")
-    ] = "auto",
-    gap: Annotated[
-        float | None, typer.Option(help="Relative gap of each solve; default a tenth of the tolerance.")
-    ] = None,
+    method: MethodOfEach = "auto",
+    gap: GapOrTenth = None,
     gap_usd: GapUsdOfEach = None,
     time_limit: SecondsOfEach = None,
     threads: Threads = None,

@@ -16,11 +16,14 @@ from optimizer.cli.given import PlanOrInstance, plan_or_instance
 from optimizer.cli.options import (
     AsJson,
     ClusterAt,
+    GapOrTenth,
     GapUsdOfEach,
+    MethodOfEach,
     Quiet,
     SecondsOfEach,
     Seed,
     SetValues,
+    ThreadsOfEach,
     Workers,
     folder_option,
 )
@@ -53,13 +56,11 @@ def calendar(
     ] = None,
     output: Annotated[Path | None, folder_option("PLAN_calendar")] = None,
     set_: SetValues = None,
-    method: Annotated[str, typer.Option(help="auto, extensive or benders.")] = "auto",
-    gap: Annotated[
-        float | None, typer.Option(help="Relative gap of each solve; default a tenth of the tolerance.")
-    ] = None,
+    method: MethodOfEach = "auto",
+    gap: GapOrTenth = None,
     gap_usd: GapUsdOfEach = None,
     time_limit: SecondsOfEach = None,
-    threads: Annotated[int, typer.Option(help="Cores of each solve.")] = 1,
+    threads: ThreadsOfEach = 1,
     seed: Seed = 0,
     workers: Workers = 1,
     cluster: ClusterAt = None,

@@ -22,6 +22,14 @@ ClusterAt = Annotated[
     ),
 ]
 SetValues = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one value beforehand.")]
+MethodOfEach = Annotated[
+    str, typer.Option("--method", help="auto, extensive or benders; auto takes Benders wherever it can.")
+]
+"""Of solves that take further rows over fundings."""
+ThreadsOfEach = Annotated[int, typer.Option("--threads", help="Cores of each solve.")]
+GapOrTenth = Annotated[
+    float | None, typer.Option("--gap", help="Relative gap of each solve; default a tenth of the tolerance.")
+]
 GapOfEach = Annotated[float, typer.Option(help="Relative gap of each solve.")]
 GapUsdOfEach = Annotated[float | None, typer.Option("--gap-usd", help="Gap of each solve in USD.")]
 SecondsOfEach = Annotated[float | None, typer.Option("--time-limit", help="Seconds of each solve.")]

@@ -8,7 +8,20 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from optimizer.cli.options import AsJson, InstancePath, Quiet, Seed, SetValues, Threads, folder_of, folder_option
+from optimizer.cli.options import (
+    AsJson,
+    GapOfEach,
+    GapUsdOfEach,
+    InstancePath,
+    MethodOfEach,
+    Quiet,
+    SecondsOfEach,
+    Seed,
+    SetValues,
+    Threads,
+    folder_of,
+    folder_option,
+)
 from optimizer.cli.output import EXITS, FAILED, end, err, number_of, out, print_json, records, usd, written_to
 from optimizer.cli.progress import Ticker
 from optimizer.cli.screen import headed, print_answer
@@ -50,10 +63,10 @@ def roll(
     ] = False,
     output: Annotated[Path | None, folder_option("results/NAME_from_Y")] = None,
     set_: SetValues = None,
-    method: Annotated[str, typer.Option(help="auto, extensive or benders.")] = "auto",
-    gap: Annotated[float, typer.Option(help="Relative gap of each solve.")] = 1e-4,
-    gap_usd: Annotated[float | None, typer.Option("--gap-usd", help="Gap of each solve in USD.")] = None,
-    time_limit: Annotated[float | None, typer.Option("--time-limit", help="Seconds of each solve.")] = None,
+    method: MethodOfEach = "auto",
+    gap: GapOfEach = 1e-4,
+    gap_usd: GapUsdOfEach = None,
+    time_limit: SecondsOfEach = None,
     threads: Threads = None,
     seed: Seed = 0,
     quiet: Quiet = False,

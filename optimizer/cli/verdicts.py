@@ -11,10 +11,13 @@ import typer
 from optimizer.cli.options import (
     AsJson,
     ClusterAt,
+    GapOrTenth,
     InstancePath,
+    MethodOfEach,
     Quiet,
     SecondsOfEach,
     SetValues,
+    ThreadsOfEach,
     Workers,
     folder_of,
     folder_option,
@@ -84,15 +87,11 @@ def verdicts(
     ] = False,
     output: Annotated[Path | None, folder_option("results/NAME_verdicts")] = None,
     set_: SetValues = None,
-    method: Annotated[
-        str, typer.Option(help="auto, extensive or benders; auto takes Benders wherever it can.")
-    ] = "auto",
-    gap: Annotated[
-        float | None, typer.Option(help="Relative gap of each solve; default a tenth of the tolerance.")
-    ] = None,
+    method: MethodOfEach = "auto",
+    gap: GapOrTenth = None,
     gap_usd: Annotated[float | None, typer.Option("--gap-usd", help="Gap of each solve in USD.")] = None,
     time_limit: SecondsOfEach = None,
-    threads: Annotated[int, typer.Option(help="Cores of each solve.")] = 1,
+    threads: ThreadsOfEach = 1,
     seed: Annotated[int, typer.Option(help="Seed of the draws and of the solver.")] = 0,
     workers: Workers = 2,
     cluster: ClusterAt = None,

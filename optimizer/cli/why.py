@@ -12,6 +12,7 @@ from optimizer.cli.options import (
     GapOfEach,
     GapUsdOfEach,
     InstancePath,
+    MethodOfEach,
     Quiet,
     SecondsOfEach,
     Seed,
@@ -35,9 +36,7 @@ def why(
         float, typer.Option("--within-usd", metavar="U", help="It comes in at the best plan's cost and so much more.")
     ] = 0.0,
     set_: SetValues = None,
-    method: Annotated[
-        str, typer.Option(help="auto, extensive or benders; auto takes Benders wherever it can.")
-    ] = "auto",
+    method: MethodOfEach = "auto",
     gap: GapOfEach = 1e-4,
     gap_usd: GapUsdOfEach = None,
     time_limit: SecondsOfEach = None,

@@ -17,10 +17,10 @@ from optimizer.fronts.ledger import POINTS, Ledger, name_of
 from optimizer.fronts.sweeps import At, Sweep, sweeps_of
 from optimizer.fronts.work import Done, Task, begin, solve_point
 from optimizer.instance.instance import Instance
-from optimizer.instance.policy import Regret
 from optimizer.instance.write import sha256
 from optimizer.run import versions
 from optimizer.solver.options import Options
+from optimizer.solver.refusals import regret_refused
 from optimizer.workers import Chain, Cluster, on_cluster, workers_of
 
 Tell = Callable[[str, int, int], None]
@@ -94,8 +94,8 @@ def frontier(
         raise OptionsError(f"workers is {workers}; it is 1 or more")
     if plans and folder is None:
         raise OptionsError("plans are kept in a folder; name one")
-    if isinstance(instance.risk, Regret):
-        raise OptionsError("frontier is not built for the measure regret; --set 'risk={measure: expected}'")
+    if faults := regret_refused("frontier", instance):
+        raise OptionsError(*faults)
     found = sweeps_of(instance, sweeps)
     settings: dict[str, Any] = {
         "instance": instance.name,

@@ -137,12 +137,18 @@ class Instance(Record):
         Raises:
             OptionsError: shortage has no price here.
         """
-        if self.lexicographic is not None:
-            raise OptionsError(
-                f"{self.name} is lexicographic: it gives shortage no price, and {asker} weighs shortage by its price; "
-                "--set lexicographic=null asks with the prices stated"
-            )
+        if faults := self.unpriced(asker):
+            raise OptionsError(*faults)
         return self
+
+    def unpriced(self, asker: str) -> list[str]:
+        """What is wrong where shortage has no price here, in words; nothing where it has one."""
+        if self.lexicographic is None:
+            return []
+        return [
+            f"{self.name} is lexicographic: it gives shortage no price, and {asker} weighs shortage by its price; "
+            "--set lexicographic=null asks with the prices stated"
+        ]
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **fields: Any) -> Instance:
         """This instance with values given anew; checked as one that is read, and this one stays as it is.

@@ -18,7 +18,6 @@ from typing import Any
 
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
-from optimizer.instance.policy import Regret
 from optimizer.losses.ask import Asked, Scope, check
 from optimizer.losses.candidates import losses_of
 from optimizer.losses.case import Case, case_of
@@ -37,6 +36,7 @@ from optimizer.solver.compile import Block, Vector, join
 from optimizer.solver.given import given_by
 from optimizer.solver.highs import Progress, Report, Stop, run
 from optimizer.solver.options import Options
+from optimizer.solver.refusals import regret_refused
 from optimizer.solver.written import build_block
 from optimizer.workers import Cluster, on_cluster
 
@@ -90,8 +90,8 @@ def survive(
     asked = Asked(losses, of, duration, tuple(onsets), tuple(markets))
     scope = check(instance, asked)
     instance.priced("survive")
-    if isinstance(instance.risk, Regret):
-        raise OptionsError("survive is not built for the measure regret; --set 'risk={measure: expected}'")
+    if faults := regret_refused("survive", instance):
+        raise OptionsError(*faults)
     known = [] if start is None else kept_in(start, instance, asked, scope)
     kept = checkpoint or checkpoint_of(instance)
     return _Rounds(instance, asked, scope, options, report, stop, kept, start, known, cluster).plan()

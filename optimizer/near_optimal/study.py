@@ -28,6 +28,7 @@ from optimizer.run import checkpoint_of, versions
 from optimizer.solver.extensive import Solved
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.options import Options
+from optimizer.solver.refusals import rows_refused
 
 GAP_SHARE = 0.1
 """Share of the tolerance to which portfolios are solved, unless a gap is asked for."""
@@ -124,8 +125,7 @@ def _check(within_usd: float | None, within: float | None, count: int, options: 
         faults.append(f"within is {within:g}; a share of the best plan's cost lies in [0, 1)")
     if count < 0:
         faults.append(f"count is {count}; it is 0 or more")
-    if options is not None and options.method == "hedging":
-        faults.append("method is 'hedging', which takes no rows over fundings; 'benders' or 'extensive' can solve it")
+    faults += rows_refused(options.method) if options is not None else []
     if faults:
         raise OptionsError("; ".join(faults))
 

@@ -29,6 +29,7 @@ from optimizer.run import checkpoint_of, versions
 from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.options import Options
+from optimizer.solver.refusals import rows_refused
 
 TRIES = 8
 """Capexes tried for an option at most."""
@@ -88,8 +89,8 @@ def why(
     if not 0 <= within_usd < math.inf:
         raise OptionsError(f"within_usd is {within_usd:g}; it is 0 or more")
     how = options or Options()
-    if how.method == "hedging":
-        raise OptionsError("method is 'hedging', which takes no rows over fundings; 'benders' can solve it")
+    if faults := rows_refused(how.method):
+        raise OptionsError(*faults)
     began = time.monotonic()
     instance.priced("why")
     run = _Run(instance, how, within_usd, report, stop or Stop())

@@ -25,6 +25,7 @@ from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.extensive import Solved
 from optimizer.solver.highs import Progress, Report, Stop
 from optimizer.solver.options import Options
+from optimizer.solver.refusals import rows_refused
 from optimizer.solver.solve import solve as solve_network
 from optimizer.solver.start import Start, start_of
 
@@ -132,8 +133,7 @@ def _price(change_usd: float, move_usd: float | None, options: Options | None) -
         for name, usd in (("change_usd", change_usd), ("move_usd", move_usd))
         if usd is not None and not 0 <= usd < float("inf")
     ]
-    if options is not None and options.method == "hedging":
-        faults.append("method is 'hedging', which takes no rows over fundings; 'benders' or 'extensive' can solve it")
+    faults += rows_refused(options.method) if options is not None else []
     if faults:
         raise OptionsError("; ".join(faults))
     return Price(change_usd, change_usd if move_usd is None else move_usd)

@@ -16,7 +16,6 @@ from optimizer.errors import Fault, InstanceError, OptionsError, Where
 from optimizer.instance.changes import source_of
 from optimizer.instance.instance import Instance
 from optimizer.instance.override import path_of
-from optimizer.instance.policy import Regret
 from optimizer.instance.write import sha256
 from optimizer.near_optimal.rows import Option
 from optimizer.robustness.asked import asked_of
@@ -38,6 +37,7 @@ from optimizer.robustness.values import (
 from optimizer.robustness.values import begin as begun
 from optimizer.run import versions
 from optimizer.solver.options import Options
+from optimizer.solver.refusals import regret_refused, rows_refused
 from optimizer.workers import Chain, Cluster, on_cluster, workers_of
 
 Tell = Callable[[str, int, int], None]
@@ -389,11 +389,6 @@ def _check(instance: Instance, count: int, within_usd: float, close: float, meth
         faults.append(f"close is {close:g}; a share of the range lies between 0 and 1")
     if workers < 1:
         faults.append(f"workers is {workers}; it is 1 or more")
-    if method == "hedging":
-        faults.append("method is 'hedging', which takes no rows over fundings; 'benders' or 'extensive' can solve it")
-    if isinstance(instance.risk, Regret):
-        faults.append("flip is not built for the measure regret; --set 'risk={measure: expected}'")
-    if instance.lexicographic is not None:
-        faults.append("flip is not built for lexicographic instances: take 'lexicographic' out, and price shortages")
+    faults += [*rows_refused(method), *regret_refused("flip", instance), *instance.unpriced("flip")]
     if faults:
         raise OptionsError("; ".join(faults))

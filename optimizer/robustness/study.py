@@ -15,7 +15,6 @@ import pandas as pd
 
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
-from optimizer.instance.policy import Regret
 from optimizer.instance.write import sha256
 from optimizer.network.network import network_of
 from optimizer.network.tables import Network
@@ -46,6 +45,7 @@ from optimizer.robustness.work import (
 )
 from optimizer.run import solve_with, versions
 from optimizer.solver.options import Options
+from optimizer.solver.refusals import regret_refused, rows_refused
 from optimizer.sweep import RANGES
 from optimizer.workers import Cluster, on_cluster
 
@@ -297,14 +297,7 @@ def _check(
             faults.append(f"{name} is {value:g}; it lies between 0.5 and 1")
     if workers < 1:
         faults.append(f"workers is {workers}; it is 1 or more")
-    if method == "hedging":
-        faults.append("method is 'hedging', which takes no rows over fundings; 'benders' or 'extensive' can solve it")
-    if isinstance(instance.risk, Regret):
-        faults.append("verdicts is not built for the measure regret; --set 'risk={measure: expected}'")
-    if instance.lexicographic is not None:
-        faults.append(
-            "verdicts is not built for lexicographic instances: take 'lexicographic' out, and price shortages"
-        )
+    faults += [*rows_refused(method), *regret_refused("verdicts", instance), *instance.unpriced("verdicts")]
     if faults:
         raise OptionsError("; ".join(faults))
 

@@ -12,11 +12,11 @@ import pandas as pd
 
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
-from optimizer.instance.policy import Regret
 from optimizer.instance.write import sha256
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 from optimizer.run import solve
+from optimizer.solver.refusals import regret_refused
 from optimizer.sweep.ledger import CONFIRMED, SCREEN, Ledger
 from optimizer.sweep.numbers import Number, numbers_of
 from optimizer.sweep.work import Task, pool_of, rows_by
@@ -142,8 +142,7 @@ def _check(instance: Instance, confidence: Sequence[str], ranges: Mapping[str, f
         faults.append(f"top is {top}; it is 0 or more")
     if workers < 1:
         faults.append(f"workers is {workers}; it is 1 or more")
-    if isinstance(instance.risk, Regret):
-        faults.append("sensitivity is not built for the measure regret; --set 'risk={measure: expected}'")
+    faults += regret_refused("sensitivity", instance)
     if faults:
         raise OptionsError("; ".join(faults))
 

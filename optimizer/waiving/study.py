@@ -14,11 +14,11 @@ import pandas as pd
 
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
-from optimizer.instance.policy import Regret
 from optimizer.instance.write import sha256
 from optimizer.plan.plan import Plan
 from optimizer.run import solve_with, versions
 from optimizer.solver.options import Options
+from optimizer.solver.refusals import regret_refused
 from optimizer.waiving.conditions import WHOLE, Waiver, waivers_of
 from optimizer.waiving.ledger import TABLE, Ledger
 from optimizer.waiving.work import SAFE, SCREEN, SOLVE, Row, Task, begin, do, portfolio_of
@@ -151,8 +151,7 @@ def _chosen(instance: Instance, top: int, only: Sequence[str], workers: int) -> 
         faults.append(f"top is {top}; it is 0 or more")
     if workers < 1:
         faults.append(f"workers is {workers}; it is 1 or more")
-    if isinstance(instance.risk, Regret):
-        faults.append("waivers is not built for the measure regret; --set 'risk={measure: expected}'")
+    faults += regret_refused("waivers", instance)
     found = waivers_of(instance)
     unmatched = [pattern for pattern in only if not any(fnmatch.fnmatchcase(w.key, pattern) for w in found)]
     if unmatched:
