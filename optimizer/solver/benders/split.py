@@ -123,7 +123,7 @@ def _masters_columns(block: Block, asked: set[Key], by_period: bool) -> np.ndarr
 
 
 def _periods(block: Block) -> Indices:
-    """The period of each column of a course's own: the last of its index, else that of its costs; 0 for what has neither.
+    """The period of each column of a course's own: the last of its index, else of its costs; 0 if neither.
 
     What is bought back at the end of a branch has no period in its index; its cost must weigh what that end weighs.
     """
