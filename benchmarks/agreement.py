@@ -3,9 +3,10 @@
     python benchmarks/agreement.py FILE.json [--count 200] [--first 0] [--gap 1e-3] [--methods METHOD ...]
 
 Instance i is made of seed i, and so are its size, its channels, whether demand must be met and the risk measure: 20 to
-40 facilities, 2 to 4 periods, 1 to 5 futures. Of two methods neither may find a plan that costs less than the other has
-proved, and all must agree whether there is a plan at all. Every plan is gone through by the checker, as always. A
-method that cannot be given the instance says why, and is counted as such.
+40 facilities, 2 to 4 periods, 1 to 5 futures (one more with `--children`: that share of the scenarios leave another's
+branch). Of two methods neither may find a plan that costs less than the other has proved, and all must agree whether
+there is a plan at all. Every plan is gone through by the checker, as always. A method that cannot be given the instance
+says why, and is counted as such.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import numpy as np
 
 import optimizer
 from optimizer.errors import OptimizerError
+from optimizer.network.network import network_of
 from optimizer.run import versions
 
 MEASURES: tuple[dict[str, Any] | None, ...] = (
@@ -38,7 +40,7 @@ SECONDS = {"extensive": 120.0, "benders": 120.0, "hedging": 20.0}
 """Hedging rarely ends by itself: what it has found and proved by then is held against the others."""
 
 
-def instance_of(seed: int) -> tuple[optimizer.Instance, dict[str, Any]]:
+def instance_of(seed: int, children: float) -> tuple[optimizer.Instance, dict[str, Any]]:
     """The instance of a seed, and how it was made."""
     draw = np.random.default_rng([seed, 200])
     how: dict[str, Any] = {
@@ -49,12 +51,15 @@ def instance_of(seed: int) -> tuple[optimizer.Instance, dict[str, Any]]:
         "candidates": float(draw.choice([0.2, 0.3])),
         "must_meet": bool(draw.random() < 0.3),
     }
+    if children:
+        how |= {"children": children, "futures": how["futures"] + 1}
     with tempfile.TemporaryDirectory() as raw:
         instance = optimizer.load(optimizer.generate(seed=seed, name=f"s{seed}", **how).save(Path(raw) / "made"))
     risk = MEASURES[seed % len(MEASURES)]
     if risk is not None and how["futures"] > 1:
         instance = instance.replace(risk=risk)
         how["risk"] = risk["measure"]
+    how["left"] = len(network_of(instance).left) if children else 0
     return instance, how
 
 
@@ -64,6 +69,7 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--children", type=float, default=0.0)
     parser.add_argument("--gap", type=float, default=1e-3)
     parser.add_argument("--methods", nargs="+", default=["extensive", "benders", "hedging"])
     given = parser.parse_args()
@@ -76,7 +82,7 @@ def main() -> None:
         "instances": [],
     }
     for seed in range(given.first, given.first + given.count):
-        instance, how = instance_of(seed)
+        instance, how = instance_of(seed, given.children)
         found = {method: solved(instance, method, given.gap) for method in given.methods}
         apart = [
             f"{one} and {other}" for one, other in itertools.combinations(found, 2) if differ(found[one], found[other])

@@ -30,6 +30,7 @@ def generate(
         bool,
         typer.Option("--must-meet", help="Some demand must be met in every future; a portfolio that does is planted."),
     ] = False,
+    children: Annotated[float, typer.Option(help="Share of scenarios that leave the branch of another.")] = 0.0,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -49,6 +50,7 @@ def generate(
         name=name,
         known=known,
         must_meet=must_meet,
+        children=children,
     )
     made.save(folder)
     if as_json:

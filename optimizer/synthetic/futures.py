@@ -33,6 +33,7 @@ def scenarios(sizes: Sizes, made: Places, spared: Collection[str] = ()) -> tuple
             "duration": draw.weighted({1: 3, 2: 3, 3: 2, None: 2}),
             "recovery": draw.whole(1, 3),
         })  # fmt: skip
+        _leave(found, sizes)
         weights.append(draw.within(0.5, 1.5))
         first = draw.weighted(EVENTS)
         kinds = [first]
@@ -43,6 +44,26 @@ def scenarios(sizes: Sizes, made: Places, spared: Collection[str] = ()) -> tuple
     for row, (text, _) in zip(found, probabilities(weights, sizes.disrupted), strict=True):
         row["probability"] = text
     return found, effects
+
+
+def _leave(found: list[Row], sizes: Sizes) -> None:
+    """At times have the last scenario leave the branch of an earlier one, in a year in which that lasts."""
+    draw = Draw(sizes.seed, f"scenario/{len(found) - 1}/parent")
+    if not draw.chance(sizes.children):
+        return
+    years = {row["id"]: _while(row, sizes) for row in found[:-1]}
+    left = [name for name, later in years.items() if later]
+    if left:
+        parent = draw.one_of(left)
+        found[-1] |= {"parent": parent, "onset": draw.one_of(years[parent])}
+
+
+def _while(row: Row, sizes: Sizes) -> range:
+    """The years after a scenario's first in which its branch has not rejoined."""
+    end = sizes.years.stop
+    if row["duration"] is not None:
+        end = min(end, row["onset"] + row["duration"] + row["recovery"])
+    return range(row["onset"] + 1, end)
 
 
 class _Facts:

@@ -59,6 +59,7 @@ def generate(
     name: str = "synthetic",
     known: bool = False,
     must_meet: bool = False,
+    children: float = 0.0,
 ) -> Synthetic:
     """Make a synthetic instance.
 
@@ -73,11 +74,12 @@ def generate(
         name: of the instance.
         known: make one whose optimum is known by construction; see docs/generate.md.
         must_meet: some demand must be met in every future, which a planted portfolio does.
+        children: share of the scenarios that leave another's branch, where there is one to leave.
 
     Raises:
         OptionsError: with every argument that makes no sense.
     """
-    sizes = Sizes(facilities, periods, futures, seed, candidates, channels, disrupted, name, known, must_meet)
+    sizes = Sizes(facilities, periods, futures, seed, candidates, channels, disrupted, name, known, must_meet, children)
     head = {
         "schema": 1,
         "name": name,

@@ -34,6 +34,7 @@ class Sizes:
         name: of the instance.
         known: whether its optimum is to be known.
         must_meet: whether some demand must be met, in every future.
+        children: share of the scenarios that leave another's branch, where there is one to leave.
 
     Raises:
         OptionsError: with all that makes no sense.
@@ -49,6 +50,7 @@ class Sizes:
     name: str = "synthetic"
     known: bool = False
     must_meet: bool = False
+    children: float = 0.0
 
     def __post_init__(self) -> None:
         faults = [
@@ -60,6 +62,7 @@ class Sizes:
                 ("seed", self.seed, 0, MOST_SEED),
                 ("candidates", self.candidates, 0, 0.5),
                 ("channels", self.channels, 1, 3),
+                ("children", self.children, 0, 1),
             )
             if not low <= value <= high
         ]
@@ -67,6 +70,8 @@ class Sizes:
             faults.append(f"disrupted is {self.disrupted}; it is more than 0 and at most 1")
         if self.known and self.must_meet:
             faults.append("known and must_meet do not go together: where the optimum is known all demand may be short")
+        if self.known and self.children:
+            faults.append("known and children do not go together: the arithmetic has each scenario leave the trunk")
         if not re.fullmatch(r"[a-z0-9_]+", self.name):
             faults.append(f"name is {self.name!r}; a name is made of a-z, 0-9 and _")
         if faults:

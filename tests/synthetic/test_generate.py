@@ -76,13 +76,42 @@ def test_probabilities_add_up_to_what_was_asked_for(futures: int, disrupted: flo
     assert disrupted - 1e-9 * futures <= total <= disrupted + 1e-12
 
 
+def test_scenarios_that_leave_others_while_these_last(tmp_path: Path) -> None:
+    """A parent comes earlier, and its branch has not rejoined when it is left; the others are as they were."""
+    flat, tree = (loaded(tmp_path / str(share), facilities=20, periods=6, futures=40, seed=2, children=share)
+                  for share in (0.0, 0.5))  # fmt: skip
+    by_id = {scenario.id: scenario for scenario in tree.scenarios}
+    left = [scenario for scenario in tree.scenarios if scenario.parent is not None]
+    assert 10 <= len(left) <= 25
+    for scenario in left:
+        parent = by_id[scenario.parent or ""]
+        end = math.inf if parent.duration is None else parent.onset + parent.duration + parent.recovery
+        assert parent.onset < scenario.onset < end
+    assert list(by_id) == [scenario.id for scenario in flat.scenarios]
+    for one, same in zip(flat.scenarios, tree.scenarios, strict=True):
+        if same.parent is None:
+            assert one == same
+    network = network_of(tree)
+    assert network.left
+    with pytest.raises(OptionsError, match="known and children do not go together"):
+        optimizer.generate(known=True, children=0.5)
+
+
 def test_every_argument_that_makes_no_sense_is_named_at_once() -> None:
     """All of them, with what would be right."""
     with pytest.raises(OptionsError) as error:
         optimizer.generate(
-            facilities=5, periods=0, futures=0, seed=-1, candidates=2, channels=4, disrupted=0, name="A b"
+            facilities=5,
+            periods=0,
+            futures=0,
+            seed=-1,
+            candidates=2,
+            channels=4,
+            disrupted=0,
+            name="A b",
+            children=2,
         )
-    for word in ("facilities", "periods", "futures", "seed", "candidates", "channels", "disrupted", "name"):
+    for word in ("facilities", "periods", "futures", "seed", "candidates", "channels", "disrupted", "name", "children"):
         assert word in str(error.value)
 
 
