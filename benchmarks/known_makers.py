@@ -72,7 +72,7 @@ def main() -> None:
         "under": instance.name,
         "status": found.status,
         "objective": found.objective,
-        "survive": found.info["survive"],
+        "survive": {key: value for key, value in found.info["survive"].items() if key != "kept"},
         "makers": json.loads(found.makers.to_json(orient="records")) if found.tables else [],
     }
     given.file.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
