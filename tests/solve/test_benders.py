@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -295,3 +296,15 @@ def test_agrees_with_the_whole_problem_on_trees(seed: int) -> None:
     assert plan.objective == pytest.approx(whole.objective, rel=3e-6, abs=1.0)
     assert whole.objective is not None
     assert plan.info["bound"] <= whole.objective + 1e-6 * abs(whole.objective) + 1.0
+
+
+@pytest.mark.slow
+def test_no_portfolio_is_given_up_while_parts_have_something_new_to_say(tmp_path: Path) -> None:
+    """By worst case many stocks of a portfolio are alike to the master; that its value stands proves nothing."""
+    made = optimizer.generate(
+        seed=173, facilities=33, periods=4, futures=6, channels=3, candidates=0.2, children=0.6, disrupted=0.5
+    )
+    instance = optimizer.load(made.save(tmp_path / "made")).replace(risk={"measure": "worst_case"})
+    plan = by_benders(instance, gap=1e-3)
+    assert plan.status == "optimal", plan.info["why"]
+    assert plan.info["verdict"]["ok"]

@@ -131,7 +131,7 @@ class Dealt:
         self.core: Vector | None = None
         self.hint: Vector | None = None
         self.seen: dict[bytes, int] = {}
-        self._said: dict[bytes, float] = {}
+        self._said: dict[bytes, tuple[float, int]] = {}
         self.stage = SEEDED
         self.tree: Tree | None = None
         limited_columns = np.isfinite(problem.lower) & np.isfinite(problem.upper) & ~problem.integer

@@ -41,6 +41,8 @@ SETTLED = 0.1
 """A portfolio is settled when its own gap is within this share of the gap asked for."""
 TELLS = 0.05
 """Share of what is left of the gap by which the bound must have risen to be told between two proposals."""
+PATIENCE = 100
+"""Times that the master may say the same of a portfolio while parts have something new to say."""
 SETTLING = 20
 """Rounds that the stock of a portfolio has to settle."""
 
@@ -235,7 +237,7 @@ class Search(Dealt):
                     self.keep(point.z, answers)
                 if not fresh:
                     tree.settled()
-            elif self.best.objective == best and self._stands(point) and not self._unsaid(point):
+            elif self.best.objective == best and self._stands(point):
                 tree.settled()
             if self._done():
                 return "optimal"
@@ -260,14 +262,23 @@ class Search(Dealt):
         return "limit"
 
     def _stands(self, point: Point) -> bool:
-        """Whether the master says of a portfolio what it said before: its tolerance leaves no more to learn."""
-        name = point.z[self.master.problem.integer].tobytes()
-        before, self._said[name] = self._said.get(name, -math.inf), point.value
-        return point.value - before <= VIOLATED * max(1.0, abs(point.value))
+        """Whether the master says of a portfolio what it said before, and parts have nothing new to say of it.
 
-    def _unsaid(self, point: Point) -> bool:
-        """Whether the parts have something new to say of a proposal, where only some were asked."""
-        return self.samples and self._ask(point.z, point.z)[1] > 0
+        By worst case many stocks are alike to the master: what is new cuts off one of them, and the value stands. So
+        the proposal itself is asked about, as long as there is patience.
+        """
+        name = point.z[self.master.problem.integer].tobytes()
+        before, times = self._said.get(name, (-math.inf, 0))
+        stands = point.value - before <= VIOLATED * max(1.0, abs(point.value))
+        self._said[name] = (point.value, times + 1 if stands else 0)
+        if not stands:
+            return False
+        if times >= PATIENCE:
+            return True
+        answers, fresh = self._ask(point.z, point.z)
+        if answers is not None and self._within_rows(point.z):
+            self.keep(point.z, answers)
+        return not fresh
 
     def _beat(self) -> bool:
         """At every node: what the tree has proved by now, and what is known kept if it is time to; whether to stop."""
