@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import inspect
 import json
 import math
 import statistics
@@ -76,9 +77,8 @@ def scenario_creator(name: str, instance: str) -> Model:
     network = _network(instance)
     future = futures_of(network)[int(name.removeprefix(NAME))]
     m, parts = model_of(network, future)
-    first = _cost_of(network, future, parts, only=INVESTMENT) * m.money
     sputils: Any = importlib.import_module("mpisppy.utils.sputils")
-    sputils.attach_root_node(m, first, shared_of(network, parts))
+    sputils.attach_root_node(m, m.invested, shared_of(network, parts))
     m._mpisppy_probability = network.probability[future]
     return m
 
@@ -115,7 +115,11 @@ def model_of(network: Network, future: str) -> tuple[Model, dict[str, tuple[Mode
                 m.same.add(block.component(name)[index] == parts[owner][0].component(component)[there])
     m.money = _money(parts)
     m.tonnes = max(tables_of(network).demand.tonnes.values(), default=0.0)
-    m.objective = pyo.Objective(expr=_cost_of(network, future, parts) * m.money)
+    first, rest = _costs_of(network, future, parts)
+    m.invested = pyo.Expression(expr=first * m.money)
+    m.operated = pyo.Var()
+    m.operations = pyo.Constraint(expr=m.operated == rest * m.money)
+    m.objective = pyo.Objective(expr=m.invested + m.operated)
     return m, parts
 
 
@@ -127,20 +131,26 @@ def shared_of(network: Network, parts: dict[str, tuple[Model, Costs]]) -> list[A
     return found + [var for run, var in trunk.run.items() if run[0] in limits]
 
 
-def _cost_of(network: Network, future: str, parts: dict[str, tuple[Model, Costs]], only: str | None = None) -> Any:
-    """What a future costs, discounted USD; of one block only, if that is asked for."""
+def _costs_of(network: Network, future: str, parts: dict[str, tuple[Model, Costs]]) -> tuple[Any, Any]:
+    """What a future costs, discounted USD: the investment, which is equal in all futures, and the rest.
+
+    The rest goes into one column, so that what is equal in all futures costs the same in all, and no constant is left:
+    a trunk's stock costs a future only what of the trunk it sees, and mpi-sppy's L-shaped method takes the costs of
+    common columns from one scenario, and a constant once for the first stage and once more for each scenario.
+    """
     model, _ = assemble.one_future(network, future)
-    terms, constant = [], 0.0
+    terms: dict[bool, list[tuple[float, Any]]] = {True: [], False: []}
+    constant = 0.0
     for weight, var in risk.cost_terms(model, network, future):
         owner, key = model.owners[var.parent_component().local_name][var.index()]
-        for _, period, usd, column in parts[owner][1] if only in (None, owner) else ():
+        for _, period, usd, column in parts[owner][1]:
             if period_of(key) not in (None, period):
                 continue
             if column is None:
                 constant += weight * usd
             else:
-                terms.append((weight * usd, column))
-    return total(terms) + constant
+                terms[owner == INVESTMENT].append((weight * usd, column))
+    return total(terms[True]), total(terms[False]) + constant
 
 
 def _money(parts: dict[str, tuple[Model, Costs]]) -> float:
@@ -160,8 +170,14 @@ def _rho_setter(scenario: Model) -> list[tuple[int, float]]:
     Source: cost-proportional and SEP, Watson and Woodruff 2011, Computational Management Science 8; the range of
     tonnes, there taken from the first solves, is here the largest demand, for stock is often nothing in all of these.
     """
-    terms = importlib.import_module("pyomo.repn").generate_standard_repn(scenario.objective.expr)
-    coefs = {id(var): abs(coef) for coef, var in zip(terms.linear_coefs, terms.linear_vars, strict=True) if coef}
+    repn: Any = importlib.import_module("pyomo.repn")
+    every = [repn.generate_standard_repn(part) for part in (scenario.objective.expr, scenario.operations.body)]
+    coefs = {
+        id(var): abs(coef)
+        for terms in every
+        for coef, var in zip(terms.linear_coefs, terms.linear_vars, strict=True)
+        if coef and var is not scenario.operated
+    }
     whole = {id(var) for var in scenario.part_0.fund.values()}
     usual = statistics.median([coef for key, coef in coefs.items() if key not in whole] or [1.0])
     tonnes = 1.0 + scenario.tonnes
@@ -172,8 +188,11 @@ def _rho_setter(scenario: Model) -> list[tuple[int, float]]:
 
 
 def hub_and_spoke_dict_callback(hub: dict[str, Any], spokes: list[dict[str, Any]], cfg: Any) -> None:  # noqa: ARG001
-    """Have the hub write what is known after every round, so that a run that is stopped has not been for nothing."""
-    if not cfg.found:
+    """Have the hub write what is known after every round, so that a run that is stopped has not been for nothing.
+
+    The L-shaped method and column generation take no extensions, and write at the end alone.
+    """
+    if not cfg.found or "extensions" not in inspect.signature(hub["opt_class"].__init__).parameters:
         return
     extension: Any = importlib.import_module("mpisppy.extensions.extension")
     vanilla: Any = importlib.import_module("mpisppy.utils.cfg_vanilla")
@@ -198,8 +217,14 @@ def hub_and_spoke_dict_callback(hub: dict[str, Any], spokes: list[dict[str, Any]
 
 
 def custom_writer(wheel: Any, cfg: Any) -> None:
-    """Write the bounds at the end, when the last of the spokes have come in, and the incumbent's portfolio."""
+    """Write the bounds at the end, when the last of the spokes have come in, and the incumbent's portfolio.
+
+    With --EF there is no wheel but the extensive form, whose portfolio is written.
+    """
     if not cfg.found:
+        return
+    if not hasattr(wheel, "on_hub"):
+        write(Path(cfg.found), wheel, None)
         return
     if wheel.on_hub():
         write(Path(cfg.found), wheel.spcomm.opt, wheel.spcomm)

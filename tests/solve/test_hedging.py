@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import statistics
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyomo.environ as pyo
 import pytest
+from pyomo.repn import generate_standard_repn
 from support.build import Data, instance_of
 from support.cases import cases_in, contract, name_of
 from support.generate import generate
@@ -20,10 +23,12 @@ import optimizer
 from optimizer import hedging
 from optimizer.cli import app
 from optimizer.errors import OptionsError, SolveError
+from optimizer.instance.write import yaml_text
 from optimizer.network.network import network_of
 from optimizer.network.tables import INVESTMENT
 from optimizer.solver import hedging as ranks
-from optimizer.solver.extensive import compile_all, single_future
+from optimizer.solver.extensive import compile_all, problem_of, single_future
+from optimizer.solver.first_plan import plan_of
 from optimizer.solver.highs import run
 from optimizer.solver.options import Options
 
@@ -48,6 +53,65 @@ def test_a_scenario_is_the_problem_of_who_knows_the_future() -> None:
     assert len(names) == 3
     assert all(mine == names[0] for mine in names)
     assert sum(network.probability[future] for future in hedging.futures_of(network)) == pytest.approx(1.0)
+
+
+def costs_in(expression: Any) -> dict[str, float]:
+    """Coefficients by the names of columns; none of nothing."""
+    repn = generate_standard_repn(expression)
+    named = zip(repn.linear_vars, repn.linear_coefs, strict=True)
+    return {var.name: coef for var, coef in named if coef} | ({"": repn.constant} if repn.constant else {})
+
+
+def test_what_futures_share_costs_the_same_in_all_and_no_constant_is_left() -> None:
+    """mpi-sppy's L-shaped method takes both from one scenario; what a future sees of the trunk differs, though."""
+    network = network_of(optimizer.load("instances/starter"))
+    shared, operated, rest = [], [], []
+    for future in hedging.futures_of(network):
+        m, parts = hedging.model_of(network, future)
+        costs = costs_in(m.objective.expr)
+        names = {var.name for var in hedging.shared_of(network, parts)}
+        assert "" not in costs
+        shared.append({name: cost for name, cost in costs.items() if name in names})
+        operated.append(costs[m.operated.name])
+        rest.append({name: cost for name, cost in costs_in(m.operations.body).items() if name in {*names, ""}})
+    assert shared[0]
+    assert all(costs == pytest.approx(shared[0]) for costs in shared)
+    assert operated == [1.0] * len(operated)
+    assert "" in rest[0]  # a constant that would be left, and stock that costs one future more than another
+    assert any(costs != pytest.approx(rest[0]) for costs in rest[1:])
+
+
+def test_penalties_are_of_what_a_column_costs() -> None:
+    """Of a funding all of it; of a tonne in stock a share of what a tonne usually costs, which stands in a row."""
+    network = network_of(instance_of(generate(2, scenarios=2)))
+    future = hedging.futures_of(network)[1]
+    m, parts = hedging.model_of(network, future)
+    shared = hedging.shared_of(network, parts)
+    m._mpisppy_node_list = [SimpleNamespace(nonant_vardata_list=shared)]
+    rho = dict(hedging._rho_setter(m))
+    first, rest = hedging._costs_of(network, future, parts)
+    costs = {name: abs(cost) * m.money for name, cost in costs_in(first + rest).items() if name}
+    fund = [var for var in shared if ".fund[" in var.name]
+    stock = [var for var in shared if ".stock[" in var.name]
+    usual = statistics.median([cost for name, cost in costs.items() if ".fund[" not in name])
+    assert fund
+    assert stock
+    for var in fund:
+        assert rho[id(var)] == pytest.approx(max(costs.get(var.name, 0.0), usual))
+    for var in stock:
+        share = hedging.SHARE / (1.0 + m.tonnes)
+        assert rho[id(var)] == pytest.approx(max(costs.get(var.name, 0.0), usual) * share)
+
+
+def test_a_hub_without_extensions_is_left_as_it_is() -> None:
+    """The L-shaped method takes none, and would fail on ours; it writes at the end alone."""
+
+    class Hub:
+        def __init__(self, options: Any) -> None: ...
+
+    hub = {"opt_class": Hub, "opt_kwargs": {"options": {}}}
+    hedging.hub_and_spoke_dict_callback(hub, [], SimpleNamespace(found="folder"))
+    assert hub == {"opt_class": Hub, "opt_kwargs": {"options": {}}}
 
 
 def with_risk(data: Data) -> Data:
@@ -170,6 +234,29 @@ def test_a_time_limit_is_kept_and_told() -> None:
     assert "the time limit was reached" in found.info["why"]
     if found.tables:
         assert found.info["verdict"]["ok"]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("mpi")
+def test_the_extensive_form_of_mpi_sppy_agrees_and_writes_its_portfolio(tmp_path: Path) -> None:
+    """The driver's --EF, with the same module and folder: our optimum, and fundings that cost it."""
+    instance = instance_of(generate(5, scenarios=2))
+    (tmp_path / "instance.yaml").write_text(yaml_text(instance), encoding="utf-8")
+    command = [ranks.mpiexec(), "-n", "1", sys.executable, "-m", "mpi4py", "-m", "mpisppy.generic_cylinders"]
+    command += [f"--module-name={ranks.MODULE}", f"--instance={tmp_path / 'instance.yaml'}", f"--found={tmp_path}"]
+    command += ["--EF", "--EF-solver-name=appsi_highs", f"--EF-mipgap={GAP}"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    plan = optimizer.solve(instance, method="extensive", gap=GAP, threads=1)
+    network = network_of(instance)
+    money = hedging.model_of(network, hedging.futures_of(network)[0])[0].money
+    said = float(done.stdout.split("EF objective: ")[1].split()[0]) / money
+    assert plan.objective is not None
+    assert said == pytest.approx(plan.objective, rel=2 * GAP)
+    (chosen,) = ranks._portfolios(tmp_path)
+    blocks, _ = compile_all(network)
+    found = plan_of(problem_of(network, blocks, {}), chosen, Options(gap=GAP), None, None)
+    assert found.objective == pytest.approx(plan.objective, rel=2 * GAP)
 
 
 @pytest.mark.slow
