@@ -25,7 +25,8 @@ from optimizer.solver.options import Options
 
 KEPT = 4
 """Instances whose operators a process keeps; each is some megabytes large."""
-SHOWN = 3
+SHOWN = 2
+"""Sets of losses that are told by name."""
 
 Found = tuple[str, Row]
 """A row, and the fingerprint of the operator that it is of."""
@@ -165,11 +166,15 @@ class Losses:
     def _binding(self, operators: Operators, plan: Plan, rows: Sequence[Row]) -> str:
         """The losses against which the plan has nothing to spare."""
         rooms = operators.held(plan, rows)
-        sets = list(dict.fromkeys(words_of(row.lost) for row, room in zip(rows, rooms, strict=True) if room <= FULL))
+        sets: dict[str, set[int]] = {}
+        for row, room in zip(rows, rooms, strict=True):
+            if room <= FULL:
+                sets.setdefault(" + ".join(sorted(row.lost[1])) or "nothing", set()).add(row.lost[0])
         if not sets:
             return "inactive"
-        more = f" and {len(sets) - SHOWN} more" if len(sets) > SHOWN else ""
-        return f"binding: {', '.join(sets[:SHOWN])}{more}"
+        words = [f"{names} from {' or '.join(map(str, sorted(onsets)))}" for names, onsets in sets.items()]
+        more = [f"{len(words) - SHOWN} more sets"] if len(words) > SHOWN else []
+        return f"binding: {', '.join([*words[:SHOWN], *more])}"
 
 
 def written(found: Sequence[Found]) -> tuple[Any, ...]:

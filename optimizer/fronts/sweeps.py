@@ -132,6 +132,10 @@ def sweeps_of(
     made: list[Sweep] = []
     for item in given:
         sweep = _read(item, faults) if isinstance(item, str) else item
+        if sweep is not None and SURVIVE in sweep.keys:
+            most = max((value for value in sweep.values if value >= 1 and value == int(value)), default=1)
+            losses = replace(asked or Asked(), losses=int(most))
+            faults += [Fault(Where(OPTION), SURVIVE, wrong) for wrong in faults_of(instance, losses)]
         if sweep is not None and (ready := _checked(plain, sweep, faults)) is not None:
             made.append(ready)
     keys = [key for sweep in made for key in sweep.keys]
@@ -140,10 +144,6 @@ def sweeps_of(
         for key in dict.fromkeys(keys)
         if keys.count(key) > 1
     ]
-    for sweep in made:
-        if sweep.survives:
-            losses = replace(asked or Asked(), losses=max(1, int(max(sweep.values))))
-            faults += [Fault(Where(OPTION), SURVIVE, wrong) for wrong in faults_of(instance, losses)]
     faults += _faults_of_grid(instance, made)
     if faults:
         raise InstanceError(instance.name, faults)

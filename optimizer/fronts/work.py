@@ -132,7 +132,7 @@ def _solver(home: Home, task: Task, instance: Instance) -> Solve:
     def solve(rows: Block | None) -> Plan:
         nonlocal start, low
         options, stop = home.options, Stop()
-        if options.time_limit is not None:
+        if options.time_limit is not None and rows is not None:
             options = replace(options, time_limit=max(1.0, options.time_limit - (time.monotonic() - began)))
         report = _stopper(stop, options, low) if isinstance(instance.risk, Expected) else None
         plan = solve_with(instance, options, start, report, stop, rows, checkpoint=home.checkpoint, explain=False)

@@ -84,7 +84,9 @@ def plain(row: Row) -> list[Any]:
 def row_of(item: Sequence[Any]) -> Row:
     """A row from JSON."""
     onset, names, most, slopes = item
-    found = {(block, (component, tuple(index))): slope for block, component, index, slope in slopes}
+    found: dict[tuple[str, Key], float] = {
+        (block, (component, tuple(index))): slope for block, component, index, slope in slopes
+    }
     return Row((onset, frozenset(names)), found, most)
 
 
