@@ -164,14 +164,14 @@ class Losses:
         return [row for mark, row in known if len(row.lost[1]) <= losses and operators.mark(row.lost[0]) == mark]
 
     def _binding(self, operators: Operators, plan: Plan, rows: Sequence[Row]) -> str:
-        """The losses against which the plan has nothing to spare."""
+        """The losses that leave the plan nothing to spare, or how little any leaves."""
         rooms = operators.held(plan, rows)
         sets: dict[str, set[int]] = {}
         for row, room in zip(rows, rooms, strict=True):
             if room <= FULL:
                 sets.setdefault(" + ".join(sorted(row.lost[1])) or "nothing", set()).add(row.lost[0])
         if not sets:
-            return "inactive"
+            return f"slack by {min(rooms):,.3g} t" if rooms else "inactive"
         words = [f"{names} from {' or '.join(map(str, sorted(onsets)))}" for names, onsets in sets.items()]
         more = [f"{len(words) - SHOWN} more sets"] if len(words) > SHOWN else []
         return f"binding: {', '.join([*words[:SHOWN], *more])}"

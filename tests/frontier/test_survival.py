@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -18,8 +19,9 @@ import optimizer
 from optimizer.errors import InstanceError, OptionsError, PlanError
 from optimizer.fronts import Sweep, study, work
 from optimizer.fronts.front import Fact, Front
-from optimizer.fronts.sweeps import AT_LEAST, AT_MOST
-from optimizer.fronts.work import Home, Task
+from optimizer.fronts.survival import Losses, asked_of, survival_of
+from optimizer.fronts.sweeps import AT_LEAST, AT_MOST, sweeps_of
+from optimizer.fronts.work import Home, Task, begin
 from optimizer.losses import search as losses_search
 from optimizer.losses import survive
 from optimizer.solver.options import Options
@@ -168,6 +170,60 @@ def test_rows_of_one_point_serve_others(monkeypatch: pytest.MonkeyPatch) -> None
     assert known == first > 0
     costs = {(1.0, b): least_cost(given, budget=b, losses=1) for b in (1e4, 3000.0)}
     held_to(costs, ["survive", BUDGET], found)  # type: ignore[arg-type]
+
+
+def test_what_only_the_operator_uses_is_not_lent_to_a_cap_that_forbids_it() -> None:
+    """An idle spare that a foe owns: the plan holds under a stricter cap, but survives nothing there."""
+    given = [Plant(100, 100, 0.0), Plant(100, 50, 0.3), Plant(100, 500, 0.0)]
+    data = instance_data(given)
+    data["facilities"]["plant1"]["recipes"] = {"make": {"cost": 11}}
+    found = optimizer.frontier(instance_of(data), {CAP: [1.0, 0.0], "survive": [1.0]}, gap=GAP, markets=OPEN)
+    assert found.points["objective"].tolist() == pytest.approx([2150.0, 2600.0])
+
+
+def test_a_plan_is_tried_with_more_losses_and_known_rows_spare_the_trial() -> None:
+    """Three plants where one would do survive two losses; two do not, and a row that is known says so unasked."""
+    given = [Plant(100, 100, 0.0), Plant(120, 150, 0.0), Plant(100, 200, 0.0)]
+    instance = instance_of(instance_data(given))
+    sweeps = sweeps_of(instance, {"survive": [0.0, 1.0, 2.0]}, asked_of(None, None, (), OPEN))
+    losses = Losses(survival_of(instance, sweeps, asked_of(None, None, (), OPEN)), Options(gap=GAP, threads=1))  # type: ignore[arg-type]
+    one, two = (survive(instance, losses=k, markets=OPEN, options=losses.options) for k in (1, 2))
+    holds, rows = losses.survives(instance, 2, [], one)
+    assert not holds
+    assert rows
+    operators = losses.operators(instance)
+    asked = operators.lps
+    assert losses.survives(instance, 2, rows, one) == (False, [])
+    assert operators.lps == asked
+    assert losses.survives(instance, 2, rows, two) == (True, [])
+    assert operators.lps > asked
+
+
+def test_a_limit_that_leaves_something_to_spare_does_not_bind() -> None:
+    """Two plants of 120 t each for 100 t: with one lost 20 t are spare. With two of 100 t nothing is."""
+    years = "from 2027 or 2028"
+    for tonnes, said in ((120, "slack by 20 t"), (100, f"binding: plant0 {years}, plant1 {years}")):
+        given = [Plant(tonnes, 100, 0.0), Plant(tonnes, 150, 0.0)]
+        found = optimizer.frontier(instance_of(instance_data(given)), {"survive": [1.0]}, gap=GAP, markets=OPEN)
+        assert found.points["limit"].tolist() == [said]
+
+
+def test_what_a_round_proves_is_a_bound_for_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rounds add rows, so their bounds only rise; a plan's cost is none."""
+    known: list[float | None] = []
+    bounds = iter((90.0, 85.0, None))
+
+    def found(*_args: object, **_named: object) -> Any:
+        return SimpleNamespace(bound=next(bounds), objective=1000.0, tables={}, info={})
+
+    monkeypatch.setattr(work, "solve_with", found)
+    monkeypatch.setattr(work, "_stopper", lambda _stop, _options, low: known.append(low))
+    instance = instance_of(coast())
+    home = begin(instance, sweeps_of(instance, ["survive=0,1"]), Options())
+    solve = work._solver(home, Task((1.0,), None, 80.0, (), keep=False), instance)
+    for _ in range(3):
+        solve(None)
+    assert known == [80.0, 90.0, 90.0]
 
 
 def test_resumed_equals_run_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
