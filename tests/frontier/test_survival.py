@@ -172,13 +172,16 @@ def test_rows_of_one_point_serve_others(monkeypatch: pytest.MonkeyPatch) -> None
     held_to(costs, ["survive", BUDGET], found)  # type: ignore[arg-type]
 
 
-def test_what_only_the_operator_uses_is_not_lent_to_a_cap_that_forbids_it() -> None:
-    """An idle spare that a foe owns: the plan holds under a stricter cap, but survives nothing there."""
-    given = [Plant(100, 100, 0.0), Plant(100, 50, 0.3), Plant(100, 500, 0.0)]
-    data = instance_data(given)
-    data["facilities"]["plant1"]["recipes"] = {"make": {"cost": 11}}
-    found = optimizer.frontier(instance_of(data), {CAP: [1.0, 0.0], "survive": [1.0]}, gap=GAP, markets=OPEN)
-    assert found.points["objective"].tolist() == pytest.approx([2150.0, 2600.0])
+def test_what_only_the_operator_uses_is_not_lent_to_a_point_that_takes_it() -> None:
+    """A lane that is idle on the trunk: the plan holds without it, but then survives two years of a loss only with Dora."""
+    data = coast()
+    data["facilities"]["cora"]["recipes"] = {"make": {"cost": 20}}
+    place = next(i for i, lane in enumerate(data["lanes"]) if (lane["from"], lane["to"]) == ("cora", "programs"))
+    data["lanes"][place]["capacity"] = 10
+    sweeps = [f"lanes.{place}.capacity<=10,0", "survive=1"]
+    found = optimizer.frontier(instance_of(data), sweeps, gap=GAP, duration=2)
+    wide, none = found.points["objective"]
+    assert none - wide == pytest.approx(9000.0)
 
 
 def test_a_plan_is_tried_with_more_losses_and_known_rows_spare_the_trial() -> None:
