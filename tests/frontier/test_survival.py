@@ -173,7 +173,7 @@ def test_rows_of_one_point_serve_others(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_what_only_the_operator_uses_is_not_lent_to_a_point_that_takes_it() -> None:
-    """A lane that is idle on the trunk: the plan holds without it, but then survives two years of a loss only with Dora."""
+    """A lane that is idle on the trunk: the plan holds without it, but then two years of a loss ask for Dora."""
     data = coast()
     data["facilities"]["cora"]["recipes"] = {"make": {"cost": 20}}
     place = next(i for i, lane in enumerate(data["lanes"]) if (lane["from"], lane["to"]) == ("cora", "programs"))
