@@ -143,7 +143,7 @@ def _print(found: Frontier) -> None:
     out.print(table)
     if fewer:
         for item in info["cannot"][:SHOWN]:
-            text = f"{item['point']}: {cannot_words(item, for_years(info['duration']))}"
+            text = f"{item['from_point']} and stricter: {cannot_words(item, for_years(info['duration']))}"
             out.print(text, style="red", markup=False)
         if len(info["cannot"]) > SHOWN:
             out.print(f"... and {len(info['cannot']) - SHOWN} more (--json lists all)", style="red")

@@ -140,7 +140,9 @@ def frontier(
     info = settings | _info(front, points, options, time.monotonic() - began, stopped=stopped)
     if survival is not None:
         info["left_out"] = list(survival.scope.left_out)
-        info["cannot"] = [{"point": name_of(fact.at)} | item for fact in front.facts for item in fact.cannot]
+        info["cannot"] = [
+            {"from_point": name_of(fact.none_from or fact.at)} | item for fact in front.facts for item in fact.cannot
+        ]
     ledger.finish(info, {POINTS: points})
     return Frontier(info, points)
 
