@@ -59,7 +59,7 @@ def test_waivers_as_a_reader_sees_them(tiny: Path) -> None:
 
 
 def test_losses_survived_as_a_reader_sees_them(tiny: Path) -> None:
-    """One plant makes all: it is not spared, and what its loss leaves short is said; words without a sweep are refused."""
+    """One plant makes all: it is not spared, and its loss is told in tonnes; words without a sweep are refused."""
     words = ("--sweep", "survive=0,1", "--markets", "programs", "--quiet")
     called = call("frontier", "tiny.yaml", *words, folder=tiny)
     assert called.code == 0, called.err
