@@ -24,8 +24,11 @@ from optimizer.cli.options import (
 from optimizer.cli.output import DONE, FAILED, STOPPED, end, number_of, out, print_json, records, usd, written_to
 from optimizer.cli.progress import counted
 from optimizer.cli.screen import headed
+from optimizer.cli.survival import SHOWN, cannot_words, for_years, listed, print_left_out
 from optimizer.fronts import Frontier
 from optimizer.fronts import frontier as run
+from optimizer.fronts.sweeps import SURVIVE
+from optimizer.losses import KINDS
 from optimizer.plan.columns import rows_of
 from optimizer.run import load
 
@@ -37,7 +40,8 @@ def frontier(
         typer.Option(
             metavar="KEY=A:B:N",
             help="A key and N values from A to B, or KEY=V,V,...; once or twice. KEY,KEY=... moves keys together, "
-            "KEY*=... multiplies, KEY<=... or KEY>=... says which way a key limits.",
+            "KEY*=... multiplies, KEY<=... or KEY>=... says which way a key limits. survive=K,K,... sweeps how many "
+            "losses the named markets survive.",
         ),
     ],
     output: Annotated[Path | None, folder_option("results/NAME_frontier")] = None,
@@ -49,12 +53,23 @@ def frontier(
     time_limit: SecondsOfEach = None,
     threads: ThreadsOfEach = 1,
     seed: Seed = 0,
+    of: Annotated[
+        str | None, typer.Option(help=f"What is lost where survive is swept: {', '.join(KINDS)}; default facilities.")
+    ] = None,
+    duration: Annotated[int | None, typer.Option(metavar="YEARS", help="How long a loss lasts; default 1.")] = None,
+    onset: Annotated[
+        list[int] | None, typer.Option(metavar="YEAR", help="First year of a loss; default any period's.")
+    ] = None,
+    markets: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Markets to be served; default all whose channel is not the loosest."),
+    ] = None,
     workers: Workers = 1,
     cluster: ClusterAt = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """A Pareto front: least cost against what one or two keys limit, with brackets from the gaps.
+    """A Pareto front: least cost against what one or two keys limit, or how many losses are survived, with brackets.
 
     A stopped front goes on where it was when it is called again; so does one with more values or a smaller gap.
     Example: optimizer frontier instances/starter --sweep policy.budget.annual=1e8:2e8:5
@@ -76,6 +91,10 @@ def frontier(
             workers=workers,
             cluster=cluster,
             tell=tell,
+            of=of,
+            duration=duration,
+            onsets=onset or (),
+            markets=listed(markets or ()),
         )
     if as_json:
         print_json(found.info | {"table": records(found.points)})
@@ -98,12 +117,16 @@ def _print(found: Frontier) -> None:
     out.print(f"{info['instance']}: {info['points']} points, {info['solves']} solves", style="bold", markup=False)
     for sweep in info["sweeps"]:
         words = f"limits: {sweep['limits']}" if sweep["limits"] in ("at most", "at least") else sweep["limits"]
+        if sweep["key"] == SURVIVE:
+            lasting = for_years(info["duration"])
+            words = f"how many {info['of']} may be lost for {lasting}, and {', '.join(info['markets'])} served in full"
         out.print(f"  {sweep['key']} ({words})", markup=False)
     if info["stopped_early"]:
         out.print("stopped early; call it again with the same folder to go on", style="yellow")
     names = [sweep["key"] for sweep in info["sweeps"]]
     shown = [name.rpartition(",")[2].split(".", 1)[-1] if len(name) > 40 else name for name in names]
-    heads = (*shown, "cost", "gap", "dearer than the loosest", "verdict", "options", "capex", "limit")
+    fewer = ("than with fewer losses",) if SURVIVE in names else ()
+    heads = (*shown, "cost", "gap", "dearer than the loosest", *fewer, "verdict", "options", "capex", "limit")
     table = headed("", *heads, right=(*shown, "cost", "gap", "options", "capex"))
     # Column names of the sweeps are dotted keys, which are no names of a tuple.
     plain = found.points.rename(columns={name: f"sweep{i}" for i, name in enumerate(names)})
@@ -111,16 +134,26 @@ def _print(found: Frontier) -> None:
         values = [f"{getattr(row, f'sweep{i}'):,.6g}" for i in range(len(names))]
         verdict = row.verdict or row.status
         style = {"front": "bold", "within the gap": "yellow", "infeasible": "red"}.get(verdict)
-        cells = (*values, usd(number_of(row.objective)), usd(number_of(row.gap_usd)), _dearer(row), verdict)
+        more = [_between(row.dearer_at_least, row.dearer_at_most)]
+        if fewer:
+            more.append(_between(row.than_fewer_at_least, row.than_fewer_at_most))
+        cells = (*values, usd(number_of(row.objective)), usd(number_of(row.gap_usd)), *more, verdict)
         rest = ("-" if pd.isna(row.options) else str(row.options), usd(number_of(row.capex)), row.limit)
         table.add_row(*cells, *rest, style=style)
     out.print(table)
+    if fewer:
+        for item in info["cannot"][:SHOWN]:
+            text = f"{item['from_point']} and stricter: {cannot_words(item, for_years(info['duration']))}"
+            out.print(text, style="red", markup=False)
+        if len(info["cannot"]) > SHOWN:
+            out.print(f"... and {len(info['cannot']) - SHOWN} more (--json lists all)", style="red")
+        print_left_out(info)
     for note in _notes(info):
         out.print(note, style="dim", markup=False)
 
 
-def _dearer(row: Any) -> str:
-    low, high = number_of(row.dearer_at_least), number_of(row.dearer_at_most)
+def _between(least: Any, most: Any) -> str:
+    low, high = number_of(least), number_of(most)
     if low is None or high is None:
         return "-"
     return f"{usd(low)} to {usd(high)}" if high > low else usd(high)

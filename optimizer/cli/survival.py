@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -24,7 +25,7 @@ def print_survival(plan: Plan, console: Console = out) -> None:
     if info is None:
         return
     what = f"any {info['losses']} {info['of']}" if info["losses"] > 1 else f"any one {KINDS[info['of']]}"
-    lasting = "1 year" if info["duration"] == 1 else f"{info['duration']} years"
+    lasting = for_years(info["duration"])
     took = f"{info['rounds']} rounds, {info['rows']} rows"
     if info["proved"]:
         least, most = usd(info["costs_at_least_usd"]), usd(info["costs_at_most_usd"])
@@ -33,17 +34,28 @@ def print_survival(plan: Plan, console: Console = out) -> None:
         console.print(text, style="bold green", markup=False)
     elif "cannot" in info:
         for item in info["cannot"][:SHOWN]:
-            console.print(f"  {_cannot(item, lasting)}", style="red", markup=False)
+            console.print(f"  {cannot_words(item, lasting)}", style="red", markup=False)
         if len(info["cannot"]) > SHOWN:
             console.print(f"  ... and {len(info['cannot']) - SHOWN} more (--json lists all)", style="red")
     else:
         console.print(f"not proved to survive the loss of {what} for {lasting} ({took})", style="yellow", markup=False)
+    print_left_out(info, console)
+
+
+def print_left_out(info: Mapping[str, Any], console: Console = out) -> None:
+    """The years from which no loss was tried."""
     if info["left_out"]:
         years = ", ".join(str(year) for year in info["left_out"])
         console.print(f"left out, for a loss would end inside a period: {years}", style="yellow", markup=False)
 
 
-def _cannot(item: dict[str, Any], lasting: str) -> str:
+def for_years(duration: int) -> str:
+    """How long a loss lasts."""
+    return "1 year" if duration == 1 else f"{duration} years"
+
+
+def cannot_words(item: Mapping[str, Any], lasting: str) -> str:
+    """Which losses cannot be survived, and what lacks."""
     names = " and ".join(item["losses"]) or "nothing"
     if item["onset"] is None:
         return f"no one loss alone, but these together, or with the scenarios of the instance: {names}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from optimizer.errors import OptionsError
 from optimizer.fronts.sweeps import At, Sweep, points_of, tighter
@@ -41,6 +42,9 @@ class Fact:
         start: point of the plan that it began with; None without one.
         began: what became of that plan.
         limits: what the plan leaves of each sweep's limit, in words.
+        cannot: losses that cannot be survived, where that is why there is no plan, as `survive` tells them.
+        none_from: without a plan for the same reason is every point from this one on; None where `at` is that.
+        rows: rows of losses that this solve came to, as JSON has them.
         resumed: cuts of Benders that it went on with, in words.
         seconds: time taken.
         cpu_seconds: processor time taken.
@@ -61,6 +65,9 @@ class Fact:
     start: At | None = None
     began: str = ""
     limits: tuple[str, ...] = ()
+    cannot: tuple[dict[str, Any], ...] = ()
+    none_from: At | None = None
+    rows: tuple[Any, ...] = ()
     resumed: str = ""
     seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -74,13 +81,13 @@ class Bracket:
         low: it is at least this, USD; None where nothing is proved.
         high: it is at most this, USD; None where no plan is known.
         plan: of whose solve the plan is.
-        infeasible: the point at which it was proved that there is no plan; None where that was not.
+        infeasible: the solve that proved that there is no plan; None where that was not.
     """
 
     low: float | None
     high: float | None
     plan: Fact | None
-    infeasible: At | None
+    infeasible: Fact | None
 
 
 @dataclass(slots=True)
@@ -145,13 +152,13 @@ class Front:
         low: float | None = None
         high: float | None = None
         plan: Fact | None = None
-        infeasible: At | None = None
+        infeasible: Fact | None = None
         for fact in self.facts:
-            if tighter(self.sweeps, at, fact.at):  # what is proved of a looser point
-                if fact.status == INFEASIBLE and infeasible is None:
-                    infeasible = fact.at
-                if fact.bound is not None and (low is None or fact.bound > low):
-                    low = fact.bound
+            nowhere = fact.status == INFEASIBLE and tighter(self.sweeps, at, fact.none_from or fact.at)
+            if nowhere and (infeasible is None or fact.at == at):
+                infeasible = fact
+            if fact.bound is not None and tighter(self.sweeps, at, fact.at):  # what is proved of a looser point
+                low = fact.bound if low is None else max(low, fact.bound)
             if fact.objective is None or not any(tighter(self.sweeps, q, at) for q in (fact.at, *fact.holds)):
                 continue
             if high is None or fact.objective < high or (fact.objective == high and fact.at == at):

@@ -52,5 +52,8 @@ def _fact(row: dict[str, Any]) -> Fact:
     row["holds"] = tuple(tuple(at) for at in row["holds"])
     row["funded"] = tuple(row["funded"])
     row["limits"] = tuple(row["limits"])
-    row["start"] = None if row["start"] is None else tuple(row["start"])
+    for name in ("cannot", "rows"):  # a line of an earlier version has none
+        row[name] = tuple(row.get(name, ()))
+    for name in ("start", "none_from"):
+        row[name] = None if row.get(name) is None else tuple(row[name])
     return Fact(**row)

@@ -12,15 +12,16 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import OptionsError
-from optimizer.fronts.front import FRONT, WITHIN, Fact, Front
+from optimizer.fronts.front import FRONT, WITHIN, Bracket, Fact, Front
 from optimizer.fronts.ledger import POINTS, Ledger, name_of
-from optimizer.fronts.sweeps import At, Sweep, sweeps_of
+from optimizer.fronts.survival import asked_of, in_words, read, survival_of
+from optimizer.fronts.sweeps import At, Sweep, sweeps_of, tighter
 from optimizer.fronts.work import Done, Task, begin, solve_point
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
 from optimizer.run import versions
 from optimizer.solver.options import Options
-from optimizer.solver.refusals import regret_refused
+from optimizer.solver.refusals import regret_refused, rows_refused
 from optimizer.workers import Chain, Cluster, on_cluster, workers_of
 
 Tell = Callable[[str, int, int], None]
@@ -61,12 +62,18 @@ def frontier(
     workers: int = 1,
     cluster: Cluster = None,
     tell: Tell | None = None,
+    of: str | None = None,
+    duration: int | None = None,
+    onsets: Sequence[int] = (),
+    markets: Sequence[str] = (),
 ) -> Frontier:
     """Find the least cost at every point of a grid, and which points are on the front.
 
     A key that limits (a budget, a cap, the share of a rule, a target) makes a criterion beside cost. What one solve
     shows holds at other points too: its bound at all stricter ones, its plan at all looser ones and at those stricter
     ones where it is checked to hold. A point whose bracket is narrower than the gap by then is not solved.
+
+    `survive` in place of a key is how many losses a plan survives, as in `optimizer.survive`: 0 asks for nothing.
 
     Args:
         instance: from `load`.
@@ -82,6 +89,10 @@ def frontier(
         workers: processes of this machine.
         cluster: whose workers do it instead: the address of a dask scheduler, its scheduler file, or a client.
         tell: called with progress.
+        of: what is lost where `survive` is swept: `facilities` (by default), `owners`, `countries`, `lanes` or `tags`.
+        duration: years of a loss; by default 1.
+        onsets: first years of periods in which it may begin; default all.
+        markets: to be served then; default all whose channel is not the loosest.
 
     Raises:
         InstanceError: a sweep cannot be: with every fault found.
@@ -96,7 +107,12 @@ def frontier(
         raise OptionsError("plans are kept in a folder; name one")
     if faults := regret_refused("frontier", instance):
         raise OptionsError(*faults)
-    found = sweeps_of(instance, sweeps)
+    instance.priced("frontier")
+    asked = asked_of(of, duration, onsets, markets)
+    found = sweeps_of(instance, sweeps, asked)
+    survival = survival_of(instance, found, asked)
+    if survival is not None and (faults := rows_refused(method)):
+        raise OptionsError(*faults)
     settings: dict[str, Any] = {
         "instance": instance.name,
         "instance_sha256": sha256(instance),
@@ -104,23 +120,29 @@ def frontier(
         "senses": [sweep.sense for sweep in found],
         "factors": [sweep.factor for sweep in found],
     }
+    if survival is not None:
+        settings |= survival.settings()
     ledger = Ledger(None if folder is None else Path(folder), settings)
     front = Front(found, gap, gap_usd, time_limit)
     for fact in ledger.facts():
         front.add(fact)
     run = _Run(front, ledger, plans, tell or (lambda _what, _done, _of: None))
-    instance.priced("frontier")
     began = time.monotonic()
     stopped = False
     run.say()
     try:
-        with workers_of(workers, cluster, begin, instance, found, options) as pool:
+        with workers_of(workers, cluster, begin, instance, found, options, survival) as pool:
             for _ in pool.follow(solve_point, [run.chain() for _ in range(pool.count)]):
                 run.say()
     except KeyboardInterrupt:
         stopped = True
     points = _table(front)
     info = settings | _info(front, points, options, time.monotonic() - began, stopped=stopped)
+    if survival is not None:
+        info["left_out"] = list(survival.scope.left_out)
+        info["cannot"] = [
+            {"from_point": name_of(fact.none_from or fact.at)} | item for fact in front.facts for item in fact.cannot
+        ]
     ledger.finish(info, {POINTS: points})
     return Frontier(info, points)
 
@@ -132,6 +154,7 @@ class _Run:
         self._front, self._ledger, self._plans, self._tell = front, ledger, plans, tell
         self._busy: set[At] = set()
         self._tried: set[At] = set()  # what a limit ended is not asked again in this run
+        self._rows = [row for fact in front.facts for row in read(fact.rows)]
         self.solved = 0
 
     def chain(self) -> Chain[Task, Done]:
@@ -139,13 +162,14 @@ class _Run:
         while (at := self._next()) is not None:
             bracket = self._front.bracket(at)
             stricter = tuple(self._front.stricter(at))
-            task = Task(at, self._front.start(at), bracket.low, stricter, self._plans)
+            task = Task(at, self._front.start(at), bracket.low, stricter, self._plans, tuple(self._rows))
             self._busy.add(at)
             self._tried.add(at)
             fact, plan = yield task
             self._busy.discard(at)
             self._ledger.add(fact, plan)
             self._front.add(fact)
+            self._rows += [row for row in read(fact.rows) if row not in self._rows]
             self.solved += 1
 
     def _next(self) -> At | None:
@@ -167,6 +191,7 @@ def _table(front: Front) -> pd.DataFrame:
     rows = []
     loosest = front.bracket(tuple(sweep.values[0] for sweep in front.sweeps))
     priced = all(sweep.sense for sweep in front.sweeps)
+    survives = [i for i, sweep in enumerate(front.sweeps) if sweep.survives]
     own = {fact.at: fact for fact in front.facts}
     for at in front.points:
         found = front.bracket(at)
@@ -184,9 +209,10 @@ def _table(front: Front) -> pd.DataFrame:
             "gap": None if gap is None else gap / abs(found.high) if found.high else 0.0,
             "dearer_at_least": _difference(found.low, loosest.high) if priced else None,
             "dearer_at_most": _difference(found.high, loosest.low) if priced else None,
-            "how": _how(at, found.infeasible, plan, solve),
+            "how": _how(front, at, found, solve),
             "plan": name_of(plan.at) if plan else "",
             "limit": "; ".join(plan.limits) if plan and plan.at == at else "",
+            **(_of_survival(front, at, survives[0], found) if survives else {}),
             "options": len(plan.funded) if plan else None,
             "capex": plan.capex if plan else None,
             "public_outlay": plan.public_outlay if plan else None,
@@ -195,7 +221,22 @@ def _table(front: Front) -> pd.DataFrame:
             "cpu_seconds": solve.cpu_seconds if solve else 0.0,
         }
         rows.append(row)
-    return pd.DataFrame(rows).astype({"options": "Int64"})
+    whole = {front.sweeps[i].name: "int64" for i in survives}
+    return pd.DataFrame(rows).astype({"options": "Int64"} | whole)
+
+
+def _of_survival(front: Front, at: At, place: int, found: Bracket) -> dict[str, Any]:
+    """What more losses cost than the number before, all else as it is; and which cannot be survived."""
+    values = front.sweeps[place].values
+    number = values.index(at[place])
+    fewer = None
+    if number:
+        fewer = front.bracket(tuple(values[number - 1] if i == place else value for i, value in enumerate(at)))
+    return {
+        "than_fewer_at_least": None if fewer is None else _difference(found.low, fewer.high),
+        "than_fewer_at_most": None if fewer is None else _difference(found.high, fewer.low),
+        "cannot": "; ".join(map(in_words, found.infeasible.cannot)) if found.infeasible else "",
+    }
 
 
 def _difference(one: float | None, other: float | None) -> float | None:
@@ -212,15 +253,18 @@ def _status(front: Front, at: At) -> str:
     return "feasible" if found.plan is not None else "no_plan"
 
 
-def _how(at: At, infeasible: At | None, plan: Fact | None, solve: Fact | None) -> str:
+def _how(front: Front, at: At, found: Bracket, solve: Fact | None) -> str:
     """How a point's cost is known."""
     if solve is not None:
         return "solved"
-    if infeasible is not None:
-        return f"{name_of(infeasible)} is looser and has no plan"
-    if plan is None:
+    if found.infeasible is not None:
+        name = name_of(found.infeasible.at)
+        if tighter(front.sweeps, at, found.infeasible.at):
+            return f"{name} is looser and has no plan"
+        return f"what {name} cannot survive is lost here too"
+    if found.plan is None:
         return "not reached"
-    return f"the plan of {name_of(plan.at)} holds" + (" as checked" if at in plan.holds else "")
+    return f"the plan of {name_of(found.plan.at)} holds" + (" as checked" if at in found.plan.holds else "")
 
 
 def _info(front: Front, points: pd.DataFrame, options: Options, seconds: float, *, stopped: bool) -> dict[str, Any]:

@@ -16,11 +16,14 @@ from optimizer.instance.changes import overridden, source_of
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.instance import Instance
 from optimizer.instance.override import path_of, times
+from optimizer.losses.ask import Asked, faults_of
 
 NUMBER = "sweep a key that holds a number"
 AT_MOST, AT_LEAST = "at most", "at least"
 OPTION = "--sweep"
 FORM = f"{OPTION} KEY=FROM:TO:COUNT, or KEY=VALUE,VALUE,..."
+SURVIVE = "survive"
+"""Stands where a key does, for how many losses a plan survives."""
 CRITERIA = 2
 """Sweeps that there may be; cost is one more criterion."""
 DIGITS = 12
@@ -59,12 +62,19 @@ class Sweep:
     claimed: bool = False
 
     @property
+    def survives(self) -> bool:
+        """Whether it is how many losses are survived, and no key."""
+        return self.keys == (SURVIVE,)
+
+    @property
     def name(self) -> str:
         """What it is called in tables."""
         return ",".join(self.keys) + (" x" if self.factor else "")
 
     def overrides(self, instance: Instance, value: float) -> list[str]:
-        """`KEY=VALUE` of each key."""
+        """`KEY=VALUE` of each key; none of survival, which an instance does not know."""
+        if self.survives:
+            return []
         if not self.factor:
             return [f"{key}={_written(value)}" for key in self.keys]
         plain = source_of(instance).data
@@ -89,7 +99,7 @@ def instance_at(instance: Instance, sweeps: Sequence[Sweep], at: At) -> Instance
         InstanceError: a value is not allowed there.
     """
     given = [text for sweep, value in zip(sweeps, at, strict=True) for text in sweep.overrides(instance, value)]
-    return overridden(instance, given, OPTION)
+    return overridden(instance, given, OPTION) if given else instance
 
 
 def points_of(sweeps: Sequence[Sweep]) -> Iterator[At]:
@@ -97,13 +107,17 @@ def points_of(sweeps: Sequence[Sweep]) -> Iterator[At]:
     return itertools.product(*(sweep.values for sweep in sweeps))
 
 
-def sweeps_of(instance: Instance, given: Sequence[str | Sweep] | Mapping[str, Iterable[float]]) -> tuple[Sweep, ...]:
+def sweeps_of(
+    instance: Instance, given: Sequence[str | Sweep] | Mapping[str, Iterable[float]], asked: Asked | None = None
+) -> tuple[Sweep, ...]:
     """The sweeps that are asked for, every point of the grid checked against the instance.
 
     Args:
         instance: from `load`.
         given: `KEY=FROM:TO:COUNT` or `KEY=VALUE,VALUE,...`; several keys joined by commas take the same values; `<=` or
             `>=` instead of `=` says which way a key limits that is not known to, `*=` multiplies. Or key -> values.
+            `survive` is how many losses a plan survives.
+        asked: which losses they are; by default those of `survive`.
 
     Raises:
         InstanceError: with every fault found: keys that are not there, that hold no number, values out of range.
@@ -118,6 +132,10 @@ def sweeps_of(instance: Instance, given: Sequence[str | Sweep] | Mapping[str, It
     made: list[Sweep] = []
     for item in given:
         sweep = _read(item, faults) if isinstance(item, str) else item
+        if sweep is not None and SURVIVE in sweep.keys:
+            most = max((value for value in sweep.values if value >= 1 and value == int(value)), default=1)
+            losses = replace(asked or Asked(), losses=int(most))
+            faults += [Fault(Where(OPTION), SURVIVE, wrong) for wrong in faults_of(instance, losses)]
         if sweep is not None and (ready := _checked(plain, sweep, faults)) is not None:
             made.append(ready)
     keys = [key for sweep in made for key in sweep.keys]
@@ -170,6 +188,10 @@ def _checked(plain: Any, sweep: Sweep, faults: list[Fault]) -> Sweep | None:
     def fault(key: str, wrong: str, right: str) -> None:
         faults.append(Fault(Where(OPTION), key, wrong, right))
 
+    if SURVIVE in sweep.keys:
+        faults += _faults_of_survival(sweep)
+        values = tuple(sorted(dict.fromkeys(float(value) for value in sweep.values)))
+        return replace(sweep, values=values, sense=AT_LEAST) if len(faults) == before else None
     senses: dict[str, str] = {}
     for key in sweep.keys:
         path = path_of(plain, key)
@@ -195,6 +217,26 @@ def _checked(plain: Any, sweep: Sweep, faults: list[Fault]) -> Sweep | None:
     return replace(sweep, values=values, sense=sense, claimed=claimed) if len(faults) == before else None
 
 
+def _faults_of_survival(sweep: Sweep) -> list[Fault]:
+    """What is wrong with how many losses are to be survived, but for how many there are."""
+
+    def fault(wrong: str, right: str) -> Fault:
+        return Fault(Where(OPTION), ",".join(sweep.keys), wrong, right)
+
+    found = []
+    if len(sweep.keys) > 1:
+        found.append(fault(f"{SURVIVE} is no key of the instance and moves with none", "a --sweep of its own"))
+    if sweep.factor:
+        found.append(fault("there is nothing to multiply", f"write {SURVIVE}= and how many losses"))
+    if sweep.sense == AT_MOST:
+        found.append(fault("limits from below", f"write {SURVIVE}="))
+    bad = [f"{value:g}" for value in sweep.values if not (value >= 0 and value == int(value))]
+    if bad:
+        right = f"whole numbers, 0 or more: {SURVIVE}=0:2:3 is none, one and two"
+        found.append(fault(f"{', '.join(bad)} {'is' if len(bad) == 1 else 'are'} no number of losses", right))
+    return found
+
+
 def _faults_of_grid(instance: Instance, sweeps: Sequence[Sweep]) -> list[Fault]:
     """What is wrong at points of the grid, each fault once, with the first point where it shows."""
     found: dict[tuple[str, str, str], Fault] = {}
@@ -207,7 +249,7 @@ def _faults_of_grid(instance: Instance, sweeps: Sequence[Sweep]) -> list[Fault]:
                 told = replace(item, where=Where(f"{OPTION} {here}"))
                 found.setdefault((item.key, "" if item.key in here else item.wrong, item.right), told)
             continue
-        for key in [key for sweep in sweeps for key in sweep.keys]:
+        for key in [key for sweep in sweeps for key in sweep.keys if not sweep.survives]:
             value = _at(after, key)
             if isinstance(value, str):
                 told = Fault(

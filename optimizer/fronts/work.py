@@ -1,4 +1,4 @@
-"""Solves points, in processes of their own; each keeps what Benders knows from point to point."""
+"""Solves points, in processes of their own; each keeps what Benders and losses came to from point to point."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from typing import Any
 
 from optimizer.errors import InstanceError
 from optimizer.fronts.front import Fact
+from optimizer.fronts.survival import Found, Losses, Survival, none_from, written
 from optimizer.fronts.sweeps import At, Sweep, instance_at, tighter
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import Expected
 from optimizer.instance.write import sha256
+from optimizer.losses.rounds import Solve
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 from optimizer.run import checkpoint_of, solve_with
 from optimizer.solver.benders.checkpoint import Checkpoint
+from optimizer.solver.compile import Block
 from optimizer.solver.highs import Progress, Report, Stop
 from optimizer.solver.options import Options
 from optimizer.solver.start import Start
@@ -39,6 +42,7 @@ class Task:
         low: no plan of the point costs less, as is known from a looser one, USD.
         stricter: points at which the plan may hold too, the nearest first.
         keep: give the plan back whole.
+        rows: rows of losses that other points came to.
     """
 
     at: At
@@ -46,6 +50,7 @@ class Task:
     low: float | None
     stricter: tuple[At, ...]
     keep: bool
+    rows: tuple[Found, ...] = ()
 
 
 @dataclass(slots=True)
@@ -56,31 +61,35 @@ class Home:
     sweeps: Sequence[Sweep]
     options: Options
     checkpoint: Checkpoint
+    losses: Losses | None = None
 
 
 Done = tuple[Fact, Plan | None]
 
 
-def begin(instance: Instance, sweeps: Sequence[Sweep], options: Options) -> Home:
+def begin(instance: Instance, sweeps: Sequence[Sweep], options: Options, survival: Survival | None = None) -> Home:
     """What a process keeps."""
-    return Home(instance, sweeps, options, checkpoint_of(instance))
+    losses = None if survival is None else Losses(survival, options)
+    return Home(instance, sweeps, options, checkpoint_of(instance), losses)
 
 
 def solve_point(home: Home, task: Task) -> Done:
     """Solve a point, and find at which stricter points its plan holds too."""
     began, cpu = time.monotonic(), time.process_time()
-    options = home.options
+    options, losses = home.options, home.losses
     instance = instance_at(home.instance, home.sweeps, task.at)
-    stop = Stop()
-    report = _stopper(stop, options, task.low) if isinstance(instance.risk, Expected) else None
-    start = None if task.start is None else _start(task.start)
-    plan = solve_with(instance, options, start, report, stop, checkpoint=home.checkpoint, explain=False)
-    _complete(plan, options, task.low, began_by_us=stop.asked.is_set())
+    most = 0 if losses is None else losses.survival.losses(task.at)
+    solve = _solver(home, task, instance)
+    new: list[Found] = []
+    words = "not asked"
+    if losses is not None and most:
+        plan, new, words = losses.plan(instance, most, task.rows, solve)
+    else:
+        plan = solve(None)
     fact = Fact(
         at=task.at,
         status=plan.status,
         why=str(plan.info["why"]),
-        objective=plan.objective if plan.tables else None,
         bound=plan.bound,
         gap=options.gap,
         gap_usd=options.gap_usd,
@@ -89,19 +98,50 @@ def solve_point(home: Home, task: Task) -> Done:
         began=str(plan.info["start"]),
         resumed=str(plan.info["resumed"]),
     )
-    if plan.tables:
+    survive = plan.info.get("survive", {})
+    if "cannot" in survive and losses is not None:
+        cannot = tuple(survive["cannot"])
+        fact = replace(fact, cannot=cannot, none_from=none_from(task.at, losses.survival, cannot))
+    if plan.tables and most and not survive["proved"]:  # what is not known to survive is no plan of this point
+        fact = replace(fact, status="no_plan")
+    elif plan.tables:
         portfolio = plan.portfolio
-        limits = tuple(_left(plan, sweep) for sweep in home.sweeps)
+        limits = tuple(words if sweep.survives else _left(plan, sweep) for sweep in home.sweeps)
+        binds = [BINDING in text and not sweep.survives for sweep, text in zip(home.sweeps, limits, strict=True)]
+        held, more = _holding(home, plan, replace(task, rows=(*task.rows, *new)), binds)
+        new += more
         fact = replace(
             fact,
-            holds=tuple(_holding(home, plan, task, [BINDING in words for words in limits])),
+            objective=plan.objective,
+            holds=tuple(held),
             funded=tuple(f"{row.facility}:{row.option}:{row.funded}" for row in rows_of(portfolio)),
             limits=limits,
             capex=float(portfolio["capex"].sum()),
             public_outlay=float(portfolio["public_outlay"].sum()),
         )
-    fact = replace(fact, seconds=time.monotonic() - began, cpu_seconds=time.process_time() - cpu)
-    return fact, plan if task.keep and plan.tables else None
+    fact = replace(fact, rows=written(new), seconds=time.monotonic() - began, cpu_seconds=time.process_time() - cpu)
+    return fact, plan if task.keep and fact.objective is not None else None
+
+
+def _solver(home: Home, task: Task, instance: Instance) -> Solve:
+    """Finds plans of a point; one after another where rows of losses come from each."""
+    began = time.monotonic()
+    start = None if task.start is None else _start(task.start.funded)
+    low = task.low
+
+    def solve(rows: Block | None) -> Plan:
+        nonlocal start, low
+        options, stop = home.options, Stop()
+        if options.time_limit is not None and rows is not None:
+            options = replace(options, time_limit=max(1.0, options.time_limit - (time.monotonic() - began)))
+        report = _stopper(stop, options, low) if isinstance(instance.risk, Expected) else None
+        plan = solve_with(instance, options, start, report, stop, rows, checkpoint=home.checkpoint, explain=False)
+        _complete(plan, options, low, began_by_us=stop.asked.is_set())
+        if plan.bound is not None:  # more rows leave fewer plans
+            low = plan.bound if low is None else max(low, plan.bound)
+        return plan
+
+    return solve
 
 
 def _left(plan: Plan, sweep: Sweep) -> str:
@@ -127,9 +167,9 @@ def _states(rule: Mapping[str, Any], parts: Sequence[str]) -> bool:
     return False
 
 
-def _start(fact: Fact) -> Start:
+def _start(funded: Sequence[str]) -> Start:
     """The portfolio of an earlier solve; its stock follows from the fundings."""
-    parts = [name.split(":") for name in fact.funded]
+    parts = [name.split(":") for name in funded]
     return Start(frozenset((facility, option, int(year)) for facility, option, year in parts), frozenset(), {})
 
 
@@ -169,13 +209,14 @@ def _complete(plan: Plan, options: Options, low: float | None, *, began_by_us: b
     }
 
 
-def _holding(home: Home, plan: Plan, task: Task, binds: Sequence[bool]) -> list[At]:
-    """Stricter points at which the plan holds as it is, every constraint checked, at the same cost.
+def _holding(home: Home, plan: Plan, task: Task, binds: Sequence[bool]) -> tuple[list[At], list[Found]]:
+    """Stricter points at which the plan holds as it is, at the same cost, and rows of losses that it does not survive.
 
-    Those are not asked where a limit that binds already would be stricter.
+    Every constraint is checked, and every loss tried. Points are not asked where a limit that binds would be stricter.
     """
     held: list[At] = []
     failed: list[At] = []
+    new: list[Found] = []
     for at in task.stricter:
         if any(bound and a != b for bound, a, b in zip(binds, at, task.at, strict=True)):
             continue
@@ -184,11 +225,25 @@ def _holding(home: Home, plan: Plan, task: Task, binds: Sequence[bool]) -> list[
         if any(tighter(home.sweeps, other, at) for other in held):  # a stricter one holds: so does this
             held.append(at)
             continue
-        try:
-            instance = instance_at(home.instance, home.sweeps, at)
-        except InstanceError:
-            failed.append(at)
-            continue
-        info = plan.info | {"instance_sha256": sha256(instance)}
-        (held if verify_tables(instance, info, plan.tables).ok else failed).append(at)
-    return held
+        holds, rows = _holds(home, plan, replace(task, rows=(*task.rows, *new)), at)
+        new += rows
+        (held if holds else failed).append(at)
+    return held, new
+
+
+def _holds(home: Home, plan: Plan, task: Task, at: At) -> tuple[bool, list[Found]]:
+    """Whether the plan holds at a point; and rows of losses that it does not survive there."""
+    losses = home.losses
+    try:
+        instance = instance_at(home.instance, home.sweeps, at)
+    except InstanceError:
+        return False, []
+    name = sha256(instance)
+    info = plan.info | {"instance_sha256": name}
+    if name != plan.info["instance_sha256"] and not verify_tables(instance, info, plan.tables).ok:
+        return False, []
+    if losses is None or not (most := losses.survival.losses(at)):
+        return True, []
+    if most == losses.survival.losses(task.at) and losses.alike(plan.instance, instance):
+        return True, []
+    return losses.survives(instance, most, task.rows, plan)

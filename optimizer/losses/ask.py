@@ -82,16 +82,27 @@ def check(instance: Instance, asked: Asked) -> Scope:
     Raises:
         OptionsError: with every fault of what is asked.
     """
+    if faults := faults_of(instance, asked):
+        raise OptionsError("; ".join(faults))
+    onsets, fits = _onsets(calendar_of(instance), asked)
+    return Scope(_weights(instance, asked), fits, tuple(t for t in onsets if t not in fits))
+
+
+def faults_of(instance: Instance, asked: Asked) -> list[str]:
+    """Every fault of what is asked of any plan of an instance, in words."""
     calendar = calendar_of(instance)
     weights = _weights(instance, asked)
     faults = [*_size(instance, asked), *_markets(instance, asked, weights), *_time(calendar, asked)]
-    onsets = asked.onsets or calendar.periods
-    fits = tuple(t for t in dict.fromkeys(onsets) if lost_periods(calendar, t, max(1, asked.duration)) is not None)
-    if not fits and not faults:
+    if not faults and not _onsets(calendar, asked)[1]:
         faults.append(f"a loss of {_years(asked.duration)} begins or ends inside a period, whenever it begins")
-    if faults:
-        raise OptionsError("; ".join(faults))
-    return Scope(weights, fits, tuple(t for t in onsets if t not in fits))
+    return faults
+
+
+def _onsets(calendar: Calendar, asked: Asked) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """First years asked for, and those of losses that neither begin nor end inside a period."""
+    onsets = asked.onsets or calendar.periods
+    fits = (t for t in dict.fromkeys(onsets) if lost_periods(calendar, t, max(1, asked.duration)) is not None)
+    return onsets, tuple(fits)
 
 
 def _years(count: int) -> str:

@@ -16,7 +16,7 @@ from optimizer.network.derive import tables_of
 from optimizer.network.tables import Tables
 from optimizer.solver.branch import Branch, Response
 from optimizer.solver.compile import Indices, Vector
-from optimizer.solver.given import given_by
+from optimizer.solver.given import Given, given_by
 from optimizer.solver.widen import widened
 from optimizer.solver.written import build_block
 
@@ -56,6 +56,7 @@ class Operator:
     Attributes:
         tables: tables of the branch.
         branch: the branch, charged with weighted tonnes short.
+        given: what was given to it last.
         columns: activity and movement in the lost years that each loss stops, by name of the loss.
         stock: column of opening stock had beside the plan's, by store (stockpile, material, channel); 0 unless opened.
         unmet: column of demand that must be met and is not, by line; 0 unless opened.
@@ -63,7 +64,7 @@ class Operator:
     """
 
     def __init__(self, case: Case, onset: int, duration: int) -> None:
-        """Compile the branch and give it the plan.
+        """Compile the branch and give it the plan; one without tables gives nothing.
 
         Args:
             case: what is tried.
@@ -83,8 +84,9 @@ class Operator:
         extra = _extra(self.tables, {key: row for row, key in enumerate(block.rows)})
         first = len(block.columns)
         self.branch = Branch(widened(block, extra))
-        self.given = given_by(self.network, case.plan)
-        self.branch.give(self.given)
+        self.given: Given = {}
+        if case.plan.tables:
+            self.give(given_by(self.network, case.plan))
         self.stock = _of(extra, first, "extra_stock")
         self.unmet = _of(extra, first, "unmet")
         self.unrestored = _of(extra, first, "unrestored")
@@ -98,6 +100,11 @@ class Operator:
             self.tonnes_short[column] = case.weights[line[0]]
         self.branch.charge(self.tonnes_short)
         self.columns = self._columns(set(periods))
+
+    def give(self, given: Given) -> None:
+        """Say what is decided elsewhere."""
+        self.given = given
+        self.branch.give(given)
 
     def answer(self, lost: Collection[str], *, lean: bool = False) -> Answer:
         """The least weighted tonnes short after some losses.

@@ -81,6 +81,15 @@ def plain(row: Row) -> list[Any]:
     return [row.lost[0], sorted(row.lost[1]), row.most, slopes]
 
 
+def row_of(item: Sequence[Any]) -> Row:
+    """A row from JSON."""
+    onset, names, most, slopes = item
+    found: dict[tuple[str, Key], float] = {
+        (block, (component, tuple(index))): slope for block, component, index, slope in slopes
+    }
+    return Row((onset, frozenset(names)), found, most)
+
+
 def kept_in(start: Plan, instance: Instance, asked: Asked, scope: Scope) -> list[Row]:
     """The rows that an earlier plan of the same search came to.
 
@@ -95,11 +104,4 @@ def kept_in(start: Plan, instance: Instance, asked: Asked, scope: Scope) -> list
     that = info | {"instance_sha256": start.info.get("instance_sha256")}
     if other := [f"{key} is {this[key]}, there {that.get(key)}" for key in this if this[key] != that.get(key)]:
         raise PlanError(f"the plan to start from is of another search: {'; '.join(other)}")
-    return [
-        Row(
-            (onset, frozenset(names)),
-            {(block, (component, tuple(index))): slope for block, component, index, slope in slopes},
-            most,
-        )
-        for onset, names, most, slopes in json.loads(info["kept"])
-    ]
+    return [row_of(item) for item in json.loads(info["kept"])]

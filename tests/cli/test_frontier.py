@@ -56,3 +56,20 @@ def test_waivers_as_a_reader_sees_them(tiny: Path) -> None:
     bare = call("waivers", "tiny.yaml", folder=tiny)
     assert bare.code == 2
     assert "has no rule, target, budget or condition" in bare.err
+
+
+def test_losses_survived_as_a_reader_sees_them(tiny: Path) -> None:
+    """One plant makes all: it is not spared, and its loss is told in tonnes; words without a sweep are refused."""
+    words = ("--sweep", "survive=0,1", "--markets", "programs", "--quiet")
+    called = call("frontier", "tiny.yaml", *words, folder=tiny)
+    assert called.code == 0, called.err
+    for part in ("how many facilities may be lost for 1 year, and programs served in full", "than with fewer losses"):
+        assert part in called.out, part
+    assert "1 and stricter: the loss of plant from 2027 for 1 year cannot be survived: at least" in called.out
+    assert "infeasible" in called.out
+    again = call("frontier", "tiny.yaml", *words, "--json", folder=tiny)
+    assert again.document["cannot"][0]["losses"] == ["plant"]
+    assert again.document["duration"] == 1
+    bare = call("frontier", "tiny.yaml", "--sweep", f"{BUDGET}=0,1", "--of", "owners", folder=tiny)
+    assert bare.code == 2
+    assert "no sweep asks for any" in bare.err

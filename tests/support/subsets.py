@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 from support.build import Data, one_market
@@ -51,15 +51,23 @@ def instance_data(given: list[Plant]) -> Data:
 
 
 def least_cost(
-    given: list[Plant], budget: float = 1e9, cap: float = 1.0, least: float = 0, most: float = 99
+    given: list[Plant], budget: float = 1e9, cap: float = 1.0, least: float = 0, most: float = 99, losses: float = 0
 ) -> float | None:
-    """The least cost over all subsets of plants, worked out without the model; None where no subset may be had."""
+    """The least cost over all subsets of plants, worked out without the model; None where no subset may be had.
+
+    With losses, those subsets alone whose market is served in full after any so many of their plants are lost.
+    """
     found: list[float] = []
     for chosen in product((False, True), repeat=len(given)):
         mine = [plant for plant, taken in zip(given, chosen, strict=True) if taken]
         capex = sum(plant.capex for plant in mine)
         if capex > budget or not least <= len(mine) <= most:
             continue
-        made = min(DEMAND, sum(plant.capacity for plant in mine if plant.exposure <= cap))
+        sizes = [plant.capacity for plant in mine if plant.exposure <= cap]
+        if losses and any(
+            sum(sizes) - sum(lost) < DEMAND for lost in combinations(sizes, min(int(losses), len(sizes)))
+        ):
+            continue
+        made = min(DEMAND, sum(sizes))
         found.append(capex + 2 * (10 * made + SHORTAGE * (DEMAND - made)))
     return min(found, default=None)
