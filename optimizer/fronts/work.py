@@ -129,13 +129,15 @@ def _solver(home: Home, task: Task, instance: Instance) -> Solve:
     start = None if task.start is None else _start(task.start.funded)
     low = task.low
 
-    def solve(rows: Block | None) -> Plan:
+    def solve(rows: Block | None, last: Plan | None = None) -> Plan:
         nonlocal start, low
         options, stop = home.options, Stop()
         if options.time_limit is not None and rows is not None:
             options = replace(options, time_limit=max(1.0, options.time_limit - (time.monotonic() - began)))
         report = _stopper(stop, options, low) if isinstance(instance.risk, Expected) else None
-        plan = solve_with(instance, options, start, report, stop, rows, checkpoint=home.checkpoint, explain=False)
+        plan = solve_with(
+            instance, options, last or start, report, stop, rows, checkpoint=home.checkpoint, explain=False
+        )
         _complete(plan, options, low, began_by_us=stop.asked.is_set())
         if plan.bound is not None:  # more rows leave fewer plans
             low = plan.bound if low is None else max(low, plan.bound)

@@ -26,8 +26,8 @@ from optimizer.solver.written import build_block
 LEAST_ROUNDS = 30
 """Rounds in which the least that a loss leaves short is sought; what is known then is a bound."""
 
-Solve = Callable[[Block | None], Plan]
-"""Finds a plan that obeys rows of losses; none at first."""
+Solve = Callable[[Block | None, Plan | None], Plan]
+"""Finds a plan that obeys rows of losses, none at first, beginning with the plan of the round before."""
 
 
 class Rounds:
@@ -72,9 +72,10 @@ class Rounds:
     def plan(self) -> Plan:
         """Plan and stress until nothing is short."""
         scope, rounds = self._operators.scope, 0
+        last: Plan | None = None
         while True:
             rounds += 1
-            plan = self._solve(block_of(self.rows) if self.rows else None)
+            plan = self._solve(block_of(self.rows) if self.rows else None, last)
             info: dict[str, Any] = {
                 "losses": self._asked.losses,
                 "of": self._asked.of,
@@ -91,13 +92,16 @@ class Rounds:
             }
             plan.info["survive"] = info
             if not plan.tables:
-                return self._without(plan) if plan.status == "infeasible" and self.rows else plan
+                if plan.status == "infeasible" and self.rows:
+                    return self._without(plan)
+                return plan if last is None else _left(last, info, str(plan.info["why"]))
             if self._first is None and not self.rows:
                 self._first = plan
             found, whole = self._operators.short(plan, self._asked.losses, self._over, self._say)
             info |= {"lps": self._operators.lps, "seconds": round(time.monotonic() - self._began, 1)}
             info |= self._cost(plan)
             self.rows += found
+            last = plan
             info["kept"] = json.dumps([plain(row) for row in self.rows], separators=(",", ":"))
             if not whole or (found and self._over()):
                 plan.info["why"] += "; it was stopped before all losses were tried"
@@ -125,7 +129,7 @@ class Rounds:
         """An answer without a plan: why; the instance may have none whatever is lost."""
         found = self._missing()
         if not found and self._first is None and not self._before:
-            bare = self._solve(None)
+            bare = self._solve(None, None)
             if bare.status == "infeasible":
                 bare.info["survive"] = plan.info["survive"]
                 return bare
@@ -191,6 +195,14 @@ class Rounds:
             {"market": m, "product": markets[m].demand[number].product, "period": period, "tonnes": tonnes}
             for (m, number, period), tonnes in found.items()
         ]
+
+
+def _left(last: Plan, info: Mapping[str, Any], why: str) -> Plan:
+    """The plan of the round before, where a round was stopped before it had one: no row of losses is lost."""
+    mine = last.info["survive"]
+    last.info["survive"] = mine | {key: info[key] for key in ("rounds", "rows", "not_survived", "seconds")}
+    last.info["why"] += f"; a plan that obeys all {info['rows']} rows of losses was not found: {why}"
+    return last
 
 
 def words_of(lost: Lost) -> str:

@@ -90,11 +90,18 @@ def survive(
         if report is not None:
             report(Progress(phase, time.monotonic() - began, None, None, 0))
 
-    def solve(rows: Block | None) -> Plan:
+    def solve(rows: Block | None, last: Plan | None) -> Plan:
         left = None if limit is None else max(1.0, limit - (time.monotonic() - began))
         # Rows of losses change no part, so that every cut of one round holds in the next.
         return solve_with(
-            instance, replace(options, time_limit=left), start, report, stop, rows, checkpoint=kept, cluster=cluster
+            instance,
+            replace(options, time_limit=left),
+            last or start,
+            report,
+            stop,
+            rows,
+            checkpoint=kept,
+            cluster=cluster,
         )
 
     before = None if start is None else start.info["survive"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ import optimizer
 from optimizer.errors import PlanError
 from optimizer.losses import survive
 from optimizer.plan.plan import Plan
+from optimizer.run import solve_with
 from optimizer.solver.benders import search as searching
 from optimizer.solver.highs import Progress, Stop
 from optimizer.solver.options import Options
@@ -78,6 +81,33 @@ def test_the_cost_of_surviving(losses: int, duration: int, cost: float) -> None:
     assert plan.info["survive"]["costs_at_most_usd"] == pytest.approx(cost, abs=1e-3)
     assert plan.info["verdict"]["ok"]
     assert worst_of_all(plan, "facilities", losses, duration, PROGRAMS) == pytest.approx(0.0, abs=1e-4)
+
+
+def test_a_round_without_a_plan_loses_no_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped while it sought its second plan, it has the first one and all rows; from there it goes on."""
+    begun: list[Any] = []
+
+    def stopped(instance: Any, options: Any, start: Any, *more: Any, **given: Any) -> Any:
+        begun.append(start)
+        plan = solve_with(instance, options, start, *more, **given)
+        if len(begun) == 2:
+            plan.tables.clear()
+            plan.info |= {"status": "no_plan", "why": "the time limit was reached"}
+        return plan
+
+    monkeypatch.setattr(importlib.import_module("optimizer.losses.survive"), "solve_with", stopped)
+    plan = surviving(coast(), 2, duration=2)
+    info = plan.info["survive"]
+    assert begun[0] is None
+    assert begun[1] is plan
+    assert plan.tables
+    assert not info["proved"]
+    assert info["rounds"] == 2
+    assert info["rows"] == len(json.loads(info["kept"])) > 0
+    assert "a plan that obeys all" in plan.info["why"]
+    again = survive(instance_of(coast()), losses=2, duration=2, start=plan, options=Options(gap=1e-9, threads=1))
+    assert again.info["survive"]["proved"]
+    assert again.info["survive"]["costs_at_most_usd"] == pytest.approx(9000.0)
 
 
 def test_stock_where_it_is_cheaper() -> None:
