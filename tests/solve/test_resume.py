@@ -28,11 +28,10 @@ from optimizer.solver.benders import search as searching
 from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.benders.known import Known, carry, fingerprints
 from optimizer.solver.benders.search import Search
-from optimizer.solver.extensive import begin
 from optimizer.solver.highs import Progress, Stop
 from optimizer.solver.limit import Limit
 from optimizer.solver.options import Options
-from optimizer.solver.solve import solve
+from optimizer.solver.solve import begin, solve
 
 GAP = 1e-6
 MANY = 3

@@ -97,8 +97,8 @@ class Checkpoint:
 
     @property
     def due(self) -> bool:
-        """Whether it is time to write."""
-        return time.monotonic() >= self._next
+        """Whether it is time to write; what stays in memory is kept at the end alone."""
+        return self.file is not None and time.monotonic() >= self._next
 
     @property
     def written(self) -> bool:
