@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from optimizer.solver.highs import Progress, Stop, run
 from optimizer.solver.hindsight import hindsight_of
 from optimizer.solver.options import Options
 from optimizer.solver.start import start_of
+from optimizer.worth.kept import LIMIT
 
 EXACT, NEAR = 1e-9, 1e-6
 TREES = [case for case in cases_in(OWN) if "parent:" in (case.folder / "instance.yaml").read_text(encoding="utf-8")]
@@ -209,6 +211,13 @@ def test_stopped_before_every_future_is_known_there_is_no_plan(method: str) -> N
     plan = solve(regretful(generate(14, scenarios=2)), method=method, report=ask, stop=stop)
     assert plan.status == "no_plan"
     assert "interrupted while the optimum of blow_" in plan.info["why"]
+
+
+def test_a_limit_is_told_in_the_words_by_which_a_study_goes_on() -> None:
+    """Past its time a future has no optimum, and the study of value knows that more time may find one."""
+    begun = replace(begun_of(generate(14, scenarios=2), "benders"), deadline=time.monotonic() - 1.0)
+    solved = hindsight_of(begun, "blow_0")
+    assert (solved.status, solved.why, solved.objective) == ("no_plan", LIMIT, None)
 
 
 def test_fundings_of_a_future_are_told() -> None:
