@@ -46,7 +46,10 @@ def hindsight_of(begun: Begun, future: str, start: Start | None = None, cuts: Ch
         began=time.monotonic(),
         client=None,
     )
-    return solve_begun(mine, start, cuts)
+    solved = solve_begun(mine, start, cuts)
+    if cuts is not None:
+        cuts.thin()
+    return solved
 
 
 def find_hindsights(begun: Begun) -> None:
