@@ -41,10 +41,11 @@ from optimizer.solver import needs as finding
 from optimizer.solver.apart import share_cores
 from optimizer.solver.benders.solve import decompose
 from optimizer.solver.compile import Block, Problem, compile_block
-from optimizer.solver.extensive import Begun, begin, problem_of
+from optimizer.solver.extensive import Begun, problem_of
 from optimizer.solver.highs import Progress
 from optimizer.solver.loading import load
 from optimizer.solver.options import Options
+from optimizer.solver.solve import begin
 
 GAPS = (0.01, 0.005, 0.001)
 ROW = re.compile(

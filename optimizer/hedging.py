@@ -2,7 +2,7 @@
 
     mpiexec -n 3 python -m mpi4py -m mpisppy.generic_cylinders --module-name optimizer.hedging --instance FOLDER ...
 
-A scenario is what `single_future` solves: the investment, the whole trunk and the branches that the future is on, from
+A scenario is the problem of who knows that it comes: the investment, the whole trunk and the branches it is on, from
 the same families, with that future's cost alone. All futures have the trunk in common, so what is decided before anyone
 knows which comes is the fundings and what branches and later periods see of the trunk: its stock, whom users know, and
 what it runs where branches are tied to that. These are equal in all scenarios; the rest of the trunk's operations each

@@ -16,10 +16,11 @@ from optimizer.run import plan_of
 from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.benders.split import undivided
 from optimizer.solver.compile import Block
-from optimizer.solver.extensive import Begun, Solved, begin
+from optimizer.solver.extensive import Begun, Solved
 from optimizer.solver.highs import Progress, Report, Stop
+from optimizer.solver.methods import solve_begun
 from optimizer.solver.options import Options
-from optimizer.solver.solve import solve_begun
+from optimizer.solver.solve import begin
 from optimizer.solver.start import Start
 
 SHARPER = 0.1

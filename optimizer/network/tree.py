@@ -7,12 +7,14 @@ the trunk before and after. Source: design.md 4.3.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from optimizer.instance.instance import Instance
+from optimizer.instance.policy import Expected
 from optimizer.network.calendar import Calendar
 from optimizer.network.effects import Window, window
-from optimizer.network.tables import BASE, TRUNK
+from optimizer.network.tables import BASE, TRUNK, Network
 
 Path = dict[int, str]
 """Period -> course."""
@@ -54,3 +56,28 @@ def weights_of(paths: Mapping[str, Path], probability: Mapping[str, float]) -> d
                 exact[course, t] = exact.get((course, t), Decimal(0)) + share
                 exact[TRUNK, t] -= share
     return {key: float(share) for key, share in exact.items()}
+
+
+def foreseen(network: Network, future: str) -> Network:
+    """The network of someone who knows which future comes: it has the whole probability. Source: design.md 4.3, regret.
+
+    Its branches are those on the future's path; one that the path leaves is a future too, of probability 0.
+
+    Args:
+        network: with every future.
+        future: `base`, or a scenario with effects.
+    """
+    branches = [course for course in dict.fromkeys(network.path[future].values()) if course != TRUNK]
+    windows = {name: network.windows[name] for name in branches}
+    paths = {name: network.path[name] for name in (BASE, *branches)}
+    probability = {name: float(name == future) for name in paths}
+    return replace(
+        network,
+        instance=network.instance.model_copy(update={"risk": Expected()}),
+        windows=windows,
+        probability=probability,
+        path=paths,
+        weight=weights_of(paths, probability),
+        left=frozenset(branch.leaves for branch in windows.values() if branch.leaves is not None),
+        reactions={name: starts for name, starts in network.reactions.items() if name in windows},
+    )

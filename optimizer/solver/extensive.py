@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,17 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from pyomo.common.gc_manager import PauseGC
 
-from optimizer.instance.policy import Regret
 from optimizer.model import assemble, risk
 from optimizer.network.derive import Derived
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
-from optimizer.solver.compile import Block, Problem, Vector, charged, join, money_of
+from optimizer.solver.compile import Block, Problem, Vector, join, money_of
 from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches, with_whole
 from optimizer.solver.future_costs import FutureCosts
 from optimizer.solver.highs import Progress, Raw, Report, Stop, run
 from optimizer.solver.measure import measure_of
 from optimizer.solver.mould import Moulds
-from optimizer.solver.needs import needs_block
 from optimizer.solver.options import Options
 from optimizer.solver.start import UNUSED, USED, Start
 from optimizer.solver.written import build_block
@@ -32,8 +29,6 @@ Values = dict[str, dict[object, float]]
 """component -> index -> value, those that are not zero."""
 
 ZERO = 1e-9
-NEEDS_SHARE = 0.1
-"""Share of the time that is left in which the relaxation of the trunk says which needs are worth a row."""
 SECOND_PASS = 10.0
 """Seconds that the search for better fundings in the second pass has at least; it has what the first pass took."""
 
@@ -135,13 +130,6 @@ def problem_of(network: Network, blocks: Mapping[str, Block], hindsight: Mapping
     return join([*blocks.values(), measure], money)
 
 
-def single_future(network: Network, blocks: Mapping[str, Block], future: str) -> Problem:
-    """The problem of someone who knows which future comes. Source: design.md 4.3, regret."""
-    names = [INVESTMENT, TRUNK, *risk.branches_of(network, future)]
-    known = build_block(assemble.one_future, network, future)
-    return join([*(blocks[name] for name in names), known], money_of(blocks.values()))
-
-
 @dataclass(slots=True)
 class Begun:
     """What every method begins with.
@@ -167,52 +155,6 @@ class Begun:
     deadline: float | None
     over: bool = False
     client: Client | None = None
-
-
-def begin(
-    network: Network,
-    options: Options,
-    report: Report | None = None,
-    stop: Stop | None = None,
-    rows: Block | None = None,
-    hindsight: Mapping[str, float] | None = None,
-) -> Begun:
-    """Build and compile the blocks; for regret, find what each future costs with hindsight.
-
-    Arguments as of `solver.solve.solve`.
-    """
-    began = time.monotonic()
-    deadline = None if options.time_limit is None else began + options.time_limit
-    blocks, tables = compile_all(network, report, stop)
-    out = Solved(network, tables, "no_plan", "it was interrupted while the problem was built")
-    begun = Begun(out, blocks, options, report, stop, began, deadline)
-    if stop is not None and stop.asked.is_set():
-        begun.over = True
-        return begun
-    if isinstance(network.instance.risk, Regret) and hindsight is not None:
-        out.hindsight = dict(hindsight)
-    elif isinstance(network.instance.risk, Regret):
-        for future in risk.futures(network):
-            problem = single_future(network, blocks, future)
-            raw = run(problem, options, phase=f"hindsight of {future}", report=report, stop=stop, deadline=deadline)
-            if raw.ended != "optimal" or raw.objective is None:
-                raw.values = None
-                ended(out, raw)
-                out.why += (
-                    f" while the optimum of {future} with hindsight was sought: regret needs that of every future"
-                )
-                begun.over = True
-                return begun
-            out.hindsight[future] = raw.objective
-    left = math.inf if deadline is None else max(0.0, NEEDS_SHARE * (deadline - time.monotonic()))
-    needs = needs_block(tables[TRUNK], blocks[INVESTMENT], blocks[TRUNK], left)
-    if needs is not None:
-        blocks[needs.name] = needs
-    if rows is not None:
-        blocks[rows.name] = rows
-        blocks[INVESTMENT] = charged(blocks[INVESTMENT], rows)
-    out.seconds["build"] = time.monotonic() - began
-    return begun
 
 
 def finish(begun: Begun, start: Start | None = None) -> Solved:

@@ -1,32 +1,32 @@
-"""Which method solves a problem, and why."""
+"""The road of a solve: build, for regret what each future costs with hindsight, then the method."""
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from optimizer.errors import OptionsError, SolveError
-from optimizer.network.tables import Network
+from optimizer.errors import OptionsError
+from optimizer.instance.policy import Regret
+from optimizer.network.tables import INVESTMENT, TRUNK, Network
 from optimizer.solver.benders.checkpoint import Checkpoint
-from optimizer.solver.benders.solve import decompose
-from optimizer.solver.benders.split import undivided
-from optimizer.solver.compile import Block
-from optimizer.solver.extensive import Begun, Solved, begin, finish
-from optimizer.solver.hedging import hedge, mpiexec, refused
+from optimizer.solver.compile import Block, charged
+from optimizer.solver.extensive import Begun, Solved, compile_all
+from optimizer.solver.hedging import mpiexec, refused
 from optimizer.solver.highs import Report, Stop
+from optimizer.solver.hindsight import find_hindsights
 from optimizer.solver.levels import by_levels
+from optimizer.solver.methods import method_of, solve_begun
+from optimizer.solver.needs import needs_block
 from optimizer.solver.options import Options
 from optimizer.solver.start import Start
 
 if TYPE_CHECKING:
     from distributed import Client
 
-DEALT = 6_500
-"""Columns from which a problem with branches is dealt out: at 5,800 the whole took half to four fifths of the processor
-time, at 6,700 as much to 1 percent and six times as much to 0.1, at 7,700 three times as much and more."""
-TRUNK_DEALT = 50_000
-"""Columns from which a trunk without branches is dealt out: to 0.1 percent at 7,300 it took 0.6 and 1.2 times the
-processor time of the whole, to 0.01 percent 1.0 and 2.4; at 94,000 (the reference instance) an eleventh."""
+NEEDS_SHARE = 0.1
+"""Share of the time that is left in which the relaxation of the trunk says which needs are worth a row."""
 
 
 def solve(
@@ -72,33 +72,47 @@ def solve(
     return solve_begun(begun, start, checkpoint)
 
 
-def solve_begun(begun: Begun, start: Start | None = None, checkpoint: Checkpoint | None = None) -> Solved:
-    """Solve what is built and compiled.
+def begin(
+    network: Network,
+    options: Options,
+    report: Report | None = None,
+    stop: Stop | None = None,
+    rows: Block | None = None,
+    hindsight: Mapping[str, float] | None = None,
+) -> Begun:
+    """Build and compile the blocks; for regret, find what each future costs with hindsight.
 
-    Args:
-        begun: the compiled blocks, and how to solve.
-        start: a plan that is tried first.
-        checkpoint: where Benders keeps what it knows, and finds what it knew.
+    Arguments as of `solve`.
 
     Raises:
         OptionsError: the method asked for cannot solve it.
         SolveError: the solver failed.
-        PlanError: the checkpoint's file cannot be read.
     """
-    if begun.over:
-        return begun.out
-    out, options = begun.out, begun.options
-    out.method, out.method_why = method_of(begun)
-    if out.method == "benders":
-        try:
-            return decompose(begun, start, checkpoint)
-        except SolveError as error:
-            if options.method != "auto" or begun.client is not None:
-                raise
-            out.method, out.method_why = "extensive", f"Benders failed: {error}"
-    if out.method == "hedging":
-        return hedge(begun, start)
-    return finish(begun, start)
+    began = time.monotonic()
+    deadline = None if options.time_limit is None else began + options.time_limit
+    blocks, tables = compile_all(network, report, stop)
+    out = Solved(network, tables, "no_plan", "it was interrupted while the problem was built")
+    begun = Begun(out, blocks, options, report, stop, began, deadline)
+    if stop is not None and stop.asked.is_set():
+        begun.over = True
+        return begun
+    if isinstance(network.instance.risk, Regret):
+        if hindsight is None:
+            method_of(begun)  # what cannot be solved is refused before it takes time
+            find_hindsights(begun)
+        else:
+            out.hindsight = dict(hindsight)
+        if begun.over:
+            return begun
+    left = math.inf if deadline is None else max(0.0, NEEDS_SHARE * (deadline - time.monotonic()))
+    needs = needs_block(tables[TRUNK], blocks[INVESTMENT], blocks[TRUNK], left)
+    if needs is not None:
+        blocks[needs.name] = needs
+    if rows is not None:
+        blocks[rows.name] = rows
+        blocks[INVESTMENT] = charged(blocks[INVESTMENT], rows)
+    out.seconds["build"] = time.monotonic() - began
+    return begun
 
 
 def _by_levels(begun: Begun, start: Start | None, checkpoint: Checkpoint | None) -> Solved:
@@ -123,30 +137,3 @@ def _check_hedging(network: Network, rows: Block | None) -> None:
     if reason is not None:
         raise OptionsError(f"method is 'hedging', but {reason}; 'extensive' can solve it")
     mpiexec()
-
-
-def method_of(begun: Begun) -> tuple[str, str]:
-    """The method that solves what was begun, and why it does.
-
-    Raises:
-        OptionsError: Benders was asked for, or a cluster for its parts, and it cannot.
-    """
-    options, reason = begun.options, undivided(begun.blocks)
-    if options.method == "benders" and reason is not None:
-        raise OptionsError(f"method is 'benders', but {reason}; 'extensive' can solve it")
-    if options.method != "auto":
-        return options.method, "it was asked for"
-    if begun.client is not None:
-        if reason is not None:
-            raise OptionsError(f"a cluster answers for the parts of 'benders' only, but {reason}; leave it out")
-        return "benders", "a cluster answers for its parts"
-    if reason is not None:
-        return "extensive", reason
-    branches = len(begun.out.network.windows)
-    columns = sum(len(block.columns) - len(block.owners) for block in begun.blocks.values())
-    if columns < (DEALT if branches else TRUNK_DEALT):
-        alone = "" if branches else " of one future alone"
-        return "extensive", f"{columns:,} columns{alone}: small enough to be solved whole"
-    if not branches:
-        return "benders", f"{columns:,} columns of one future alone: what is funded is decided apart from operations"
-    return "benders", f"{columns:,} columns in {branches} branches and a trunk: its parts are small beside the whole"

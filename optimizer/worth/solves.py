@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,15 +13,18 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.policy import Cvar, Expected, Regret, Risk, WorstCase
 from optimizer.network.network import network_of
 from optimizer.network.reactions import without_reactions
-from optimizer.network.tables import INVESTMENT, TRUNK, Network
+from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.plan.plan import Plan
 from optimizer.run import solve_with
+from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.compile import Block, Problem, Vector
-from optimizer.solver.extensive import compile_all, costs_of, problem_of, single_future
-from optimizer.solver.first_plan import fundings_of, plan_of, with_portfolio
+from optimizer.solver.extensive import Begun, Solved, compile_all, costs_of, problem_of
+from optimizer.solver.first_plan import fundings_of, with_portfolio
 from optimizer.solver.highs import Progress, Report, Stop, run
+from optimizer.solver.hindsight import hindsight_of
 from optimizer.solver.options import Options
-from optimizer.worth.kept import LIMIT, Hindsight, Kept
+from optimizer.solver.start import Start
+from optimizer.worth.kept import Hindsight, Kept
 
 
 def measured_by(instance: Instance, measure: str, alpha: float) -> Instance:
@@ -64,6 +67,8 @@ class Solves:
     done: int = 0
     _network: Network | None = None
     _blocks: dict[str, Block] | None = None
+    _tables: Mapping[str, Tables] = field(default_factory=dict)
+    _cuts: Checkpoint = field(default_factory=lambda: Checkpoint(None, ""))
 
     @property
     def network(self) -> Network:
@@ -101,37 +106,26 @@ class Solves:
         self.done += 1
         return plan
 
-    def hindsight(self, future: str, portfolio: Collection[tuple[str, str, int]]) -> Hindsight:
-        """What a future costs someone who knows that it comes; a known portfolio is tried first."""
+    def hindsight(self, future: str, start: Start) -> Hindsight:
+        """What a future costs someone who knows that it comes; a known plan is tried first."""
         began = time.monotonic()
-        options = self.options
-        report = self.naming(f"hindsight of {future}")
         with self.stop.listening():
-            problem = single_future(self.network, self.blocks(report), future)
-            early = plan_of(problem, portfolio, options, report, self.stop)
-            deadline = None if options.time_limit is None else began + options.time_limit
-            raw = run(
-                problem, options, phase="solving", report=report, stop=self.stop, start=early.values, deadline=deadline
-            )
-        values, objective = raw.values, raw.objective
-        if early.objective is not None and (objective is None or early.objective < objective):
-            values, objective = early.values, early.objective
-        status, why = {
-            "optimal": ("optimal", "the gap asked for is reached"),
-            "infeasible": ("infeasible", "no plan meets all that must be met"),
-            "limit": ("feasible", LIMIT),
-            "interrupted": ("feasible", "it was interrupted"),
-        }[raw.ended]
-        if status == "feasible" and objective is None:
-            status = "no_plan"
-        bound = raw.bound
-        if bound is not None and objective is not None:
-            bound = min(bound, objective)
-        funded = () if values is None else _funded(problem, values)
-        found = Hindsight(future, status, why, objective, bound, funded, round(time.monotonic() - began, 1))
+            solved = hindsight_of(self._begun(f"hindsight of {future}"), future, start, self._cuts)
+        funded = solved.values[INVESTMENT].get("fund", {}) if solved.values else {}
+        names = tuple(sorted(":".join(str(part) for part in key) for key, value in funded.items() if value > 0.5))  # type: ignore[attr-defined]
+        seconds = round(time.monotonic() - began, 1)
+        found = Hindsight(future, solved.status, solved.why, solved.objective, solved.bound, names, seconds)
         self.kept.keep_hindsight(found)
         self.done += 1
         return found
+
+    def _begun(self, what: str) -> Begun:
+        """The blocks, and what a solve of them begins with now."""
+        report = self.naming(what)
+        blocks = self.blocks(report)
+        limit, now = self.options.time_limit, time.monotonic()
+        out = Solved(self.network, self._tables, "no_plan", "")
+        return Begun(out, blocks, self.options, report, self.stop, now, None if limit is None else now + limit)
 
     def relaxed(self) -> float | None:
         """What no plan by expected cost can be below, USD; None where nothing is proved in time.
@@ -154,7 +148,7 @@ class Solves:
     def blocks(self, report: Report | None = None) -> dict[str, Block]:
         """The compiled blocks of the instance, compiled once."""
         if self._blocks is None:
-            self._blocks, _ = compile_all(self.network, report)
+            self._blocks, self._tables = compile_all(self.network, report)
         return self._blocks
 
     def fixed(self, held: Portfolio, *, stock: bool) -> dict[str, float] | None:
@@ -189,10 +183,3 @@ def _chosen(problem: Problem, held: Portfolio) -> Vector:
     block = problem.blocks[INVESTMENT]
     wanted = set(held.fundings)
     return np.array([float(block.columns[i][1] in wanted) for i in np.flatnonzero(block.integer)])
-
-
-def _funded(problem: Problem, values: Vector) -> tuple[str, ...]:
-    block = problem.blocks[INVESTMENT]
-    local = problem.local(INVESTMENT, values)
-    found = [key[1] for i, key in enumerate(block.columns) if key[0] == "fund" and local[i] > 0.5]
-    return tuple(sorted(":".join(str(part) for part in index) for index in found))  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from optimizer.network.tables import BASE
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 from optimizer.solver.highs import Progress
+from optimizer.solver.start import start_of
 from optimizer.workers import Cluster
 from optimizer.worth.figures import measured
 from optimizer.worth.kept import Hindsight
@@ -149,7 +150,7 @@ class Steps:
         """Each future's own optimum; the base's is the plan made for it alone."""
         there = self.solves.kept.hindsight()
         assert self.first is not None
-        portfolio = Portfolio.of(self.first).fundings
+        start = start_of(self.first)
         base = self.plans.get("base")
         if base is not None and BASE in self.probability:
             funded = tuple(f"{r.facility}:{r.option}:{r.funded}" for r in rows_of(base.portfolio))
@@ -162,7 +163,7 @@ class Steps:
                 self.hindsight[future] = there[future]
                 self.solves.done += 1
                 continue
-            self.hindsight[future] = self.solves.hindsight(future, portfolio)
+            self.hindsight[future] = self.solves.hindsight(future, start)
             self.stopped = self.solves.stop.asked.is_set()
 
     @property

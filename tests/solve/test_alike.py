@@ -24,8 +24,8 @@ from optimizer.solver.benders.search import Search
 from optimizer.solver.benders.split import Part
 from optimizer.solver.benders.tree import Tree
 from optimizer.solver.compile import Block, Vector
-from optimizer.solver.extensive import begin
 from optimizer.solver.options import Options
+from optimizer.solver.solve import begin
 
 GAP = 1e-6
 SEEDS = (1, 4, 5)

@@ -19,16 +19,16 @@ from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
 from optimizer.network.tables import TRUNK
 from optimizer.plan.columns import rows_of
-from optimizer.solver import solve as choosing
+from optimizer.solver import methods as choosing
 from optimizer.solver.benders import asking
 from optimizer.solver.benders import groups as grouping
 from optimizer.solver.benders.bounds import limited, most_made
 from optimizer.solver.benders.search import Search
 from optimizer.solver.benders.split import split, undivided
 from optimizer.solver.compile import Problem, money_of
-from optimizer.solver.extensive import begin
 from optimizer.solver.highs import Stop, run
 from optimizer.solver.options import Options
+from optimizer.solver.solve import begin
 
 GAP = 1e-6
 RISKS: dict[str, Data] = {
@@ -213,7 +213,7 @@ def test_known_makers_have_a_limit_in_the_master() -> None:
     assert known
     assert np.isinf(block.upper[known]).all()
     tables = tables_of(network)
-    limited(block, TRUNK, {}, most_made(tables))
+    block = limited(block, TRUNK, {}, most_made(tables))
     assert block.upper[known] == pytest.approx(200.0)  # what both plants make in the year
 
 

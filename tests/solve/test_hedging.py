@@ -16,6 +16,7 @@ import pytest
 from pyomo.repn import generate_standard_repn
 from support.build import Data, instance_of
 from support.cases import cases_in, contract, name_of
+from support.foresight import single_future
 from support.generate import generate
 from typer.testing import CliRunner
 
@@ -27,7 +28,7 @@ from optimizer.instance.write import yaml_text
 from optimizer.network.network import network_of
 from optimizer.network.tables import INVESTMENT
 from optimizer.solver import hedging as ranks
-from optimizer.solver.extensive import compile_all, problem_of, single_future
+from optimizer.solver.extensive import compile_all, problem_of
 from optimizer.solver.first_plan import plan_of
 from optimizer.solver.highs import run
 from optimizer.solver.options import Options

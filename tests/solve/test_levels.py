@@ -17,11 +17,12 @@ from optimizer.errors import InstanceError, OptionsError
 from optimizer.network.network import network_of
 from optimizer.plan.columns import rows_of
 from optimizer.run import plan_of
-from optimizer.solver.extensive import Begun, Solved, begin
+from optimizer.solver.extensive import Begun, Solved
 from optimizer.solver.highs import Stop
 from optimizer.solver.levels import by_levels
+from optimizer.solver.methods import solve_begun
 from optimizer.solver.options import Options
-from optimizer.solver.solve import solve_begun
+from optimizer.solver.solve import begin
 from optimizer.solver.start import Start
 from optimizer.verifier import verify_tables
 

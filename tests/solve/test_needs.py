@@ -16,11 +16,12 @@ from optimizer.model import assemble
 from optimizer.network.network import network_of
 from optimizer.network.tables import INVESTMENT, NEEDS, TRUNK, Network
 from optimizer.solver.compile import Problem, compile_block, join
-from optimizer.solver.extensive import begin, compile_all, problem_of
+from optimizer.solver.extensive import compile_all, problem_of
 from optimizer.solver.first_plan import fundings_of, with_portfolio
 from optimizer.solver.highs import Raw, run
 from optimizer.solver.needs import needs_of
 from optimizer.solver.options import Options
+from optimizer.solver.solve import begin
 from optimizer.synthetic.make import Synthetic
 
 ONE = Options(threads=1, gap=1e-9)

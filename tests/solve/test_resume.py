@@ -26,13 +26,12 @@ from optimizer.solver import limit as limits
 from optimizer.solver.benders import checkpoint as checkpointing
 from optimizer.solver.benders import search as searching
 from optimizer.solver.benders.checkpoint import Checkpoint
-from optimizer.solver.benders.known import Known, carry, fingerprints
+from optimizer.solver.benders.known import Known, carry, fingerprints, in_use, known_of
 from optimizer.solver.benders.search import Search
-from optimizer.solver.extensive import begin
 from optimizer.solver.highs import Progress, Stop
 from optimizer.solver.limit import Limit
 from optimizer.solver.options import Options
-from optimizer.solver.solve import solve
+from optimizer.solver.solve import begin, solve
 
 GAP = 1e-6
 MANY = 3
@@ -198,6 +197,26 @@ def test_a_stop_is_heard_inside_a_part(answer: int, monkeypatch: pytest.MonkeyPa
 
 
 # Going on
+
+
+def test_what_is_put_aside_can_be_let_go_of() -> None:
+    """Cuts in use stay as they are, each with its own columns and slopes."""
+    search = search_of(instance_of(generate(14, scenarios=3)))
+    search.run()
+    known = known_of(search, *fingerprints(search), 0.0)
+    known.arrays["cut_in_use"] = np.arange(len(known.arrays["cut_in_use"])) % 3 != 1  # as if a third were idle
+    fewer = in_use(known)
+
+    def cuts(of: Known) -> list[tuple[Any, ...]]:
+        arrays = of.arrays
+        spans = zip(arrays["cut_first"][:-1], arrays["cut_first"][1:], strict=True)
+        entries = [(arrays["column"][a:b].tolist(), arrays["slope"][a:b].tolist()) for a, b in spans]
+        by_cut = ("cut_group", "cut_cost", "cut_constant", "cut_in_use")
+        return list(zip(entries, *(arrays[name].tolist() for name in by_cut), strict=True))
+
+    assert cuts(fewer) == [cut for cut in cuts(known) if cut[-1]]
+    assert 0 < len(cuts(fewer)) < len(cuts(known))
+    search.close()
 
 
 @pytest.mark.parametrize(

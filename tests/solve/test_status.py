@@ -14,7 +14,7 @@ from support.build import Data, funded, one_market, solve
 from support.generate import generate
 
 import optimizer
-from optimizer.solver import apart, extensive, first_plan, highs
+from optimizer.solver import apart, extensive, first_plan, highs, hindsight, methods
 from optimizer.solver.highs import Progress, Stop
 
 
@@ -198,15 +198,14 @@ def test_solver_that_does_not_stop_when_asked_is_left_behind(monkeypatch: pytest
 
 def test_regret_without_hindsight_has_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Regret needs the optimum of every future: a limit before that leaves no plan, and says what was missing."""
-    run = highs.run
+    solve_one = methods.solve_begun
 
-    def limited(problem: Any, *args: Any, **options: Any) -> Any:
-        raw = run(problem, *args, **options)
-        if options["phase"].startswith("hindsight"):
-            raw.ended = "limit"
-        return raw
+    def limited(*args: Any) -> Any:
+        solved = solve_one(*args)
+        solved.status, solved.why = "feasible", "the time limit was reached"
+        return solved
 
-    monkeypatch.setattr(extensive, "run", limited)
+    monkeypatch.setattr(hindsight, "solve_begun", limited)
     plan = solve(knapsack(4) | {"risk": {"measure": "regret"}}, gap=0.1)
     assert plan.status == "no_plan"
     assert not plan.tables

@@ -14,6 +14,7 @@ from support.generate import EFFECTS, generate
 
 from optimizer.model.risk import parts_of
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK
+from optimizer.network.tree import foreseen
 from optimizer.plan.columns import rows_of
 from optimizer.solver import extensive, first_plan, highs
 from optimizer.solver.extensive import compile_all, problem_of
@@ -113,10 +114,13 @@ def test_someone_who_knows_the_future_pays_for_its_path_alone() -> None:
         (INVESTMENT, None), (TRUNK, 2027), ("hoped", 2028), ("longer", None)
     ]  # fmt: skip
     assert parts_of(network, BASE) == [(INVESTMENT, None), *((TRUNK, t) for t in (2027, 2028, 2029, 2030))]
-    blocks, _ = compile_all(network)
-    problem = extensive.single_future(network, blocks, "longer")
-    assert list(problem.blocks) == ["investment", "trunk", "hoped", "longer", "risk"]
-    assert list(extensive.single_future(network, blocks, "hoped").blocks) == ["investment", "trunk", "hoped", "risk"]
+    known = foreseen(network, "longer")
+    assert (list(known.windows), known.left) == (["hoped", "longer"], frozenset({"hoped"}))
+    assert known.probability == {BASE: 0.0, "hoped": 0.0, "longer": 1.0}
+    on = {(TRUNK, 2027), ("hoped", 2028), ("longer", 2029), ("longer", 2030)}
+    assert {at: weight for at, weight in known.weight.items() if weight} == dict.fromkeys(on, 1.0)
+    assert (list(foreseen(network, "hoped").windows), foreseen(network, "hoped").left) == (["hoped"], frozenset())
+    assert not foreseen(network, BASE).windows
 
 
 @pytest.mark.parametrize("risk", RISKS, ids=lambda risk: f"{risk['measure']}_{risk.get('weight', '')}")

@@ -27,10 +27,10 @@ from optimizer.solver.benders import afar, asking
 from optimizer.solver.benders.recourse import Elsewhere, Impossible
 from optimizer.solver.benders.search import Search
 from optimizer.solver.benders.split import undivided
-from optimizer.solver.extensive import begin
 from optimizer.solver.highs import Progress, Stop
 from optimizer.solver.limit import Limit, Stopped
 from optimizer.solver.options import Options
+from optimizer.solver.solve import begin
 from optimizer.workers import Heard, LostError, residents
 from optimizer.workers import cluster as room
 

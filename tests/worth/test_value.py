@@ -12,7 +12,9 @@ from support.generate import generate
 
 import optimizer
 from optimizer.errors import OptionsError, PlanError
-from optimizer.worth import Value, figures
+from optimizer.solver import methods
+from optimizer.solver.hindsight import hindsight_of
+from optimizer.worth import Value, figures, solves
 from optimizer.worth.kept import Hindsight
 from optimizer.worth.solves import Solves
 
@@ -70,6 +72,27 @@ def test_the_value_of_stock_by_hand() -> None:
     assert info["vss"]["value"] == pytest.approx(183)
     assert info["vss_fundings"]["value"] == pytest.approx(0, abs=1e-6)
     assert info["vss_stock"]["value"] == pytest.approx(183)
+
+
+@pytest.mark.parametrize(("data", "evpi"), [(backup(0.4), 180), (reserve(0.3), 84)], ids=["backup", "reserve"])
+def test_futures_dealt_out_are_worth_the_same(data: Any, evpi: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large futures go by Benders, as large plans do; what knowing them is worth does not depend on it."""
+    dealt = []
+    decompose = methods.decompose  # type: ignore[attr-defined]
+
+    def noted(begun: Any, *more: Any) -> Any:
+        dealt.append(list(begun.out.network.windows))
+        return decompose(begun, *more)
+
+    monkeypatch.setattr(methods, "DEALT", 1)
+    monkeypatch.setattr(methods, "TRUNK_DEALT", 1)
+    monkeypatch.setattr(methods, "decompose", noted)
+    found = value_of(data, measures=["expected"])
+    assert found.info["evpi"]["value"] == pytest.approx(evpi)
+    assert dealt == [["gone"], [], ["gone"]]  # the plan for both futures, the base's, and what gone costs who knows it
+    assert found.regret.set_index(["plan", "future"])["hindsight"]["base", "gone"] == pytest.approx(
+        {180: 400, 84: 210}[round(evpi)]
+    )
 
 
 def test_what_must_be_met_and_is_not() -> None:
@@ -160,6 +183,26 @@ def test_goes_on_from_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert third.info["status"] == "optimal"
     other = value_of(backup(0.3), folder=folder, measures=["expected"])  # another instance begins anew
     assert other.info["best"]["expected"]["value"] == pytest.approx(370)
+
+
+@pytest.mark.parametrize("least", [1, 10**9], ids=["benders", "extensive"])
+def test_ctrl_c_in_a_future_is_heard(least: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped while a future is solved: the plans are kept, that future is not called known, and is solved again."""
+    monkeypatch.setattr(methods, "DEALT", least)
+    with monkeypatch.context() as patch:
+
+        def asked(begun: Any, *more: Any) -> Any:
+            begun.stop.asked.set()
+            return hindsight_of(begun, *more)
+
+        patch.setattr(solves, "hindsight_of", asked)
+        first = value_of(backup(0.4), folder=tmp_path / "v", measures=["expected"])
+    assert first.info["status"] == "stopped"
+    assert first.info["evpi"]["value"] is None
+    assert set(first.plans) == {"expected", "base"}
+    second = value_of(backup(0.4), folder=tmp_path / "v", measures=["expected"])
+    assert second.info["status"] == "optimal"
+    assert second.info["evpi"]["value"] == pytest.approx(180)
 
 
 def test_refusals(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -99,8 +100,7 @@ def limited(block: Block, course: str, most: Mapping[tuple[str, str, int], float
                 upper[i] = min(upper[i], most[key])
         elif component == "known" and i not in block.owners:
             upper[i] = min(upper[i], made.get((index[1], index[3]), 0.0))  # type: ignore[index]
-    block.upper = upper
-    return block
+    return replace(block, upper=upper)
 
 
 def projected(part: Part, columns: Mapping[int, int], upper: Vector) -> list[tuple[float, float, dict[int, float]]]:

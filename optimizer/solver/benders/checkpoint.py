@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.errors import PlanError
-from optimizer.solver.benders.known import Carried, Known
+from optimizer.solver.benders.known import Carried, Known, in_use
 
 KIND = "trusted-supply-optimizer checkpoint"
 FORMAT = 3
@@ -97,8 +97,8 @@ class Checkpoint:
 
     @property
     def due(self) -> bool:
-        """Whether it is time to write."""
-        return time.monotonic() >= self._next
+        """Whether it is time to write; what stays in memory is kept at the end alone."""
+        return self.file is not None and time.monotonic() >= self._next
 
     @property
     def written(self) -> bool:
@@ -123,6 +123,11 @@ class Checkpoint:
             self.trouble = f"{self.file} could not be written: {error}"
         now = time.monotonic()
         self._next = now + max(EVERY, (now - began) / SHARE)
+
+    def thin(self) -> None:
+        """Let go of cuts that were put aside, before another problem is begun with what stays in memory."""
+        if self._held is not None:
+            self._held = in_use(self._held)
 
     def _read(self, file: Path, *, about_only: bool = False) -> tuple[dict[str, Any], Known | None]:
         refused = f"{file} is there already and is no checkpoint; name another result folder with -o, or take it away"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -245,6 +245,18 @@ def grow(dealt: Dealt, known: Known) -> None:
     if tree and options.gap >= known.gap and (options.gap_usd or 0.0) >= known.gap_usd:
         dealt.tree = Tree(dealt.master, dealt.aim)
         dealt.tree.take(tree)
+
+
+def in_use(known: Known) -> Known:
+    """What is known without the cuts that were put aside, so that it does not grow from problem to problem."""
+    arrays = known.arrays
+    kept, sizes = arrays["cut_in_use"], np.diff(arrays["cut_first"])
+    entries = np.repeat(kept, sizes)
+    by_cut = ("cut_group", "cut_cost", "cut_constant", "cut_idle", "cut_in_use")
+    fewer = {name: arrays[name][kept] for name in by_cut}
+    fewer |= {name: arrays[name][entries] for name in ("column", "slope")}
+    fewer["cut_first"] = np.concatenate([[0], np.cumsum(sizes[kept])]).astype(np.int64)
+    return replace(known, arrays=arrays | fewer)
 
 
 def _places(dealt: Dealt, known: Known) -> Indices:

@@ -141,7 +141,8 @@ class Search(Dealt):
     def _relax(self) -> str | None:
         """Rounds of the relaxation: until its own gap is small beside the one asked for."""
         began = time.monotonic()
-        near = self.hint is not None or CAPS in self.blocks  # caps leave little possible, and the start is
+        # A plan that was given is near; so is what caps leave, for they leave little.
+        near = self.hint is not None or self.start == USED or CAPS in self.blocks
         core, value = (self.best.z, self.best.objective) if near else (None, math.inf)
         move, ended = 1.0 if core is None else MOVE, None
         while True:

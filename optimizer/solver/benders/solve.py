@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
 from contextlib import suppress
 
 import numpy as np
@@ -14,7 +13,6 @@ from optimizer.model import risk
 from optimizer.solver.benders.after import prices, second_pass
 from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.benders.search import Search
-from optimizer.solver.compile import Block
 from optimizer.solver.extensive import SECOND_PASS, ZERO, Begun, Solved, Values, ended
 from optimizer.solver.first_plan import reaches
 from optimizer.solver.highs import Raw
@@ -58,7 +56,7 @@ def decompose(
 
 
 def _decomposed(begun: Begun, search: Search, start: Start | None, checkpoint: Checkpoint | None) -> Solved:
-    out, blocks, options, limit = begun.out, begun.blocks, begun.options, search.limit
+    out, options, limit = begun.out, begun.options, search.limit
     out.sizes = search.sizes()
     how = search.run(start, checkpoint)
     if start is not None:
@@ -96,7 +94,7 @@ def _decomposed(begun: Begun, search: Search, start: Start | None, checkpoint: C
             out.objective = search.best.objective
         assert search.best.z is not None
         search.best.answers = search.asking.fetched(search.best.z, search.best.answers)
-        out.values = _values(search, blocks)
+        out.values = _values(search)
     if search.asking.afar is not None:
         out.cluster = search.asking.afar.told()
     out.seconds |= search.seconds
@@ -105,12 +103,12 @@ def _decomposed(begun: Begun, search: Search, start: Start | None, checkpoint: C
     return out
 
 
-def _values(search: Search, blocks: Mapping[str, Block]) -> dict[str, Values]:
+def _values(search: Search) -> dict[str, Values]:
     """The values that are not zero, by block, component and index: the master's own, and its parts' answers."""
     z = search.best.z
     assert z is not None
     found: dict[str, Values] = {}
-    problem = search.master.problem
+    blocks, problem = search.blocks, search.master.problem
     vectors = {name: np.zeros(len(block.columns)) for name, block in blocks.items()}
     for name, vector in vectors.items():
         local = problem.local(name, z)
