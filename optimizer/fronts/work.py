@@ -85,7 +85,7 @@ def solve_point(home: Home, task: Task) -> Done:
     if losses is not None and most:
         plan, new, words = losses.plan(instance, most, task.rows, solve)
     else:
-        plan = solve(None)
+        plan = solve(None, None)
     fact = Fact(
         at=task.at,
         status=plan.status,
@@ -129,7 +129,7 @@ def _solver(home: Home, task: Task, instance: Instance) -> Solve:
     start = None if task.start is None else _start(task.start.funded)
     low = task.low
 
-    def solve(rows: Block | None, last: Plan | None = None) -> Plan:
+    def solve(rows: Block | None, last: Plan | None) -> Plan:
         nonlocal start, low
         options, stop = home.options, Stop()
         if options.time_limit is not None and rows is not None:

@@ -225,7 +225,7 @@ def test_what_a_round_proves_is_a_bound_for_the_next(monkeypatch: pytest.MonkeyP
     home = begin(instance, sweeps_of(instance, ["survive=0,1"]), Options())
     solve = work._solver(home, Task((1.0,), None, 80.0, (), keep=False), instance)
     for _ in range(3):
-        solve(None)
+        solve(None, None)
     assert known == [80.0, 90.0, 90.0]
 
 
