@@ -12,9 +12,12 @@ from optimizer.cli.options import (
     AsJson,
     ClusterAt,
     InstancePath,
+    LossOnsets,
+    LossYears,
     Quiet,
     SecondsOfEach,
     Seed,
+    ServedMarkets,
     SetValues,
     ThreadsOfEach,
     Workers,
@@ -56,14 +59,9 @@ def frontier(
     of: Annotated[
         str | None, typer.Option(help=f"What is lost where survive is swept: {', '.join(KINDS)}; default facilities.")
     ] = None,
-    duration: Annotated[int | None, typer.Option(metavar="YEARS", help="How long a loss lasts; default 1.")] = None,
-    onset: Annotated[
-        list[int] | None, typer.Option(metavar="YEAR", help="First year of a loss; default any period's.")
-    ] = None,
-    markets: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID", help="Markets to be served; default all whose channel is not the loosest."),
-    ] = None,
+    duration: LossYears = None,
+    onset: LossOnsets = None,
+    markets: ServedMarkets = None,
     workers: Workers = 1,
     cluster: ClusterAt = None,
     quiet: Quiet = False,

@@ -36,6 +36,14 @@ SecondsOfEach = Annotated[float | None, typer.Option("--time-limit", help="Secon
 Threads = Annotated[int | None, typer.Option(help="Cores to use; default all.")]
 Seed = Annotated[int, typer.Option(help="Random seed of the solver.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+LossOnsets = Annotated[
+    list[int] | None, typer.Option("--onset", metavar="YEAR", help="First year of a loss; default any period's.")
+]
+LossYears = Annotated[int | None, typer.Option("--duration", metavar="YEARS", help="How long a loss lasts; default 1.")]
+ServedMarkets = Annotated[
+    list[str] | None,
+    typer.Option("--markets", metavar="ID", help="Markets to be served; default all whose channel is not the loosest."),
+]
 
 
 def folder_option(default: str) -> Any:

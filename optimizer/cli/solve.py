@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet, Seed, Threads
+from optimizer.cli.options import (
+    AsJson,
+    ClusterAt,
+    InstancePath,
+    LossOnsets,
+    LossYears,
+    Quiet,
+    Seed,
+    ServedMarkets,
+    Threads,
+)
 from optimizer.cli.output import EXITS, FAILED, STOPPED, end, err, print_json, records, written_to
 from optimizer.cli.progress import Ticker
 from optimizer.cli.screen import print_answer, print_no_plan
@@ -43,14 +53,9 @@ def solve(
         int | None, typer.Option(metavar="K", help="Named markets are served in full after any K losses.")
     ] = None,
     of: Annotated[str | None, typer.Option(help=f"What is lost: {', '.join(KINDS)}; default facilities.")] = None,
-    duration: Annotated[int | None, typer.Option(metavar="YEARS", help="How long a loss lasts; default 1.")] = None,
-    onset: Annotated[
-        list[int] | None, typer.Option(metavar="YEAR", help="First year of a loss; default any period's.")
-    ] = None,
-    markets: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID", help="Markets to be served; default all whose channel is not the loosest."),
-    ] = None,
+    duration: LossYears = None,
+    onset: LossOnsets = None,
+    markets: ServedMarkets = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:

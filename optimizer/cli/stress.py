@@ -9,7 +9,17 @@ import pandas as pd
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from optimizer.cli.options import AsJson, ClusterAt, Quiet, Workers, folder_beside, folder_option, keyed_numbers
+from optimizer.cli.options import (
+    AsJson,
+    ClusterAt,
+    LossOnsets,
+    Quiet,
+    ServedMarkets,
+    Workers,
+    folder_beside,
+    folder_option,
+    keyed_numbers,
+)
 from optimizer.cli.output import DONE, STOPPED, end, err, out, print_json, records, tonnes, written_to
 from optimizer.cli.screen import headed
 from optimizer.cli.survival import listed
@@ -27,13 +37,8 @@ def stress(
     losses: Annotated[int, typer.Option(metavar="K", help="How many may be lost at once.")] = 1,
     of: Annotated[str, typer.Option(help=f"What is lost: {', '.join(KINDS)}.")] = "facilities",
     duration: Annotated[int, typer.Option(metavar="YEARS", help="How long a loss lasts.")] = 1,
-    onset: Annotated[
-        list[int] | None, typer.Option(metavar="YEAR", help="First year of a loss; default any period's.")
-    ] = None,
-    markets: Annotated[
-        list[str] | None,
-        typer.Option(metavar="ID", help="Markets to be served; default all whose channel is not the loosest."),
-    ] = None,
+    onset: LossOnsets = None,
+    markets: ServedMarkets = None,
     weight: Annotated[
         list[str] | None, typer.Option(metavar="MARKET=W", help="What a tonne short there counts; default 1.")
     ] = None,
