@@ -23,6 +23,7 @@ import optimizer
 from optimizer.errors import PlanError
 from optimizer.network.network import network_of
 from optimizer.solver import limit as limits
+from optimizer.solver import solve as choosing
 from optimizer.solver.benders import checkpoint as checkpointing
 from optimizer.solver.benders import search as searching
 from optimizer.solver.benders.checkpoint import Checkpoint
@@ -228,6 +229,8 @@ def test_a_stopped_run_is_gone_on_with(risk: str, monkeypatch: pytest.MonkeyPatc
     instance = instance_of(three() | {"risk": {"measure": risk, **more}})
     fresh = by_benders(instance)
     file = tmp_path / "made.checkpoint"
+    known = fresh.info["hindsight"]  # it is the search for the plan that is stopped, none for hindsight
+    monkeypatch.setattr(choosing, "find_hindsights", lambda begun: begun.out.hindsight.update(known))
     first = stopped_at(monkeypatch, instance, 12, file, gap=1e-9)
     assert first.info["resumed"] == ""
     before = known_in(file)
