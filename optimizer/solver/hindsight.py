@@ -52,23 +52,38 @@ def hindsight_of(begun: Begun, future: str, start: Start | None = None, cuts: Ch
     return solved
 
 
-def find_hindsights(begun: Begun) -> None:
+def find_hindsights(begun: Begun, kept: Checkpoint | None = None) -> None:
     """What each future that counts costs with hindsight, for regret; it is over where one cannot be had.
 
     Args:
         begun: as for `hindsight_of`; it is told what they cost, or why there is no plan.
+        kept: where those are found that an earlier run found, and kept as they come.
+
+    Raises:
+        OptionsError: the method asked for cannot solve it.
+        SolveError: the solver failed.
+        PlanError: the checkpoint's file cannot be read.
     """
-    out = begun.out
+    out, options = begun.out, begun.options
     cuts = Checkpoint(None, "")
-    for future in risk.futures(out.network):
-        found = hindsight_of(replace(begun, report=_naming(begun.report, future)), future, None, cuts)
-        if found.status != "optimal" or found.objective is None:
-            out.status = "infeasible" if found.status == "infeasible" else "no_plan"
-            sought = f"the optimum of {future} with hindsight was sought: regret needs that of every future"
-            out.why = f"{found.why} while {sought}"
-            begun.over = True
-            return
-        out.hindsight[future] = found.objective
+    known = {} if kept is None else kept.hindsight(options.gap, options.gap_usd)
+    try:
+        for future in risk.futures(out.network):
+            if future not in known:
+                found = hindsight_of(replace(begun, report=_naming(begun.report, future)), future, None, cuts)
+                if found.status != "optimal" or found.objective is None:
+                    out.status = "infeasible" if found.status == "infeasible" else "no_plan"
+                    sought = f"the optimum of {future} with hindsight was sought: regret needs that of every future"
+                    out.why = f"{found.why} while {sought}"
+                    begun.over = True
+                    return
+                known[future] = found.objective
+                if kept is not None:
+                    kept.keep_hindsight(future, found.objective)
+            out.hindsight[future] = known[future]
+    finally:
+        if kept is not None:
+            kept.hindsight_ends()
 
 
 def _naming(report: Report | None, future: str) -> Report | None:

@@ -51,7 +51,7 @@ def solve(
         rows: a block of more rows over fundings and the trunk's stock; what each future costs with hindsight does not
             obey them.
         hindsight: what each future costs with hindsight, USD, for regret; by default it is sought.
-        checkpoint: where Benders keeps what it knows, and finds what it knew.
+        checkpoint: where Benders keeps what it knows, and finds what it knew; for regret, hindsights too.
         client: of a dask cluster whose workers answer for Benders's parts.
 
     Raises:
@@ -65,7 +65,7 @@ def solve(
         )
     if options.method == "hedging":
         _check_hedging(network, rows)
-    begun = begin(network, options, report, stop, rows, hindsight)
+    begun = begin(network, options, report, stop, rows, hindsight, checkpoint)
     begun.client = client
     if network.instance.lexicographic is not None:
         return _by_levels(begun, start, checkpoint)
@@ -79,6 +79,7 @@ def begin(
     stop: Stop | None = None,
     rows: Block | None = None,
     hindsight: Mapping[str, float] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Begun:
     """Build and compile the blocks; for regret, find what each future costs with hindsight.
 
@@ -99,7 +100,7 @@ def begin(
     if isinstance(network.instance.risk, Regret):
         if hindsight is None:
             method_of(begun)  # what cannot be solved is refused before it takes time
-            find_hindsights(begun)
+            find_hindsights(begun, checkpoint)
         else:
             out.hindsight = dict(hindsight)
         if begun.over:

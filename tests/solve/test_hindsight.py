@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from optimizer.model import risk
 from optimizer.network.network import network_of
 from optimizer.network.tables import BASE, INVESTMENT
 from optimizer.solver import hindsight, methods
+from optimizer.solver.benders import checkpoint as checkpointing
 from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.benders.split import undivided
 from optimizer.solver.extensive import Begun, Solved, compile_all
@@ -230,3 +232,42 @@ def test_fundings_of_a_future_are_told() -> None:
             for method in ("extensive", "benders")
         ]  # fmt: skip
         assert mine[0] == mine[1]
+
+
+@pytest.mark.parametrize("method", ["benders", "extensive"])
+def test_what_was_found_before_a_stop_is_not_sought_again(
+    method: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Stopped after two futures a run by regret has these in its file; a narrower gap or another instance is anew."""
+    instance = instance_of(generate(4, scenarios=3) | {"risk": {"measure": "regret"}})
+    fresh = optimizer.solve(instance, method=method, gap=NEAR, threads=1)
+    monkeypatch.setattr(checkpointing, "EVERY", 0.0)
+    file, stop = tmp_path / "made.checkpoint", Stop()
+    sought: list[str] = []
+
+    def noting(begun: Begun, future: str, *given: Any) -> Solved:
+        sought.append(future)
+        found = hindsight_of(begun, future, *given)
+        if len(sought) == 2:
+            stop.asked.set()
+        return found
+
+    monkeypatch.setattr(hindsight, "hindsight_of", noting)
+    stopped = optimizer.solve(instance, method=method, gap=NEAR, threads=1, checkpoint=file, stop=stop)
+    assert stopped.status == "no_plan"
+    assert "with hindsight was sought" in stopped.info["why"]
+    asked: dict[str, Any] = {"method": method, "threads": 1, "checkpoint": file}
+    sought.clear()
+    plan = optimizer.solve(instance, gap=NEAR, **asked)
+    every = risk.futures(network_of(instance))
+    assert sought == every[2:]
+    assert plan.info["hindsight"] == pytest.approx(fresh.info["hindsight"], rel=1e-9)
+    assert plan.objective == pytest.approx(fresh.objective, rel=3 * NEAR, abs=1.0)
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
+    for gap, again in ((10 * NEAR, []), (NEAR / 10, every)):
+        sought.clear()
+        optimizer.solve(instance, gap=gap, **asked)
+        assert sought == again
+    sought.clear()
+    optimizer.solve(instance.replace(discount_rate=0.03), gap=NEAR, **asked)
+    assert sought == every

@@ -230,7 +230,7 @@ def test_a_stopped_run_is_gone_on_with(risk: str, monkeypatch: pytest.MonkeyPatc
     fresh = by_benders(instance)
     file = tmp_path / "made.checkpoint"
     known = fresh.info["hindsight"]  # it is the search for the plan that is stopped, none for hindsight
-    monkeypatch.setattr(choosing, "find_hindsights", lambda begun: begun.out.hindsight.update(known))
+    monkeypatch.setattr(choosing, "find_hindsights", lambda begun, _kept: begun.out.hindsight.update(known))
     first = stopped_at(monkeypatch, instance, 12, file, gap=1e-9)
     assert first.info["resumed"] == ""
     before = known_in(file)

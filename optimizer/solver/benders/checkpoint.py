@@ -46,8 +46,10 @@ class Checkpoint:
     words: str = ""
     trouble: str = ""
     _held: Known | None = None
+    _hindsight: dict[str, Any] | None = None
     _of: str = ""
     _next: float = 0.0
+    _worth: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse a file that is something else.
@@ -55,7 +57,7 @@ class Checkpoint:
         Raises:
             PlanError: it is.
         """
-        self._next = time.monotonic() + EVERY
+        self._next = self._worth = time.monotonic() + EVERY
         if self.file is not None and self.file.exists():
             self._read(self.file, about_only=True)
 
@@ -71,7 +73,7 @@ class Checkpoint:
             return None
         about, known = self._read(self.file)
         self._of = str(about.get("instance", ""))
-        if known is None:
+        if known is None and about.get("known", ()) is not None:
             self.words = f"{self.file} was written by another version, and was not taken: begun anew"
         return known
 
@@ -113,16 +115,52 @@ class Checkpoint:
             write: to the file too, and not to memory alone.
         """
         self._held = known
-        if self.file is None or not write:
+        if write:
+            self._write(known)
+
+    def _write(self, known: Known | None) -> None:
+        if self.file is None:
             return
         began = time.monotonic()
         try:
-            _replace(self.file, _packed(known, self.instance))
+            _replace(self.file, _packed(known, self.instance, self._hindsight))
             self.trouble = ""
         except OSError as error:
             self.trouble = f"{self.file} could not be written: {error}"
         now = time.monotonic()
         self._next = now + max(EVERY, (now - began) / SHARE)
+
+    def hindsight(self, gap: float, gap_usd: float | None) -> dict[str, float]:
+        """What futures of this instance cost with hindsight, USD, as earlier runs found to no wider a gap.
+
+        Args:
+            gap: relative gap asked for.
+            gap_usd: gap in USD asked for.
+
+        Raises:
+            PlanError: the file is no checkpoint, or cannot be read.
+        """
+        if self._hindsight is None and self.written:
+            assert self.file is not None
+            about, _ = self._read(self.file, about_only=True)
+            self._hindsight = about.get("hindsight") if about.get("instance") == self.instance else None
+        found = self._hindsight
+        if found is None or found["gap"] > gap or (found["gap_usd"] or 0.0) > (gap_usd or 0.0):
+            self._hindsight = {"gap": gap, "gap_usd": gap_usd, "usd": {}}
+        assert self._hindsight is not None
+        return dict(self._hindsight["usd"])
+
+    def keep_hindsight(self, future: str, usd: float) -> None:
+        """Keep what a future costs with hindsight, once what is known was asked for; written when it is time to."""
+        assert self._hindsight is not None
+        self._hindsight["usd"][future] = usd
+        if self.due:
+            self._write(self._held)
+
+    def hindsight_ends(self) -> None:
+        """No more is sought: what is not in the file goes there, unless all of it took but a moment."""
+        if self._hindsight is not None and self._hindsight["usd"] and (self.written or time.monotonic() >= self._worth):
+            self._write(self._held)
 
     def thin(self) -> None:
         """Let go of cuts that were put aside, before another problem is begun with what stays in memory."""
@@ -136,7 +174,7 @@ class Checkpoint:
                 about = json.loads(bytes(found["about"]).decode())
                 if about.get("kind") != KIND:
                     raise PlanError(refused)
-                if about_only or about.get("format") != FORMAT or set(about["known"]) != PLAIN:
+                if about_only or about.get("format") != FORMAT or set(about["known"] or ()) != PLAIN:
                     return about, None
                 arrays = {name: found[name] for name in found.files if name != "about"}
         except (OSError, EOFError, ValueError, KeyError, AttributeError, TypeError, zipfile.BadZipFile) as error:
@@ -146,13 +184,14 @@ class Checkpoint:
         return about, Known(**plain, arrays=arrays)
 
 
-def _packed(known: Known, instance: str) -> bytes:
-    plain = {name: getattr(known, name) for name in sorted(PLAIN)}
-    plain = {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in plain.items()}
-    about = {"kind": KIND, "format": FORMAT, "instance": instance, "known": plain}
+def _packed(known: Known | None, instance: str, hindsight: dict[str, Any] | None) -> bytes:
+    about = {"kind": KIND, "format": FORMAT, "instance": instance, "hindsight": hindsight, "known": None}
+    if known is not None:
+        plain = {name: getattr(known, name) for name in sorted(PLAIN)}
+        about["known"] = {k: None if isinstance(v, float) and np.isnan(v) else v for k, v in plain.items()}
     text = np.frombuffer(json.dumps(about, allow_nan=False).encode(), dtype=np.uint8)
     found = io.BytesIO()
-    arrays: dict[str, Any] = {"about": text} | known.arrays
+    arrays: dict[str, Any] = {"about": text} | ({} if known is None else known.arrays)
     np.savez(found, **arrays)
     return found.getvalue()
 
