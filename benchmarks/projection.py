@@ -44,7 +44,7 @@ SIZES = ("60:5:10", "120:5:10", "240:5:10", "480:5:10", "60:10:10", "60:20:10", 
 PROJECT = ("2000:10:100", "2000:20:1000", "10000:20:100", "10000:20:1000", "10000:20:10000")
 WORKERS = (1, 4, 16, 64, 256, 1024)
 WAIT, BANDWIDTH = 0.005, 1.25e8
-"""Seconds of a round beside work, and bytes a second: a cluster's own network, ten gigabit, with dask's scheduler."""
+"""Seconds of a round beside work, and bytes a second (a gigabit): assumed, of a plain network and dask's scheduler."""
 
 
 @dataclass(slots=True)
