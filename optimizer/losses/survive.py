@@ -90,19 +90,20 @@ def survive(
         if report is not None:
             report(Progress(phase, time.monotonic() - began, None, None, 0))
 
+    given = ""
+
     def solve(rows: Block | None, last: Plan | None) -> Plan:
+        nonlocal given
         left = None if limit is None else max(1.0, limit - (time.monotonic() - began))
         # Rows of losses change no part, so that every cut of one round holds in the next.
-        return solve_with(
-            instance,
-            replace(options, time_limit=left),
-            last or start,
-            report,
-            stop,
-            rows,
-            checkpoint=kept,
+        plan = solve_with(
+            instance, replace(options, time_limit=left), last or start, report, stop, rows, checkpoint=kept,
             cluster=cluster,
-        )
+        )  # fmt: skip
+        if last is None:
+            given = plan.info["start"]
+        plan.info["start"] = given  # what became of the plan that was given, not of one that a round began with
+        return plan
 
     before = None if start is None else start.info["survive"]
     operators = Operators(instance, of, duration, scope)

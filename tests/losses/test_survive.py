@@ -124,6 +124,7 @@ def test_what_cannot_be_survived() -> None:
     """Dora and the reserve give 25 t in two years, 30 are asked for: 5 t are missing, in a year that is named."""
     plan = surviving(coast(), 3, duration=2)
     assert plan.status == "infeasible"
+    assert plan.info["start"] == ""  # a round begins with the plan of the one before; none was given
     first = plan.info["survive"]["cannot"][0]
     assert first["losses"] == ["anna", "bert", "cora"]
     assert first["tonnes_short_at_least"] == pytest.approx(5.0, abs=1e-4)
