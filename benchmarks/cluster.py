@@ -43,6 +43,7 @@ from distributed import Client
 import optimizer
 from optimizer.evaluation import Portfolio
 from optimizer.evaluation import courses as work
+from optimizer.evaluation.agenda import Agenda
 from optimizer.network.network import network_of
 from optimizer.network.tables import TRUNK
 from optimizer.workers import workers_of
@@ -128,9 +129,10 @@ def sweep(instance: Any, held: Any, count: int, client: Any) -> tuple[dict[str, 
     began = time.monotonic()
     kept = (instance, held.fundings, held.stock or {}, trunk.runs, trunk.known)
     with workers_of(count, client, work.begin, *kept) as pool:
-        while tasks := work.tasks_of(network, answers, network.windows, pool.count, priced=False):
-            for found in pool.results(work.answer, tasks):
-                answers[found.course] = found
+        agenda = Agenda(network, answers, priced=False)
+        for found in pool.drawn(work.answer, agenda.draw):
+            answers[found.course] = found
+            agenda.answered(found.course)
     seconds = time.monotonic() - began
     ended = os.times()
     each = [cpu(pid) - before for pid, before in spent.items()]

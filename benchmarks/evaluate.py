@@ -44,7 +44,7 @@ from optimizer.plan.plan import Plan
 from optimizer.solver.branch import Branch
 from optimizer.solver.compile import compile_block
 from optimizer.solver.given import given_fundings, starts_taken
-from optimizer.solver.mould import shape_of
+from optimizer.solver.mould import Mould, shape_of
 from optimizer.solver.template import Template
 
 SIZES = (5, 10, 20, 50)
@@ -114,7 +114,7 @@ def compare(plan: Plan, futures: FutureSet, draw: int, seed: int, shapes: int, b
     for names in chosen:
         picked = sorted(np.random.default_rng(seed).choice(names, min(branches, len(names)), replace=False).tolist())
         began = time.process_time()
-        template = Template(network, picked[0], taken)
+        template = Template(Mould(network, picked[0], taken), picked[0])
         templates.append(time.process_time() - began)
         _hot(template, picked[0], given)  # the first answer has no basis to go on from
         found: dict[str, float | None] = {}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from optimizer.errors import PlanError, SolveError
+from optimizer.evaluation.agenda import Task
+from optimizer.evaluation.answer import Answer, Reacted, Runs, Stock
 from optimizer.evaluation.bounds import Prices
 from optimizer.evaluation.portfolio import Portfolio
 from optimizer.instance.instance import Instance
@@ -21,83 +23,25 @@ from optimizer.network.derive_adjust import limits_of
 from optimizer.network.network import network_of
 from optimizer.network.places import Cell
 from optimizer.network.starts import Start
-from optimizer.network.tables import INVESTMENT, TRUNK, Network, RunIndex
+from optimizer.network.tables import INVESTMENT, TRUNK, Network
 from optimizer.plan.makers import Known, makers_of
 from optimizer.solver.branch import Branch, Response
 from optimizer.solver.compile import Vector
 from optimizer.solver.given import Given, given_fundings, starts_taken
-from optimizer.solver.mould import shape_of
+from optimizer.solver.mould import Mould
 from optimizer.solver.template import Template
 from optimizer.solver.written import build_block
 
-Stock = dict[tuple[Cell, int], float]
-"""(stockpile, material, channel), period -> t at its end."""
-
-Runs = dict[RunIndex, float]
-"""(facility, state, recipe, channel, period) -> activity."""
-
-Reacted = dict[tuple[str, str, int], float]
-"""(facility, option, period) -> 1, of what branches fund."""
-
-TEMPLATE_FROM = 4
-"""Branches of one shape from which one template is compiled for all of them: it costs as much as three."""
-LEAST_PART = 20
-"""Branches of one shape below which they are not split: each process compiles its own template."""
-TASKS = 3
-"""Tasks for each process at least, where branches are many: the last of them leave little idle."""
-KEPT_SHAPES = 4
-"""Templates that a process keeps; one takes some 100 MB on the reference instance."""
+MOULD_FROM = 4
+"""Branches of one shape from which they are compiled together: it costs as much as three alone."""
+KEPT_SHAPES = 6
+"""Shapes of which a process keeps what it compiled; one takes some 100 MB on the reference instance."""
 ROUNDING = 1e-6
 """Relative, and in units of activity or t: how far the trunk may be from what a plan says."""
 HALF = 0.5
 """What is funded is 1 but for rounding."""
 SHORT = 1e-6
 """Tonnes below which nothing is short."""
-
-
-@dataclass(slots=True)
-class Answer:
-    """What a course answers.
-
-    Attributes:
-        course: `trunk` or a scenario.
-        cost: discounted USD by period; empty where it has no operations that meet what must be met.
-        short: (market, product, period) -> t, where any is short.
-        demand: (market, product, period) -> t.
-        reacted: what it has funded itself, and what it took along of the branch it left.
-        stock: its stock, for the branches that leave it.
-        runs: activity of the trunk that ties branches.
-        known: whom users count as makers on the trunk, where new ones wait in branches.
-        hot: whether it went on from the basis of another.
-        prices: rows of the horizon's branch and their duals, where they were asked for.
-    """
-
-    course: str
-    cost: dict[int, float] = field(default_factory=dict)
-    short: dict[tuple[str, str, int], float] = field(default_factory=dict)
-    demand: dict[tuple[str, str, int], float] = field(default_factory=dict)
-    reacted: Reacted = field(default_factory=dict)
-    stock: Stock = field(default_factory=dict)
-    runs: Runs = field(default_factory=dict)
-    known: Known = field(default_factory=dict)
-    hot: bool = False
-    prices: Prices | None = None
-
-    @property
-    def met(self) -> bool:
-        """Whether it has operations that meet what must be met."""
-        return bool(self.cost)
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """Branches of one shape, and what each takes along where it leaves another branch: stock, and what that funded."""
-
-    shape: Hashable
-    courses: tuple[str, ...]
-    priced: bool
-    openings: Mapping[str, Stock]
-    reacted: Mapping[str, Reacted]
 
 
 def trunk_of(network: Network, portfolio: Portfolio) -> tuple[float, Answer]:
@@ -167,42 +111,6 @@ def broken_rows(network: Network, portfolio: Portfolio) -> list[str]:
     return [f"{block.rows[i][0]} {block.rows[i][1]}" for i in np.flatnonzero(wrong)]
 
 
-def tasks_of(
-    network: Network, answers: Mapping[str, Answer], wanted: Iterable[str], workers: int, *, priced: bool
-) -> list[Task]:
-    """The branches of the first onset that is not answered, by shape; a shape too large for one task is split.
-
-    Whatever a branch leaves has an earlier onset; so each shape comes up once, and is compiled once.
-
-    Args:
-        network: with these branches.
-        answers: so far.
-        wanted: the branches that are asked for.
-        workers: processes.
-        priced: whether prices are asked for.
-    """
-    left_over = [course for course in wanted if course not in answers]
-    onset = min((network.windows[course].onset for course in left_over), default=0)
-    waiting: dict[Hashable, list[str]] = defaultdict(list)
-    for course in left_over:
-        if network.windows[course].onset == onset:
-            waiting[shape_of(network, network.windows[course])].append(course)
-    ready = sum(map(len, waiting.values()))
-    most = ready if workers == 1 else max(LEAST_PART, -(-ready // (TASKS * workers)))
-    tasks = []
-    for shape, found in waiting.items():
-        courses = sorted(found)  # names begin with what strikes: a part has neighbours
-        parts = -(-len(courses) // most)
-        size = -(-len(courses) // parts)
-        for first in range(0, len(courses), size):
-            mine = courses[first : first + size]
-            left = {name: answers[leaves] for name in mine if (leaves := network.windows[name].leaves)}
-            openings = {name: found.stock for name, found in left.items()}
-            reacted = {name: found.reacted for name, found in left.items()}
-            tasks.append(Task(shape, tuple(mine), priced, openings, reacted))
-    return sorted(tasks, key=lambda task: -len(task.courses))
-
-
 @dataclass(slots=True)
 class Home:
     """What a process keeps."""
@@ -212,7 +120,7 @@ class Home:
     parents: frozenset[str]
     taken: frozenset[Start]
     rows: Mapping[Key, int]
-    templates: dict[Hashable, Template] = field(default_factory=dict)
+    moulds: dict[Hashable, Mould | None] = field(default_factory=dict)
 
 
 def begin(
@@ -239,18 +147,12 @@ def answer(home: Home, task: Task) -> list[Answer]:
 
 
 def _answers(home: Home, task: Task) -> Iterator[Answer]:
-    template: Template | None = home.templates.get(task.shape)
-    if template is None and len(task.courses) >= TEMPLATE_FROM:
-        try:
-            template = Template(home.network, task.courses[0], home.taken)
-        except SolveError:
-            template = None  # a number that depends on two factors: each branch is compiled by itself
-        else:
-            while len(home.templates) >= KEPT_SHAPES:
-                home.templates.pop(next(iter(home.templates)))
-            home.templates[task.shape] = template
-    for course in task.courses if template is None else template.mould.by_nearness(task.courses):
-        branch = _bound(template, course) or Branch(build_block(assemble.operations, tables_of(home.network, course)))
+    mould = _mould(home, task)
+    template: Template | None = None
+    for course in task.courses if mould is None else mould.by_nearness(task.courses):
+        bound = _bound(template, mould, course)
+        hot, template = bound is not None and template is not None, bound or template
+        branch = bound or Branch(build_block(assemble.operations, tables_of(home.network, course)))
         before = task.reacted.get(course, {})
         given = _given(home, branch, task.openings.get(course), before)
         branch.give_values(given)
@@ -259,7 +161,7 @@ def _answers(home: Home, task: Task) -> Iterator[Answer]:
         found = _read(home.network, branch, course, branch.solve(), stock=course in home.parents)
         onset = home.network.windows[course].onset
         found.reacted |= {index: value for index, value in before.items() if index[2] < onset}
-        found.hot = branch is template
+        found.hot = hot
         if task.priced and found.met:
             found.prices = _prices(home, branch)
         yield found
@@ -275,11 +177,31 @@ def _prices(home: Home, branch: Branch) -> Prices:
     return number, duals[at]
 
 
-def _bound(template: Template | None, course: str) -> Branch | None:
-    """The template bound to a branch; None where it does not serve it."""
-    if template is None:
+def _mould(home: Home, task: Task) -> Mould | None:
+    """What is compiled for all branches of a shape, if it is worth it and serves them."""
+    like, of = task.like
+    if of < MOULD_FROM:
+        return None
+    if task.shape in home.moulds:
+        mould = home.moulds.pop(task.shape)
+    else:
+        try:
+            mould = Mould(home.network, like, home.taken)
+        except SolveError:
+            mould = None  # a number that depends on two factors: each branch is compiled by itself
+        while len(home.moulds) >= KEPT_SHAPES:
+            home.moulds.pop(next(iter(home.moulds)))
+    home.moulds[task.shape] = mould  # the one used last is dropped last
+    return mould
+
+
+def _bound(template: Template | None, mould: Mould | None, course: str) -> Template | None:
+    """The template bound to a branch, or a new one; None where it does not serve it."""
+    if mould is None:
         return None
     try:
+        if template is None:
+            return Template(mould, course)
         template.bind(course)
     except SolveError:
         return None

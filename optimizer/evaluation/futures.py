@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from optimizer.evaluation.courses import Answer
+from optimizer.evaluation.answer import Answer
 from optimizer.network.tables import BASE, TRUNK, Network
 
 Vector = npt.NDArray[np.float64]

@@ -15,8 +15,8 @@ import pandas as pd
 
 from optimizer.errors import SolveError
 from optimizer.evaluation.along import branches_of, effects_of
+from optimizer.evaluation.answer import Answer
 from optimizer.evaluation.bounds import Bounds
-from optimizer.evaluation.courses import Answer
 from optimizer.evaluation.futures import tail_mean
 from optimizer.evaluation.horizon import Horizon
 from optimizer.evaluation.portfolio import Funding, Portfolio

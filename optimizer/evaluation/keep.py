@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 
-from optimizer.evaluation.courses import Answer
+from optimizer.evaluation.answer import Answer
 from optimizer.evaluation.portfolio import Portfolio
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256

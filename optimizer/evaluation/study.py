@@ -12,7 +12,9 @@ import pandas as pd
 
 from optimizer.errors import OptionsError, PlanError
 from optimizer.evaluation import courses as work
-from optimizer.evaluation.courses import Answer, broken_rows, tasks_of, trunk_of
+from optimizer.evaluation.agenda import Agenda
+from optimizer.evaluation.answer import Answer
+from optimizer.evaluation.courses import broken_rows, trunk_of
 from optimizer.evaluation.futures import Future, futures_of, statistics, table_of
 from optimizer.evaluation.guided import guide_of
 from optimizer.evaluation.keep import Kept
@@ -188,7 +190,8 @@ def evaluate(
         "statistics": found_in,
         "seconds": round(time.monotonic() - began, 1),
     }
-    found = Evaluation(info, table, _short(answers), _reactions(network, answers))
+    in_order = {course: answers[course] for course in (TRUNK, *network.windows) if course in answers}
+    found = Evaluation(info, table, _short(in_order), _reactions(network, in_order))
     if sampled is not None:
         done = [one for one in sampled.episodes if all(node in answers for node in one.nodes)]
         alone = table_of(network, done, invested, answers)
@@ -255,13 +258,14 @@ def _answer_all(
             answers[TRUNK].known,
             rows,
         ) as pool:
-            while tasks := tasks_of(network, answers, network.windows, pool.count, priced=bool(rows)):
-                for found in pool.results(work.answer, tasks):
-                    answers[found.course] = found
-                    if kept is not None:
-                        kept.keep(found)
-                    done.add(found.course)
-                    tell("branches", len(done), len(network.windows))
+            agenda = Agenda(network, answers, priced=bool(rows))
+            for found in pool.drawn(work.answer, agenda.draw):
+                answers[found.course] = found
+                agenda.answered(found.course)
+                if kept is not None:
+                    kept.keep(found)
+                done.add(found.course)
+                tell("branches", len(done), len(network.windows))
     except KeyboardInterrupt:
         return True
     return False

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 
-from optimizer.network.starts import Start
-from optimizer.network.tables import Network
 from optimizer.solver.branch import Branch
 from optimizer.solver.compile import Indices, Vector
 from optimizer.solver.mould import Mould
@@ -21,24 +18,21 @@ class Template(Branch):
         mould: where a scenario's numbers stand in it.
     """
 
-    def __init__(self, network: Network, course: str, taken: Collection[Start], *, threads: int = 1) -> None:
-        """Compile the branch of a scenario for all scenarios of its shape.
+    def __init__(self, mould: Mould, course: str, *, threads: int = 1) -> None:
+        """Load the branch of a mould, bound to a scenario of its shape; it has no basis to go on from.
 
         Args:
-            network: what all courses share.
+            mould: the branch, and where a scenario's numbers stand in it.
             course: one scenario of the shape; its own numbers are set.
-            taken: the starts that are funded.
             threads: cores that HiGHS may use.
 
         Raises:
-            SolveError: a number depends on slots in another way than the first power, or branches may fund something:
-                then what comes on line when is more than numbers.
+            SolveError: the scenario lets a facility run a channel that it could not run before.
         """
-        self.mould = Mould(network, course, taken)
-        plain = self.mould.plain
-        self._coordinates = plain.matrix.tocoo().coords
+        self.mould = mould
+        self._coordinates = mould.plain.matrix.tocoo().coords
         self._closed: Indices = np.zeros(0, dtype=np.int64)
-        super().__init__(plain, threads=threads, apart=True)
+        super().__init__(mould.plain, threads=threads, apart=True)
         self._linked_entry = np.flatnonzero(np.isin(self._coordinates[1], self.linked))
         self._values = np.ones(self.mould.slots + 1)
         self.bind(course)

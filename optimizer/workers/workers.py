@@ -29,6 +29,9 @@ Chain = Generator[Task, Result, None]
 Do = Callable[[Any, Task], Result]
 """Does a task with what `begin` made."""
 
+Draw = Callable[[Hashable], Task | None]
+"""The next task for a place."""
+
 TICK = 0.5
 """Seconds after which a follower hears again, though nothing is done."""
 DEATHS = 3
@@ -49,9 +52,9 @@ class DiedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """A chain, the task that it waits for, where that is done, and how often a process died over it."""
+    """A task, the chain that waits for it if any does, where it is done, and how often a process died over it."""
 
-    chain: Chain[Any, Any]
+    chain: Any
     task: Any
     place: Hashable
     deaths: int = 0
@@ -134,6 +137,29 @@ class Workers(ABC):
         """
         return self._followed(do, chains, spread=False)
 
+    def drawn(self, do: Callable[[Any, Task], list[Result]], draw: Draw[Task]) -> Iterator[Result]:
+        """What `do` finds for tasks that are drawn one by one, each for the place that is free.
+
+        Args:
+            do: does a task.
+            draw: the next task for a place; None where there is none for it now. It is asked again after every
+                result, which may open tasks; where nothing is under way and nobody gets a task, that is the end.
+
+        Raises:
+            BlamedError: processes died over a task again and again.
+        """
+        way = _Way(self, do, None)
+        while True:
+            for place in self._free(way.taken, spread=False):
+                task = draw(place)
+                if task is not None:
+                    way.send(_Open(None, task, place))
+            if not way.busy:
+                return
+            heard = way.heard()
+            if heard is not None:
+                yield from heard[2]
+
     def _followed(
         self,
         do: Do[Any, Any],
@@ -143,52 +169,79 @@ class Workers(ABC):
         given_up: GivenUp[Any, Any] | None = None,
     ) -> Iterator[None]:
         waiting = deque((chain, task) for chain in chains for task in _first(chain))
-        busy: dict[Any, _Open] = {}
-        done: SimpleQueue[Any] = SimpleQueue()
-
-        def send(item: _Open) -> None:
-            future = self._send(item.place, do, item.task)
-            busy[future] = item
-            future.add_done_callback(done.put)
-
+        way = _Way(self, do, given_up)
         if waiting:
             yield
-        while waiting or busy:
+        while waiting or way.busy:
             if waiting:
-                taken = {item.place for item in busy.values()}
-                for place in self._free(taken, spread=spread):
+                for place in self._free(way.taken, spread=spread):
                     chain, task = waiting.popleft()
-                    send(_Open(chain, task, place))
+                    way.send(_Open(chain, task, place))
                     if not waiting:
                         break
-            try:
-                future = done.get(timeout=TICK)
-            except Empty:
-                self._wait()
-                yield
-                continue
-            item = busy.pop(future)
-            try:
-                place, result = self._received(future, item.place)
-            except DiedError as error:
-                if item.deaths < DEATHS:
-                    send(_Open(item.chain, item.task, item.place, item.deaths + 1))
-                    continue
-                blamed = BlamedError(f"a process died {DEATHS + 1} times over one task: {error}")
-                if given_up is None:
-                    raise blamed from error
-                place, result = item.place, given_up(item.task, blamed)
-            except BlamedError as error:
-                if given_up is None:
-                    raise
-                place, result = item.place, given_up(item.task, error)
-            try:
-                following = item.chain.send(result)
-            except StopIteration:
-                pass
-            else:
-                send(_Open(item.chain, following, place))
+            heard = way.heard()
+            if heard is not None:
+                item, place, result = heard
+                try:
+                    following = item.chain.send(result)
+                except StopIteration:
+                    pass
+                else:
+                    way.send(_Open(item.chain, following, place))
             yield
+
+
+class _Way:
+    """Tasks under way.
+
+    Attributes:
+        busy: by its future, what is under way.
+    """
+
+    def __init__(self, workers: Workers, do: Do[Any, Any], given_up: GivenUp[Any, Any] | None) -> None:
+        self._workers, self._do, self._given_up = workers, do, given_up
+        self._done: SimpleQueue[Any] = SimpleQueue()
+        self.busy: dict[Any, _Open] = {}
+
+    @property
+    def taken(self) -> set[Hashable]:
+        """The places where something is under way."""
+        return {item.place for item in self.busy.values()}
+
+    def send(self, item: _Open) -> None:
+        """Begin it."""
+        future = self._workers._send(item.place, self._do, item.task)
+        self.busy[future] = item
+        future.add_done_callback(self._done.put)
+
+    def heard(self) -> tuple[_Open, Hashable, Any] | None:
+        """What is done next, the place where it was done at last, and its result; None after a tick without.
+
+        A task whose process died is begun anew.
+
+        Raises:
+            BlamedError: that was so too often, and nobody says what is found then.
+        """
+        try:
+            future = self._done.get(timeout=TICK)
+        except Empty:
+            self._workers._wait()
+            return None
+        item = self.busy.pop(future)
+        try:
+            return item, *self._workers._received(future, item.place)
+        except DiedError as error:
+            if item.deaths < DEATHS:
+                self.send(_Open(item.chain, item.task, item.place, item.deaths + 1))
+                return None
+            blamed = BlamedError(f"a process died {DEATHS + 1} times over one task: {error}")
+            if self._given_up is None:
+                raise blamed from error
+            return item, item.place, self._given_up(item.task, blamed)
+        except BlamedError as error:
+            if self._given_up is None:
+                raise
+            return item, item.place, self._given_up(item.task, error)
 
 
 def _first(chain: Chain[Any, Any]) -> Iterator[Any]:

@@ -14,9 +14,11 @@ from support.generate import generate
 
 import optimizer
 from optimizer.errors import SolveError
+from optimizer.evaluation.agenda import Agenda
 from optimizer.evaluation.along import branches_of, effects_of
+from optimizer.evaluation.answer import Answer
 from optimizer.evaluation.bounds import Bounds
-from optimizer.evaluation.courses import Answer, answer, begin, tasks_of, trunk_of
+from optimizer.evaluation.courses import answer, begin, trunk_of
 from optimizer.evaluation.futures import table_of
 from optimizer.evaluation.horizon import Horizon
 from optimizer.evaluation.portfolio import Portfolio
@@ -96,9 +98,11 @@ def operated(network: Network, held: Portfolio, horizon: Horizon, priced_: set[s
     invested, trunk = trunk_of(network, held)
     answers = {TRUNK: trunk}
     home = begin(network.instance, held.fundings, held.stock or {}, trunk.runs, trunk.known, horizon.rows)
-    while tasks := tasks_of(network, answers, network.windows, 1, priced=True):
-        for task in tasks:
-            answers |= {found.course: found for found in answer(home, task)}
+    agenda = Agenda(network, answers, priced=True)
+    while task := agenda.draw(0):
+        for found in answer(home, task):
+            answers[found.course] = found
+            agenda.answered(found.course)
     for course in answers.keys() - priced_:
         answers[course].prices = None
     return invested, answers

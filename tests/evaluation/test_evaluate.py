@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from support.build import solve
 from support.generate import generate
@@ -12,7 +13,8 @@ from worth.conftest import reserve
 import optimizer
 from optimizer.errors import OptionsError, PlanError
 from optimizer.evaluation import Future, evaluate
-from optimizer.evaluation.courses import LEAST_PART, Answer, Task, tasks_of
+from optimizer.evaluation.agenda import MOST, Agenda, Task
+from optimizer.evaluation.answer import Answer
 from optimizer.evaluation.portfolio import Portfolio
 from optimizer.network.network import network_of
 from optimizer.network.tables import TRUNK
@@ -116,20 +118,44 @@ def test_refusals(tmp_path: Path) -> None:
         evaluate(plan.instance, plan, alpha=1.0)
 
 
-def test_branches_are_dealt_out_once_in_tasks_that_fill_workers(tmp_path: Path) -> None:
-    """One worker has a task a shape; for more, large shapes are split, and small ones are not."""
-    optimizer.generate(facilities=20, periods=4, futures=150, seed=1).save(tmp_path / "made")
+def test_branches_are_dealt_out_once_and_none_before_the_one_it_leaves(tmp_path: Path) -> None:
+    """Tasks are the same by one process and by four; with four they may be onsets apart."""
+    optimizer.generate(facilities=20, periods=4, futures=600, seed=1).save(tmp_path / "made")
     network = network_of(optimizer.load(tmp_path / "made"))
 
-    def dealt(workers: int) -> list[Task]:
-        answers, found = {TRUNK: Answer(TRUNK)}, list[Task]()
-        while tasks := tasks_of(network, answers, network.windows, workers, priced=False):
-            found += tasks
-            answers |= {course: Answer(course) for task in tasks for course in task.courses}
-        return found
+    def dealt(workers: int) -> list[tuple[int, Task]]:
+        answers, found, busy = {TRUNK: Answer(TRUNK)}, list[tuple[int, Task]](), dict[int, Task]()
+        agenda = Agenda(network, answers, priced=False)
+        turns = 0
+        while True:
+            for place in range(workers):
+                if place not in busy and (task := agenda.draw(place)):
+                    assert all((network.windows[course].leaves or TRUNK) in answers for course in task.courses)
+                    busy[place] = task
+                    found.append((place, task))
+            if not busy:
+                return found
+            turns += 1
+            for course in busy.pop(sorted(busy)[turns % len(busy)]).courses:
+                answers[course] = Answer(course)
+                agenda.answered(course)
 
     one, four = dealt(1), dealt(4)
-    for tasks in (one, four):
-        assert sorted(course for task in tasks for course in task.courses) == sorted(network.windows)
-    assert len(one) == len({task.shape for task in one}) == len({task.shape for task in four}) < len(four)
-    assert max(len(task.courses) for task in four) <= LEAST_PART < max(len(task.courses) for task in one)
+    assert sorted(course for _, task in one for course in task.courses) == sorted(network.windows)
+    assert {task.courses for _, task in one} == {task.courses for _, task in four}
+    assert len(one) == len(four) > len({task.shape for _, task in one})
+    assert max(len(task.courses) for _, task in one) <= MOST
+    compiled = {(place, task.shape) for place, task in four}
+    assert len(compiled) < len(four)  # a process that has a shape goes on with it
+
+
+@pytest.mark.slow
+def test_answers_are_the_same_to_the_last_digit_by_any_number_of_processes(tmp_path: Path) -> None:
+    """Who works on what, and when, says nothing."""
+    optimizer.generate(facilities=20, periods=4, futures=150, seed=1).save(tmp_path / "made")
+    instance = optimizer.load(tmp_path / "made")
+    plan = solve(optimizer.load(tmp_path / "made", ["scenarios=[]"]), gap=0.01, threads=1)
+    one = evaluate(instance, plan, workers=1)
+    three = evaluate(instance, plan, workers=3)
+    pd.testing.assert_frame_equal(one.futures, three.futures, check_exact=True)
+    pd.testing.assert_frame_equal(one.short, three.short, check_exact=True)

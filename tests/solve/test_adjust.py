@@ -21,7 +21,7 @@ from optimizer.plan.columns import rows_of
 from optimizer.solver.branch import Branch
 from optimizer.solver.compile import compile_block
 from optimizer.solver.given import given_by, starts_taken
-from optimizer.solver.mould import shape_of
+from optimizer.solver.mould import Mould, shape_of
 from optimizer.solver.template import Template
 
 STAGES = ("mining", "separation", "metal", "magnet")
@@ -101,7 +101,7 @@ def test_a_template_answers_as_the_branch_itself(seed: int) -> None:
     names = list(network.windows)
     assert len({shape_of(network, network.windows[name]) for name in names}) == 1
     fundings = [(row.facility, row.option, int(row.funded)) for row in rows_of(plan.portfolio)]
-    template = Template(network, names[0], starts_taken(network.starts, fundings))
+    template = Template(Mould(network, names[0], starts_taken(network.starts, fundings)), names[0])
     given = given_by(network, plan)
     for name in [*names, *reversed(names)]:
         own = Branch(compile_block(*assemble.operations(tables_of(network, name))))

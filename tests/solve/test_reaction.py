@@ -28,8 +28,8 @@ from optimizer.solver.compile import compile_block
 from optimizer.solver.extensive import compile_all, problem_of
 from optimizer.solver.given import given_by
 from optimizer.solver.highs import run
+from optimizer.solver.mould import Mould
 from optimizer.solver.options import Options
-from optimizer.solver.template import Template
 
 CLOSE = 1e-6
 
@@ -169,7 +169,7 @@ def test_a_branch_alone_costs_what_it_costs_in_the_plan(seed: int) -> None:
             assert found.value == pytest.approx(float(costs[name]), rel=1e-5, abs=1e-2)
         assert np.isnan(found.slope).all() or name not in network.reactions
     with pytest.raises(SolveError, match="may fund something"):
-        Template(network, next(iter(network.windows)), ())
+        Mould(network, next(iter(network.windows)), ())
 
 
 @pytest.mark.parametrize("seed", [2, 14])

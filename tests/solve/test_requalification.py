@@ -22,6 +22,7 @@ from optimizer.plan.plan import Plan
 from optimizer.solver.branch import Branch
 from optimizer.solver.compile import compile_block
 from optimizer.solver.given import given_by, known_makers, starts_taken
+from optimizer.solver.mould import Mould
 from optimizer.solver.options import Options
 from optimizer.solver.template import Template
 
@@ -214,7 +215,7 @@ def test_a_template_answers_as_the_branch_itself(seed: int) -> None:
     network = network_of(plan.instance)
     names = list(network.windows)
     fundings = [(row.facility, row.option, int(row.funded)) for row in rows_of(plan.portfolio)]
-    template = Template(network, names[0], starts_taken(network.starts, fundings))
+    template = Template(Mould(network, names[0], starts_taken(network.starts, fundings)), names[0])
     given = given_by(network, plan)
     for name in [*names, *reversed(names)]:
         own = Branch(compile_block(*assemble.operations(tables_of(network, name))))

@@ -15,7 +15,7 @@ from optimizer.network.tables import Network
 from optimizer.solver.branch import Branch
 from optimizer.solver.compile import compile_block
 from optimizer.solver.given import given_fundings, starts_taken
-from optimizer.solver.mould import shape_of
+from optimizer.solver.mould import Mould, shape_of
 from optimizer.solver.template import Template
 
 
@@ -79,7 +79,7 @@ def test_a_template_answers_as_the_branch_itself(seed: int) -> None:
     rng = np.random.default_rng(seed)
     fundings = some_fundings(network, rng)
     assert len({shape_of(network, network.windows[name]) for name in names}) == 1
-    template = Template(network, names[0], starts_taken(network.starts, fundings))
+    template = Template(Mould(network, names[0], starts_taken(network.starts, fundings)), names[0])
     values = set()
     for name in [*names, *reversed(names)]:
         own = Branch(compile_block(*assemble.operations(tables_of(network, name))))

@@ -98,6 +98,38 @@ def test_chains_are_asked_before_anything_is_begun(tmp_path: Path) -> None:
         assert len(list(following)) == len(heard) == 2
 
 
+@pytest.mark.parametrize("count", BOTH)
+def test_tasks_are_drawn_as_results_open_them(count: int, tmp_path: Path) -> None:
+    """A place without a task is asked again after every result; each task is done once, though a process dies."""
+    heard: set[int] = set()
+    waiting, asked = list(range(8)), list[object]()
+
+    def draw(place: object) -> int | None:
+        """Task n is open once n - 2 was heard."""
+        asked.append(place)
+        if waiting and (waiting[0] < 2 or waiting[0] - 2 in heard):
+            return waiting.pop(0)
+        return None
+
+    do = tasks.times if count == 1 else tasks.dies_once  # this process itself cannot die
+    with workers_of(count, None, tasks.Home, tmp_path, 7) as pool:
+        for task, result in pool.drawn(do, draw):
+            assert result == 7 * task
+            heard.add(task)
+    assert heard == set(range(8))
+    assert not waiting
+    assert len(set(asked)) == count
+    assert len(asked) > 8
+    assert len(tasks.marks(tmp_path / "died")) == count - 1
+
+
+def test_where_nobody_gets_a_task_there_is_nothing_to_do(tmp_path: Path) -> None:
+    """It ends, and nothing is begun."""
+    with workers_of(1, None, tasks.Home, tmp_path, 7) as pool:
+        assert list(pool.drawn(tasks.times, lambda _place: None)) == []
+    assert tasks.marks(tmp_path / "begun") == []
+
+
 ASKS = """
 import sys
 from pathlib import Path
