@@ -48,8 +48,14 @@ def tables_of(network: Network, course: str = TRUNK, disruption: Disruption | No
     )
 
 
+KEPT = 2000
+"""Branches whose tables are kept at once. Each takes a megabyte or so and is derived in some ten milliseconds, so that
+very many are better derived again than kept.
+"""
+
+
 class Derived(Mapping[str, Tables]):
-    """The tables of every course, each derived when it is first asked for, and kept."""
+    """The tables of every course, each derived when it is asked for; the last `KEPT` are kept, and the trunk's."""
 
     def __init__(self, network: Network) -> None:
         """Derive nothing yet."""
@@ -58,6 +64,8 @@ class Derived(Mapping[str, Tables]):
 
     def __getitem__(self, course: str) -> Tables:
         if course not in self._known:
+            if len(self._known) > KEPT:
+                self._known.pop(next(name for name in self._known if name != TRUNK))
             self._known[course] = tables_of(self._network, course)
         return self._known[course]
 
