@@ -9,6 +9,9 @@ import pandas as pd
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from optimizer.briefs.brief import headed
+from optimizer.briefs.survival import listed
+from optimizer.briefs.words import tonnes
 from optimizer.cli.options import (
     AsJson,
     ClusterAt,
@@ -20,9 +23,7 @@ from optimizer.cli.options import (
     folder_option,
     keyed_numbers,
 )
-from optimizer.cli.output import DONE, STOPPED, end, err, out, print_json, records, tonnes, written_to
-from optimizer.cli.screen import headed
-from optimizer.cli.survival import listed
+from optimizer.cli.output import DONE, STOPPED, end, err, out, print_json, records, written_to
 from optimizer.losses import KINDS, Stress
 from optimizer.losses import stress as run
 from optimizer.plan.columns import rows_of

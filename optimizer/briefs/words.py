@@ -1,0 +1,51 @@
+"""Numbers as a reader is told them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+GRAM = 1e-6
+"""Tonnes below which an amount is told as 0."""
+
+
+class Money(str):
+    """Words for an amount of USD that still know it, so that a page can set a whole column in one unit.
+
+    Attributes:
+        usd: the amount, unrounded.
+    """
+
+    __slots__ = ("usd",)
+    usd: float
+
+    def __new__(cls, words: str, usd: float) -> Money:
+        """Words, and the amount that they stand for."""
+        made = super().__new__(cls, words)
+        made.usd = usd
+        return made
+
+
+def number_of(value: Any) -> float | None:
+    """A number of a table; None where its cell is blank."""
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def usd(value: float | None) -> str:
+    """Money for a reader: 1.24 bn USD, 310 M USD, 12,300 USD."""
+    if value is None:
+        return "-"
+    size = abs(value)
+    if size >= 1e9:
+        return Money(f"{value / 1e9:,.3f} bn USD", value)
+    if size >= 1e6:
+        return Money(f"{value / 1e6:,.2f} M USD", value)
+    return Money(f"{value:,.0f} USD", value)
+
+
+def tonnes(value: float) -> str:
+    """Tonnes for a reader; under a gram is 0."""
+    if abs(value) < GRAM:
+        return "0"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
