@@ -146,8 +146,8 @@ def _service(out: Brief, found: CutList) -> None:
 
 
 def _rank(found: CutList, channel: str) -> int:
-    """Place of a channel, the strictest first."""
-    return list(found.plans[0.0].instance.channels).index(channel)
+    """Place of a channel, the strictest first: that of its column."""
+    return list(found.levels.columns).index(f"more_{channel}")
 
 
 def _order(out: Brief, found: CutList) -> None:

@@ -26,11 +26,12 @@ def say(out: Brief, found: Why) -> None:
         out.print(f"stopped early: {so_far}", style="yellow")
     for row in rows_of(found.options):
         out.print(f"{row.facility}:{row.option}, capex {usd(row.capex)}, lead {row.lead}: {row.status}")
-        for line in _lines(row, info["within_usd"]):
+        for line in lines_of(row, info["within_usd"]):
             out.print(f"  {line}")
 
 
-def _lines(row: Any, within: float) -> list[str]:
+def lines_of(row: Any, within: float) -> list[str]:
+    """What is known of an option: a row of the table, at a tolerance in USD."""
     least, most, comes, stays = (
         number_of(value) for value in (row.costs_at_least, row.costs_at_most, row.enters_at_capex, row.not_at_capex)
     )

@@ -27,7 +27,7 @@ def say(out: Brief, found: Verdicts) -> None:
     info = found.info
     for line in _heads(info):
         out.print(line, style="bold" if line.startswith(info["instance"]) else None)
-    for line in _troubles(found):
+    for line in troubles_of(found):
         out.print(line, style="yellow")
     share, level = f"{info['share']:.0%}", f"{info['level']:.0%}"
     titles = {
@@ -79,7 +79,8 @@ def _heads(info: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _troubles(found: Verdicts) -> list[str]:
+def troubles_of(found: Verdicts) -> list[str]:
+    """What a reader must know of samples that tell less than was asked."""
     info = found.info
     lines = ["stopped early; the same command goes on from here"] if info["status"] == "stopped" else []
     if info["by_status"]["limit"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -49,3 +50,12 @@ def tonnes(value: float) -> str:
     if abs(value) < GRAM:
         return "0"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
+
+
+def rough(value: float) -> str:
+    """Money in a sentence, to the three digits that it bears: 6,010 M USD, 44.8 M USD, 0.0249 M USD."""
+    millions = value / 1e6
+    if not millions:
+        return "0 USD"
+    digits = 2 - math.floor(math.log10(abs(millions)))
+    return f"{round(millions, digits):,.{min(max(digits, 0), 6)}f} M USD"
