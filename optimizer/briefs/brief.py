@@ -80,13 +80,13 @@ class Brief:
 
     Attributes:
         parts: lines and tables, in order.
-        whole: whether tables have every row; else those that a screen shows.
+        rows: that a table has at most, where a screen shows fewer.
     """
 
-    def __init__(self, *, whole: bool = False) -> None:
+    def __init__(self, rows: int = 0) -> None:
         """Begin with nothing."""
         self.parts: list[Line | Grid] = []
-        self.whole = whole
+        self.rows = rows
 
     def print(self, what: str | Grid = "", style: str | None = None) -> None:
         """Take a line or a table. Words are words: no markup is read in them."""
@@ -94,7 +94,7 @@ class Brief:
 
     def most(self, shown: int) -> int:
         """Rows of a table that are shown, where a screen shows so many."""
-        return MOST if self.whole else shown
+        return max(self.rows, shown)
 
     def print_to(self, console: Console) -> None:
         """Print it all on a screen."""
@@ -103,7 +103,3 @@ class Brief:
                 console.print(part)
             else:
                 console.print(part.text, style=part.style, markup=False)
-
-
-MOST = 500
-"""Rows of a table in a brief that is whole; a file holds the rest."""

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.briefs.brief import Brief, headed
-from optimizer.briefs.words import number_of, tonnes, usd
+from optimizer.briefs.words import Money, number_of, tonnes, usd
 from optimizer.comparison import Comparison
 from optimizer.comparison.portfolios import ALL, NONE, SOME
 from optimizer.comparison.regret import KEPT
@@ -369,7 +369,9 @@ def _more(value: Any) -> str:
     known = number_of(value)
     if known is None:
         return "-"
-    return "0" if abs(known) <= CENTS else f"+{usd(known)}" if known > 0 else usd(known)
+    if abs(known) <= CENTS:
+        return "0"
+    return Money(f"+{usd(known)}", known) if known > 0 else usd(known)
 
 
 def _t(value: Any, sign: str = "") -> str:

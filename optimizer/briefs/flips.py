@@ -25,7 +25,7 @@ def say(out: Brief, found: Flips) -> None:
             words = "the best plans at both ends fund the same; name what you ask about with --option"
             out.print(f"{title}: {words}")
         else:
-            screen = headed(title, "option", "", "")
+            screen = headed(title, "option", "what flips it", "")
             for row in rows_of(mine):
                 screen.add_row(f"{row.facility}:{row.option}", row.words, "" if row.closed else "not closed")
             out.print(screen)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from optimizer.briefs.brief import Brief, headed
 from optimizer.briefs.survival import SHOWN, cannot_words, for_years, say_left_out
-from optimizer.briefs.words import number_of, usd
+from optimizer.briefs.words import number_of, plain, usd
 from optimizer.fronts import Frontier
 from optimizer.fronts.sweeps import SURVIVE
 from optimizer.plan.columns import rows_of
@@ -32,9 +32,9 @@ def say(out: Brief, found: Frontier) -> None:
     heads = (*shown, "cost", "gap", "dearer than the loosest", *fewer, "verdict", "options", "capex", "limit")
     table = headed("", *heads, right=(*shown, "cost", "gap", "options", "capex"))
     # Column names of the sweeps are dotted keys, which are no names of a tuple.
-    plain = found.points.rename(columns={name: f"sweep{i}" for i, name in enumerate(names)})
-    for row in rows_of(plain):
-        values = [f"{getattr(row, f'sweep{i}'):,.6g}" for i in range(len(names))]
+    points = found.points.rename(columns={name: f"sweep{i}" for i, name in enumerate(names)})
+    for row in rows_of(points):
+        values = [plain(getattr(row, f"sweep{i}")) for i in range(len(names))]
         verdict = row.verdict or row.status
         style = {"front": "bold", "within the gap": "yellow", "infeasible": "red"}.get(verdict)
         more = [_between(row.dearer_at_least, row.dearer_at_most)]

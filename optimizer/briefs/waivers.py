@@ -52,8 +52,8 @@ def _table(out: Brief, title: str, frame: pd.DataFrame) -> None:
     if len(told) > out.most(SHOWN):
         out.print(f"... and {len(told) - out.most(SHOWN)} more in waivers.csv")
     if len(nothing):
-        names = ", ".join(nothing["key"].head(out.most(SHOWN)))
-        more = f" and {len(nothing) - out.most(SHOWN)} more" if len(nothing) > out.most(SHOWN) else ""
+        names = ", ".join(nothing["key"].head(SHOWN))
+        more = f" and {len(nothing) - SHOWN} more" if len(nothing) > SHOWN else ""
         out.print(f"save nothing, proved: {names}{more}")
     for row in rows_of(told[told["verdict"] == "cannot be waived alone"]):
         out.print(f"{row.key} cannot be waived alone: {row.why}", style="dim")

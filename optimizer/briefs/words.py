@@ -52,10 +52,24 @@ def tonnes(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"
 
 
+def plain(value: float) -> str:
+    """A number of any kind: 0.05, 12.5, 200,000,000."""
+    return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:,.6g}"
+
+
 def rough(value: float) -> str:
-    """Money in a sentence, to the three digits that it bears: 6,010 M USD, 44.8 M USD, 0.0249 M USD."""
-    millions = value / 1e6
-    if not millions:
-        return "0 USD"
-    digits = 2 - math.floor(math.log10(abs(millions)))
-    return f"{round(millions, digits):,.{min(max(digits, 0), 6)}f} M USD"
+    """Money in a sentence, to the three digits that it bears: 6,010 M USD, 44.8 M USD, 6,968 USD."""
+    if abs(value) < 1e4:
+        return f"{value:,.0f} USD"
+    return f"{_three(value / 1e6)} M USD"
+
+
+def rough_tonnes(value: float) -> str:
+    """Tonnes in a sentence, to three digits: 342,000 t, 51.7 t."""
+    return f"{_three(value)} t" if abs(value) >= GRAM else "0 t"
+
+
+def _three(value: float) -> str:
+    """A number that is not 0, to three digits."""
+    digits = 2 - math.floor(math.log10(abs(value)))
+    return f"{round(value, digits):,.{max(digits, 0)}f}"

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from optimizer.briefs.brief import Brief, Grid, Line
 from optimizer.briefs.words import Money
 
-BLANK = ("", "-")
+SHORT, LONG = 18, 36
+"""Letters up to which a cell stays on one line, and from which it has room."""
 SMALL = 0.0005
 """M USD below which money is told as 0."""
 TONES = {"yellow": "warn", "red": "bad", "green": "good", "dim": "note"}
@@ -33,10 +34,17 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell of a table."""
+    """A cell of a table.
+
+    Attributes:
+        text: its words.
+        number: whether it stands at the right.
+        width: `short` where words are not broken into lines, `middle` and `long` where they are, with more room.
+    """
 
     text: str
     number: bool
+    width: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +62,13 @@ class Table:
     rows: tuple[tuple[tuple[Cell, ...], str], ...]
 
 
-def blocks_of(brief: Brief) -> Iterator[Text | Table]:
-    """What a brief says, in the order in which it says it."""
-    title = ""
+def blocks_of(brief: Brief, title: str) -> Iterator[Text | Table]:
+    """What a brief says, in the order in which it says it.
+
+    Args:
+        brief: of the result.
+        title: of the page; a table that has none of its own, and none above it, takes it.
+    """
     for part in brief.parts:
         if isinstance(part, Grid):
             yield _table(part, title)
@@ -77,25 +89,32 @@ def _texts(line: Line) -> Iterator[Text]:
 
 
 def _table(grid: Grid, title: str) -> Table:
-    plain = [_in_millions(grid, number) for number in range(len(grid.heads))]
-    heads = []
-    for number, head in enumerate(grid.heads):
-        words = head or ("no." if number == 0 else "note")
-        heads.append(Cell(f"{words}, M USD" if plain[number] else words, head in grid.right))
+    kept = [n for n, head in enumerate(grid.heads) if head or any(row[n] for row in grid.rows)]
+    money = {n for n in kept if _is_money(grid, n)}
+    right = {n for n in kept if grid.heads[n] in grid.right and (grid.heads[n] or n == 0)}
+    heads = [_cell(_head(grid.heads[n], n, n in money), number=n in right) for n in kept]
     rows = []
     for cells, style in zip(grid.rows, grid.styles, strict=True):
-        made = [
-            Cell(_millions(cell) if plain[number] else cell, grid.heads[number] in grid.right)
-            for number, cell in enumerate(cells)
-        ]
+        made = [_cell(_millions(cells[n]) if n in money else cells[n], number=n in right) for n in kept]
         rows.append((tuple(made), next((tone for word, tone in TONES.items() if word in (style or "")), style or "")))
-    return Table(grid.title.strip() or title or "Table", tuple(heads), tuple(rows))
+    return Table(grid.title.strip() or title, tuple(heads), tuple(rows))
 
 
-def _in_millions(grid: Grid, number: int) -> bool:
-    """Whether a column holds amounts of money and nothing else."""
-    cells = [row[number] for row in grid.rows if number < len(row) and row[number] not in BLANK]
-    return bool(cells) and all(isinstance(cell, Money) for cell in cells)
+def _head(head: str, number: int, money: bool) -> str:
+    words = head or ("no." if number == 0 else "note")
+    return words if not money else "M USD" if words == "USD" else f"{words}, M USD"
+
+
+def _cell(text: str, *, number: bool) -> Cell:
+    return Cell(text, number, "long" if len(text) > LONG else "short" if len(text) <= SHORT else "middle")
+
+
+def _is_money(grid: Grid, number: int) -> bool:
+    """Whether a column holds amounts of money, and besides them only words without a unit."""
+    cells = [row[number] for row in grid.rows]
+    return any(isinstance(cell, Money) for cell in cells) and all(
+        isinstance(cell, Money) or "USD" not in cell for cell in cells
+    )
 
 
 def _millions(cell: str) -> str:
@@ -107,4 +126,5 @@ def _millions(cell: str) -> str:
         return "0"
     places: Sequence[tuple[float, int]] = ((100.0, 0), (10.0, 1), (1.0, 2))
     digits = next((digits for least, digits in places if abs(value) >= least), 3)
-    return f"{value:,.{digits}f}"
+    sign = "+" if cell.startswith("+") else ""
+    return f"{value:{sign},.{digits}f}"

@@ -79,7 +79,12 @@ def _names(pages: Sequence[Page]) -> list[str]:
 
 def _set(number: int, page: Page) -> dict[str, Any]:
     pictures = [(f"figure-{number}-{place}", picture) for place, picture in enumerate(page.pictures, 1)]
-    return {"id": f"page-{number}", "page": page, "blocks": list(blocks_of(page.brief)), "pictures": pictures}
+    return {
+        "id": f"page-{number}",
+        "page": page,
+        "blocks": list(blocks_of(page.brief, page.title)),
+        "pictures": pictures,
+    }
 
 
 def _drawn(name: str, picture: Picture) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from optimizer.briefs.brief import Brief
+from optimizer.briefs.words import plain
 from optimizer.pages.pictures import Picture
 
 R = TypeVar("R")
@@ -51,6 +52,7 @@ class Content(Generic[R]):
         answer: see `Page`.
         pictures: see `Page`.
         settings: names in the note of what the result depends on.
+        rows: of a table at most; a file of the folder holds the rest.
     """
 
     title: Callable[[R], str]
@@ -59,6 +61,7 @@ class Content(Generic[R]):
     answer: Callable[[R], Iterable[str]]
     pictures: Callable[[R], Iterable[Picture]]
     settings: tuple[str, ...] = ()
+    rows: int = 200
 
     def page(self, found: R, info: Mapping[str, Any], source: str) -> Page:
         """The page of a result.
@@ -68,7 +71,7 @@ class Content(Generic[R]):
             info: its note.
             source: the result folder as it was given.
         """
-        brief = Brief(whole=True)
+        brief = Brief(self.rows)
         self.say(brief, found)
         return Page(
             title=self.title(found),
@@ -94,11 +97,17 @@ def provenance(info: Mapping[str, Any], settings: Sequence[str], source: str) ->
         if info.get(name):
             yield words, str(info[name])
     for name in settings:
-        if name in info:
-            yield name.replace("_", " "), worded(info[name])
+        if info.get(name, "") != "":
+            yield _named(name), worded(info[name])
     versions = info.get("versions") or {}
     if versions:
         yield "versions", ", ".join(f"{name} {version}" for name, version in versions.items())
+
+
+def _named(key: str) -> str:
+    """A setting's name in words: gap_usd is gap, USD."""
+    words = key.replace("_", " ")
+    return f"{words.removesuffix(' usd')}, USD" if words.endswith(" usd") else words
 
 
 def worded(value: Any) -> str:
@@ -108,10 +117,10 @@ def worded(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return ", ".join(f"{str(key).replace('_', ' ')} {worded(one)}" for key, one in value.items()) or "none"
+        return ", ".join(f"{_named(str(key))} {worded(one)}" for key, one in value.items()) or "none"
     if isinstance(value, (list, tuple)):
         return ", ".join(map(worded, value)) or "none"
-    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+    return plain(value) if isinstance(value, float) else str(value)
 
 
 def listed(names: Iterable[Any], most: int = NAMED) -> str:

@@ -52,7 +52,7 @@ class Kind:
         info = read_info(folder) if self.note == PLAN else read_note(folder, self.note, self.what)
         try:
             return self.content.page(self.read(folder, info), info, str(folder))
-        except (KeyError, AttributeError, TypeError, IndexError) as error:
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise PlanError(
                 f"{folder / self.note} is no note of {self.what} as this version writes it: {error!r}"
             ) from error

@@ -129,4 +129,4 @@ CONTENT: Content[Alternatives] = Content(
         "options_of_solves",
         "seconds",
     ),
-)  # fmt: skip
+)

@@ -62,7 +62,8 @@ def _answer(found: DecisionCalendar) -> Iterator[str]:
     if len(known):
         row = known.sort_values("wait_1_at_least", ascending=False, kind="stable").iloc[0]
         most = number_of(row["wait_1_at_most"])
-        said = f"at least {rough(row['wait_1_at_least'])}" + ("" if most is None else f", at most {rough(most)}")
+        least = rough(row["wait_1_at_least"])
+        said = f"at least {least}" if most is None else least if least == rough(most) else f"{least} to {rough(most)}"
         yield f"A year's wait costs most for {row['facility']}:{row['option']}: {said}."
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.briefs.comparisons import say
-from optimizer.briefs.words import number_of, rough, tonnes
+from optimizer.briefs.words import number_of, rough, rough_tonnes
 from optimizer.comparison import Comparison
 from optimizer.comparison.columns import COLUMNS
 from optimizer.comparison.portfolios import ALL, NONE, SOME
@@ -58,6 +58,7 @@ def read(folder: Path, info: dict[str, Any]) -> Comparison:
             tables[name] = pd.DataFrame(columns=list(COLUMNS[name]))
         else:
             tables[name] = read_table(folder, name, _columns(name))
+    tables["plans"]["survives"] = tables["plans"]["survives"].replace("", None)
     return Comparison(info, **tables)
 
 
@@ -93,11 +94,11 @@ def _answer(found: Comparison) -> Iterator[str]:
     )
     mean = found.service[found.service["future"] == EXPECTED]
     for row in others[:1]:
-        mine = (
-            mean[mean["plan"] == row.plan].groupby("channel", sort=False)[["short", "baseline_short"]].sum(min_count=1)
-        )
-        said = [f"{name} {tonnes(float(now))} t, was {tonnes(float(was))} t"
-                for name, now, was in mine.itertuples() if not pd.isna(now) and not pd.isna(was)]  # fmt: skip
+        by = mean[mean["plan"] == row.plan].groupby("channel", as_index=False, sort=False)
+        sums = by[["short", "baseline_short"]].sum(min_count=1).dropna()
+        said = [
+            f"{one.channel} {rough_tonnes(one.short)}, was {rough_tonnes(one.baseline_short)}" for one in rows_of(sums)
+        ]
         if said:
             yield f"Short over the horizon in {row.plan}, on the mean over futures: {listed(said)}."
     for name, about in (found.info.get("together") or {}).items():
@@ -156,4 +157,4 @@ CONTENT: Content[Comparison] = Content(
         "options",
         "seconds",
     ),
-)  # fmt: skip
+)

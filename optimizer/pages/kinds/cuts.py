@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.briefs.cut_lists import say
-from optimizer.briefs.words import number_of, rough, tonnes
+from optimizer.briefs.words import number_of, rough, rough_tonnes
 from optimizer.budgeting import CutList
 from optimizer.budgeting.cut_tables import NESTED
 from optimizer.pages.folder import Columns, read_table
@@ -29,6 +29,9 @@ TABLES = {
     "short": Columns("future market channel product", "period", "cut more"),
     "targets": Columns("stockpile material channel", "period", "cut more"),
 }
+
+SMALL = 0.5
+"""Tonnes from which a difference is told."""
 
 
 def read(folder: Path, info: dict[str, Any]) -> CutList:
@@ -56,8 +59,12 @@ def _answer(found: CutList) -> Iterator[str]:
         names = [name for name in row.gives_up.split(";") if name]
         gone = f"{counted(len(names), 'option')} ({listed(names, 3)})" if names else "no option"
         strict = next((c for c in found.levels.columns if str(c).startswith("more_")), None)
-        more = "" if strict is None else tonnes(float(getattr(row, strict)))
-        short = f", and leaves {more} t more short of {strict.removeprefix('more_')}" if strict and more != "0" else ""
+        more = 0.0 if strict is None else float(getattr(row, strict))
+        short = (
+            f", and leaves {rough_tonnes(more)} more short of {strict.removeprefix('more_')}"
+            if strict and more > SMALL
+            else ""
+        )
         word = "more" if row.costs_more >= 0 else "less"
         yield (
             f"At -{row.cut:g} %, {rough(row.most)} left, it gives up {gone}, costs {rough(abs(row.costs_more))} "

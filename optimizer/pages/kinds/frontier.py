@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.briefs.fronts import say
-from optimizer.briefs.words import rough
+from optimizer.briefs.words import plain, rough
 from optimizer.fronts import Frontier
 from optimizer.pages.folder import Columns, read_table
 from optimizer.pages.page import Content, counted, listed
@@ -45,16 +45,21 @@ def _answer(found: Frontier) -> Iterator[str]:
     if known.empty:
         yield "No point has a plan."
         return
-    ordered = known.sort_values("objective", kind="stable").to_dict("records")
-    for row, word in ((ordered[0], "least"), (ordered[-1], "most")):
-        at = ", ".join(f"{key} = {row[key]:,.6g}" for key in _keys(found))
-        yield f"It costs {word} at {at}: {rough(row['objective'])}, {counted(int(row['options']), 'option')} funded."
+    if not known["dearer_at_least"].gt(0).any() and known["dearer_at_least"].notna().any():
+        least, most = known["objective"].min(), known["objective"].max()
+        yield f"No point is proved to cost more than the loosest: plans cost {rough(least)} to {rough(most)}."
+    else:
+        ordered = known.sort_values("objective", kind="stable").to_dict("records")
+        for row, word in ((ordered[0], "least"), (ordered[-1], "most")):
+            at = ", ".join(f"{key} = {plain(row[key])}" for key in _keys(found))
+            options = counted(int(row["options"]), "option")
+            yield f"It costs {word} at {at}: {rough(row['objective'])}, {options} funded."
     front = int((points["verdict"] == "front").sum())
     if front:
         yield f"{counted(front, 'point')} on the front, proved: every stricter one costs more."
     none = points[points["status"] == "infeasible"]
     if len(none):
-        at = listed((", ".join(f"{row[key]:,.6g}" for key in _keys(found)) for _, row in none.iterrows()), 3)
+        at = listed((", ".join(plain(row[key]) for key in _keys(found)) for _, row in none.iterrows()), 3)
         yield f"No plan, proved, at {at}."
 
 
@@ -63,10 +68,10 @@ def _pictures(found: Frontier) -> Iterator[Picture]:
     known = found.points.dropna(subset=["objective"])
     if known.empty:
         return
-    plain = known.rename(columns={key: f"key{i}" for i, key in enumerate(keys)})
-    groups = {"": plain}
+    points = known.rename(columns={key: f"key{i}" for i, key in enumerate(keys)})
+    groups = {"": points}
     if len(keys) > 1:
-        groups = {f"{keys[1]} = {float(str(value)):,.6g}": rows for value, rows in plain.groupby("key1")}
+        groups = {f"{keys[1]} = {plain(float(str(value)))}": rows for value, rows in points.groupby("key1")}
     series: dict[str, tuple[list[float], list[float]]] = {}
     for name, rows in groups.items():
         ordered = list(rows_of(rows.sort_values("key0")))
@@ -107,4 +112,4 @@ CONTENT: Content[Frontier] = Content(
         "solves",
         "seconds",
     ),
-)  # fmt: skip
+)

@@ -10,10 +10,10 @@ import pandas as pd
 
 from optimizer.briefs import plans, rolls, survival
 from optimizer.briefs.brief import Brief, headed
-from optimizer.briefs.words import rough, tonnes, usd
+from optimizer.briefs.words import rough, rough_tonnes, usd
 from optimizer.network.tables import TRUNK
 from optimizer.pages.page import Content, counted, listed
-from optimizer.pages.pictures import M, Picture, columns, lines, years
+from optimizer.pages.pictures import M, Picture, columns, years
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 from optimizer.replanning.study import BRACKET, CHANGES, Rolled
@@ -80,7 +80,7 @@ def _answer(plan: Plan) -> Iterator[str]:
         )
     short = _short(plan)
     sums = short.groupby("channel", sort=False)["short"].sum()
-    lacking = [f"{channel} {tonnes(float(tons))} t" for channel, tons in sums.items() if tons > SMALL]
+    lacking = [f"{channel} {rough_tonnes(float(tons))}" for channel, tons in sums.items() if tons > SMALL]
     yield f"Short without a disruption: {listed(lacking)}." if lacking else "Nothing is short without a disruption."
     yield f"The independent check says: {str(info['verdict']['summary']).split(';')[0]}."
 
@@ -137,11 +137,13 @@ def _pictures(plan: Plan) -> Iterator[Picture]:
         if mine["short"].sum() > SMALL
     }
     if lacking:
-        said = listed(f"{name} {tonnes(sum(ys))} t in all" for name, (_, ys) in lacking.items())
-        yield lines("Short by year without a disruption", f"Short by year: {said}.", lacking, years(), "short, t")
+        said = listed(f"{name} {rough_tonnes(sum(ys))} in all" for name, (_, ys) in lacking.items())
+        words = f"Short by year: {said}."
+        yield columns("Short by year without a disruption", words, lacking, years(), "short, t", stacked=True)
 
 
 CONTENT: Content[Plan] = Content(
+    rows=40,
     title=_title,
     say=_say,
     alerts=_alerts,
@@ -159,4 +161,4 @@ CONTENT: Content[Plan] = Content(
         "resumed",
         "seconds",
     ),
-)  # fmt: skip
+)

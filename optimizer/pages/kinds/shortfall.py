@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.briefs.shortfalls import say
-from optimizer.briefs.words import tonnes
+from optimizer.briefs.words import rough_tonnes
 from optimizer.ladder import NetShortfall
 from optimizer.ladder.study import EXPECTED, PLANNED
 from optimizer.pages.folder import Columns, read_table
@@ -43,9 +43,8 @@ def _alerts(found: NetShortfall) -> Iterator[str]:
 
 def _by_channel(rows: pd.DataFrame) -> str:
     sums = rows.groupby("channel", sort=False)["short"].sum(min_count=1)
-    return listed(
-        f"{channel} {'not known' if pd.isna(short) else tonnes(short) + ' t'}" for channel, short in sums.items()
-    )
+    said = {name: "not known" if pd.isna(short) else rough_tonnes(float(short)) for name, short in sums.items()}
+    return listed(f"{channel} {words}" for channel, words in said.items())
 
 
 def _answer(found: NetShortfall) -> Iterator[str]:
@@ -57,14 +56,14 @@ def _answer(found: NetShortfall) -> Iterator[str]:
     first = mean[mean["measure"] == steps[0]]
     yield (
         f"With what stands alone and nothing in stock, short over {periods.min()} to {periods.max()}, on the mean over "
-        f"futures: {_by_channel(first)}, of {tonnes(float(first['demand'].sum()))} t asked for."
+        f"futures: {_by_channel(first)}, of {rough_tonnes(float(first['demand'].sum()))} asked for."
     )
     if len(steps) > 1:
         last = mean[mean["measure"] == steps[-1]]
         yield f"Net of {listed(steps[1:])}: {_by_channel(last)}."
         off = mean[mean["measure"].isin(steps[1:])].groupby("measure", sort=False)["taken_off"].sum()
         if off.max() > 0:
-            yield f"The step that takes off most is {off.idxmax()}: {tonnes(float(off.max()))} t."
+            yield f"The step that takes off most is {off.idxmax()}: {rough_tonnes(float(off.max()))}."
     yield _first_stop(found)
 
 
@@ -93,7 +92,7 @@ def _pictures(found: NetShortfall) -> Iterator[Picture]:
                 by_year = ([int(year) for year in mine["period"]], [float(short) for short in mine["short"]])
                 series[f"{name} (gross)" if name == steps[0] else name] = by_year
         if series:
-            said = "; ".join(f"{name} {tonnes(sum(ys))} t in all" for name, (_, ys) in series.items())
+            said = "; ".join(f"{name} {rough_tonnes(sum(ys))} in all" for name, (_, ys) in series.items())
             yield lines(
                 f"Short in {channel} by year, with each measure and all before it",
                 f"Short by year in {channel}, t, on the mean over futures: {said}.",

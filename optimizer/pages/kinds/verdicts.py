@@ -99,4 +99,4 @@ CONTENT: Content[Verdicts] = Content(
         "seed",
         "seconds",
     ),
-)  # fmt: skip
+)

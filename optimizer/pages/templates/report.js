@@ -18,6 +18,14 @@
     };
   };
 
+  // On a narrow screen names leave no room for bars: they are cut there, and stand whole in the tables.
+  const cut = (figure) => {
+    const names = figure.layout.yaxis && figure.layout.yaxis.type === "category" ? [...new Set(figure.data[0].y)] : [];
+    if (!names.some((name) => name.length > 20)) return {};
+    const short = names.map((name) => (name.length > 20 ? `${name.slice(0, 19)}…` : name));
+    return { tickmode: "array", tickvals: names, ticktext: short };
+  };
+
   const draw = (figure) => {
     const place = document.getElementById(figure.id);
     const { tones: colours, ink, rule, ground } = inks();
@@ -38,8 +46,8 @@
       font: { family: "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", size: narrow ? 11 : 13, color: ink },
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       margin: { l: 8, r: 16, t: 8, b: 8 },
-      xaxis: axis(figure.layout.xaxis), yaxis: axis(figure.layout.yaxis),
-      legend: { orientation: "h", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom" },
+      xaxis: axis(figure.layout.xaxis), yaxis: { ...axis(figure.layout.yaxis), ...(narrow ? cut(figure) : {}) },
+      legend: { orientation: "h", traceorder: "normal", x: 0, xanchor: "left", y: 1.02, yanchor: "bottom" },
       hoverlabel: { bgcolor: ground, bordercolor: rule, font: { color: ink } },
       shapes: (figure.layout.shapes || []).map((shape) => ({ ...shape, line: { ...shape.line, color: ink } })),
     };
