@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.briefs.brief import Brief, headed
-from optimizer.briefs.words import number_of, usd
+from optimizer.briefs.words import Span, number_of, usd
 from optimizer.budgeting import DecisionCalendar
 from optimizer.budgeting.line_tables import CAN_WAIT, NOT_NEEDED, NOW, OPEN
 from optimizer.plan.columns import rows_of
@@ -91,7 +91,7 @@ def _costs(least: Any, most: Any) -> str:
     if low is None and high is None:
         return "no plan"
     if high is None:
-        return f"at least {usd(low)}"
+        return Span(f"at least {usd(low)}", low, None)
     if usd(low) == usd(high):
         return usd(low)
-    return f"at most {usd(high)}" if not low else f"{usd(low)} to {usd(high)}"
+    return Span(f"at most {usd(high)}", None, high) if not low else Span(f"{usd(low)} to {usd(high)}", low, high)

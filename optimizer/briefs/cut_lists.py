@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.briefs.brief import Brief, headed
-from optimizer.briefs.words import number_of, tonnes, usd
+from optimizer.briefs.words import Span, number_of, tonnes, usd
 from optimizer.budgeting import CutList
 from optimizer.budgeting.cut_tables import NESTED
 from optimizer.budgeting.told import EXPECTED
@@ -74,10 +74,10 @@ def _tonnes(amount: float) -> str:
 def _between(least: Any, most: Any) -> str:
     low, high = number_of(least), number_of(most)
     if low is None or high is None:
-        return f"at least {usd(low)}" if low else "not known"
+        return Span(f"at least {usd(low)}", low, None) if low else "not known"
     if usd(low) == usd(high):
         return usd(low)
-    return f"at most {usd(high)}" if low == 0 else f"{usd(low)} to {usd(high)}"
+    return Span(f"at most {usd(high)}", None, high) if low == 0 else Span(f"{usd(low)} to {usd(high)}", low, high)
 
 
 def _level(out: Brief, row: Any, stock: float) -> None:
@@ -157,7 +157,9 @@ def _order(out: Brief, found: CutList) -> None:
     table = headed("\nThe list: the first to give up first", *heads, right=("", *heads[3:6]))
     for row in rows_of(found.order.head(out.most(SHOWN))):
         low, high = number_of(row.costs_at_least), number_of(row.costs_at_most)
-        costs = "-" if high is None else usd(high) if usd(low) == usd(high) else f"{usd(low)} to {usd(high)}"
+        costs = "-" if high is None else usd(high)
+        if high is not None and usd(low) != usd(high):
+            costs = Span(f"{usd(low)} to {usd(high)}", low, high)
         price = "" if pd.isna(row.per_usd) else f"{row.per_usd:,.2f}"
         table.add_row(str(row.rank), f"{row.facility}:{row.option}", row.goes, usd(row.saves), costs, price, row.note)
     out.print(table)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from optimizer.briefs.brief import Brief, headed
 from optimizer.briefs.survival import SHOWN, cannot_words, for_years, say_left_out
-from optimizer.briefs.words import number_of, plain, usd
+from optimizer.briefs.words import Span, number_of, plain, usd
 from optimizer.fronts import Frontier
 from optimizer.fronts.sweeps import SURVIVE
 from optimizer.plan.columns import rows_of
@@ -59,7 +59,7 @@ def _between(least: Any, most: Any) -> str:
     low, high = number_of(least), number_of(most)
     if low is None or high is None:
         return "-"
-    return f"{usd(low)} to {usd(high)}" if high > low else usd(high)
+    return Span(f"{usd(low)} to {usd(high)}", low, high) if high > low else usd(high)
 
 
 def _notes(info: dict[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.briefs.brief import Brief, headed
-from optimizer.briefs.words import number_of, usd
+from optimizer.briefs.words import Money, Span, number_of, usd
 from optimizer.plan.columns import rows_of
 from optimizer.robustness import Verdicts
 from optimizer.robustness.tally import MUST, NEVER, TOSS_UP, UNDECIDED
@@ -128,18 +128,20 @@ def _between(row: Any, name: str) -> str:
     if least is None:
         return "-"
     if most is None:
-        return f"at least {_short(least)}"
+        return Span(f"at least {_short(least)}", least, None)
     if most - least <= max(0.01 * most, 1.0):
         return _short(most)
-    return f"{_short(least)} to {_short(most)}" if least > 0.01 * most else f"up to {_short(most)}"
+    if least > 0.01 * most:
+        return Span(f"{_short(least)} to {_short(most)}", least, most)
+    return Span(f"up to {_short(most)}", None, most)
 
 
 def _short(value: float) -> str:
     """USD in a column of them: 4.51 bn, 12.3 M, 45,000."""
     size = abs(value)
     if size >= 1e9:
-        return f"{value / 1e9:,.3g} bn"
-    return f"{value / 1e6:,.3g} M" if size >= 1e5 else f"{value:,.0f}"
+        return Money(f"{value / 1e9:,.3g} bn", value)
+    return Money(f"{value / 1e6:,.3g} M" if size >= 1e5 else f"{value:,.0f}", value)
 
 
 def _why(row: Any, verdict: str) -> str:

@@ -28,6 +28,25 @@ class Money(str):
         return made
 
 
+class Span(str):
+    """Words for what lies between two amounts of USD, that still know both.
+
+    Attributes:
+        least: lower end, unrounded; None where there is none to be told.
+        most: upper end.
+    """
+
+    __slots__ = ("least", "most")
+    least: float | None
+    most: float | None
+
+    def __new__(cls, words: str, least: float | None, most: float | None) -> Span:
+        """Words, and the ends that they stand for."""
+        made = super().__new__(cls, words)
+        made.least, made.most = least, most
+        return made
+
+
 def number_of(value: Any) -> float | None:
     """A number of a table; None where its cell is blank."""
     return None if value is None or pd.isna(value) else float(value)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from optimizer.briefs.brief import Brief, Grid, Line
-from optimizer.briefs.words import Money
+from optimizer.briefs.words import Money, Span
 
 SHORT, LONG = 18, 36
 """Letters up to which a cell stays on one line, and from which it has room."""
@@ -112,19 +112,28 @@ def _cell(text: str, *, number: bool) -> Cell:
 def _is_money(grid: Grid, number: int) -> bool:
     """Whether a column holds amounts of money, and besides them only words without a unit."""
     cells = [row[number] for row in grid.rows]
-    return any(isinstance(cell, Money) for cell in cells) and all(
-        isinstance(cell, Money) or "USD" not in cell for cell in cells
+    return any(isinstance(cell, (Money, Span)) for cell in cells) and all(
+        isinstance(cell, (Money, Span)) or "USD" not in cell for cell in cells
     )
 
 
 def _millions(cell: str) -> str:
-    """Money in M USD, to three digits or whole millions."""
+    """A cell of a column in M USD."""
+    if isinstance(cell, Span):
+        least, most = (None if end is None else _three(end) for end in (cell.least, cell.most))
+        if least is None or most is None:
+            return f"at least {least}" if most is None else f"at most {most}"
+        return most if least == most else f"{least} to {most}"
     if not isinstance(cell, Money):
         return cell
-    value = cell.usd / 1e6
+    return f"+{_three(cell.usd)}" if cell.startswith("+") else _three(cell.usd)
+
+
+def _three(usd: float) -> str:
+    """USD in M USD, to three digits or whole millions."""
+    value = usd / 1e6
     if abs(value) < SMALL:
         return "0"
     places: Sequence[tuple[float, int]] = ((100.0, 0), (10.0, 1), (1.0, 2))
     digits = next((digits for least, digits in places if abs(value) >= least), 3)
-    sign = "+" if cell.startswith("+") else ""
-    return f"{value:{sign},.{digits}f}"
+    return f"{value:,.{digits}f}"
