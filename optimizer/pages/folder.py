@@ -56,7 +56,7 @@ def read_note(folder: Path, note: str, what: str) -> dict[str, Any]:
     if info.get("format", FORMAT) != FORMAT:
         raise PlanError(f"{file} has format {info['format']!r}; this version reads {FORMAT}")
     if "made" not in info:
-        raise PlanError(f"{folder} is the begin of {what} that has no result yet; call its command again to go on")
+        raise PlanError(f"{folder} is the beginning of {what} that has no result yet; call its command again to go on")
     return info
 
 

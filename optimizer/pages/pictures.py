@@ -56,7 +56,7 @@ def years(title: str = "year") -> dict[str, Any]:
     return axis(title, dtick=1, tickformat="d")
 
 
-def lines(title: str, words: str, series: Mapping[str, tuple[Sequence[Any], Sequence[float]]],
+def lines(title: str, words: str, series: Mapping[str, tuple[Sequence[Any], Sequence[float | None]]],
           x: Mapping[str, Any], y: str) -> Picture:  # fmt: skip
     """Lines with a mark at each value.
 
@@ -79,7 +79,7 @@ def lines(title: str, words: str, series: Mapping[str, tuple[Sequence[Any], Sequ
     return Picture(title, words, tuple(data), layout)
 
 
-def columns(title: str, words: str, series: Mapping[str, tuple[Sequence[Any], Sequence[float]]],
+def columns(title: str, words: str, series: Mapping[str, tuple[Sequence[Any], Sequence[float | None]]],
             x: Mapping[str, Any], y: str, *, stacked: bool) -> Picture:  # fmt: skip
     """Upright bars, beside or on one another; arguments as of `lines`."""
     data = [

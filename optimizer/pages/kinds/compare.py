@@ -17,7 +17,7 @@ from optimizer.comparison.service import EXPECTED
 from optimizer.comparison.verdicts import SAME, TIE, UNLIKE
 from optimizer.pages.folder import Columns, read_table
 from optimizer.pages.page import Content, listed
-from optimizer.pages.pictures import M, Picture, columns, label, years
+from optimizer.pages.pictures import M, Picture, columns, label, labels, years
 from optimizer.plan.columns import rows_of
 
 WORDS = frozenset((
@@ -104,10 +104,36 @@ def _answer(found: Comparison) -> Iterator[str]:
     for name, about in (found.info.get("together") or {}).items():
         sums = number_of(about["sum_in_order"])
         if sums is not None:
-            yield f"The edits that lead to {name} come to {rough(sums)} together, by groups made in order."
+            most = _most(found, name)
+            yield f"The edits that lead to {name} come to {rough(sums)} together, made in order{most}."
+
+
+def _most(found: Comparison, plan: str) -> str:
+    """The group of edits that does most, and whether that is a finding."""
+    rows = found.attribution[found.attribution["plan"] == plan].dropna(subset=["in_order"])
+    if rows.empty:
+        return ""
+    [row] = rows_of(rows.loc[[rows["in_order"].abs().idxmax()]])
+    tie = ", a tie" if row.in_order_verdict == TIE else ""
+    return f"; most by {row.group}: {rough(row.in_order)}{tie}"
+
+
+def _attribution(found: Comparison) -> Iterator[Picture]:
+    """What each group of edits does to the cost, made in order and alone."""
+    for plan, rows in found.attribution.groupby("plan", sort=False):
+        names = labels(list(rows["group"]))
+        series = {
+            word: (names, [None if pd.isna(usd) else float(usd) / M for usd in rows[column]])
+            for word, column in (("in order", "in_order"), ("alone", "alone"))
+        }
+        said = listed((f"{row.group} {row.in_order / M:+,.3g} M USD" for row in rows_of(rows)), 8)
+        words = f"What each group of edits does to the cost of {plan}, made in order: {said}."
+        title = f"What each group of edits does to the cost of {plan}"
+        yield columns(title, words, series, {"type": "category"}, "costs more, M USD", stacked=False)
 
 
 def _pictures(found: Comparison) -> Iterator[Picture]:
+    yield from _attribution(found)
     base = found.info["names"][0]
     parts = found.costs[found.costs["category"] != "total"]
     moved = parts.groupby("category")["difference"].transform(lambda usd: usd.abs().max()) > CENTS

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.briefs.fronts import say
-from optimizer.briefs.words import plain, rough
+from optimizer.briefs.words import number_of, plain, rough
 from optimizer.fronts import Frontier
+from optimizer.fronts.sweeps import SURVIVE
 from optimizer.pages.folder import Columns, read_table
 from optimizer.pages.page import Content, counted, listed
 from optimizer.pages.pictures import M, Picture, axis, lines
-from optimizer.plan.columns import rows_of
 
 POINTS = Columns(
     "status verdict how plan limit funded", "options", "objective bound gap_usd dearer_at_least dearer_at_most capex"
@@ -39,55 +39,77 @@ def _alerts(found: Frontier) -> Iterator[str]:
 
 def _answer(found: Frontier) -> Iterator[str]:
     points, info = found.points, found.info
-    limits = [f"{sweep['key']} ({sweep['limits']})" for sweep in info["sweeps"]]
+    limits = [f"{_words(sweep['key'])} ({sweep['limits']})" for sweep in info["sweeps"]]
     yield f"Least cost against {' and '.join(limits)}, at {counted(len(points), 'point')}."
     known = points.dropna(subset=["objective"])
     if known.empty:
         yield "No point has a plan."
         return
-    if not known["dearer_at_least"].gt(0).any() and known["dearer_at_least"].notna().any():
-        least, most = known["objective"].min(), known["objective"].max()
-        yield f"No point is proved to cost more than the loosest: plans cost {rough(least)} to {rough(most)}."
+    first, last = _least_and_most(found)
+    yield f"It costs least at {_at(found, first)}: {rough(first['objective'])}, {_options(first)} funded."
+    least, most = number_of(last["dearer_at_least"]), number_of(last["dearer_at_most"])
+    if least is not None and most is not None and not known["dearer_at_least"].gt(0).any():
+        yield f"No point is proved to cost more than the loosest; at most it is {rough(most)} more."
+    elif least is not None and most is not None:
+        yield (
+            f"It costs most at {_at(found, last)}: {rough(least)} to {rough(most)} more than at the loosest, "
+            f"{_options(last)} funded."
+        )
     else:
-        ordered = known.sort_values("objective", kind="stable").to_dict("records")
-        for row, word in ((ordered[0], "least"), (ordered[-1], "most")):
-            at = ", ".join(f"{key} = {plain(row[key])}" for key in _keys(found))
-            options = counted(int(row["options"]), "option")
-            yield f"It costs {word} at {at}: {rough(row['objective'])}, {options} funded."
+        yield f"It costs most at {_at(found, last)}: {rough(last['objective'])}, {_options(last)} funded."
     front = int((points["verdict"] == "front").sum())
     if front:
         yield f"{counted(front, 'point')} on the front, proved: every stricter one costs more."
     none = points[points["status"] == "infeasible"]
     if len(none):
-        at = listed((", ".join(plain(row[key]) for key in _keys(found)) for _, row in none.iterrows()), 3)
-        yield f"No plan, proved, at {at}."
+        yield f"No plan, proved, at {listed((_at(found, row) for row in none.to_dict('records')), 3)}."
+
+
+def _least_and_most(found: Frontier) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """The points with a plan that cost least and most."""
+    by = ["objective", "dearer_at_most"]
+    ordered = found.points.dropna(subset=["objective"]).sort_values(by, kind="stable").to_dict("records")
+    return ordered[0], ordered[-1]
+
+
+def _at(found: Frontier, row: dict[Any, Any]) -> str:
+    return ", ".join(f"{_words(key)} = {plain(row[key])}" for key in _keys(found))
+
+
+def _options(row: dict[Any, Any]) -> str:
+    return counted(int(row["options"]), "option")
+
+
+def _words(key: str) -> str:
+    return "losses survived" if key == SURVIVE else key.replace(",", ", ")
 
 
 def _pictures(found: Frontier) -> Iterator[Picture]:
+    """What each point costs more than the loosest, from the least to the most that the bounds leave; else its cost."""
     keys = _keys(found)
     known = found.points.dropna(subset=["objective"])
     if known.empty:
         return
+    priced = bool(known["dearer_at_most"].notna().all())
+    sides = {"at most": "dearer_at_most", "at least": "dearer_at_least"} if priced else {"best plan found": "objective"}
     points = known.rename(columns={key: f"key{i}" for i, key in enumerate(keys)})
     groups = {"": points}
     if len(keys) > 1:
-        groups = {f"{keys[1]} = {plain(float(str(value)))}": rows for value, rows in points.groupby("key1")}
+        sides = dict(list(sides.items())[:1])
+        groups = {f"{_words(keys[1])} = {plain(float(str(at)))}": rows for at, rows in points.groupby("key1")}
     series: dict[str, tuple[list[float], list[float]]] = {}
-    for name, rows in groups.items():
-        ordered = list(rows_of(rows.sort_values("key0")))
-        xs = [float(row.key0) for row in ordered]
-        series[name or "best plan found"] = (xs, [row.objective / M for row in ordered])
-        if len(keys) == 1:
-            series["no plan costs less"] = (xs, [row.bound / M for row in ordered])
-    said = listed((f"{name}: {ys[0]:,.0f} to {ys[-1]:,.0f} M USD" for name, (_, ys) in series.items()), 8)
-    picture = lines(
-        f"Least cost against {keys[0]}",
-        f"Cost from the lowest to the highest value of {keys[0]}: {said}.",
-        series,
-        axis(keys[0]),
-        "cost, M USD",
-    )
-    layout = picture.layout | {"yaxis": axis("cost, M USD")}
+    for group, rows in groups.items():
+        ordered = rows.sort_values("key0")
+        for side, column in sides.items():
+            values = [float(usd) / M for usd in ordered[column].fillna(0.0)]
+            series[group or side] = ([float(at) for at in ordered["key0"]], values)
+    head = "costs more than the loosest" + (", at most" if priced and len(keys) > 1 else "") if priced else "cost"
+    said = listed((f"{name}: {ys[0]:,.3g} to {ys[-1]:,.3g} M USD" for name, (_, ys) in series.items()), 8)
+    name = _words(keys[0])
+    words = f"What it {head if priced else 'costs'} from the lowest to the highest {name}: {said}."
+    title = f"What it {head.partition(',')[0]}, by {name}" if priced else f"Least cost by {name}"
+    picture = lines(title, words, series, axis(name), f"{head}, M USD")
+    layout = picture.layout | {"yaxis": axis(f"{head}, M USD")}
     yield Picture(picture.title, picture.words, picture.data, layout, picture.height)
 
 
