@@ -87,7 +87,11 @@ def columns(title: str, words: str, series: Mapping[str, tuple[Sequence[Any], Se
         for number, (name, (xs, ys)) in enumerate(series.items())
     ]
     mode = "relative" if stacked else "group"
-    layout = {"xaxis": dict(x), "yaxis": axis(y), "barmode": mode, "showlegend": len(data) > 1}
+    places = max((len(set(xs)) for xs, _ in series.values()), default=1)
+    layout = {
+        "xaxis": dict(x), "yaxis": axis(y), "barmode": mode, "showlegend": len(data) > 1,
+        "bargap": max(0.25, 1.0 - 0.15 * places),
+    }  # fmt: skip
     return Picture(title, words, tuple(data), layout)
 
 

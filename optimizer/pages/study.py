@@ -19,7 +19,7 @@ def report(folders: Sequence[Path | str] | Path | str, file: Path | str = "repor
 
     Args:
         folders: result folders of `solve`, `roll`, `shortfall`, `cuts`, `calendar`, `why`, `verdicts`, `flip`,
-            `compare`, `frontier`, `alternatives`, `waivers` and `explain`, in the order of their pages.
+            `compare`, `frontier`, `alternatives`, `waivers`, `stress` and `explain`, in the order of their pages.
         file: where; an earlier report there is replaced.
         title: of the file; default names the instances.
 

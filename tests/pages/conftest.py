@@ -64,6 +64,7 @@ def _results() -> dict[str, Any]:
     found["frontier"] = optimizer.frontier(instance, {key: (3e7, 6e7, 9e7)}, "frontier", **alone)
     found["alternatives"] = optimizer.alternatives(instance, within_usd=1e8, options=EXACT, folder="alternatives")
     found["waivers"] = optimizer.waivers(instance, "waivers", top=1, **alone)
+    found["stress"] = optimizer.stress(plan, "stress", markets=("programs",), **alone)
     found["explain"] = optimizer.explain(hard, folder="explain")
     return found
 

@@ -22,7 +22,7 @@ from .conftest import Element, Made, read
 
 NAMES = (
     "plan", "roll", "shortfall", "cuts", "calendar", "why", "verdicts", "flips", "comparison", "frontier",
-    "alternatives", "waivers", "explain",
+    "alternatives", "waivers", "stress", "explain",
 )  # fmt: skip
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)> =cmd(1) ../../etc/passwd </script> &amp; {{ 7 * 7 }}'
 
@@ -189,6 +189,7 @@ def _labels(figure: dict[str, Any]) -> list[str]:
         ("frontier", {"stopped_early": True}),
         ("alternatives", {"status": "stopped", "why": "it was interrupted"}),
         ("waivers", {"stopped_early": True}),
+        ("stress", {"status": "stopped", "why": "it was interrupted"}),
         ("explain", {"status": "stopped", "why": "the time limit came first"}),
         ("plan", {"status": "feasible", "why": "the time limit came first"}),
     ],
@@ -251,9 +252,9 @@ def test_all_that_is_wrong_with_folders_is_said_at_once(made: Made, tmp_path: Pa
     levels.write_text(levels.read_text(encoding="utf-8").replace("gives_up", "gives"), encoding="utf-8")
     (tmp_path / "json").mkdir()
     (tmp_path / "json" / "waivers.json").write_text("{", encoding="utf-8")
-    (tmp_path / "stress").mkdir()
-    (tmp_path / "stress" / "stress.json").write_text("{}", encoding="utf-8")
-    names = ["gone", "foreign", *cases, "json", "stress"]
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "study.json").write_text("{}", encoding="utf-8")
+    names = ["gone", "foreign", *cases, "json", "study"]
     with pytest.raises(PlanError) as caught:
         optimizer.report([made["plan"], *(tmp_path / name for name in names)], tmp_path / "report.html")
     faults = str(caught.value).splitlines()
@@ -261,7 +262,7 @@ def test_all_that_is_wrong_with_folders_is_said_at_once(made: Made, tmp_path: Pa
     for name, words in {
         "gone": "is no folder", "foreign": "no result folder", "halved": "has no lines.csv", "newer": "format 2",
         "begun": "no result yet", "words": "saves holds what is no number", "column": "lacks the column gives_up",
-        "json": "cannot be read", "stress": "a stress test, which has no page",
+        "json": "cannot be read", "study": "a study, which has no page",
     }.items():  # fmt: skip
         assert any(str(tmp_path / name) in fault and words in fault for fault in faults), name
     assert not (tmp_path / "report.html").exists()

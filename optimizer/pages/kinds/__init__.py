@@ -19,6 +19,7 @@ from optimizer.pages.kinds import (
     frontier,
     plan,
     shortfall,
+    stress,
     verdicts,
     waivers,
     why,
@@ -71,12 +72,12 @@ KINDS = (
     Kind("frontier.json", "a front", frontier.read, frontier.CONTENT),
     Kind("alternatives.json", "alternatives", alternatives.read, alternatives.CONTENT),
     Kind("waivers.json", "waivers", waivers.read, waivers.CONTENT),
+    Kind("stress.json", "a stress test", stress.read, stress.CONTENT),
     Kind("explain.json", "an explanation", explain.read, explain.CONTENT),
 )
 """In the order in which a folder is asked what it holds."""
 
 WITHOUT_PAGE = {
-    "stress.json": "a stress test",
     "sensitivity.json": "a sensitivity study",
     "value.json": "what knowing the future is worth",
     "stock.json": "what stock is used for",
