@@ -15,10 +15,13 @@ import pytest
 import optimizer
 from optimizer.briefs.brief import Brief
 from optimizer.errors import OptionsError, PlanError
+from optimizer.pages.html import html_of
 from optimizer.pages.kinds import KINDS, WITHOUT_PAGE, kind_of
+from optimizer.pages.page import Page
+from optimizer.pages.pictures import Picture
 from optimizer.plan.plan import Plan
 
-from .conftest import Element, Made, read
+from .conftest import Element, Made, Reader, read
 
 NAMES = (
     "plan", "roll", "shortfall", "cuts", "calendar", "why", "verdicts", "flips", "comparison", "frontier",
@@ -319,3 +322,14 @@ def test_two_pages_of_one_title_are_told_apart(made: Made, tmp_path: Path) -> No
 def test_a_folder_has_a_page_or_is_said_to_have_none() -> None:
     """No note is in both lists."""
     assert not {kind.note for kind in KINDS} & set(WITHOUT_PAGE)
+
+
+def test_no_value_of_a_picture_ends_its_script() -> None:
+    """Even one that nothing else has escaped: it comes back as it was, out of one script."""
+    picture = Picture("title", "words", ({"type": "bar", "x": ["</script><script>alert(1)"], "y": [1.0]},), {})
+    page = Page("title", "folder", (), ("Answer.",), (picture,), Brief(), ())
+    reader = Reader()
+    reader.feed(html_of([page]))
+    [figures] = reader.top.all("script", id="figures")
+    assert "<" not in figures.text
+    assert json.loads(figures.text)[0]["data"][0]["x"] == ["</script><script>alert(1)"]

@@ -19,7 +19,7 @@ TABLES = {
     "levels": Columns(
         "status gives_up moves loses_service best_funds_instead best_leaves_out missing plan",
         "options",
-        "cut most grants stock costs_more nesting_at_least nesting_at_most",
+        "cut most grants stock costs_more costs_more_at_least costs_more_at_most nesting_at_least nesting_at_most",
     ),
     "order": Columns(
         "facility option stage country goes note", "rank funded", "saves costs_at_least costs_at_most per_usd"
@@ -58,22 +58,25 @@ def _answer(found: CutList) -> Iterator[str]:
             continue
         names = [name for name in row.gives_up.split(";") if name]
         gone = f"{counted(len(names), 'option')} ({listed(names, 3)})" if names else "no option"
-        strict = next((c for c in found.levels.columns if str(c).startswith("more_")), None)
-        more = 0.0 if strict is None else float(getattr(row, strict))
-        short = (
-            f", and leaves {rough_tonnes(more)} more short of {strict.removeprefix('more_')}"
-            if strict and more > SMALL
-            else ""
-        )
-        word = "more" if row.costs_more >= 0 else "less"
-        yield (
-            f"At -{row.cut:g} %, {rough(row.most)} left, it gives up {gone}, costs {rough(abs(row.costs_more))} "
-            f"{word}{short}."
-        )
+        column = next((str(name) for name in found.levels.columns if str(name).startswith("more_")), "")
+        more = float(getattr(row, column)) if column else 0.0
+        where = column.removeprefix("more_")
+        short = f", and leaves {rough_tonnes(more)} more short in {where}" if more > SMALL else ""
+        yield f"At -{row.cut:g} %, {rough(row.most)} left, it gives up {gone}, costs {_costs(row)}{short}."
     goes = found.order[found.order["goes"] != "kept"] if len(found.order) else found.order
     if len(goes):
         first = goes.iloc[0]
         yield f"The first to give up is {first['facility']}:{first['option']}."
+
+
+def _costs(row: Any) -> str:
+    """What a cut costs more, as both gaps allow."""
+    least, most = number_of(row.costs_more_at_least), number_of(row.costs_more_at_most)
+    if most is None:
+        return f"{rough(row.costs_more)} more as it stands"
+    if least is None or least <= 0:
+        return f"at most {rough(most)} more" if most > 0 else f"at least {rough(-most)} less"
+    return f"{rough(least)} to {rough(most)} more" if rough(least) != rough(most) else f"{rough(most)} more"
 
 
 def _pictures(found: CutList) -> Iterator[Picture]:
