@@ -10,8 +10,8 @@ from optimizer.briefs.words import Money, Span
 
 SHORT, LONG = 18, 36
 """Letters up to which a cell stays on one line, and from which it has room."""
-SMALL = 0.0005
-"""M USD below which money is told as 0."""
+SMALL, CENTS = 0.0005, 5e-7
+"""M USD below which money is told as under 0.001, and as 0."""
 TONES = {"yellow": "warn", "red": "bad", "green": "good", "dim": "note"}
 
 
@@ -122,7 +122,9 @@ def _millions(cell: str) -> str:
     if isinstance(cell, Span):
         least, most = (None if end is None else _three(end) for end in (cell.least, cell.most))
         if least is None or most is None:
-            return f"at least {least}" if most is None else f"at most {most}"
+            if most is None:
+                return f"at least {least}"
+            return most if most.startswith("<") else f"at most {most}"
         return most if least == most else f"{least} to {most}"
     if not isinstance(cell, Money):
         return cell
@@ -133,7 +135,7 @@ def _three(usd: float) -> str:
     """USD in M USD, to three digits or whole millions."""
     value = usd / 1e6
     if abs(value) < SMALL:
-        return "0"
+        return "0" if abs(value) < CENTS else "< 0.001" if value > 0 else "> -0.001"
     places: Sequence[tuple[float, int]] = ((100.0, 0), (10.0, 1), (1.0, 2))
     digits = next((digits for least, digits in places if abs(value) >= least), 3)
     return f"{value:,.{digits}f}"
