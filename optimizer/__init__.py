@@ -29,6 +29,7 @@ from optimizer.instance.instance import Instance
 from optimizer.ladder import NetShortfall, shortfall
 from optimizer.losses import Stress, stress, survive
 from optimizer.near_optimal import Alternatives, Why, alternatives, why
+from optimizer.pages import report
 from optimizer.plan.plan import Plan
 from optimizer.replanning import Rolled, roll
 from optimizer.robustness import Flips, Verdicts, flip, verdicts
@@ -90,6 +91,7 @@ __all__ = [
     "frontier",
     "generate",
     "load",
+    "report",
     "roll",
     "sample",
     "sensitivity",

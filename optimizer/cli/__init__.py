@@ -17,6 +17,7 @@ from optimizer.cli import (
     flip,
     frontier,
     generate,
+    report,
     roll,
     sample,
     schema,
@@ -65,6 +66,7 @@ app.command("frontier")(guarded(frontier.frontier))
 app.command("waivers")(guarded(waivers.waivers))
 app.command("verdicts")(guarded(verdicts.verdicts))
 app.command("flip")(guarded(flip.flip))
+app.command("report")(guarded(report.report))
 app.command("study")(guarded(study.study))
 app.command("generate")(guarded(generate.generate))
 app.command("schema")(guarded(schema.schema))

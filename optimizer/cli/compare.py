@@ -9,7 +9,7 @@ from typing import Annotated, Self
 
 import typer
 
-from optimizer.cli.compare_screen import print_comparison
+from optimizer.briefs.comparisons import say
 from optimizer.cli.options import (
     AsJson,
     ClusterAt,
@@ -22,7 +22,7 @@ from optimizer.cli.options import (
     Workers,
     folder_beside,
 )
-from optimizer.cli.output import DONE, STOPPED, end, print_json, records, written_to
+from optimizer.cli.output import DONE, STOPPED, end, print_json, records, show, written_to
 from optimizer.cli.progress import Tell, Ticker, counted
 from optimizer.comparison import compare as run
 from optimizer.comparison.columns import COLUMNS
@@ -100,7 +100,7 @@ def compare(
     if as_json:
         print_json(found.info | {name: records(getattr(found, name)) for name in COLUMNS})
     else:
-        print_comparison(found)
+        show(say, found)
     if folder is not None and not quiet:
         written_to(folder)
     end(STOPPED if found.info["status"] == "stopped" else DONE)

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from optimizer.briefs.brief import headed
+from optimizer.briefs.words import tonnes, usd
 from optimizer.cli.options import AsJson, ClusterAt, InstancePath, Quiet, SetValues, Workers, folder_of, folder_option
-from optimizer.cli.output import DONE, FAILED, STOPPED, end, out, print_json, tonnes, usd, written_to
+from optimizer.cli.output import DONE, FAILED, STOPPED, end, out, print_json, written_to
 from optimizer.cli.progress import counted
-from optimizer.cli.screen import headed
 from optimizer.evaluation import Evaluation
 from optimizer.evaluation import evaluate as run
 from optimizer.evaluation.portfolio import Portfolio

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
 import typer
 
+from optimizer.briefs.flips import say
 from optimizer.cli.options import (
     AsJson,
     ClusterAt,
@@ -24,10 +24,8 @@ from optimizer.cli.options import (
     folder_of,
     folder_option,
 )
-from optimizer.cli.output import DONE, FAILED, STOPPED, end, out, print_json, records, usd, written_to
+from optimizer.cli.output import DONE, FAILED, STOPPED, end, print_json, records, show, written_to
 from optimizer.cli.progress import counted
-from optimizer.cli.screen import headed
-from optimizer.plan.columns import rows_of
 from optimizer.robustness import Flips
 from optimizer.robustness import flip as run
 from optimizer.run import load
@@ -94,7 +92,7 @@ def flip(
     if as_json:
         print_json(found.info | {"by_option": records(found.flips), "by_value": records(found.values)})
     else:
-        _print(found)
+        show(say, found)
         written_to(folder)
     end(code_of(found))
 
@@ -107,38 +105,3 @@ def code_of(found: Flips) -> int:
     if states["solved"]:
         return DONE
     return FAILED if states["infeasible"] and not states["limit"] else STOPPED
-
-
-def _print(found: Flips) -> None:
-    info = found.info
-    off = f"at most {usd(info['within_usd'])} off the best" if info["within_usd"] else "optimal"
-    out.print(f"{info['instance']}: what flips options in plans that are {off}", style="bold", markup=False)
-    if info["status"] == "stopped":
-        out.print("stopped early; the same command goes on from here", style="yellow")
-    for key in info["keys"]:
-        mine = found.flips[found.flips["key"] == key["key"]]
-        now = "" if key["now"] is None else f", now {key['now']:.6g}"
-        title = f"\n{key['key']} from {key['low']:.6g} to {key['high']:.6g}{now}"
-        if not key["options"]:
-            words = "the best plans at both ends fund the same; name what you ask about with --option"
-            out.print(f"{title}: {words}", markup=False)
-        else:
-            screen = headed(title, "option", "", "")
-            for row in rows_of(mine):
-                screen.add_row(f"{row.facility}:{row.option}", row.words, "" if row.closed else "not closed")
-            out.print(screen)
-        if key["left_out"]:
-            out.print(f"  the plans differ in {key['left_out']} options more: --count, or --option", markup=False)
-    _troubles(found)
-    note = (
-        "proved at each value that is named; open: the gap does not decide there. What changes twice between two "
-        "values that were looked at is not seen"
-    )
-    out.print(note, style="dim", markup=False)
-
-
-def _troubles(found: Flips) -> None:
-    rows = found.values.drop_duplicates(["key", "value"])
-    for row in rows_of(rows[rows["status"] != "solved"]):
-        why = "" if pd.isna(row.why) else f": {row.why}"
-        out.print(f"{row.key} = {row.value:.6g} {row.status}{why}", style="yellow", markup=False)

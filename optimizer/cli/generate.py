@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from optimizer.briefs.words import usd
 from optimizer.cli.options import AsJson, Quiet
-from optimizer.cli.output import out, print_json, usd, written_to
+from optimizer.cli.output import out, print_json, written_to
 from optimizer.synthetic import Synthetic, may_write
 from optimizer.synthetic import generate as make
 

@@ -13,6 +13,7 @@ import pandas as pd
 import typer
 from rich.console import Console
 
+from optimizer.briefs.brief import Brief
 from optimizer.errors import Fault, FuturesError, InstanceError, OptimizerError, OptionsError, PlanError
 
 P = ParamSpec("P")
@@ -28,24 +29,23 @@ PLAIN_WIDTH = 160
 out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
 
-GRAM = 1e-6
-"""Tonnes below which an amount is told as 0."""
-
 
 def print_json(document: Any) -> None:
     """Print one JSON document to standard output."""
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
+def show(say: Callable[[Brief, R], None], found: R, console: Console = out) -> None:
+    """Print what a result says, to standard output unless told otherwise."""
+    brief = Brief()
+    say(brief, found)
+    brief.print_to(console)
+
+
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """A table as plain data, row by row; what is missing is None."""
     rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return [{str(column): value for column, value in row.items()} for row in rows]
-
-
-def number_of(value: Any) -> float | None:
-    """A number of a table; None where its cell is blank."""
-    return None if value is None or pd.isna(value) else float(value)
 
 
 def written_to(folder: Path | str) -> None:
@@ -106,22 +106,3 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(STOPPED) from None
 
     return wrapper
-
-
-def usd(value: float | None) -> str:
-    """Money for a reader: 1.24 bn USD, 310 M USD, 12,300 USD."""
-    if value is None:
-        return "-"
-    size = abs(value)
-    if size >= 1e9:
-        return f"{value / 1e9:,.3f} bn USD"
-    if size >= 1e6:
-        return f"{value / 1e6:,.2f} M USD"
-    return f"{value:,.0f} USD"
-
-
-def tonnes(value: float) -> str:
-    """Tonnes for a reader; under a gram is 0."""
-    if abs(value) < GRAM:
-        return "0"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.3g}"

@@ -14,7 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.text import Text
 
-from optimizer.cli.output import err, usd
+from optimizer.briefs.words import usd
+from optimizer.cli.output import err
 from optimizer.solver.highs import Progress
 
 Tell = Callable[[str, int, int], None]

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
+from optimizer.briefs.brief import headed
 from optimizer.cli.options import AsJson, InstancePath, folder_of, folder_option
 from optimizer.cli.output import err, out, print_json
 from optimizer.cli.progress import counted
-from optimizer.cli.screen import headed
 from optimizer.errors import FuturesError, OptionsError
 from optimizer.futures import FutureSet, merge, overlay_text, with_written
 from optimizer.futures import sample as draw

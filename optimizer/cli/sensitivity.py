@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from optimizer.briefs.brief import headed
+from optimizer.briefs.words import number_of, usd
 from optimizer.cli.options import (
     AsJson,
     ClusterAt,
@@ -18,9 +20,8 @@ from optimizer.cli.options import (
     folder_option,
     keyed_numbers,
 )
-from optimizer.cli.output import EXITS, end, err, number_of, out, print_json, records, usd, written_to
+from optimizer.cli.output import EXITS, end, err, out, print_json, records, written_to
 from optimizer.cli.progress import counted
-from optimizer.cli.screen import headed
 from optimizer.plan.columns import rows_of
 from optimizer.run import load
 from optimizer.sweep import Sensitivity

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from optimizer.briefs import plans, survival
+from optimizer.briefs.survival import listed
 from optimizer.cli.options import (
     AsJson,
     ClusterAt,
@@ -18,10 +20,8 @@ from optimizer.cli.options import (
     ServedMarkets,
     Threads,
 )
-from optimizer.cli.output import EXITS, FAILED, STOPPED, end, err, print_json, records, written_to
+from optimizer.cli.output import EXITS, FAILED, STOPPED, end, err, print_json, records, show, written_to
 from optimizer.cli.progress import Ticker
-from optimizer.cli.screen import print_answer, print_no_plan
-from optimizer.cli.survival import listed, print_survival
 from optimizer.errors import OptionsError, PlanError
 from optimizer.losses import KINDS
 from optimizer.losses import survive as run_survive
@@ -122,9 +122,9 @@ def _tell(plan: Plan, folder: Path, as_json: bool) -> None:
                 document[table] = records(plan.tables[table])
         print_json(document)
     elif plan.tables:
-        print_answer(plan)
-        print_survival(plan)
+        show(plans.say, plan)
+        show(survival.say, plan)
         written_to(folder)
     else:
-        print_no_plan(plan)
-        print_survival(plan, err)
+        show(plans.say_no_plan, plan, err)
+        show(survival.say, plan, err)

@@ -8,9 +8,10 @@ from typing import Annotated
 import pandas as pd
 import typer
 
+from optimizer.briefs.brief import headed
+from optimizer.briefs.words import tonnes, usd
 from optimizer.cli.options import AsJson, Quiet
-from optimizer.cli.output import out, print_json, records, tonnes, usd, written_to
-from optimizer.cli.screen import headed
+from optimizer.cli.output import out, print_json, records, written_to
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 from optimizer.worth import StockUse, stock_use

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
+from optimizer.briefs.brief import headed
+from optimizer.briefs.words import tonnes, usd
 from optimizer.cli.options import AsJson, ClusterAt, Quiet, Workers, folder_of, folder_option
-from optimizer.cli.output import DONE, FAILED, STOPPED, end, err, out, print_json, records, tonnes, usd, written_to
+from optimizer.cli.output import DONE, FAILED, STOPPED, end, err, out, print_json, records, written_to
 from optimizer.cli.progress import timed
-from optimizer.cli.screen import headed
 from optimizer.plan.columns import rows_of
 from optimizer.studies import Study
 from optimizer.studies import study as run

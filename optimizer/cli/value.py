@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
+from optimizer.briefs.brief import headed
+from optimizer.briefs.words import number_of, usd
 from optimizer.cli.options import (
     AsJson,
     ClusterAt,
@@ -22,9 +24,8 @@ from optimizer.cli.options import (
     folder_of,
     folder_option,
 )
-from optimizer.cli.output import DONE, FAILED, STOPPED, end, number_of, out, print_json, records, usd, written_to
+from optimizer.cli.output import DONE, FAILED, STOPPED, end, out, print_json, records, written_to
 from optimizer.cli.progress import Ticker
-from optimizer.cli.screen import headed
 from optimizer.errors import OptionsError
 from optimizer.plan.columns import rows_of
 from optimizer.run import load

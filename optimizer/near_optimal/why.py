@@ -9,18 +9,22 @@ the plan: with its fundings kept, its cost falls by a known number of dollars fo
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from optimizer.errors import OptionsError
+from optimizer.folders import write_whole
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
+from optimizer.ledger import refuse_other
 from optimizer.near_optimal.facts import SAME
 from optimizer.near_optimal.rows import Option, required, without
 from optimizer.near_optimal.solves import Answer, Solves
@@ -43,6 +47,9 @@ COLUMNS = (
     "not_at_capex", "enters_at_lead", "not_at_lead",
 )  # fmt: skip
 """Columns of the table; money in USD, blank where it is not known or there is none."""
+FORMAT = 1
+NOTE, WHAT = "why.json", "an answer of why"
+"""The file that says what a folder holds, and that in words."""
 FUNDED, ENTERS, STAYS_OUT, CANNOT, OPEN = "funded", "near-equal", "not funded", "cannot be funded", "not proved"
 """What may be the status of an option."""
 
@@ -59,6 +66,22 @@ class Why:
     info: dict[str, Any]
     options: pd.DataFrame
 
+    def save(self, folder: Path | str) -> Path:
+        """Write why.json and options.csv, whole or not at all.
+
+        Raises:
+            PlanError: something else is there.
+        """
+        refuse_other(Path(folder), NOTE, WHAT)
+        target = Path(folder).absolute()
+        write_whole(target, self._write)
+        return target
+
+    def _write(self, folder: Path) -> None:
+        self.options.to_csv(folder / "options.csv", index=False, lineterminator="\n")
+        text = json.dumps(self.info, indent=2, ensure_ascii=False, allow_nan=False)
+        (folder / NOTE).write_text(text + "\n", encoding="utf-8")
+
 
 def why(
     instance: Instance,
@@ -67,6 +90,7 @@ def why(
     *,
     within_usd: float = 0.0,
     options: Options | None = None,
+    folder: Path | str | None = None,
     report: Report | None = None,
     stop: Stop | None = None,
 ) -> Why:
@@ -78,11 +102,13 @@ def why(
         option: one of them; default all.
         within_usd: an option comes in when a plan with it costs at most so much more than the best, USD.
         options: how to solve each problem.
+        folder: where the answer is written, as why.json and options.csv; an earlier one there is replaced.
         report: called with progress.
         stop: asks it to stop with what it has; the first Ctrl-C does so.
 
     Raises:
         OptionsError: there is no such facility or option, or what is asked makes no sense.
+        PlanError: something else is in the folder.
         SolveError: the solver failed.
     """
     asked = _asked(instance, facility, option)
@@ -91,11 +117,14 @@ def why(
     how = options or Options()
     if faults := rows_refused(how.method):
         raise OptionsError(*faults)
+    if folder is not None:
+        refuse_other(Path(folder), NOTE, WHAT)
     began = time.monotonic()
     instance.priced("why")
     run = _Run(instance, how, within_usd, report, stop or Stop())
     rows = run.all(asked)
     info = {
+        "format": FORMAT,
         "instance": instance.name,
         "instance_sha256": sha256(instance),
         "status": "stopped" if run.stopped else "no_plan" if run.best is None else run.best.status,
@@ -109,7 +138,10 @@ def why(
     }
     numbers = ("capex", "costs_at_least", "costs_at_most", "enters_at_capex", "not_at_capex")
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(numbers, float))
-    return Why(info, frame.astype(dict.fromkeys(("lead", "enters_at_lead", "not_at_lead"), "Int64")))
+    found = Why(info, frame.astype(dict.fromkeys(("lead", "enters_at_lead", "not_at_lead"), "Int64")))
+    if folder is not None:
+        found.save(folder)
+    return found
 
 
 def _asked(instance: Instance, facility: str, option: str | None) -> list[Option]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from optimizer.cli.screen import headed
+from optimizer.briefs.brief import headed
 
 from .conftest import STARTER, TINY, call
 

@@ -12,7 +12,8 @@ import pytest
 from support.build import Data, instance_of, one_market, solve
 
 import optimizer
-from optimizer.cli.screen import print_answer
+from optimizer.briefs.plans import say
+from optimizer.cli.output import show
 from optimizer.errors import InstanceError, OptionsError
 from optimizer.network.network import network_of
 from optimizer.plan.columns import rows_of
@@ -183,7 +184,7 @@ def test_stopped_before_cost_the_plan_has_no_bound() -> None:
 
 def test_the_screen_says_how_short_and_how_short_any_plan_must_be(capsys: pytest.CaptureFixture[str]) -> None:
     """By channel, the strictest first."""
-    print_answer(solve(two_channels()))
+    show(say, solve(two_channels()))
     printed = capsys.readouterr().out
     assert "Service first: expected tonnes short, shortage without a price" in printed
     assert printed.index("strict") < printed.index("open")

@@ -1,4 +1,4 @@
-"""Plans side by side in a screen."""
+"""Plans side by side, in words."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.cli.output import number_of, out, tonnes, usd
-from optimizer.cli.screen import headed
+from optimizer.briefs.brief import Brief, headed
+from optimizer.briefs.words import Money, number_of, tonnes, usd
 from optimizer.comparison import Comparison
 from optimizer.comparison.portfolios import ALL, NONE, SOME
 from optimizer.comparison.regret import KEPT
@@ -27,29 +27,29 @@ CENTS = 0.5
 """USD below which no difference is shown."""
 
 
-def print_comparison(found: Comparison) -> None:
+def say(out: Brief, found: Comparison) -> None:
     """The baseline, what each plan costs more, and all that differs."""
     info = found.info
     base, others = info["names"][0], info["names"][1:]
     made = str(info["baseline"]["made"] or "")[:10]
     words = f"Baseline: {base}, made {made}, of {info['baseline']['instance']}"
-    out.print(f"{words} {str(info['baseline']['instance_sha256'])[:16]}", style="bold", markup=False)
-    _plans(found)
-    _edits(found, others)
-    _portfolios(found, base, others)
-    _money(found, base, others)
-    _service(found, base, others)
-    _exposure(found, others)
-    _stock(found)
-    _survival(found)
-    _rules(found)
-    _regret(found)
-    _attribution(found)
+    out.print(f"{words} {str(info['baseline']['instance_sha256'])[:16]}", style="bold")
+    _plans(out, found)
+    _edits(out, found, others)
+    _portfolios(out, found, base, others)
+    _money(out, found, base, others)
+    _service(out, found, base, others)
+    _exposure(out, found, others)
+    _stock(out, found)
+    _survival(out, found)
+    _rules(out, found)
+    _regret(out, found)
+    _attribution(out, found)
     if info["status"] == "stopped":
         out.print("\nstopped early: the same command goes on from there", style="yellow")
 
 
-def _plans(found: Comparison) -> None:
+def _plans(out: Brief, found: Comparison) -> None:
     heads = ("plan", "made", "measure", "cost", "gap", "as it stands", "verdict", "funds", "capex", "public outlay")
     table = headed("", *heads, right=("cost", "gap", "as it stands", "funds", "capex", "public outlay"))
     for row in rows_of(found.plans):
@@ -64,16 +64,16 @@ def _plans(found: Comparison) -> None:
             open_ = f"the searches left {usd(number_of(gaps[base]))} and {usd(number_of(row.gap_usd))} open"
             word = f"{usd(abs(row.difference))} {'more' if row.difference > 0 else 'less'}"
             text = f"{row.plan} costs {word} as it stands, and {open_}: a tie, and no finding."
-            out.print(text, style="yellow", markup=False)
+            out.print(text, style="yellow")
         elif row.verdict == UNLIKE:
             out.print(f"{row.plan} is made for another measure: its cost is not comparable.", style="yellow")
         if row.verdict in (TIE, SAME) and _funds_otherwise(found, row.plan):
             text = "What it funds otherwise is one of several answers of about the same cost."
-            out.print(text, style="yellow", markup=False)
+            out.print(text, style="yellow")
         if row.verified == "no":
-            out.print(f"{row.plan} does not verify: see optimizer verify", style="bold red", markup=False)
+            out.print(f"{row.plan} does not verify: see optimizer verify", style="bold red")
         if row.survives is not None and not pd.isna(row.survives):
-            out.print(f"{row.plan} survives {row.survives}", markup=False)
+            out.print(f"{row.plan} survives {row.survives}")
 
 
 def _funds_otherwise(found: Comparison, plan: str) -> bool:
@@ -81,41 +81,41 @@ def _funds_otherwise(found: Comparison, plan: str) -> bool:
     return bool((mine["change"] != "the same").any())
 
 
-def _edits(found: Comparison, others: Sequence[str]) -> None:
+def _edits(out: Brief, found: Comparison, others: Sequence[str]) -> None:
     for name in others:
         words = found.info["edits_of_words"][name]
         mine = found.edits[(found.edits["plan"] == name) & (found.edits["counts"] == "yes")]
         more = f" ({words:,} edits of sources and notes, which no plan depends on)" if words else ""
         if mine.empty:
             if words:
-                out.print(f"The instance of {name} is the same{more}.", markup=False)
+                out.print(f"The instance of {name} is the same{more}.")
             continue
         counts = ", ".join(f"{table} {count}" for table, count in mine["table"].value_counts(sort=False).items())
         table = headed(f"\nWhat changed from {found.info['names'][0]} to {name}", "table", "row", "field", "old", "new")
-        for row in rows_of(mine.head(SHOWN)):
+        for row in rows_of(mine.head(out.most(SHOWN))):
             old, new = (row.change, "") if not row.field and row.change != "changed" else (row.old, row.new)
             table.add_row(row.table, _cut(row.row, 40), row.field, _cut(old), _cut(new))
         out.print(table)
-        _rest(len(mine), SHOWN)
-        out.print(f"{len(mine)} edits: {counts}{more}", markup=False)
+        _rest(out, len(mine))
+        out.print(f"{len(mine)} edits: {counts}{more}")
 
 
-def _portfolios(found: Comparison, base: str, others: Sequence[str]) -> None:
+def _portfolios(out: Brief, found: Comparison, base: str, others: Sequence[str]) -> None:
     counts = {word: int((found.options["funded_in"] == word).sum()) for word in (ALL, SOME, NONE)}
     text = ", ".join(f"{count} in {word}" for word, count in counts.items())
-    out.print(f"\nOptions: {text} of the plans", style="bold", markup=False)
+    out.print(f"\nOptions: {text} of the plans", style="bold")
     years = _years(found, base)
     split = found.options[found.options["funded_in"] == SOME]
     heads = ("facility", "option", "stage", "country", "t/yr", "capex", base, *others)
-    _options(found, "In some and not in others, by year of funding", split, heads, years)
+    _options(out, found, "In some and not in others, by year of funding", split, heads, years)
     both = found.options[found.options["funded_in"] == ALL]
     moved = both[both["first_year"] != both["last_year"]]
-    _options(found, "In all, but not in the same year", moved, heads, years)
+    _options(out, found, "In all, but not in the same year", moved, heads, years)
     resized = found.fundings[found.fundings["change"] == "another size or price"]
     for row in rows_of(resized.head(NAMED)):
         size = f"{tonnes(row.baseline_capacity)} -> {tonnes(row.capacity)} t/yr"
         money = f"{usd(row.baseline_capex)} -> {usd(row.capex)}"
-        out.print(f"  {row.facility}:{row.option} in {row.plan}: {size}, {money}", markup=False)
+        out.print(f"  {row.facility}:{row.option} in {row.plan}: {size}, {money}")
     if counts[ALL] and moved.empty and split.empty:
         out.print("  all plans fund the same options in the same years", style="green")
 
@@ -130,23 +130,28 @@ def _years(found: Comparison, base: str) -> dict[tuple[str, str, str], str]:
 
 
 def _options(
-    found: Comparison, title: str, options: pd.DataFrame, heads: Sequence[str], years: dict[tuple[str, str, str], str]
+    out: Brief,
+    found: Comparison,
+    title: str,
+    options: pd.DataFrame,
+    heads: Sequence[str],
+    years: dict[tuple[str, str, str], str],
 ) -> None:
     if options.empty:
         return
     sizes = {(row.facility, row.option): row for row in rows_of(found.fundings)}
     table = headed(title, *heads, right=tuple(heads[4:]))
-    for row in rows_of(options.head(SHOWN)):
+    for row in rows_of(options.head(out.most(SHOWN))):
         one = sizes[row.facility, row.option]
         capacity = one.baseline_capacity if pd.isna(one.capacity) else one.capacity
         capex = one.baseline_capex if pd.isna(one.capex) else one.capex
         cells = (row.facility, row.option, row.stage, row.country, _t(capacity), usd(number_of(capex)))
         table.add_row(*cells, *(years.get((row.facility, row.option, name), "-") for name in heads[6:]))
     out.print(table)
-    _rest(len(options), SHOWN)
+    _rest(out, len(options))
 
 
-def _money(found: Comparison, base: str, others: Sequence[str]) -> None:
+def _money(out: Brief, found: Comparison, base: str, others: Sequence[str]) -> None:
     costs = found.costs
     shown = [
         (key, rows) for key, rows in costs.groupby("category", sort=False) if (rows["difference"].abs() > CENTS).any()
@@ -176,7 +181,7 @@ def _money(found: Comparison, base: str, others: Sequence[str]) -> None:
         out.print("Public outlay: the same in every year")
 
 
-def _service(found: Comparison, base: str, others: Sequence[str]) -> None:
+def _service(out: Brief, found: Comparison, base: str, others: Sequence[str]) -> None:
     service = found.service
     heads = ["channel", "in", f"{base} short t", "served"]
     heads += [word for name in others for word in (f"{name} short t", f"{name} served")]
@@ -195,7 +200,7 @@ def _service(found: Comparison, base: str, others: Sequence[str]) -> None:
     differ = service[service["difference"].abs() > SMALL]
     differ = differ[differ["future"] != EXPECTED].sort_values("difference", key=lambda x: -x.abs(), kind="stable")
     heads = ["future", "channel", "product", "plan", f"{base} short t", "short t", "difference"]
-    _table("\nWhere most differs", heads, 4, differ, lambda row: [
+    _table(out, "\nWhere most differs", heads, 4, differ, lambda row: [
         row.future, row.channel, row.product, row.plan, _t(row.baseline_short), _t(row.short), _t(row.difference, "+"),
     ])  # fmt: skip
     if differ.empty:
@@ -209,7 +214,7 @@ def _summed(service: pd.DataFrame) -> dict[tuple[str, str, str], tuple[float, fl
     return {key: tuple(values) for key, values in zip(sums.index, sums.to_numpy().tolist(), strict=True)}
 
 
-def _exposure(found: Comparison, others: Sequence[str]) -> None:
+def _exposure(out: Brief, found: Comparison, others: Sequence[str]) -> None:
     table = found.exposure.dropna(subset=["difference"]).copy()
     for head in ("", "baseline_"):
         table[f"{head}sum"] = table["baseline" if head else "exposure"] * table[f"{head}tonnes"]
@@ -221,19 +226,19 @@ def _exposure(found: Comparison, others: Sequence[str]) -> None:
     sums["difference"] = sums["now"] - sums["before"]
     moved = sums[sums["difference"].abs() > SMALL].sort_values("difference", key=lambda x: -x.abs(), kind="stable")
     heads = ["channel", "stage", "kind", "plan", "baseline", "exposure", "difference"]
-    _table("\nMean exposure of what is made without a disruption", heads, 4, moved, lambda row: [
+    _table(out, "\nMean exposure of what is made without a disruption", heads, 4, moved, lambda row: [
         row.channel, row.stage, row.kind, row.plan, f"{row.before:.3f}", f"{row.now:.3f}", f"{row.difference:+.3f}",
     ])  # fmt: skip
     if moved.empty and len(others):
         out.print(f"Mean exposure: no kind moves by {SMALL:g} in any channel and stage")
 
 
-def _stock(found: Comparison) -> None:
+def _stock(out: Brief, found: Comparison) -> None:
     table = found.stock[found.stock["difference"].abs() > SMALL]
     order = table["difference"].abs().sort_values(ascending=False, kind="stable").index
     most = table.loc[order].drop_duplicates(["plan", "stockpile", "material"])
     heads = ["stockpile", "material", "year", "plan", "baseline t", "t", "difference"]
-    _table("\nStock without a disruption, where most differs", heads, 4, most, lambda row: [
+    _table(out, "\nStock without a disruption, where most differs", heads, 4, most, lambda row: [
         row.stockpile, row.material, str(row.period), row.plan, _t(row.baseline), _t(row.tonnes),
         _t(row.difference, "+"),
     ])  # fmt: skip
@@ -241,7 +246,7 @@ def _stock(found: Comparison) -> None:
         out.print("Stock: the same in every year")
 
 
-def _survival(found: Comparison) -> None:
+def _survival(out: Brief, found: Comparison) -> None:
     heads = [
         "of",
         "lost at once",
@@ -254,7 +259,7 @@ def _survival(found: Comparison) -> None:
         "short t",
         "single points",
     ]
-    _table("\nWorst losses, from the stress tests beside the plans", heads, 6, found.survival, lambda row: [
+    _table(out, "\nWorst losses, from the stress tests beside the plans", heads, 6, found.survival, lambda row: [
         row.of, str(row.losses), str(row.duration), row.onsets, row.plan, _lost(row.status, row.worst), _t(row.short),
         _lost(row.baseline_status, row.baseline_worst), _t(row.baseline_short),
         f"{_word(row.baseline_single_points)} -> {_word(row.single_points)}",
@@ -265,46 +270,44 @@ def _lost(status: str, worst: str) -> str:
     return status if status == "not asked" else worst or "none"
 
 
-def _rules(found: Comparison) -> None:
+def _rules(out: Brief, found: Comparison) -> None:
     changed = found.rules[found.rules["changed"] == "yes"]
     heads = ["rule, target or budget", "plan", "baseline", "now"]
-    _table("\nWhat binds in one and not in the other", heads, 4, changed, lambda row: [
+    _table(out, "\nWhat binds in one and not in the other", heads, 4, changed, lambda row: [
         _cut(row.label, 90), row.plan, row.baseline_status, row.status,
     ])  # fmt: skip
     if changed.empty:
         out.print("Rules, targets and budget: the same bind")
 
 
-def _regret(found: Comparison) -> None:
+def _regret(out: Brief, found: Comparison) -> None:
     if found.regret.empty:
         return
     heads = ["instance of", "portfolio", "its stock", "cost", "regret", "at most", "largest", "in", "not met"]
-    _table("\nRegret: each portfolio in the futures of each instance", heads, 3, found.regret, lambda row: [
+    _table(out, "\nRegret: each portfolio in the futures of each instance", heads, 3, found.regret, lambda row: [
         row.instance_of, row.plan, _stock_held(row), usd(number_of(row.cost)), usd(number_of(row.regret)),
         usd(number_of(row.regret_at_most)), usd(number_of(row.largest_regret)), _word(row.largest_regret_in),
         "-" if pd.isna(row.not_met) else f"{row.not_met:.1%}",
     ])  # fmt: skip
     note = "regret: mean cost less that of the best of these there; at most: less what no plan can be below"
-    out.print(note, style="dim", markup=False)
+    out.print(note, style="dim")
     for row in rows_of(found.regret):
         if row.why:
-            out.print(f"  {row.plan} in the instance of {row.instance_of}: {row.why}", style="yellow", markup=False)
+            out.print(f"  {row.plan} in the instance of {row.instance_of}: {row.why}", style="yellow")
         if row.breaks and not pd.isna(row.breaks):
-            out.print(f"  {row.plan} breaks there: {row.breaks}", style="yellow", markup=False)
+            out.print(f"  {row.plan} breaks there: {row.breaks}", style="yellow")
 
 
 def _stock_held(row: Any) -> str:
     return "" if pd.isna(row.cost) else "kept" if row.held == KEPT else "anew"
 
 
-def _attribution(found: Comparison) -> None:
+def _attribution(out: Brief, found: Comparison) -> None:
     for name, about in (found.info.get("together") or {}).items():
         mine = found.attribution[found.attribution["plan"] == name]
         title = f"\nWhat each group of edits does to the cost of {name}, made in this order"
         heads = ["", "group", "edits", "in order", "verdict", "alone", "verdict", "interaction"]
-        table = headed(title, *heads)
-        for column in (2, 3, 5, 7):
-            table.columns[column].justify = "right"
+        table = headed(title, *heads, right=("edits", "in order", "alone", "interaction"))
         for row in rows_of(mine):
             cells = [str(row.order), row.group, str(row.edits), _more(row.in_order), _word(row.in_order_verdict)]
             between = number_of(row.interaction_at_least), number_of(row.interaction_at_most)
@@ -315,18 +318,18 @@ def _attribution(found: Comparison) -> None:
         table.add_row("", "together", str(int(mine["edits"].sum())), *sums, _more(about["interaction"]), style="bold")
         out.print(table)
         note = "interaction: what a group does after those before it, less what it does alone"
-        out.print(note, style="dim", markup=False)
+        out.print(note, style="dim")
         for row in rows_of(mine):
-            out.print(f"  {row.group}: {_cut(row.what, 150)}", markup=False)
+            out.print(f"  {row.group}: {_cut(row.what, 150)}")
             moved = _moves(row.comes, row.goes, row.shifts)
             alone = _moves(row.alone_comes, row.alone_goes, row.alone_shifts)
             for head, moves, verdict in (("", moved, row.in_order_verdict), ("alone, ", alone, row.alone_verdict)):
                 if moves and not (head and moves == moved):
                     tie = " (a tie in cost)" if verdict == TIE else ""
-                    out.print(f"    {head}{moves}{tie}", markup=False)
+                    out.print(f"    {head}{moves}{tie}")
             for word, why in (("in order", row.why), ("alone", row.alone_why)):
                 if isinstance(why, str) and why:
-                    out.print(f"    {word}: {why}", style="yellow", markup=False)
+                    out.print(f"    {word}: {why}", style="yellow")
 
 
 def _moves(comes: Any, goes: Any, shifts: Any) -> str:
@@ -335,21 +338,21 @@ def _moves(comes: Any, goes: Any, shifts: Any) -> str:
 
 
 def _table(
-    title: str, heads: Sequence[str], words: int, rows: pd.DataFrame, cells: Callable[[Any], Iterable[str]]
+    out: Brief, title: str, heads: Sequence[str], words: int, rows: pd.DataFrame, cells: Callable[[Any], Iterable[str]]
 ) -> None:
     """A table of the first rows; columns after the first `words` hold numbers."""
     if rows.empty:
         return
     table = headed(title, *heads, right=tuple(heads[words:]))
-    for row in rows_of(rows.head(SHOWN)):
+    for row in rows_of(rows.head(out.most(SHOWN))):
         table.add_row(*cells(row))
     out.print(table)
-    _rest(len(rows), SHOWN)
+    _rest(out, len(rows))
 
 
-def _rest(count: int, shown: int) -> None:
-    if count > shown:
-        out.print(f"... and {count - shown} more (-o DIR writes all)")
+def _rest(out: Brief, count: int) -> None:
+    if count > out.most(SHOWN):
+        out.print(f"... and {count - out.most(SHOWN)} more (-o DIR writes all)")
 
 
 def _of(rows: pd.DataFrame, plan: str, column: str) -> float:
@@ -366,7 +369,9 @@ def _more(value: Any) -> str:
     known = number_of(value)
     if known is None:
         return "-"
-    return "0" if abs(known) <= CENTS else f"+{usd(known)}" if known > 0 else usd(known)
+    if abs(known) <= CENTS:
+        return "0"
+    return Money(f"+{usd(known)}", known) if known > 0 else usd(known)
 
 
 def _t(value: Any, sign: str = "") -> str:

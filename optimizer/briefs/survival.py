@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rich.console import Console
-
-from optimizer.cli.output import out, tonnes, usd
+from optimizer.briefs.brief import Brief
+from optimizer.briefs.words import tonnes, usd
 from optimizer.losses import KINDS
 from optimizer.plan.plan import Plan
 
@@ -19,7 +18,7 @@ def listed(given: list[str] | tuple[()]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for text in given for name in text.split(",") if name))
 
 
-def print_survival(plan: Plan, console: Console = out) -> None:
+def say(out: Brief, plan: Plan) -> None:
     """What the plan survives and what that costs, or what cannot be survived."""
     info = plan.info.get("survive")
     if info is None:
@@ -31,22 +30,22 @@ def print_survival(plan: Plan, console: Console = out) -> None:
         least, most = usd(info["costs_at_least_usd"]), usd(info["costs_at_most_usd"])
         cost = most if least == most else f"{least} to {most}"
         text = f"survives the loss of {what} for {lasting}, for {cost} more than without that ({took})"
-        console.print(text, style="bold green", markup=False)
+        out.print(text, style="bold green")
     elif "cannot" in info:
         for item in info["cannot"][:SHOWN]:
-            console.print(f"  {cannot_words(item, lasting)}", style="red", markup=False)
+            out.print(f"  {cannot_words(item, lasting)}", style="red")
         if len(info["cannot"]) > SHOWN:
-            console.print(f"  ... and {len(info['cannot']) - SHOWN} more (--json lists all)", style="red")
+            out.print(f"  ... and {len(info['cannot']) - SHOWN} more (--json lists all)", style="red")
     else:
-        console.print(f"not proved to survive the loss of {what} for {lasting} ({took})", style="yellow", markup=False)
-    print_left_out(info, console)
+        out.print(f"not proved to survive the loss of {what} for {lasting} ({took})", style="yellow")
+    say_left_out(out, info)
 
 
-def print_left_out(info: Mapping[str, Any], console: Console = out) -> None:
+def say_left_out(out: Brief, info: Mapping[str, Any]) -> None:
     """The years from which no loss was tried."""
     if info["left_out"]:
         years = ", ".join(str(year) for year in info["left_out"])
-        console.print(f"left out, for a loss would end inside a period: {years}", style="yellow", markup=False)
+        out.print(f"left out, for a loss would end inside a period: {years}", style="yellow")
 
 
 def for_years(duration: int) -> str:

@@ -1,0 +1,26 @@
+"""optimizer report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optimizer.cli.output import written_to
+from optimizer.pages import report as run
+
+
+def report(
+    folders: Annotated[list[Path], typer.Argument(metavar="FOLDER", help="Result folders, in the order of the pages.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE.html", help="The file.")] = Path(
+        "report.html"
+    ),
+    title: Annotated[str, typer.Option(help="Of the file; default names the instances.")] = "",
+) -> None:
+    """One HTML file with a page for each result folder: the answer first, figures, every table, where it comes from.
+
+    It opens offline, in light and dark, and prints. Nothing is computed anew. Needs the extra 'report'.
+    Example: optimizer report results/starter results/starter_shortfall -o starter.html
+    """
+    written_to(run(folders, output, title=title))

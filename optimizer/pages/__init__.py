@@ -1,0 +1,5 @@
+"""Pages: one self-contained HTML file from result folders."""
+
+from optimizer.pages.study import report
+
+__all__ = ["report"]

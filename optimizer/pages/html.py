@@ -1,0 +1,120 @@
+"""Sets pages in HTML: all that comes from an instance is escaped, and nothing is loaded from anywhere."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from importlib import resources
+from typing import Any
+
+from optimizer.errors import OptionsError
+from optimizer.pages.blocks import Table, blocks_of
+from optimizer.pages.page import Page
+from optimizer.pages.pictures import Picture
+from optimizer.run import versions
+
+INSTALL = "install it with: pip install '.[report]' at the root of the project"
+MARK = '<meta name="generator" content="trusted-supply-optimizer">'
+"""By which an earlier report is known."""
+PART = "optimizer.pages"
+
+
+def html_of(pages: Sequence[Page], title: str = "") -> str:
+    """A whole file.
+
+    Args:
+        pages: in order.
+        title: of the file; default that of the page where there is one, else what instances they are of.
+
+    Raises:
+        OptionsError: jinja2, or plotly where there is a picture, is not installed.
+    """
+    try:
+        import jinja2  # noqa: PLC0415 (an extra: only a report needs it)
+    except ModuleNotFoundError as error:
+        raise OptionsError(f"a report needs jinja2, which is not installed; {INSTALL}") from error
+    pictures = {
+        f"figure-{number}-{place}": picture
+        for number, page in enumerate(pages, 1)
+        for place, picture in enumerate(page.pictures, 1)
+    }
+    scripts = [_plotly(), _text("report.js")] if pictures else []
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=jinja2.FunctionLoader(_text),
+    )
+    environment.tests["table"] = lambda block: isinstance(block, Table)
+    text: str = environment.get_template("report.html").render(
+        mark=MARK,
+        title=title or _title(pages),
+        pages=[_set(number, page) for number, page in enumerate(pages, 1)],
+        names=_names(pages),
+        style=_text("report.css"),
+        figures=_json([_drawn(name, picture) for name, picture in pictures.items()]),
+        scripts=scripts,
+        hashes=" ".join(f"'sha256-{_sha256(script)}'" for script in scripts) or "'none'",
+        version=versions()["trusted-supply-optimizer"],
+    )
+    return text
+
+
+def _title(pages: Sequence[Page]) -> str:
+    if len(pages) == 1:
+        return pages[0].title
+    names = dict.fromkeys(value for page in pages for name, value in page.provenance if name == "instance")
+    return f"Report on {', '.join(names) or 'plans'}"
+
+
+def _names(pages: Sequence[Page]) -> list[str]:
+    """Titles for the list of pages; where two are alike, with their folders."""
+    counts = Counter(page.title for page in pages)
+    return [page.title if counts[page.title] == 1 else f"{page.title} ({page.source})" for page in pages]
+
+
+def _set(number: int, page: Page) -> dict[str, Any]:
+    pictures = [(f"figure-{number}-{place}", picture) for place, picture in enumerate(page.pictures, 1)]
+    return {
+        "id": f"page-{number}",
+        "page": page,
+        "blocks": list(blocks_of(page.brief, page.title)),
+        "pictures": pictures,
+    }
+
+
+def _drawn(name: str, picture: Picture) -> dict[str, Any]:
+    """A picture as plotly takes it; plotly's own records refuse a trace that is none."""
+    try:
+        from plotly.graph_objects import Figure  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise OptionsError(f"a report with pictures needs plotly, which is not installed; {INSTALL}") from error
+    made = Figure(data=list(picture.data), layout=picture.layout, skip_invalid=False).to_plotly_json()
+    layout = {key: value for key, value in made["layout"].items() if key != "template"}
+    return {"id": name, "data": made["data"], "layout": layout | {"height": picture.height}}
+
+
+def _plotly() -> str:
+    try:
+        from plotly.offline import get_plotlyjs  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise OptionsError(f"a report with pictures needs plotly, which is not installed; {INSTALL}") from error
+    return str(get_plotlyjs())
+
+
+def _json(value: Any) -> str:
+    """JSON that ends no script, whatever names are in it."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _text(name: str) -> str:
+    return resources.files(PART).joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _sha256(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

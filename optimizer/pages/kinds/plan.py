@@ -1,0 +1,164 @@
+"""The page of a plan, made at once or planned again from a year on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimizer.briefs import plans, rolls, survival
+from optimizer.briefs.brief import Brief, headed
+from optimizer.briefs.words import rough, rough_tonnes, usd
+from optimizer.network.tables import TRUNK
+from optimizer.pages.page import Content, counted, listed
+from optimizer.pages.pictures import M, Picture, columns, years
+from optimizer.plan.columns import rows_of
+from optimizer.plan.plan import Plan
+from optimizer.replanning.study import BRACKET, CHANGES, Rolled
+
+SMALL = 1e-3
+"""Tonnes below which nothing is short."""
+
+
+def read(folder: Path, _: dict[str, Any]) -> Plan:
+    """A plan from its folder."""
+    return Plan.read(folder)
+
+
+def _rolled(plan: Plan) -> Rolled | None:
+    info = plan.info.get("roll")
+    if info is None:
+        return None
+    frozen = pd.DataFrame(info["frozen"], columns=["facility", "option", "year"])
+    changes = pd.DataFrame(info["changes"], columns=list(CHANGES))
+    changes = changes.astype(dict.fromkeys(("was", "now"), "Int64"))
+    return Rolled(plan, frozen, changes, pd.DataFrame(info["bracket"], columns=list(BRACKET)))
+
+
+def _title(plan: Plan) -> str:
+    rolled = plan.info.get("roll")
+    return f"Plan of {plan.instance.name}" + (f", planned again from {rolled['year']}" if rolled else "")
+
+
+def _alerts(plan: Plan) -> Iterator[str]:
+    if plan.status != "optimal":
+        yield f"{plan.status.replace('_', ' ').capitalize()}: {plan.info['why']}."
+    if plan.tables and not plan.info["verdict"]["ok"]:
+        yield f"The plan does not verify: {plan.info['verdict']['summary']}"
+    rolled = _rolled(plan)
+    if rolled is not None:
+        yield from (f"{note[:1].upper()}{note[1:]}." for note in rolls.notes_of(rolled))
+
+
+def _answer(plan: Plan) -> Iterator[str]:
+    info = plan.info
+    if not plan.tables:
+        yield f"There is no plan: {info['why']}."
+        yield from (f"{item['text'][:1].upper()}{item['text'][1:]}." for item in info.get("shortfall", [])[:3])
+        return
+    rolled = _rolled(plan)
+    if rolled is not None:
+        count = len(rolled.changes)
+        names = listed((f"{row.facility}:{row.option} {row.change}" for row in rows_of(rolled.changes)), 4)
+        said = f"{counted(count, 'change')} against the last plan: {names}" if count else "nothing changes"
+        yield f"Planned again from {rolled.info['year']}, {rough(rolled.info['change_usd'])} a change: {said}."
+    measure = str(info["risk"]["measure"]).replace("_", " ")
+    gap = "" if plan.gap is None else f"; no plan costs less by more than {rough(info['gap_usd'])}, {plan.gap:.2%}"
+    yield f"The {measure} cost is {rough(plan.objective or 0.0)}{gap}."
+    portfolio = plan.portfolio
+    if portfolio.empty:
+        yield "Nothing is funded."
+    else:
+        capex, public = portfolio["capex"].sum(), portfolio["public_outlay"].sum()
+        begin = portfolio["funded"].min()
+        first = listed(f"{row.facility}:{row.option}" for row in rows_of(portfolio[portfolio["funded"] == begin]))
+        yield (
+            f"It funds {counted(len(portfolio), 'option')} for {rough(capex)} of capex, of it public {rough(public)}; "
+            f"first, in {begin}: {first}."
+        )
+    short = _short(plan)
+    sums = short.groupby("channel", sort=False)["short"].sum()
+    lacking = [f"{channel} {rough_tonnes(float(tons))}" for channel, tons in sums.items() if tons > SMALL]
+    yield f"Short without a disruption: {listed(lacking)}." if lacking else "Nothing is short without a disruption."
+    yield f"The independent check says: {str(info['verdict']['summary']).split(';')[0]}."
+
+
+def _short(plan: Plan) -> pd.DataFrame:
+    """T asked for and short on the trunk, by channel of the market and year, the strictest first."""
+    channels = {name: market.channel for name, market in plan.instance.markets.items()}
+    demand = plan.demand[plan.demand["scenario"] == TRUNK]
+    rows = demand.assign(channel=demand["market"].map(channels))
+    sums = rows.groupby(["channel", "period"], as_index=False)[["demand", "short"]].sum()
+    order = {name: rank for rank, name in enumerate(plan.instance.channels)}
+    return sums.sort_values(["channel", "period"], key=lambda s: s.map(order) if s.name == "channel" else s)
+
+
+def _say(out: Brief, plan: Plan) -> None:
+    if not plan.tables:
+        plans.say_no_plan(out, plan)
+        survival.say(out, plan)
+        return
+    rolled = _rolled(plan)
+    if rolled is not None:
+        rolls.say(out, rolled)
+    plans.say(out, plan)
+    survival.say(out, plan)
+    outlay = plan.outlay
+    if len(outlay):
+        names = list(dict.fromkeys(zip(outlay["account"], outlay["instrument"], strict=True)))
+        heads = [f"{account}, {instrument}" for account, instrument in names]
+        table = headed("\nPublic outlay by year", "year", *heads, "in all", right=("year", *heads, "in all"))
+        sums = outlay.groupby(["year", "account", "instrument"])["usd"].sum()
+        for year, mine in outlay.groupby("year"):
+            cells = [usd(float(sums.get((year, *name), 0.0))) for name in names]
+            table.add_row(str(year), *cells, usd(float(mine["usd"].sum())))
+        out.print(table)
+
+
+def _pictures(plan: Plan) -> Iterator[Picture]:
+    if not plan.tables:
+        return
+    outlay = plan.outlay
+    if len(outlay):
+        by = outlay.assign(name=outlay["account"] + ", " + outlay["instrument"])
+        series = {}
+        for name, mine in by.groupby("name", sort=False):
+            sums = mine.groupby("year")["usd"].sum()
+            series[str(name)] = ([int(year) for year in sums.index], [float(value) / M for value in sums])
+        said = listed((f"{name} {sum(ys):,.0f} M USD" for name, (_, ys) in series.items()), 8)
+        words = f"Public outlay by year, over the horizon {said}."
+        yield columns("Public outlay by year", words, series, years(), "outlay, M USD", stacked=True)
+    short = _short(plan)
+    lacking = {
+        str(channel): ([int(year) for year in mine["period"]], [float(value) for value in mine["short"]])
+        for channel, mine in short.groupby("channel", sort=False)
+        if mine["short"].sum() > SMALL
+    }
+    if lacking:
+        said = listed(f"{name} {rough_tonnes(sum(ys))} in all" for name, (_, ys) in lacking.items())
+        words = f"Short by year: {said}."
+        yield columns("Short by year without a disruption", words, lacking, years(), "short, t", stacked=True)
+
+
+CONTENT: Content[Plan] = Content(
+    rows=40,
+    title=_title,
+    say=_say,
+    alerts=_alerts,
+    answer=_answer,
+    pictures=_pictures,
+    settings=(
+        "status",
+        "why",
+        "method",
+        "method_why",
+        "options",
+        "sizes",
+        "nodes",
+        "start",
+        "resumed",
+        "seconds",
+    ),
+)

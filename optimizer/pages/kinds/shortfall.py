@@ -1,0 +1,112 @@
+"""The page of a net shortfall."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimizer.briefs.shortfalls import say
+from optimizer.briefs.words import rough_tonnes
+from optimizer.ladder import NetShortfall
+from optimizer.ladder.study import EXPECTED, PLANNED
+from optimizer.pages.folder import Columns, read_table
+from optimizer.pages.page import Content, listed
+from optimizer.pages.pictures import Picture, lines, years
+
+TABLES = {
+    "shortfall": Columns("measure future channel material", "period", "demand short taken_off"),
+    "measures": Columns("measure adds status", "fundings", "short taken_off"),
+    "stops": Columns("future market channel product", "onset period", "weeks short demand"),
+}
+
+
+def read(folder: Path, info: dict[str, Any]) -> NetShortfall:
+    """A net shortfall from its folder."""
+    return NetShortfall(info, **{name: read_table(folder, name, columns) for name, columns in TABLES.items()})
+
+
+def _mean(found: NetShortfall) -> pd.DataFrame:
+    return found.shortfall[found.shortfall["future"] == EXPECTED]
+
+
+def _steps(found: NetShortfall) -> list[str]:
+    return [name for name in dict.fromkeys(_mean(found)["measure"]) if name != PLANNED]
+
+
+def _alerts(found: NetShortfall) -> Iterator[str]:
+    if found.info["status"] == "stopped":
+        yield "Stopped early: what was not operated by then is blank. The same command goes on from there."
+
+
+def _by_channel(rows: pd.DataFrame) -> str:
+    sums = rows.groupby("channel", sort=False)["short"].sum(min_count=1)
+    said = {name: "not known" if pd.isna(short) else rough_tonnes(float(short)) for name, short in sums.items()}
+    return listed(f"{channel} {words}" for channel, words in said.items())
+
+
+def _answer(found: NetShortfall) -> Iterator[str]:
+    mean, steps = _mean(found), _steps(found)
+    if not steps:
+        yield "Nothing was operated yet."
+        return
+    periods = mean["period"]
+    first = mean[mean["measure"] == steps[0]]
+    yield (
+        f"With what stands alone and nothing in stock, short over {periods.min()} to {periods.max()}, on the mean over "
+        f"futures: {_by_channel(first)}, of {rough_tonnes(float(first['demand'].sum()))} asked for."
+    )
+    if len(steps) > 1:
+        last = mean[mean["measure"] == steps[-1]]
+        yield f"Net of {listed(steps[1:])}: {_by_channel(last)}."
+        off = mean[mean["measure"].isin(steps[1:])].groupby("measure", sort=False)["taken_off"].sum()
+        if off.max() > 0:
+            yield f"The step that takes off most is {off.idxmax()}: {rough_tonnes(float(off.max()))}."
+    yield _first_stop(found)
+
+
+def _first_stop(found: NetShortfall) -> str:
+    strictest = found.info["tiers"][:-1] or found.info["tiers"]
+    stops = found.stops[found.stops["channel"].isin(strictest)].dropna(subset=["weeks"])
+    names = ", ".join(strictest)
+    if stops.empty:
+        return f"No market of {names} stops in any future."
+    row = stops.sort_values("weeks", kind="stable").iloc[0]
+    return (
+        f"First to stop ({names}): {row['market']}, after {row['weeks']:,.0f} weeks of the future {row['future']}, "
+        f"for want of {row['product']}."
+    )
+
+
+def _pictures(found: NetShortfall) -> Iterator[Picture]:
+    mean, steps = _mean(found), _steps(found)
+    by = ["channel", "measure", "period"]
+    sums = pd.DataFrame(mean.groupby(by, as_index=False, sort=False)["short"].sum(min_count=1)).dropna(subset=["short"])
+    for channel in dict.fromkeys(mean["channel"]):
+        series = {}
+        for name in steps:
+            mine = sums[(sums["channel"] == channel) & (sums["measure"] == name)].sort_values("period")
+            if len(mine):
+                by_year = ([int(year) for year in mine["period"]], [float(short) for short in mine["short"]])
+                series[f"{name} (gross)" if name == steps[0] else name] = by_year
+        if series:
+            said = "; ".join(f"{name} {rough_tonnes(sum(ys))} in all" for name, (_, ys) in series.items())
+            yield lines(
+                f"Short in {channel} by year, with each measure and all before it",
+                f"Short by year in {channel}, t, on the mean over futures: {said}.",
+                series,
+                years(),
+                "short, t",
+            )
+
+
+CONTENT: Content[NetShortfall] = Content(
+    title=lambda found: f"Shortfall of {found.info['instance']}, gross and net of each measure",
+    say=say,
+    alerts=_alerts,
+    answer=_answer,
+    pictures=_pictures,
+    settings=("status", "measures", "tiers", "stops_of", "seconds"),
+)

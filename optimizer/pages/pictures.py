@@ -1,0 +1,126 @@
+"""Pictures of a page, as plotly has them; colours are left to the page, which is light or dark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+BAR = 30
+"""Pixels of a bar."""
+AROUND = 130
+"""Pixels of axes and legend."""
+MOST_BARS = 25
+"""In a picture; the table holds the rest."""
+M = 1e6
+"""USD in a M USD."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure.
+
+    Attributes:
+        title: above it.
+        words: the same for those who do not see it: what it shows, and its main numbers.
+        data: traces; `meta` of each has the number of its colour.
+        layout: axes.
+        height: in pixels.
+    """
+
+    title: str
+    words: str
+    data: tuple[dict[str, Any], ...]
+    layout: dict[str, Any]
+    height: int = 340
+
+
+def label(words: Any) -> str:
+    """Words of the data as plotly may have them: it reads tags in its labels."""
+    return escape(str(words), quote=False)
+
+
+def labels(many: Sequence[Any]) -> list[str]:
+    """Several of them."""
+    return [label(words) for words in many]
+
+
+def axis(title: str, **more: Any) -> dict[str, Any]:
+    """An axis with its title, unit included."""
+    return {"title": {"text": label(title)}, **more}
+
+
+def years(title: str = "year") -> dict[str, Any]:
+    """An axis of years."""
+    return axis(title, dtick=1, tickformat="d")
+
+
+def lines(title: str, words: str, series: Mapping[str, tuple[Sequence[Any], Sequence[float | None]]],
+          x: Mapping[str, Any], y: str) -> Picture:  # fmt: skip
+    """Lines with a mark at each value.
+
+    Args:
+        title: of the picture.
+        words: its text alternative.
+        series: (x, y) by name.
+        x: the horizontal axis.
+        y: title of the vertical axis, with its unit.
+    """
+    marks = ("circle", "square", "diamond", "triangle-up", "x", "star")
+    data = [
+        {
+            "type": "scatter", "mode": "lines+markers", "name": label(name), "x": list(xs), "y": list(ys),
+            "meta": number, "marker": {"symbol": marks[number % len(marks)], "size": 8},
+        }
+        for number, (name, (xs, ys)) in enumerate(series.items())
+    ]  # fmt: skip
+    layout = {"xaxis": dict(x), "yaxis": axis(y, rangemode="tozero"), "showlegend": len(data) > 1}
+    return Picture(title, words, tuple(data), layout)
+
+
+def columns(title: str, words: str, series: Mapping[str, tuple[Sequence[Any], Sequence[float | None]]],
+            x: Mapping[str, Any], y: str, *, stacked: bool) -> Picture:  # fmt: skip
+    """Upright bars, beside or on one another; arguments as of `lines`."""
+    data = [
+        {"type": "bar", "name": label(name), "x": list(xs), "y": list(ys), "meta": number}
+        for number, (name, (xs, ys)) in enumerate(series.items())
+    ]
+    mode = "relative" if stacked else "group"
+    places = max((len(set(xs)) for xs, _ in series.values()), default=1)
+    layout = {
+        "xaxis": dict(x), "yaxis": axis(y), "barmode": mode, "showlegend": len(data) > 1,
+        "bargap": max(0.25, 1.0 - 0.15 * places),
+    }  # fmt: skip
+    return Picture(title, words, tuple(data), layout)
+
+
+def bars(title: str, words: str, names: Sequence[str],
+         series: Mapping[str, tuple[Sequence[float | None], Sequence[float | None]]], x: Mapping[str, Any],
+         *, stacked: bool = False) -> Picture:  # fmt: skip
+    """Lying bars, one line for each name.
+
+    Args:
+        title: of the picture.
+        words: its text alternative.
+        names: of the lines, from above.
+        series: (where bars begin, how long they are) by name of the series, None where a line has no such bar.
+        x: the horizontal axis.
+        stacked: bars begin where the one before ends.
+    """
+    data = []
+    for number, (name, (begin, length)) in enumerate(series.items()):
+        trace: dict[str, Any] = {
+            "type": "bar", "orientation": "h", "name": label(name), "y": labels(names), "x": list(length),
+            "meta": number,
+        }  # fmt: skip
+        if not stacked:
+            trace["base"] = list(begin)
+        data.append(trace)
+    layout = {
+        "xaxis": dict(x),
+        "yaxis": {"type": "category", "autorange": "reversed", "categoryarray": labels(names)},
+        "barmode": "stack" if stacked else "overlay",
+        "showlegend": len(data) > 1,
+    }
+    return Picture(title, words, tuple(data), layout, AROUND + BAR * len(names))
