@@ -25,6 +25,8 @@ from optimizer.solver.limit import Limit
 from optimizer.solver.loading import new_highs
 
 TOLERANCES = {"primal_feasibility_tolerance": 1e-8, "dual_feasibility_tolerance": 1e-8}
+WIDER = 1e-7
+"""The solver's own tolerance, for programs that it cannot settle by those."""
 FLAT = 1e-9
 """Slopes below this are rounding of the solver's duals."""
 CLOSE = 1e-6
@@ -235,6 +237,11 @@ class Branch:
             self._highs.clearSolver()
             self._set(solver=way, presolve="off", run_crossover="on")
             status = self._run()
+        if status in vague:  # where what is given is just out of reach, narrow tolerances may not settle it
+            self._highs.clearSolver()
+            self._set(solver="choose", presolve="on", **dict.fromkeys(TOLERANCES, WIDER))
+            status = self._run()
+            self._set(**TOLERANCES)
         if status == highspy.HighsModelStatus.kInfeasible:
             return Response(None, None, np.zeros(len(self.linked)))
         if status != highspy.HighsModelStatus.kOptimal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import highspy
 import numpy as np
 import pytest
 from support.build import solve
@@ -96,3 +97,31 @@ def test_an_unknown_funding_is_refused() -> None:
     plan = solve(generate(5, scenarios=2), gap=0.0)
     with pytest.raises(SolveError, match="has no option"):
         given_fundings(network_of(plan.instance).starts, [("nowhere", "build", 2030)])
+
+
+@pytest.mark.parametrize("vague", [1, 2, 3, 4])
+def test_what_the_solver_cannot_settle_is_asked_in_other_ways(vague: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often HiGHS ends with 'Unknown', the next way is tried, the last with its own tolerances; then no more."""
+    plan = solve(generate(5, scenarios=2), gap=0.0)
+    network = network_of(plan.instance)
+    block = compile_block(*assemble.operations(tables_of(network, next(iter(network.windows)))))
+    plain, branch = Branch(block), Branch(block)
+    for one in (plain, branch):
+        one.give(given_by(network, plan))
+    runs, asked = branch._run, list[float]()
+
+    def run() -> object:
+        status = runs()
+        asked.append(branch._highs.getOptionValue("primal_feasibility_tolerance")[1])
+        return highspy.HighsModelStatus.kUnknown if len(asked) <= vague else status
+
+    monkeypatch.setattr(branch, "_run", run)
+    found = branch.solve()
+    assert found.value == pytest.approx(plain.solve().value)
+    assert asked == [1e-8, 1e-8, 1e-8, 1e-8, 1e-7][: vague + 1]
+    asked.clear()
+    branch.solve()
+    assert asked[0] == 1e-8
+    monkeypatch.setattr(branch, "_run", lambda: highspy.HighsModelStatus.kUnknown)
+    with pytest.raises(SolveError, match="'Unknown'"):
+        branch.solve()
