@@ -101,7 +101,7 @@ def test_an_unknown_funding_is_refused() -> None:
 
 @pytest.mark.parametrize("vague", [1, 2, 3, 4])
 def test_what_the_solver_cannot_settle_is_asked_in_other_ways(vague: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However often HiGHS ends with 'Unknown', the next way is tried, the last with its own tolerances; then no more."""
+    """However often HiGHS ends with 'Unknown', another way is tried; the last is with its own tolerances."""
     plan = solve(generate(5, scenarios=2), gap=0.0)
     network = network_of(plan.instance)
     block = compile_block(*assemble.operations(tables_of(network, next(iter(network.windows)))))
