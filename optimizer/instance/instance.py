@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from optimizer.errors import OptionsError
 from optimizer.instance.fields import Id, Iso3, Record, Text, Tier, Year
+from optimizer.instance.finance import Finance
 from optimizer.instance.lexicographic import Levels
 from optimizer.instance.movement import Lane, Logistics, Market, Stockpile
 from optimizer.instance.policy import Expected, PlanningCase, Policy, Risk, Scenario
@@ -109,6 +110,8 @@ class Instance(Record):
     """How futures are weighed."""
     lexicographic: Levels | None = None
     """Service first, without a price: `[service, cost]`, or a mapping with `levels` and `tolerance`."""
+    finance: Finance | None = None
+    """Instruments, and whether what is funded must pay its way."""
     planning_case: PlanningCase | None = None
     """What a requirement study must state."""
 

@@ -23,12 +23,7 @@ def judge(source: Source) -> Instance | None:
     Returns:
         The instance, possibly without the parts at fault; None where nothing can be made of it.
     """
-    data = copy.deepcopy(source.data)
-    finance = data.pop("finance", None)
-    if finance is not None:
-        wrong = "'finance' is not built yet"
-        source.fault(("finance",), wrong, "leave it out: capex, public_share and budget work without it")
-    return made_of(Instance, data, source)
+    return made_of(Instance, copy.deepcopy(source.data), source)
 
 
 def made_of(kind: type[Made], data: dict[str, Any], source: Source) -> Made | None:

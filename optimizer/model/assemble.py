@@ -16,8 +16,10 @@ from optimizer.model import (
     capacity,
     caps,
     demand,
+    finance,
     funding,
     funding_rules,
+    grants,
     need,
     output_rules,
     reaction,
@@ -30,7 +32,7 @@ from optimizer.model.declare import Costs, Key, Model, new_model
 from optimizer.network.needs import Need
 from optimizer.network.tables import INVESTMENT, NEEDS, Network, Tables
 
-FIRST: tuple[ModuleType, ...] = (funding, funding_rules)
+FIRST: tuple[ModuleType, ...] = (funding, funding_rules, grants)
 """Families of the investment block."""
 SECOND: tuple[ModuleType, ...] = (
     capacity,
@@ -43,6 +45,7 @@ SECOND: tuple[ModuleType, ...] = (
     adjust,
     requalification,
     service,
+    finance,
 )
 """Families of a course of operations, trunk or branch."""
 IMPLIED: tuple[ModuleType, ...] = (need,)

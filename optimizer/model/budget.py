@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from optimizer.model.declare import Costs, Model, Term, constraint, linked, total
+from optimizer.model.grants import MILLION
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, Tables
 
@@ -49,8 +52,24 @@ def _of_stock(m: Model, t: Tables, y: int) -> list[Term]:
     return terms
 
 
+def _of_instruments(m: Model, t: Tables, span: range | None, periods: Iterable[int]) -> list[Term]:
+    """Grants as they are paid, in some years or in all, and what instruments pay for output."""
+    finance = t.instance.finance
+    if finance is None:
+        return []
+    counts = {one.id for one in finance.instruments if one.budget}
+    terms: list[Term] = []
+    for i, f, o, year in m.granted_to:
+        capex = t.starts.options[f, o].capex
+        paid = sum(usd for when, usd in t.starts.spend(Start(f, o, (year,))) if span is None or when in span)
+        if i in counts and paid:
+            terms.append((MILLION * paid / capex, m.granted_to[i, f, o, year]))
+    within = set(periods)
+    return terms + [(MILLION, m.credited[i, y]) for i, y in m.credited if y in within]
+
+
 def annual_budget(m: Model, t: Tables, y: int) -> object:
-    r"""B1. $\sum_{f,o,t'} \phi_{fot't} x_{fot'} + \sum_{p \in pub} (\pi_{pmt} i_{pmkt} + \eta_{pmt} h_{pmkt}) \le B_t y_t$: capex by its public share, purchases at reference price, holding."""
+    r"""B1. $\sum_{f,o,t'} \phi_{fot't} x_{fot'} + \sum_{i,f,o,t'} \gamma_{fot't} G_{ifot'} + \sum_i C_{it} + \sum_{p \in pub} (\pi_{pmt} i_{pmkt} + \eta_{pmt} h_{pmkt}) \le B_t y_t$: capex by its public share, grants as they are paid, what other instruments pay, purchases at reference price, holding."""
     span = t.calendar.span[y]
     terms = [
         (usd, m.public_fund[f, o, year])
@@ -60,11 +79,14 @@ def annual_budget(m: Model, t: Tables, y: int) -> object:
     ]
     annual = t.instance.policy.budget.annual
     assert annual is not None
-    return total([*terms, *_of_stock(m, t, y)]) <= t.calendar.mean(annual, y) * t.calendar.years[y]
+    return (
+        total([*terms, *_of_stock(m, t, y), *_of_instruments(m, t, span, [y])])
+        <= t.calendar.mean(annual, y) * t.calendar.years[y]
+    )
 
 
 def total_budget(m: Model, t: Tables, _: int) -> object:
     r"""B2. $\sum_t \text{outlay}_t \le B$: over the horizon, capex falling due later included."""
     terms = [(usd, m.public_fund[f, o, y]) for f, o, y in m.public_fund for _, usd in outlay_of(t, Start(f, o, (y,)))]
     stock = [term for y in t.periods for term in _of_stock(m, t, y)]
-    return total([*terms, *stock]) <= t.instance.policy.budget.total
+    return total([*terms, *stock, *_of_instruments(m, t, None, t.periods)]) <= t.instance.policy.budget.total

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from optimizer.network.derive_adjust import adjust_tables
 from optimizer.network.derive_capacity import capacity_tables
+from optimizer.network.derive_finance import finance_tables
 from optimizer.network.derive_flow import flow_tables
 from optimizer.network.derive_markets import demand_tables, stock_tables
 from optimizer.network.derive_reaction import reaction_tables
@@ -14,7 +15,7 @@ from optimizer.network.derive_rules import rule_tables
 from optimizer.network.effects import Disruption
 from optimizer.network.reactions import inherited
 from optimizer.network.starts import Start
-from optimizer.network.tables import TRUNK, Network, Tables
+from optimizer.network.tables import TRUNK, FinanceTables, Network, Tables
 
 
 def tables_of(network: Network, course: str = TRUNK, disruption: Disruption | None = None) -> Tables:
@@ -43,9 +44,11 @@ def tables_of(network: Network, course: str = TRUNK, disruption: Disruption | No
     reaction = reaction_tables(network, course, capacity, reactions)
     adjust = adjust_tables(network, window, disruption, capacity)
     requalification = requalification_tables(network, window, capacity, demand, stock)
+    finance = finance_tables(network, capacity) if window is None else FinanceTables()
     return Tables(
-        network, course, periods, window, capacity, flow, demand, stock, rules, reaction, adjust, requalification
-    )
+        network, course, periods, window, capacity, flow, demand, stock, rules, reaction, adjust, requalification,
+        finance,
+    )  # fmt: skip
 
 
 KEPT = 2000

@@ -274,6 +274,43 @@ class RequalificationTables:
     """(u, most t of m per unit of capacity) of the units that make m, by (f, m, k, t); where the share is below 1."""
 
 
+SoldIndex = tuple[str, str, str, str, int]
+"""(facility, state, material, channel, period)."""
+
+
+@dataclass(slots=True)
+class FinanceTables:
+    """Books of facilities on the trunk, and what instruments pay; empty in branches, and where nothing is asked."""
+
+    recipients: list[str] = field(default_factory=list)
+    """Facilities that must pay their way once something of theirs is funded."""
+    sold: dict[SoldIndex, list[tuple[RunIndex, float]]] = field(default_factory=dict)
+    """Activity with t made per unit of it, of what can be sold, (f, s, m, k, t)."""
+    pool: dict[tuple[str, str, int], list[SoldIndex]] = field(default_factory=dict)
+    """Sales of all that is made at a place, (p, m, t); not of what is sold as surplus too."""
+    price: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    """Reference price where it is made, USD per t, (f, m, t)."""
+    inputs: dict[RunIndex, float] = field(default_factory=dict)
+    """USD of inputs at reference prices, per unit of activity."""
+    per_tonne: dict[tuple[str, SoldIndex], float] = field(default_factory=dict)
+    """What an instrument pays, USD per t, (instrument, sale); negative where the government shares in the price."""
+    per_activity: dict[tuple[str, RunIndex], float] = field(default_factory=dict)
+    """What an instrument pays, USD per unit of activity, (instrument, activity)."""
+    loss: dict[tuple[str, int], float] = field(default_factory=dict)
+    """USD that a facility loses at most in a period, whatever it runs and has funded, (f, t)."""
+    gain: dict[tuple[str, int], float] = field(default_factory=dict)
+    """USD that it earns at most, (f, t)."""
+    standing_loss: dict[str, float] = field(default_factory=dict)
+    """USD, at the hurdle rate, that a facility loses at most with what stands already, f."""
+    worth: dict[int, float] = field(default_factory=dict)
+    """Worth of a dollar of a period at the hurdle rate, t."""
+
+    @property
+    def books(self) -> list[tuple[str, int]]:
+        """(f, t) of the books that are kept."""
+        return list(self.loss)
+
+
 @dataclass(frozen=True, slots=True)
 class Tables:
     """All that the families read of one course."""
@@ -290,6 +327,7 @@ class Tables:
     reaction: ReactionTables
     adjust: AdjustTables
     requalification: RequalificationTables
+    finance: FinanceTables
 
     @property
     def is_trunk(self) -> bool:

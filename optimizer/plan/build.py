@@ -12,6 +12,7 @@ import pandas as pd
 from optimizer.instance.fields import EXPOSURE_KINDS
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
+from optimizer.plan.books import book_rows, grant_rows, outlay_of_instruments, sales_rows
 from optimizer.plan.columns import COLUMNS, YEARS_OR_BLANK, rows_of, with_units
 from optimizer.plan.makers import made_in, makers_of
 from optimizer.plan.rules import reactions_of
@@ -53,7 +54,10 @@ def tables_of_plan(
     _makers(tables[TRUNK], values[TRUNK], rows)
     _targets(tables[TRUNK], values[TRUNK], rows)
     _exposure(network, rows)
-    _outlay(tables[TRUNK], fund, values[TRUNK], rows)
+    _outlay(tables[TRUNK], values[INVESTMENT], values[TRUNK], rows)
+    rows["grants"] = grant_rows(values[INVESTMENT])
+    rows["sales"] = sales_rows(tables[TRUNK], values[TRUNK])
+    rows["books"] = book_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK], planned)
     frames = {name: pd.DataFrame(rows[name], columns=list(columns)) for name, columns in COLUMNS.items()}
     frames["costs"] = _costs(network, fund, frames, rows["fixed"], rows["spent"])
     frames["scenarios"] = _scenarios(network, frames)
@@ -246,9 +250,9 @@ def _exposure(network: Network, rows: dict[str, Rows]) -> None:
                 rows["exposure"].append((y, f, state.id, *found, ";".join(channels)))
 
 
-def _outlay(t: Tables, fund: Mapping[Any, float], trunk: Values, rows: dict[str, Rows]) -> None:
-    by: dict[tuple[int, str, str], float] = defaultdict(float)
-    for f, o, y in fund:
+def _outlay(t: Tables, investment: Values, trunk: Values, rows: dict[str, Rows]) -> None:
+    by = defaultdict[tuple[int, str, str], float](float, outlay_of_instruments(t, investment, trunk))
+    for f, o, y in investment.get("fund", {}):
         share = t.starts.options[f, o].public_share
         for year, usd in t.starts.spend(Start(f, o, (y,))):
             by[year, "capex", "grant"] += usd * share

@@ -38,6 +38,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "costs": ("scenario", "period", "category", "usd", "discounted"),
     "scenarios": ("scenario", "probability", "onset", "until", "cost"),
     "outlay": ("year", "account", "instrument", "usd"),
+    "grants": ("instrument", "facility", "option", "funded", "usd"),
+    "sales": ("period", "facility", "state", "material", "channel", "made", "sold", "price"),
+    "books": ("facility", "year", "item", "instrument", "usd", "discounted"),
 }  # fmt: skip
 """Columns of each table; `scenarios` has one more, `service_CHANNEL`, for each channel with a market."""
 
@@ -67,11 +70,12 @@ TEXT = frozenset(
         "category",
         "account",
         "instrument",
+        "item",
     ]
 )
 """Columns that hold words; ids are words even where they look like numbers."""
 
-LATER = frozenset(["makers", "reactions"])
+LATER = frozenset(["makers", "reactions", "grants", "sales", "books"])
 """Tables that folders of earlier versions lack; they are read as empty."""
 
 YEARS_OR_BLANK = ("onset", "until")
@@ -81,13 +85,14 @@ YEARS_OR_BLANK = ("onset", "until")
 _USD = ("capex", "public_outlay", "cost", "usd", "discounted")
 _TONNES = (
     "tonnes", "opening", "lost", "in", "out", "downgraded_in", "downgraded_out", "discarded", "bought_back", "closing",
-    "demand", "delivered", "short", "made", "level", "stock", "used",
+    "demand", "delivered", "short", "made", "sold", "level", "stock", "used",
 )  # fmt: skip
 _YEARS = ("funded", "online", "period", "year", "onset", "until")
 _SHARES = ("probability", "location", "ownership", "equipment", "finance", "technology", "feed")
 UNITS: dict[str, str] = (
     dict.fromkeys(_USD, "USD") | dict.fromkeys(_TONNES, "t") | dict.fromkeys(_YEARS, "year")
-    | dict.fromkeys(_SHARES, "share") | {"run": "units of activity", "available": "factor", "capacity": "t"}
+    | dict.fromkeys(_SHARES, "share")
+    | {"run": "units of activity", "price": "USD/t", "available": "factor", "capacity": "t"}
 )  # fmt: skip
 """Unit of a column by its name; t are of the period."""
 RATES = {"portfolio": ("capacity",), "reactions": ("capacity",), "capacity": ("existing", "funded")}

@@ -16,6 +16,7 @@ from optimizer.solver.extensive import Begun, Solved, compile_all
 from optimizer.solver.hedging import mpiexec, refused
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.hindsight import find_hindsights
+from optimizer.solver.least_outlay import with_least_outlay
 from optimizer.solver.levels import by_levels
 from optimizer.solver.methods import method_of, solve_begun
 from optimizer.solver.needs import needs_block
@@ -68,8 +69,12 @@ def solve(
     begun = begin(network, options, report, stop, rows, hindsight, checkpoint)
     begun.client = client
     if network.instance.lexicographic is not None:
-        return _by_levels(begun, start, checkpoint)
-    return solve_begun(begun, start, checkpoint)
+        solved = _by_levels(begun, start, checkpoint)
+    else:
+        solved = solve_begun(begun, start, checkpoint)
+    if solved.values and network.instance.finance is not None:
+        solved.values = with_least_outlay(network, begun.blocks, solved.tables[TRUNK], solved.values)
+    return solved
 
 
 def begin(

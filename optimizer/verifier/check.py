@@ -17,6 +17,7 @@ from optimizer.instance.write import sha256
 from optimizer.verifier.activity import check_element_balance, check_exposure_table, check_runs
 from optimizer.verifier.adjust import check_adjustment
 from optimizer.verifier.balance import check_balance
+from optimizer.verifier.books import check_finance, granted
 from optimizer.verifier.built import Built
 from optimizer.verifier.case import Case
 from optimizer.verifier.columns import ROWS
@@ -41,6 +42,7 @@ from optimizer.verifier.verdict import At, Ledger, Tolerance, Verdict
 
 PLAN = "plan.json"
 INSTANCE = Path("instance") / "instance.yaml"
+_LATER = ("makers", "grants", "sales", "books")  # checked with them where they are asked for
 _WITHOUT_PLAN = ("infeasible", "no_plan")
 _USUAL = Tolerance()
 
@@ -116,13 +118,24 @@ def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.
     check_rules(case)
     money = costs_of(case)
     check_costs(case, money)
-    check_outlay(case)
+    check_outlay(case, _of_instruments(case))
     costs = future_costs(case, money)
     check_scenarios(case, costs)
     check_objective(case, costs)
     check_levels(case)
     check_roll(case)
     return ledger.verdict()
+
+
+def _of_instruments(case: Case) -> dict[tuple[int, str, str], float]:
+    """What instruments pay by year, kind and name, once finance is checked."""
+    found: dict[tuple[int, str, str], float] = {}
+    for one in check_finance(case):
+        key = (one.period, one.kind, one.instrument)
+        found[key] = found.get(key, 0.0) + one.usd
+    for kind, _, year, usd, instrument in granted(case):
+        found[year, kind, instrument] = found.get((year, kind, instrument), 0.0) + usd
+    return found
 
 
 def verify(folder: Path | str) -> Verdict:
@@ -148,7 +161,10 @@ def verify(folder: Path | str) -> Verdict:
     plan = _plan(folder)
     if plan.get("status") in _WITHOUT_PLAN:
         raise PlanError(f"{folder}: status is {plan['status']}, there is no plan to check")
-    wanted = (str(INSTANCE), *(f"{table}.csv" for table in ROWS if table != "makers"))  # that one is checked with them
+    wanted = (
+        str(INSTANCE),
+        *(f"{table}.csv" for table in ROWS if table not in _LATER),
+    )  # that one is checked with them
     lacking = [name for name in wanted if not (folder / name).is_file()]
     if lacking:
         raise PlanError(f"{folder} is no whole result folder: it lacks {', '.join(lacking)}")

@@ -239,7 +239,47 @@ class Outlay:
     year: int = cell("whole")
     account: str = cell("text")
     instrument: str = cell("text")
+    usd: float = cell("money")
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """A grant to what is funded."""
+
+    key: ClassVar[tuple[str, ...]] = ("instrument", "facility", "option")
+    instrument: str = cell("text")
+    facility: str = cell("facility")
+    option: str = cell("text")
+    funded: int = cell("whole")
     usd: float = cell("amount")
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    """What a facility makes, and what of it is sold."""
+
+    key: ClassVar[tuple[str, ...]] = ("period", "facility", "state", "material", "channel")
+    period: int = cell("period")
+    facility: str = cell("facility")
+    state: str = cell("text")
+    material: str = cell("material")
+    channel: str = cell("channel")
+    made: float = cell("amount")
+    sold: float = cell("amount")
+    price: float | None = cell("money?")
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """An amount in the books of a facility."""
+
+    key: ClassVar[tuple[str, ...]] = ("facility", "year", "item", "instrument")
+    facility: str = cell("facility")
+    year: int = cell("whole")
+    item: str = cell("text")
+    instrument: str = cell("text")
+    usd: float = cell("money")
+    discounted: float = cell("money")
 
 
 ROWS: dict[str, type[Any]] = {
@@ -258,4 +298,7 @@ ROWS: dict[str, type[Any]] = {
     "costs": Cost,
     "scenarios": Future,
     "outlay": Outlay,
+    "grants": GrantRow,
+    "sales": Sale,
+    "books": Book,
 }

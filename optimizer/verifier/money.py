@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from optimizer.instance.records import Option
@@ -188,9 +188,14 @@ def outlay_of(case: Case) -> dict[OutlayKey, float]:
     return found
 
 
-def check_outlay(case: Case) -> None:
-    """The outlay table and the budgets."""
+def check_outlay(case: Case, instruments: Mapping[OutlayKey, float]) -> None:
+    """The outlay table and the budgets, with what instruments pay."""
     expected = outlay_of(case)
+    for key, usd in instruments.items():
+        expected[key] = expected.get(key, 0.0) + usd
+    finance = case.instance.finance
+    outside = set() if finance is None else {one.id for one in finance.instruments if not one.budget}
+    kinds = {} if finance is None else {one.id: one.kind for one in finance.instruments}
     stated: dict[OutlayKey, float] = {}
     for row in case.rows.outlay:
         key = (row.year, row.account, row.instrument)
@@ -200,12 +205,18 @@ def check_outlay(case: Case) -> None:
         at = At(account, year)
         what = f"outlay {instrument}"
         case.ledger.equal("outlay", at, stated.get(key, 0.0), expected.get(key, 0.0), what, "USD")
+    # What an instrument earns is no budget for others.
+    counted = {
+        key: usd if key[2] not in kinds or kinds[key[2]] != key[1] else max(0.0, usd)
+        for key, usd in expected.items()
+        if not (key[2] in outside and kinds[key[2]] == key[1])
+    }
     budget = case.instance.policy.budget
     if budget.annual is not None:
         for period in case.instance.periods:
-            spent = sum(usd for (year, _, _), usd in expected.items() if year in period.span)
+            spent = sum(usd for (year, _, _), usd in counted.items() if year in period.span)
             limit = case.facts.mean(budget.annual, period) * period.years
             case.ledger.at_most("budget_annual", At("", period.year), spent, limit, "public outlay", "USD")
     if budget.total is not None:
-        spent = sum(expected.values())
+        spent = sum(counted.values())
         case.ledger.at_most("budget_total", At(), spent, budget.total, "public outlay", "USD")

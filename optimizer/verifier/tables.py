@@ -11,6 +11,7 @@ import pandas as pd
 
 from optimizer.verifier.columns import (
     ROWS,
+    Book,
     Capacity,
     Cost,
     Demand,
@@ -18,11 +19,13 @@ from optimizer.verifier.columns import (
     Exposure,
     Flow,
     Future,
+    GrantRow,
     Maker,
     Outlay,
     Portfolio,
     ReactionRow,
     Run,
+    Sale,
     Stock,
     Surplus,
     TargetRow,
@@ -53,6 +56,9 @@ class Rows:
     costs: list[Cost] = field(default_factory=list)
     scenarios: list[Future] = field(default_factory=list)
     outlay: list[Outlay] = field(default_factory=list)
+    grants: list[GrantRow] = field(default_factory=list)
+    sales: list[Sale] = field(default_factory=list)
+    books: list[Book] = field(default_factory=list)
     service: dict[tuple[str, str], float | None] = field(default_factory=dict)
 
 
@@ -91,10 +97,15 @@ def _maybe_whole(value: Any) -> int | None:
     return None if _text(value) == "" else _whole(value)
 
 
+def _maybe_number(value: Any) -> float | None:
+    return None if _text(value) == "" else _number(value)
+
+
 _PARSERS: dict[str, Callable[[Any], Any]] = {
     "amount": _number,
     "money": _number,
     "whole": _whole,
+    "money?": _maybe_number,
     "whole?": _maybe_whole,
     "period": _whole,
 }
@@ -135,9 +146,10 @@ class _Reader:
         return rows
 
     def _may_lack(self) -> frozenset[str]:
-        """Tables that a plan may do without: makers, where nothing need be requalified."""
+        """Tables that a plan may do without: of what its instance says nothing of."""
         asks = any(record.requalification for record in self.facts.instance.materials.values())
-        return frozenset() if asks else frozenset(["makers"])
+        lacks = frozenset() if asks else frozenset(["makers"])
+        return lacks if self.facts.instance.finance is not None else lacks | {"grants", "sales", "books"}
 
     def _table(self, name: str, frame: pd.DataFrame, rows: Rows) -> list[Any]:
         row_type = ROWS[name]

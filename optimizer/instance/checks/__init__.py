@@ -9,6 +9,7 @@ from __future__ import annotations
 from optimizer.instance.checks import (
     balance,
     effects,
+    finance,
     geography,
     horizon,
     lists,
@@ -34,6 +35,7 @@ CHECKS: tuple[Check, ...] = (
     *stock.CHECKS,
     *policy.CHECKS,
     *effects.CHECKS,
+    *finance.CHECKS,
     *tree.CHECKS,
 )
 

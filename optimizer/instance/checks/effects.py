@@ -157,6 +157,11 @@ def _options(instance: Instance) -> Iterator[Thing]:
             }
 
 
+def things_of(kind: str, instance: Instance) -> Iterator[Thing]:
+    """What effects of a kind, or instruments, may match."""
+    return _THINGS[kind](instance)
+
+
 _THINGS = {
     "facilities": _facilities,
     "lanes": _lanes,

@@ -1,0 +1,144 @@
+"""Instruments name things that exist, somebody is eligible, and what they pay on has a price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from optimizer.instance.checks.base import listed, orderly, refer, refer_all, whole
+from optimizer.instance.checks.effects import AFFECTED, things_of
+from optimizer.instance.faults import did_you_mean
+from optimizer.instance.fields import EXPOSURE_KINDS, WHOLE
+from optimizer.instance.finance import CostCredit, Depletion, Grant, Instrument, PriceFloor, ProductionCredit
+from optimizer.instance.instance import Instance
+from optimizer.instance.source import Source
+from optimizer.instance.yaml12 import Path
+
+SAME = {"tiers": "tier", "stages": "stage"}
+"""Keys of `where` that say the same."""
+
+
+def _instruments(source: Source, instance: Instance) -> Iterator[tuple[Path, Instrument]]:
+    if instance.finance is not None:
+        yield from listed(source, ("finance", "instruments"), instance.finance.instruments)
+
+
+def instruments_have_names_of_their_own(source: Source, instance: Instance) -> None:
+    """No two instruments have one id."""
+    seen: set[str] = set()
+    for path, one in _instruments(source, instance):
+        if one.id in seen:
+            source.fault((*path, "id"), f"a second instrument '{one.id}'", "give each its own id")
+        seen.add(one.id)
+
+
+def instruments_name_what_exists(source: Source, instance: Instance) -> None:
+    """Materials, stages and channels of instruments exist."""
+    for path, one in _instruments(source, instance):
+        if isinstance(one, ProductionCredit | PriceFloor):
+            refer_all(source, "materials", (*path, "material"), one.material)
+        if isinstance(one, ProductionCredit) and one.bonus is not None:
+            refer(source, "channels", (*path, "bonus", "channel"), one.bonus.channel)
+        if isinstance(one, CostCredit | Depletion):
+            of_recipes = isinstance(one, CostCredit)
+            records = instance.recipes if of_recipes else instance.materials
+            stages = {record.stage for record in records.values()}  # type: ignore[attr-defined]
+            noun = "recipe" if of_recipes else "material"
+            for stage in one.stage if whole(source, "recipes", "materials") else ():
+                if stage not in stages:
+                    wrong = f"{one.id} matches nothing: no {noun} has the stage '{stage}'"
+                    source.fault((*path, "stage"), wrong, did_you_mean(stage, stages))
+
+
+def instruments_last_within_the_horizon(source: Source, instance: Instance) -> None:
+    """The years of an instrument lie in the horizon, in order."""
+    if not orderly(source, instance):
+        return
+    first, last = instance.first_year, instance.end_year - 1
+    for path, one in _instruments(source, instance):
+        begin, end = one.from_ or first, one.until or last
+        if begin > last or end < first:
+            wrong = f"{one.id} lasts from {begin} to {end}, and the horizon from {first} to {last}"
+            source.fault(path, wrong, "say years that lie in it, or leave it out")
+        elif begin > end:
+            source.fault(path, f"{one.id} lasts from {begin} to {end}: it ends before it begins", "from before until")
+
+
+def somebody_is_eligible(source: Source, instance: Instance) -> None:
+    """Every instrument has a facility that its `where` matches, and that makes what it pays on."""
+    if not whole(source, "facilities", "recipes", "materials", "countries", "logistics", "periods"):
+        return
+    things = list(things_of("facilities", instance))
+    for path, one in _instruments(source, instance):
+        keys = {*AFFECTED["facilities"].keys, *EXPOSURE_KINDS, *SAME}
+        odd = [key for key in one.where if key not in keys]
+        for key in odd:
+            source.fault((*path, "where", key), f"a facility has no '{key}'", did_you_mean(key, keys))
+        if odd:
+            continue
+        plain = {SAME.get(key, key): value for key, value in one.where.items() if key not in EXPOSURE_KINDS}
+        fit = [thing for thing in things if _fits(plain, thing)]
+        if not fit:
+            source.fault((*path, "where"), f"nobody is eligible for {one.id}: no facility matches", "widen its where")
+        elif not any(_makes(instance, one, next(iter(thing["id"]))) for thing in fit):
+            what = "has an option with capex" if isinstance(one, Grant) else "makes what it pays on"
+            wrong = f"nobody is eligible for {one.id}: no facility that matches {what}"
+            source.fault(path, wrong, "widen its where, or name what they make")
+
+
+def _fits(where: Mapping[str, object], thing: Mapping[str, frozenset[str]]) -> bool:
+    for key, wanted in where.items():
+        values = wanted if isinstance(wanted, list | tuple) else (wanted,)
+        if not any(str(value) in thing.get(key, frozenset()) for value in values):
+            return False
+    return True
+
+
+def _makes(instance: Instance, one: Instrument, facility: str) -> bool:
+    record = instance.facilities[facility]
+    if isinstance(one, Grant):
+        return any(option.capex > 0 for option in record.options)
+    recipes = [instance.recipes[name] for name in record.recipes]
+    if isinstance(one, CostCredit):
+        return any(recipe.stage in one.stage for recipe in recipes)
+    made = {material for recipe in recipes for material in recipe.outputs}
+    if isinstance(one, Depletion):
+        return any(instance.materials[material].stage in one.stage for material in made)
+    return bool(made & set(one.material))
+
+
+def what_is_paid_by_price_has_one(source: Source, instance: Instance) -> None:
+    """A floor and depletion are on materials with a price; with viability all that recipients make or use has one."""
+    finance = instance.finance
+    if finance is None or not whole(source, "materials", "facilities", "recipes"):
+        return
+    for path, one in _instruments(source, instance):
+        if isinstance(one, PriceFloor):
+            for material in one.material:
+                record = instance.materials.get(material)
+                if record is not None and record.price is None:
+                    wrong = f"{one.id} is a floor on {material}, which has no price"
+                    source.fault((*path, "material"), wrong, f"give {material} a price")
+    if not finance.viability:
+        return
+    region_of = {c: region for region, members in (instance.logistics.regions or {}).items() for c in members}
+    lacking: dict[str, list[str]] = {}
+    for name, facility in instance.facilities.items():
+        if facility.options:
+            region = region_of.get(facility.country, "")
+            for recipe in (instance.recipes[use] for use in facility.recipes):
+                for material in (*recipe.inputs, *recipe.outputs):
+                    price = instance.materials[material].price
+                    if price is None or (WHOLE not in price and region not in price):
+                        lacking.setdefault(material, []).append(name)
+    for material, names in lacking.items():
+        wrong = f"{material} has no price where {names[0]} stands, whose books need one"
+        source.fault(("finance", "viability"), wrong, f"give {material} a price there; 0 where it is worth nothing")
+
+
+CHECKS = (
+    instruments_have_names_of_their_own,
+    instruments_name_what_exists,
+    instruments_last_within_the_horizon,
+    somebody_is_eligible,
+    what_is_paid_by_price_has_one,
+)

@@ -1,0 +1,170 @@
+"""Finance (I): books of facilities at reference prices, and what instruments pay."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+
+from optimizer.model.declare import Costs, Index, Model, Term, constraint, linked, total, variable
+from optimizer.model.funding import started
+from optimizer.model.grants import MILLION, GrantIndex, granted
+from optimizer.network.derive_finance import worth_of
+from optimizer.network.starts import Start
+from optimizer.network.tables import INVESTMENT, RunIndex, SoldIndex, Tables
+
+
+def variables(m: Model, t: Tables) -> None:
+    """S, E and C; fundings and grants are the investment's."""
+    finance = t.finance
+    variable(m, "sold", finance.sold, unit="t", doc="S: of what facility f makes, what is used or sold")
+    m.limits = budgeted(t)
+    most: dict[Index, float] = {key: (finance.loss[key] + finance.gain[key]) / MILLION for key in finance.books}
+    doc = "E: what facility f earns in period t, above the most that it can lose"
+    variable(m, "earned", most, upper=most, unit="M USD", doc=doc)
+    doc = "C: what instrument i pays in period t, where it counts in the budget"
+    variable(m, "credited", m.limits, upper=m.limits, unit="M USD", doc=doc)
+    m.granted = granted(t.network) if t.is_trunk else []
+    fundings = [
+        (f, o, y) for f in finance.recipients for (g, o), years in t.starts.years.items() if g == f for y in years
+    ]
+    linked(m, "funded", {i: (INVESTMENT, ("fund", i)) for i in fundings}, unit="0 or 1", doc="x: funded in period t")
+    owners = {i: (INVESTMENT, ("grant", i)) for i in m.granted}
+    linked(m, "granted_to", owners, unit="M USD", doc="G: grant of instrument i to what is funded in period t")
+    m.sales_of = defaultdict(list)
+    for sale in finance.sold:
+        m.sales_of[sale[0], sale[-1]].append(sale)
+    m.runs_at = defaultdict(list)
+    for run in finance.inputs:
+        m.runs_at[run[0], run[-1]].append(run)
+
+
+def constraints(m: Model, t: Tables) -> None:
+    """I5 to I9."""
+    constraint(m, t, t.finance.sold, sold_is_made)
+    constraint(m, t, t.finance.pool, sold_is_used)
+    constraint(m, t, t.finance.books, earned_at_most)
+    constraint(m, t, t.finance.recipients, pays_its_way)
+    constraint(m, t, m.credited, credited_is_paid)
+
+
+def costs(m: Model, t: Tables) -> Costs:  # noqa: ARG001
+    """None: what one pays another gets."""
+    return []
+
+
+def budgeted(t: Tables) -> dict[Index, float]:
+    """(i, t) -> M USD that an instrument which pays for output may pay at most, where it counts in a budget there is."""
+    finance, budget = t.instance.finance, t.instance.policy.budget
+    if finance is None or not t.is_trunk or (budget.annual is None and budget.total is None):
+        return {}
+    counts = {one.id for one in finance.instruments if one.budget}
+    paying = {(i, sale[-1]) for i, sale in t.finance.per_tonne} | {(i, run[-1]) for i, run in t.finance.per_activity}
+    found: dict[Index, float] = {}
+    for i, y in sorted(paying):
+        if i in counts:
+            annual = math.inf if budget.annual is None else t.calendar.mean(budget.annual, y) * t.calendar.years[y]
+            found[i, y] = min(annual, math.inf if budget.total is None else budget.total) / MILLION
+    return found
+
+
+def sold_is_made(m: Model, t: Tables, f: str, s: str, material: str, k: str, y: int) -> object:
+    r"""I5. $S_{fsmkt} \le \sum b^+ z$: what is sold is made, in that state and channel."""
+    sale = (f, s, material, k, y)
+    made = [(-tonnes, m.run[run]) for run, tonnes in t.finance.sold[sale]]
+    return total([(1.0, m.sold[sale]), *made]) <= 0
+
+
+def sold_is_used(m: Model, t: Tables, p: str, material: str, y: int) -> object:
+    r"""I6. $\sum_{f \text{ at } p} (\sum b^+ z - S_{fsmkt}) = \sum_k g_{pmkt}$: what is thrown away where it is made earns nobody anything, and all else is sold."""
+    terms: list[Term] = []
+    for sale in t.finance.pool[p, material, y]:
+        terms.append((-1.0, m.sold[sale]))
+        terms += [(tonnes, m.run[run]) for run, tonnes in t.finance.sold[sale]]
+    left = [(p, material, k, y) for k in t.places.channels]
+    terms += [(-1.0, m.surplus[index]) for index in left if index in m.surplus]
+    return total(terms) == 0
+
+
+def _instrument_terms(m: Model, t: Tables, sales: list[SoldIndex], runs: list[RunIndex]) -> list[Term]:
+    """What all instruments pay on some sales and activity."""
+    by_sale, by_run = _paid(m, t)
+    terms: list[Term] = [(by_sale[sale], m.sold[sale]) for sale in sales if sale in by_sale]
+    return terms + [(by_run[run], m.run[run]) for run in runs if run in by_run]
+
+
+def _paid(m: Model, t: Tables) -> tuple[dict[SoldIndex, float], dict[RunIndex, float]]:
+    if not hasattr(m, "paid_on"):
+        sales: dict[SoldIndex, float] = defaultdict(float)
+        for (_, sale), usd in t.finance.per_tonne.items():
+            sales[sale] += usd
+        runs: dict[RunIndex, float] = defaultdict(float)
+        for (_, run), usd in t.finance.per_activity.items():
+            runs[run] += usd
+        m.paid_on = (dict(sales), dict(runs))
+    found: tuple[dict[SoldIndex, float], dict[RunIndex, float]] = m.paid_on
+    return found
+
+
+def earned_at_most(m: Model, t: Tables, f: str, y: int) -> object:
+    r"""I7. $E_{ft} - \Lambda_{ft} \le \sum_{s,m,k} \pi_{fmt} S_{fsmkt} + C_{ft} - \sum (c + \sum_m \pi_{fmt} b^-) z - \text{fixed}$: sales at reference prices and what instruments pay, less activity, inputs at reference prices and fixed cost; $\Lambda$ is the most that can be lost."""
+    finance = t.finance
+    sales, runs = m.sales_of[f, y], m.runs_at[f, y]
+    terms: list[Term] = [(MILLION, m.earned[f, y])]
+    terms += [(-finance.price[f, sale[2], y], m.sold[sale]) for sale in sales if (f, sale[2], y) in finance.price]
+    terms += [(-usd, var) for usd, var in _instrument_terms(m, t, sales, runs)]
+    cost = t.capacity.run_cost
+    terms += [(cost[f, run[2], run[3], y] + finance.inputs[run], m.run[run]) for run in runs]
+    terms += [(usd, started(m, start)) for start, usd in t.capacity.fixed_of.get(y, ()) if start.facility == f]
+    return total((usd / MILLION, var) for usd, var in terms) <= (finance.loss[f, y] - t.capacity.fixed[f, y]) / MILLION
+
+
+def pays_its_way(m: Model, t: Tables, f: str) -> object:
+    r"""I8. $\sum_t \delta_t (E_{ft} - \Lambda_{ft}) + \sum_i G_{if} - \sum_{o,t} ((1 - \phi_{fo}) K_{fo} - R_{fot}) x_{fot} \ge -\Lambda^0_f (1 - \sum_{o \text{ first}, t} x_{fot})$: what is funded breaks even at the hurdle rate, with its grants, as they are paid, and what its plant is worth at the end; a facility of which nothing is funded need not."""
+    finance, n = t.finance, t.network
+    assert n.instance.finance is not None
+    rate = n.instance.finance.hurdle_rate
+    terms: list[Term] = [(finance.worth[y], m.earned[f, y]) for y in t.periods]
+    right = sum(finance.worth[y] * finance.loss[f, y] for y in t.periods) - finance.standing_loss[f]
+    for g, o, y in m.funded:
+        if g != f:
+            continue
+        start, option = Start(f, o, (y,)), n.starts.options[f, o]
+        private = sum(usd * worth_of(n.calendar, rate, when) for when, usd in n.starts.spend(start))
+        private *= 1.0 - option.public_share
+        worth = residual(t, start) - private
+        if option.after is None:
+            worth -= finance.standing_loss[f]
+        terms.append((worth / MILLION, m.funded[f, o, y]))
+        terms += [(paid_share(t, index), m.granted_to[index]) for index in m.granted if index[1:] == (f, o, y)]
+    return total(terms) >= right / MILLION
+
+
+def residual(t: Tables, start: Start) -> float:
+    """USD at the hurdle rate that a start's unexpired life is worth at the horizon's end, straight-line.
+
+    Source: design.md 3, `life`, as in the cost of the system.
+    """
+    n = t.network
+    assert n.instance.finance is not None
+    credit = n.starts.credit(start)
+    end = n.calendar.end_year
+    return credit / n.calendar.discount_of(end) * worth_of(n.calendar, n.instance.finance.hurdle_rate, end)
+
+
+def paid_share(t: Tables, index: GrantIndex) -> float:
+    """Worth of a dollar of a grant at the hurdle rate: it is paid as the capex is spent."""
+    _, f, o, y = index
+    n = t.network
+    assert n.instance.finance is not None
+    capex = n.starts.options[f, o].capex
+    rate = n.instance.finance.hurdle_rate
+    return sum(usd / capex * worth_of(n.calendar, rate, when) for when, usd in n.starts.spend(Start(f, o, (y,))))
+
+
+def credited_is_paid(m: Model, t: Tables, i: str, y: int) -> object:
+    r"""I9. $C_{it} \ge \sum \kappa_{ifsmkt} S_{fsmkt} + \sum \kappa_{ifrkt} z$: what an instrument pays in a period; what the government earns by it is no budget."""
+    finance = t.finance
+    terms: list[Term] = [(-MILLION, m.credited[i, y])]
+    terms += [(usd, m.sold[sale]) for (j, sale), usd in finance.per_tonne.items() if j == i and sale[-1] == y]
+    terms += [(usd, m.run[run]) for (j, run), usd in finance.per_activity.items() if j == i and run[-1] == y]
+    return total((usd / MILLION, var) for usd, var in terms) <= 0

@@ -1,0 +1,206 @@
+"""Books of facilities at reference prices, and what instruments pay, for the trunk."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+
+from optimizer.instance.finance import CostCredit, Depletion, Finance, Grant, Instrument, PerTonne, ProductionCredit
+from optimizer.network.calendar import Calendar
+from optimizer.network.derive_markets import price_at
+from optimizer.network.effects import matches
+from optimizer.network.network import facility_facts
+from optimizer.network.starts import units_of
+from optimizer.network.tables import CapacityTables, FinanceTables, Network, RunIndex, SoldIndex
+from optimizer.network.trust import TOLERANCE, State
+
+
+def worth_of(calendar: Calendar, rate: float, year: int) -> float:
+    """Worth of a dollar of a year at the hurdle rate, in dollars of the base year.
+
+    Source: as discounting at the rate of the system, a flow of a period counts from its first year (design.md 3).
+    """
+    period = calendar.period_of(year)
+    return float((1.0 + rate) ** -((year if period is None else period) - calendar.base_year))
+
+
+def finance_tables(network: Network, capacity: CapacityTables) -> FinanceTables:
+    """Books and instruments of the trunk; empty where the instance says nothing of finance."""
+    tables, finance = FinanceTables(), network.instance.finance
+    if finance is None:
+        return tables
+    calendar, instance = network.calendar, network.instance
+    tables.worth = {t: worth_of(calendar, finance.hurdle_rate, t) for t in calendar.periods}
+    fundable = {facility for facility, option in network.starts.options if network.starts.years[facility, option]}
+    if finance.viability:
+        tables.recipients = [name for name in instance.facilities if name in fundable]
+    _pay(network, finance, capacity, tables)
+    _bounds(network, capacity, tables)
+    return tables
+
+
+def eligible(network: Network, instrument: Instrument, facility: str, state: State, period: int) -> float:
+    """Share of a period in which a facility in a state is eligible: years from..until, `where`, exposures."""
+    trust = network.trust
+    where = {("tier" if key == "tiers" else key): value for key, value in instrument.where.items()}
+
+    def in_year(year: int) -> float:
+        if instrument.from_ is not None and year < instrument.from_:
+            return 0.0
+        if instrument.until is not None and year > instrument.until:
+            return 0.0
+
+        def exposure(kind: str) -> float | None:
+            return trust.exposure(facility, state, kind, year)
+
+        if not matches(where, facility_facts(network.instance, trust, facility, year), exposure):
+            return 0.0
+        for kind, cap in instrument.max_exposure.items():
+            found = trust.exposure(facility, state, kind, year, 1.0)
+            if (1.0 if found is None else found) > cap + TOLERANCE:
+                return 0.0
+        return 1.0
+
+    return network.calendar.mean_of(period, in_year)
+
+
+def may_grant(network: Network, instrument: Grant, facility: str, period: int) -> bool:
+    """Whether a funding at the beginning of a period is eligible, as the facility stands then."""
+    plain = network.trust.states[facility][0]
+    if instrument.from_ is not None and period < instrument.from_:
+        return False
+    if instrument.until is not None and period > instrument.until:
+        return False
+    whole = instrument.model_copy(update={"from_": None, "until": None})
+    return eligible(network, whole, facility, plain, period) >= 1.0
+
+
+def _pay(network: Network, finance: Finance, capacity: CapacityTables, tables: FinanceTables) -> None:
+    """What is made and can be sold, at what price, and what instruments pay on it."""
+    instance, calendar = network.instance, network.calendar
+    states = {(name, state.id): state for name, found in capacity.states.items() for state in found}
+    kept = set(tables.recipients)
+    share: dict[tuple[str, str, str, int], float] = {}
+
+    def part(instrument: Instrument, name: str, state: str, t: int) -> float:
+        key = (instrument.id, name, state, t)
+        if key not in share:
+            share[key] = eligible(network, instrument, name, states[name, state], t)
+        return share[key]
+
+    by_tonne = [one for one in finance.instruments if isinstance(one, PerTonne)]
+    by_cost = [one for one in finance.instruments if isinstance(one, CostCredit)]
+    pools: dict[tuple[str, str, int], list[SoldIndex]] = defaultdict(list)
+    asked: set[tuple[str, str, int]] = set()
+    for run in capacity.runs:
+        name, state, recipe, k, t = run
+        record, country = instance.recipes[recipe], instance.facilities[name].country
+        cost = capacity.run_cost[name, recipe, k, t]
+        inputs = inputs_of(network, recipe, country, t)
+        if name in kept:
+            tables.inputs[run] = inputs
+        for one in by_cost:
+            paid = part(one, name, state, t) * calendar.mean(one.share, t) if record.stage in one.stage else 0.0
+            if paid > 0:
+                counted = cost * ("activity" in one.counts) + inputs * ("inputs" in one.counts)
+                tables.per_activity[one.id, run] = paid * counted
+        for material, tonnes in record.outputs.items():
+            sale, pool = (name, state, material, k, t), (place_of(network, name, material), material, t)
+            if sale not in tables.sold:
+                pools[pool].append(sale)
+            tables.sold.setdefault(sale, []).append((run, tonnes))
+            price = price_at(network, material, country, t)
+            for payer in by_tonne:
+                if usd := part(payer, name, state, t) * per_tonne(network, payer, material, k, t, price):
+                    tables.per_tonne[payer.id, sale] = usd
+                    asked.add(pool)
+            if name in kept and price:
+                tables.price[name, material, t] = price
+                asked.add(pool)
+    for pool, sales in pools.items():
+        if pool not in asked:
+            for sale in sales:
+                del tables.sold[sale]
+        elif not instance.materials[pool[1]].sell:  # surplus that is sold has a buyer too
+            tables.pool[pool] = sales
+
+
+def place_of(network: Network, facility: str, material: str) -> str:
+    """Where what a facility makes is used or left: at itself if it moves on lanes, else in its region."""
+    return (
+        facility
+        if material in network.places.laned
+        else network.places.hub(network.instance.facilities[facility].country)
+    )
+
+
+def inputs_of(network: Network, recipe: str, country: str, t: int) -> float:
+    """USD of inputs per unit of activity, at the prices of the facility's region; what has no price costs nothing."""
+    record = network.instance.recipes[recipe]
+    return math.fsum(tonnes * (price_at(network, m, country, t) or 0.0) for m, tonnes in record.inputs.items())
+
+
+def per_tonne(network: Network, instrument: PerTonne, material: str, k: str, t: int, price: float | None) -> float:
+    """What an instrument pays an eligible facility per tonne sold, USD; negative where the government has a share."""
+    calendar = network.calendar
+    if isinstance(instrument, ProductionCredit):
+        if material not in instrument.material:
+            return 0.0
+        bonus = instrument.bonus
+        if bonus is not None and k in network.places.stricter_or_equal(bonus.channel):
+            return calendar.mean(bonus.amount, t)
+        return calendar.mean(instrument.amount, t)
+    if price is None:
+        return 0.0
+    if isinstance(instrument, Depletion):
+        counts = network.instance.materials[material].stage in instrument.stage
+        return price * instrument.rate * instrument.tax_rate if counts else 0.0
+    floor = calendar.mean(instrument.floor, t) if material in instrument.material else 0.0
+    if not floor:
+        return 0.0
+    return floor - price if price < floor else -instrument.upside * (price - floor)
+
+
+def _bounds(network: Network, capacity: CapacityTables, tables: FinanceTables) -> None:
+    """What recipients earn and lose at most in a period, from capacity and what a unit of it brings."""
+    calendar, kept = network.calendar, set(tables.recipients)
+    net: dict[RunIndex, float] = {}  # least cost of a unit of activity
+    for run in capacity.runs:
+        if run[0] in kept:
+            net[run] = capacity.run_cost[run[0], run[2], run[3], run[4]] + tables.inputs[run]
+    for (_, run), usd in tables.per_activity.items():
+        if run in net:
+            net[run] -= usd
+    paid: dict[SoldIndex, float] = defaultdict(float)
+    for (_, sale), usd in tables.per_tonne.items():
+        paid[sale] += usd
+    earns: dict[RunIndex, float] = defaultdict(float)
+    for sale, made in tables.sold.items():
+        each = tables.price.get((sale[0], sale[2], sale[4]), 0.0) + paid[sale]
+        for run, tonnes in made:
+            earns[run] += max(0.0, each) * tonnes
+    of_unit: dict[tuple[str, str, int], list[tuple[float, float]]] = defaultdict(list)
+    for run, cost in net.items():
+        use = capacity.use[run[0], run[2]]
+        of_unit[run[0], capacity.unit[run[0], run[2]], run[4]].append((cost / use, (earns[run] - cost) / use))
+    fixed: dict[tuple[str, int], dict[str, float]] = defaultdict(dict)
+    for t, terms in capacity.fixed_of.items():
+        for start, usd in terms:
+            of = fixed[start.facility, t]
+            of[start.option] = max(of.get(start.option, 0.0), usd)
+    for name in tables.recipients:
+        standing = 0.0
+        for t in calendar.periods:
+            loss = idle = capacity.fixed[name, t]
+            gain = 0.0
+            for unit in units_of(network.instance.facilities[name]):
+                costs = of_unit.get((name, unit, t), ())
+                most, now = capacity.most[name, unit, t], capacity.existing[name, unit, t]
+                dearest = calendar.years[t] * max((cost for cost, _ in costs), default=0.0)
+                loss += dearest * most
+                idle += dearest * now
+                gain += calendar.years[t] * max((0.0, *(earned for _, earned in costs))) * most
+            loss += math.fsum(fixed[name, t].values())
+            tables.loss[name, t], tables.gain[name, t] = loss, gain
+            standing += tables.worth[t] * idle
+        tables.standing_loss[name] = standing

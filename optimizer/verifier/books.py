@@ -1,0 +1,358 @@
+"""Finance: what is granted, who sells what, the books of what is funded, and what instruments pay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from optimizer.instance.finance import CostCredit, Depletion, Finance, Grant, Instrument, PriceFloor, ProductionCredit
+from optimizer.instance.instance import Period
+from optimizer.verifier.activity import unit_cost
+from optimizer.verifier.case import Case
+from optimizer.verifier.columns import GrantRow, Run, Sale
+from optimizer.verifier.futures import TRUNK, matches
+from optimizer.verifier.money import spending
+from optimizer.verifier.trust import State
+from optimizer.verifier.verdict import At
+
+Outlay = dict[tuple[int, str, str], float]
+"""(year, account, instrument) -> USD."""
+BookKey = tuple[str, int, str, str]
+"""Facility, year, item, instrument."""
+SaleKey = tuple[int, str, str, str, str]
+"""Period, facility, state, material, channel."""
+_SLACK = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What an instrument pays a facility for output in a period, USD."""
+
+    instrument: str
+    kind: str
+    facility: str
+    period: int
+    usd: float
+
+
+def check_finance(case: Case) -> list[Payment]:
+    """Grants, sales and books; what instruments pay for output is told to the outlay."""
+    finance = case.instance.finance
+    if finance is None:
+        for table in (case.rows.grants, case.rows.sales, case.rows.books):
+            case.ledger.holds("no_finance", At("finance"), not table, "the instance says nothing of finance")
+        return []
+    _check_grants(case, finance)
+    _check_sales(case, finance)
+    payments = list(_payments(case, finance))
+    _check_books(case, finance, payments)
+    return payments
+
+
+def eligible_in(case: Case, one: Instrument, facility: str, state: State, year: int) -> bool:
+    """Whether a facility in a state is eligible in a year."""
+    if (one.from_ is not None and year < one.from_) or (one.until is not None and year > one.until):
+        return False
+    known = {kind: case.trust.plain_exposure(facility, state, kind, year, 0.0) for kind in _kinds(one.where)}
+    if not matches(one.where, case.factors.facility_fields(facility, year), known):
+        return False
+    caps = {str(kind): cap for kind, cap in one.max_exposure.items()}
+    return all(
+        case.trust.plain_exposure(facility, state, kind, year, 1.0) <= cap + _SLACK for kind, cap in caps.items()
+    )
+
+
+def _kinds(where: Iterable[str]) -> list[str]:
+    kinds = ("location", "ownership", "equipment", "finance", "technology", "feed")
+    return [kind for kind in kinds if kind in where]
+
+
+def _share(case: Case, one: Instrument, facility: str, state: State, period: Period) -> float:
+    """Share of a period in which a facility is eligible."""
+    return sum(eligible_in(case, one, facility, state, year) for year in period.span) / period.years
+
+
+def _price(case: Case, facility: str, material: str, period: Period) -> float:
+    """Reference price where a facility stands, USD per t; 0 without one."""
+    region = case.facts.region(case.instance.facilities[facility].country)
+    series = case.facts.price_series(material, region)
+    return 0.0 if series is None else case.facts.mean(series, period)
+
+
+# Grants
+
+
+def _check_grants(case: Case, finance: Finance) -> None:
+    by_id = {one.id: one for one in finance.instruments if isinstance(one, Grant)}
+    total: dict[str, float] = {}
+    each: dict[tuple[str, str], float] = {}
+    of: dict[tuple[str, str], float] = {}
+    for row in case.rows.grants:
+        at = At(f"{row.instrument}:{row.facility}:{row.option}", row.funded)
+        funded = case.built.funded.get((row.facility, row.option)) == row.funded
+        if not case.ledger.holds(
+            "grant_funded", at, funded, f"{row.facility}:{row.option} is not funded then", row.usd
+        ):
+            continue
+        grant = by_id.get(row.instrument)
+        if grant is None:
+            case.ledger.holds("known_ids", at, False, f"there is no grant '{row.instrument}'")
+            continue
+        _check_grant(case, grant, row, at)
+        to, what = (row.instrument, row.facility), (row.facility, row.option)
+        total[row.instrument] = total.get(row.instrument, 0.0) + row.usd
+        each[to] = each.get(to, 0.0) + row.usd
+        of[what] = of.get(what, 0.0) + row.usd
+    for (facility, option_id), usd in of.items():
+        option = case.built.option(facility, option_id)
+        most = (1.0 - option.public_share) * option.capex
+        case.ledger.at_most("grant_share", At(f"{facility}:{option_id}"), usd, most, "all grants", "USD")
+    for name, grant in by_id.items():
+        if grant.cap is not None:
+            case.ledger.at_most("grant_cap", At(name), total.get(name, 0.0), grant.cap, "granted", "USD")
+        if grant.cap_per_recipient is not None:
+            for (one, facility), usd in each.items():
+                if one == name:
+                    at = At(f"{name}:{facility}")
+                    case.ledger.at_most("grant_cap", at, usd, grant.cap_per_recipient, "granted", "USD")
+
+
+def _check_grant(case: Case, grant: Grant, row: GrantRow, at: At) -> None:
+    period = case.facts.period_of(row.funded)
+    known: State = frozenset()
+    years = [] if period is None else list(period.span)
+    begins = (grant.from_ is None or row.funded >= grant.from_) and (grant.until is None or row.funded <= grant.until)
+    whole = grant.model_copy(update={"from_": None, "until": None})
+    may = begins and bool(years) and all(eligible_in(case, whole, row.facility, known, year) for year in years)
+    case.ledger.holds("grant_eligible", at, may, f"{row.facility} is not eligible for it", row.usd, "USD")
+    most = grant.max_share * case.built.option(row.facility, row.option).capex
+    case.ledger.at_most("grant_share", at, row.usd, most, "granted", "USD")
+
+
+# Sales
+
+
+def _recipients(case: Case, finance: Finance) -> set[str]:
+    """Facilities that have an option which may be funded and come on line within the horizon."""
+    if not finance.viability:
+        return set()
+    found = set()
+    for name, facility in case.instance.facilities.items():
+        if any(_may_be_funded(case, name, option.id) for option in facility.options):
+            found.add(name)
+    return found
+
+
+def _may_be_funded(case: Case, facility: str, option_id: str) -> bool:
+    return bool(_funding_years(case, facility, option_id))
+
+
+def _funding_years(case: Case, facility: str, option_id: str) -> list[int]:
+    option = case.built.option(facility, option_id)
+    years = [
+        period.year
+        for period in case.instance.periods
+        if (option.earliest is None or period.year >= option.earliest)
+        and (option.latest is None or period.year <= option.latest)
+        and period.year + option.lead < case.facts.end
+    ]
+    if option.after is None:
+        return years
+    before = case.built.option(facility, option.after)
+    ready = [year + before.lead for year in _funding_years(case, facility, option.after)]
+    return [year for year in years if any(at < case.facts.periods[year].end for at in ready)]
+
+
+def _place(case: Case, facility: str, material: str) -> str:
+    if not case.facts.pooled(material):
+        return facility
+    return case.facts.hub(case.instance.facilities[facility].country)
+
+
+def _per_tonne(case: Case, one: Instrument, sale: SaleKey) -> float:
+    """What an instrument pays for a tonne, USD."""
+    year, facility, state, material, channel = sale
+    period = case.facts.periods[year]
+    share = _share(case, one, facility, case.state_of(state), period)
+    if not share:
+        return 0.0
+    if isinstance(one, ProductionCredit) and material in one.material:
+        amount = one.amount
+        if one.bonus is not None and case.facts.as_strict(channel, one.bonus.channel):
+            amount = one.bonus.amount
+        return share * case.facts.mean(amount, period)
+    price = _price(case, facility, material, period)
+    if isinstance(one, Depletion) and case.instance.materials[material].stage in one.stage:
+        return share * price * one.rate * one.tax_rate
+    if isinstance(one, PriceFloor) and material in one.material and price:
+        floor = case.facts.mean(one.floor, period)
+        if floor > 0:
+            return share * (max(0.0, floor - price) - one.upside * max(0.0, price - floor))
+    return 0.0
+
+
+def _made(case: Case) -> dict[SaleKey, float]:
+    """What is made on the trunk, t."""
+    found: dict[SaleKey, float] = {}
+    for run in case.rows.runs:
+        if run.scenario == TRUNK:
+            for material, each in case.instance.recipes[run.recipe].outputs.items():
+                key = (run.period, run.facility, "+".join(sorted(case.state_of(run.state))), material, run.channel)
+                found[key] = found.get(key, 0.0) + each * run.run
+    return found
+
+
+def _key(case: Case, row: Sale) -> SaleKey:
+    return (row.period, row.facility, "+".join(sorted(case.state_of(row.state))), row.material, row.channel)
+
+
+def _check_sales(case: Case, finance: Finance) -> None:
+    made, recipients = _made(case), _recipients(case, finance)
+    rows = {_key(case, row): row for row in case.rows.sales}
+    left: dict[tuple[str, str, int], float] = {}
+    size: dict[tuple[str, str, int], float] = {}
+    for key in dict.fromkeys([*made, *rows]):
+        year, facility, _, material, _ = key
+        row, tonnes = rows.get(key), made.get(key, 0.0)
+        at = At(f"{facility}:{material}", year)
+        place = (_place(case, facility, material), material, year)
+        size[place] = size.get(place, 0.0) + tonnes
+        if row is None:
+            asked = any(_per_tonne(case, one, key) for one in finance.instruments) or (
+                facility in recipients and _price(case, facility, material, case.facts.periods[year]) > 0
+            )
+            case.ledger.equal("sale_made", at, 0.0, tonnes if asked else 0.0, "what it makes, in sales")
+            continue
+        case.ledger.equal("sale_made", at, row.made, tonnes, "what it makes")
+        case.ledger.at_most("sale_made", at, row.sold, tonnes, "sold")
+        if row.price is not None:
+            expected = _price(case, facility, material, case.facts.periods[year])
+            case.ledger.equal("sale_price", at, row.price, expected, "price", "USD")
+        left[place] = left.get(place, 0.0) + tonnes - row.sold
+    listed = {(_place(case, key[1], key[3]), key[3], key[0]) for key in rows}
+    thrown: dict[tuple[str, str, int], float] = {}
+    for over in case.rows.surplus:
+        if over.scenario == TRUNK:
+            key_ = (over.place, over.material, over.period)
+            thrown[key_] = thrown.get(key_, 0.0) + over.tonnes
+    for place in sorted(listed):
+        if not case.instance.materials[place[1]].sell:
+            at = At(f"{place[0]}:{place[1]}", place[2])
+            unsold, scale = left.get(place, 0.0), size.get(place, 0.0)
+            case.ledger.equal("sale_used", at, unsold, thrown.get(place, 0.0), "made and not sold", scale=scale)
+
+
+def _payments(case: Case, finance: Finance) -> Iterator[Payment]:
+    """What every instrument pays for output, by facility and period."""
+    found: dict[tuple[str, str, int], float] = {}
+    for row in case.rows.sales:
+        for one in finance.instruments:
+            usd = _per_tonne(case, one, _key(case, row)) * row.sold
+            if usd:
+                key = (one.id, row.facility, row.period)
+                found[key] = found.get(key, 0.0) + usd
+    credits = [one for one in finance.instruments if isinstance(one, CostCredit)]
+    for run in case.rows.runs if credits else ():
+        if run.scenario == TRUNK:
+            for one in credits:
+                usd = _credit(case, one, run)
+                if usd:
+                    key = (one.id, run.facility, run.period)
+                    found[key] = found.get(key, 0.0) + usd
+    kinds = {one.id: one.kind for one in finance.instruments}
+    for (name, facility, year), usd in found.items():
+        yield Payment(name, kinds[name], facility, year, usd)
+
+
+def _credit(case: Case, one: CostCredit, run: Run) -> float:
+    """What a cost credit pays for activity, USD."""
+    recipe, period = case.instance.recipes[run.recipe], case.facts.periods[run.period]
+    if recipe.stage not in one.stage:
+        return 0.0
+    share = _share(case, one, run.facility, case.state_of(run.state), period) * case.facts.mean(one.share, period)
+    cost = unit_cost(case, case.trunk, period, run) if "activity" in one.counts else 0.0
+    return share * run.run * (cost + (_inputs(case, run) if "inputs" in one.counts else 0.0))
+
+
+def _inputs(case: Case, run: Run) -> float:
+    """USD of inputs at reference prices, per unit of activity."""
+    period = case.facts.periods[run.period]
+    inputs = case.instance.recipes[run.recipe].inputs
+    return sum(each * _price(case, run.facility, material, period) for material, each in inputs.items())
+
+
+# Books
+
+
+def _check_books(case: Case, finance: Finance, payments: list[Payment]) -> None:
+    expected = _books(case, finance, payments)
+    stated: dict[BookKey, float] = {}
+    worth: dict[BookKey, float] = {}
+    for row in case.rows.books:
+        key = (row.facility, row.year, row.item, row.instrument)
+        stated[key], worth[key] = row.usd, row.discounted
+    left: dict[str, float] = {}
+    turned: dict[str, float] = {}
+    for key in dict.fromkeys([*expected, *stated]):
+        facility, year, item, instrument = key
+        at, what = At(facility, year), f"{item} {instrument}".strip()
+        usd = expected.get(key, 0.0)
+        case.ledger.equal("books", at, stated.get(key, 0.0), usd, what, "USD")
+        period = case.facts.period_of(year)
+        start = year if period is None else period.year
+        factor = (1.0 + finance.hurdle_rate) ** -(start - case.instance.base_year)
+        case.ledger.equal("books", at, worth.get(key, 0.0), usd * factor, f"discounted {what}", "USD")
+        left[facility] = left.get(facility, 0.0) + usd * factor
+        turned[facility] = turned.get(facility, 0.0) + abs(usd * factor)
+    for facility, usd in left.items():
+        text = "what is left over at the hurdle rate"
+        # Of the size of what passes through the books, not of what is left.
+        case.ledger.at_least("viable", At(facility), turned[facility] + usd, turned[facility], text, "USD")
+
+
+def _books(case: Case, finance: Finance, payments: list[Payment]) -> dict[BookKey, float]:
+    """The books of recipients of which something is funded, as they follow from the other tables."""
+    open_ = _recipients(case, finance) & {facility for facility, _ in case.built.funded}
+    found: dict[BookKey, float] = {}
+
+    def add(facility: str, year: int, item: str, usd: float, instrument: str = "") -> None:
+        if facility in open_ and usd:
+            key = (facility, year, item, instrument)
+            found[key] = found.get(key, 0.0) + usd
+
+    for row in case.rows.sales:
+        price = _price(case, row.facility, row.material, case.facts.periods[row.period])
+        add(row.facility, row.period, "sales", row.sold * price)
+    for run in case.rows.runs:
+        if run.scenario == TRUNK and run.facility in open_:
+            each = unit_cost(case, case.trunk, case.facts.periods[run.period], run)
+            add(run.facility, run.period, "activity", -run.run * each)
+            add(run.facility, run.period, "inputs", -run.run * _inputs(case, run))
+    for period in case.facts.periods.values():
+        for name in open_:
+            usd = case.facts.mean(case.instance.facilities[name].fixed_cost, period) * period.years
+            for option, _ in case.built.options_of(name):
+                usd += option.fixed_cost * sum(case.built.lives(case.trunk, name, option, y) for y in period.span)
+            add(name, period.year, "fixed", -usd)
+    for name, option, year, usd in spending(case):
+        add(name, year, "capex", -usd * (1.0 - option.public_share))
+    end = case.facts.end
+    for name, option_id in case.built.funded:
+        option, online = case.built.option(name, option_id), case.built.planned(name, option_id)
+        if option.life is not None and online < end:
+            add(name, end, "residual", option.capex * max(0, online + option.life - end) / option.life)
+    for _, facility, year, usd, instrument in granted(case):
+        add(facility, year, "instrument", usd, instrument)
+    for one in payments:
+        add(one.facility, one.period, "instrument", one.usd, one.instrument)
+    return found
+
+
+def granted(case: Case) -> Iterator[tuple[str, str, int, float, str]]:
+    """(kind, facility, year, USD, instrument) of grants, as they are paid: as the capex is spent."""
+    for row in case.rows.grants:
+        if (row.facility, row.option) in case.built.funded:
+            option = case.built.option(row.facility, row.option)
+            for later, share in enumerate(option.spend or (1.0,)):
+                if share:
+                    yield "grant", row.facility, row.funded + later, share * row.usd, row.instrument
