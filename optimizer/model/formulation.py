@@ -52,6 +52,12 @@ INDICES: dict[str, str] = {
     "excess": "S",
     "channel_short": "k, t",
     "short_in_course": "c, k, t",
+    "grant": "i, f, o, t",
+    "sold": "f, s, m, k, t",
+    "earned": "f, t",
+    "credited": "i, t",
+    "funded": "f, o, t",
+    "granted_to": "i, f, o, t",
 }
 """Index letters of each variable. A variable without an entry has no place on the page."""
 

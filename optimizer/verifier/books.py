@@ -39,8 +39,8 @@ def check_finance(case: Case) -> list[Payment]:
     """Grants, sales and books; what instruments pay for output is told to the outlay."""
     finance = case.instance.finance
     if finance is None:
-        for table in (case.rows.grants, case.rows.sales, case.rows.books):
-            case.ledger.holds("no_finance", At("finance"), not table, "the instance says nothing of finance")
+        if case.rows.grants or case.rows.sales or case.rows.books:
+            case.ledger.holds("no_finance", At("finance"), False, "the instance says nothing of finance")
         return []
     _check_grants(case, finance)
     _check_sales(case, finance)

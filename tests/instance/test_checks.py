@@ -67,6 +67,8 @@ def change(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return data
 
 
+AID = {"id": "aid", "kind": "grant", "max_share": 0.5}
+CREDIT = {"id": "credit", "kind": "production_credit", "material": "magnet_sh", "amount": 1.0}
 BUILD = {"id": "build", "capacity": {"light": 1.0}, "capex": 1.0}
 CARRIER = {"from": "magnet_us", "to": "programs", "material": "magnet_sh"}
 
@@ -713,6 +715,57 @@ BROKEN = [
         "effects_match_something",
         ("scenarios.1.effects.0", "there is no lane or freight row"),
         {"lanes": [], "logistics.freight": []},
+    ),
+    # finance
+    Broken(
+        "instruments_have_names_of_their_own",
+        ("finance.instruments.1.id", "a second instrument 'aid'"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [AID, AID]}},
+    ),
+    Broken(
+        "instruments_name_what_exists",
+        ("finance.instruments.0.material", "no material 'magnet'", "did you mean"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [CREDIT | {"material": "magnet"}]}},
+    ),
+    Broken(
+        "instruments_name_what_exists",
+        ("finance.instruments.0.bonus.channel", "no channel 'mdpa'", "mdap"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [CREDIT | {"bonus": {"amount": 2.0, "channel": "mdpa"}}]}},
+    ),
+    Broken(
+        "instruments_name_what_exists",
+        ("finance.instruments.0.stage", "no recipe has the stage 'metals'", "metal"),
+        {
+            "finance": {
+                "hurdle_rate": 0.1,
+                "instruments": [{"id": "costs", "kind": "cost_credit", "stage": ["metal", "metals"], "share": 0.1}],
+            }
+        },
+    ),
+    Broken(
+        "instruments_last_within_the_horizon",
+        ("finance.instruments.0", "from 2040", "2027 to 2030"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [AID | {"from": 2040}]}},
+    ),
+    Broken(
+        "somebody_is_eligible",
+        ("finance.instruments.0.where", "nobody is eligible for aid"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [AID | {"where": {"country": "MYS", "stage": "mining"}}]}},
+    ),
+    Broken(
+        "what_is_paid_by_price_has_one",
+        ("finance.instruments.0.material", "floor on ndpr_metal, which has no price"),
+        {
+            "finance": {
+                "hurdle_rate": 0.1,
+                "instruments": [{"id": "floor", "kind": "price_floor", "material": "ndpr_metal", "floor": 1.0}],
+            }
+        },
+    ),
+    Broken(
+        "what_is_paid_by_price_has_one",
+        ("finance.viability", "heavy_feed has no price where plant_a stands"),
+        {"finance": {"hurdle_rate": 0.1, "viability": True}},
     ),
 ]
 

@@ -35,6 +35,9 @@ COLUMNS = {
     "costs": "scenario period category usd discounted",
     "scenarios": "scenario probability onset until cost",
     "outlay": "year account instrument usd",
+    "grants": "instrument facility option funded usd",
+    "sales": "period facility state material channel made sold price",
+    "books": "facility year item instrument usd discounted",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from adjust_plan import bites
+from aided_plan import aided
 from levels_plan import served
 from makers_plan import requalified
 from plan_maker import Plan, make
@@ -446,4 +447,5 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "requalified": requalified,
     "served": served,
     "replanned": replanned,
+    "aided": aided,
 }

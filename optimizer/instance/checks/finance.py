@@ -41,7 +41,7 @@ def instruments_name_what_exists(source: Source, instance: Instance) -> None:
         if isinstance(one, CostCredit | Depletion):
             of_recipes = isinstance(one, CostCredit)
             records = instance.recipes if of_recipes else instance.materials
-            stages = {record.stage for record in records.values()}  # type: ignore[attr-defined]
+            stages = {record.stage for record in records.values()}
             noun = "recipe" if of_recipes else "material"
             for stage in one.stage if whole(source, "recipes", "materials") else ():
                 if stage not in stages:
@@ -73,7 +73,8 @@ def somebody_is_eligible(source: Source, instance: Instance) -> None:
         odd = [key for key in one.where if key not in keys]
         for key in odd:
             source.fault((*path, "where", key), f"a facility has no '{key}'", did_you_mean(key, keys))
-        if odd:
+        unknown = [m for m in getattr(one, "material", ()) if m not in instance.materials]
+        if odd or unknown:
             continue
         plain = {SAME.get(key, key): value for key, value in one.where.items() if key not in EXPOSURE_KINDS}
         fit = [thing for thing in things if _fits(plain, thing)]

@@ -1,0 +1,66 @@
+"""Instruments that nobody is eligible for, without a price or out of the horizon are named, all in one pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.build import instance_of
+
+from finance.conftest import GRANT, Data, plant
+from optimizer.errors import InstanceError
+
+
+def refused(finance: Data, **changes: Any) -> str:
+    with pytest.raises(InstanceError) as found:
+        instance_of(plant(finance, **changes))
+    return str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("instrument", "words"),
+    [
+        ({"kind": "gift"}, ("no kind is called 'gift'", "grant, price_floor")),
+        ({"kind": "grant"}, ("max_share", "missing")),
+        ({"kind": "grant", "max_share": 1.5}, ("max_share", "1.5")),
+        ({"kind": "grant", "max_share": 0.5, "where": {"country": "CHN"}}, ("nobody is eligible for more",)),
+        ({"kind": "grant", "max_share": 0.5, "where": {"stage": "separation"}}, ("nobody is eligible", "capex")),
+        ({"kind": "grant", "max_share": 0.5, "where": {"contry": "USA"}}, ("no 'contry'", "country")),
+        ({"kind": "grant", "max_share": 0.5, "from": 2040}, ("2040", "2027 to 2030")),
+        ({"kind": "grant", "max_share": 0.5, "from": 2029, "until": 2028}, ("ends before it begins",)),
+        ({"kind": "production_credit", "material": "magnets", "amount": 1.0}, ("no material 'magnets'", "magnet")),
+        ({"kind": "production_credit", "material": "magnet", "amount": 1.0, "where": {"id": "mine"}},
+         ("nobody is eligible", "makes what it pays on")),
+        ({"kind": "production_credit", "material": "magnet", "amount": 1.0,
+          "bonus": {"amount": 2.0, "channel": "domestic"}}, ("no channel 'domestic'",)),
+        ({"kind": "cost_credit", "stage": "magnets", "share": 0.1}, ("no recipe has the stage 'magnets'", "magnet")),
+        ({"kind": "depletion", "stage": "mining", "rate": 0.2, "tax_rate": 0.2}, ("no material has the stage",)),
+        ({"kind": "price_floor", "material": "magnet", "floor": 1.0, "upsides": 0.1}, ("unknown key",)),
+    ],
+)  # fmt: skip
+def test_an_instrument_at_fault_is_named(instrument: Data, words: tuple[str, ...]) -> None:
+    """What is wrong, and what would be right."""
+    text = refused({"instruments": [{"id": "more", **instrument}]})
+    assert [word for word in words if word not in text] == [], text
+
+
+def test_all_faults_in_one_pass() -> None:
+    """Two of the same name, one of them out of the horizon."""
+    text = refused({"instruments": [GRANT, GRANT | {"until": 2020}]})
+    assert "a second instrument 'aid'" in text
+    assert "2020" in text
+
+
+def test_books_and_floors_need_prices() -> None:
+    """A floor on a material without a price; a recipient whose input has none."""
+    materials = {"oxide": {"stage": "separation"}, "magnet": {"stage": "magnet"}}
+    floor = {"id": "more", "kind": "price_floor", "material": "magnet", "floor": 1.0}
+    text = refused({"instruments": [floor]}, materials=materials)
+    assert "more is a floor on magnet, which has no price" in text
+    assert "oxide has no price where works stands" in text
+
+
+def test_the_public_perspective_is_not_there_yet() -> None:
+    """It is refused by name."""
+    assert "perspective" in refused({"perspective": "public"})
+    assert "hurdle_rate" in refused({"hurdle_rate": None})
