@@ -61,6 +61,8 @@ def refused(network: Network) -> str | None:
         return f"hedging minimises expected cost, and risk is '{measure.measure}'"
     if network.reactions:
         return "options that react are decided in branches, and hedging takes whole decisions before them only"
+    if network.instance.finance is not None:
+        return "grants are decided beside fundings, and hedging takes whole decisions only to be one in all futures"
     if network.left:
         return "scenarios have a parent, and hedging knows two stages"
     if not network.windows:
