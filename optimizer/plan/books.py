@@ -16,6 +16,8 @@ Values = Mapping[str, Mapping[Any, float]]
 Rows = list[tuple[Any, ...]]
 
 ZERO = 1e-9
+ROUNDING = 1.0
+"""USD below which a grant is what a solver's tolerance leaves."""
 Outlay = dict[tuple[int, str, str], float]
 """(year, account, instrument) -> USD."""
 
@@ -37,7 +39,7 @@ def grant_rows(investment: Values) -> Rows:
     return [
         (i, f, o, y, amount * MILLION)
         for (i, f, o, y), amount in sorted(investment.get("grant", {}).items())
-        if amount * MILLION > ZERO
+        if amount * MILLION > ROUNDING
     ]
 
 
@@ -47,8 +49,8 @@ def outlay_of_instruments(t: Tables, investment: Values, trunk: Values) -> Outla
     if finance is None:
         return found
     kinds = {one.id: one.kind for one in finance.instruments}
-    for (i, f, o, y), amount in investment.get("grant", {}).items():
-        for year, usd in granted_by_year(t.network, f, o, y, amount * MILLION):
+    for i, f, o, y, granted in grant_rows(investment):
+        for year, usd in granted_by_year(t.network, f, o, y, granted):
             found[year, kinds[i], i] += usd
     for i, _, y, usd in paid(t, trunk):
         found[y, kinds[i], i] += usd
@@ -106,9 +108,9 @@ def book_rows(t: Tables, investment: Values, trunk: Values, started: Mapping[Sta
                 found[f, year, "capex", ""] -= usd * share
             end = calendar.end_year
             found[f, end, "residual", ""] += network.starts.credit(start) / calendar.discount_of(end)
-    for (i, f, o, y), amount in investment.get("grant", {}).items():
+    for i, f, o, y, granted in grant_rows(investment):
         if f in funded:
-            for year, usd in granted_by_year(network, f, o, y, amount * MILLION):
+            for year, usd in granted_by_year(network, f, o, y, granted):
                 found[f, year, "instrument", i] += usd
     for i, f, y, usd in paid(t, trunk):
         if f in funded:
