@@ -25,6 +25,7 @@ def say(out: Brief, plan: Plan) -> None:
     out.print(f"{measure} cost {usd(plan.objective)}{gap}")
     _levels(info.get("levels", []), out)
     _portfolio(plan.portfolio, out)
+    _finance(plan, out)
     _reactions(plan.reactions, out)
     _shortfall(plan, out)
     _costs(info["cost"], out)
@@ -45,6 +46,35 @@ def _portfolio(portfolio: pd.DataFrame, out: Brief) -> None:
     out.print(table)
     total, public = portfolio["capex"].sum(), portfolio["public_outlay"].sum()
     out.print(f"{len(portfolio)} options, capex {usd(total)}, of it public {usd(public)}")
+
+
+def _finance(plan: Plan, out: Brief) -> None:
+    """What instruments pay, and what is left in the books of what is funded."""
+    finance = plan.instance.finance
+    if finance is None:
+        return
+    kinds = {one.id: one.kind for one in finance.instruments}
+    outlay = plan.outlay[plan.outlay["instrument"].isin(list(kinds)) & (plan.outlay["account"] != "capex")]
+    if finance.instruments:
+        table = headed("\nInstruments pay, undiscounted", "instrument", "kind", "recipients", "USD", right=("USD",))
+        paid = plan.books[plan.books["item"] == "instrument"]
+        for name, kind in kinds.items():
+            total = float(outlay.loc[outlay["instrument"] == name, "usd"].sum())
+            funded = paid.loc[paid["instrument"] == name, "facility"].nunique()
+            table.add_row(name, kind.replace("_", " "), f"{funded} of what is funded" if funded else "", usd(total))
+        out.print(table)
+    if finance.viability and not plan.books.empty:
+        books = plan.books.assign(of=plan.books["item"].eq("instrument"))
+        left = books.groupby("facility")["discounted"].sum()
+        paid_to = books[books["of"]].groupby("facility")["discounted"].sum().reindex(left.index, fill_value=0.0)
+        heads = ("facility", "instruments pay", "left without them", "left")
+        title = f"\nPays its way at {finance.hurdle_rate:.1%}, USD at that rate"
+        table = headed(title, *heads, right=heads[1:])
+        for name in paid_to.sort_values(ascending=False, kind="stable").index[: out.most(SHORT_ROWS)]:
+            table.add_row(str(name), usd(paid_to[name]), usd(left[name] - paid_to[name]), usd(max(0.0, left[name])))
+        out.print(table)
+        if len(left) > out.most(SHORT_ROWS):
+            out.print(f"... and {len(left) - out.most(SHORT_ROWS)} more in books.csv")
 
 
 def _levels(levels: list[dict[str, Any]], out: Brief) -> None:

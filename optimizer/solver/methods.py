@@ -64,6 +64,9 @@ def method_of(begun: Begun) -> tuple[str, str]:
         return "benders", "a cluster answers for its parts"
     if reason is not None:
         return "extensive", reason
+    finance = begun.out.network.instance.finance
+    if finance is not None and finance.viability:
+        return "extensive", "what is funded must pay its way, over all years of the trunk: parts answer that badly"
     branches = len(begun.out.network.windows)
     columns = sum(len(block.columns) - len(block.owners) for block in begun.blocks.values())
     if columns < (DEALT if branches else TRUNK_DEALT):
