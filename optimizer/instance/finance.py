@@ -9,6 +9,9 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from optimizer.instance.fields import Amount, AmountSeries, Id, Kind, Record, Row, Share, ShareSeries, Text, Truth, Year
 from optimizer.instance.policy import Where
 
+MILLION = 1e6
+"""USD in the unit of money of a solve's columns, so that they are of the size of tonnes."""
+
 Rate = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 
 

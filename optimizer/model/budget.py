@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from optimizer.instance.finance import MILLION
 from optimizer.model.declare import Costs, Model, Term, constraint, linked, total
-from optimizer.model.grants import MILLION
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, Tables
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 
+from optimizer.instance.finance import MILLION
 from optimizer.model.declare import Costs, Index, Model, Term, constraint, linked, total, variable
 from optimizer.model.funding import started
-from optimizer.model.grants import MILLION, GrantIndex, granted
+from optimizer.model.grants import GrantIndex, granted
 from optimizer.network.derive_finance import worth_of
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, RunIndex, SoldIndex, Tables

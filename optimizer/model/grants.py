@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from optimizer.instance.finance import Grant
+from optimizer.instance.finance import MILLION, Grant
 from optimizer.model.declare import Costs, Index, Model, constraint, total, variable
 from optimizer.network.derive_finance import may_grant
 from optimizer.network.tables import Network
 
-MILLION = 1e6
-"""USD in the unit of money of these columns, so that they are of the size of tonnes."""
 GrantIndex = tuple[str, str, str, int]
 """(instrument, facility, option, period of funding)."""
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from optimizer.model.grants import MILLION
+from optimizer.instance.finance import MILLION
 from optimizer.network.derive_finance import worth_of
 from optimizer.network.starts import Start
 from optimizer.network.tables import Network, Tables

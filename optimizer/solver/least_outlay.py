@@ -8,7 +8,7 @@ import highspy
 import numpy as np
 import scipy.sparse as sp
 
-from optimizer.model.grants import MILLION
+from optimizer.instance.finance import MILLION
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.solver.compile import Block, join
