@@ -54,7 +54,7 @@ class _Instrument(Row):
     name: Text | None = None
     """Name for readers."""
     where: Where = Field(default_factory=dict)
-    """Fields of a facility, a value or a list each; all must match. `tiers` and `stages` may be said for several."""
+    """Fields of a facility, a value or a list each; all must match. `tiers` is the same as `tier`."""
     max_exposure: dict[Kind, Share] = Field(default_factory=dict)
     """A facility with a higher exposure is not eligible, in the years in which it has it; unknown counts as 1."""
     from_: Year | None = Field(default=None, alias="from")

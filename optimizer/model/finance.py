@@ -76,13 +76,14 @@ def sold_is_made(m: Model, t: Tables, f: str, s: str, material: str, k: str, y: 
 
 
 def sold_is_used(m: Model, t: Tables, p: str, material: str, y: int) -> object:
-    r"""I6. $\sum_{f \text{ at } p} (\sum b^+ z - S_{fsmkt}) = \sum_k g_{pmkt}$: what is thrown away where it is made earns nobody anything, and all else is sold."""
+    r"""I6. $\sum_{f \text{ at } p} (\sum b^+ z - S_{fsmkt}) = \sum_k g_{pmkt}$: what is thrown away where it is made earns nobody anything, and all else is sold; surplus that is sold counts as sold."""
     terms: list[Term] = []
     for sale in t.finance.pool[p, material, y]:
         terms.append((-1.0, m.sold[sale]))
         terms += [(tonnes, m.run[run]) for run, tonnes in t.finance.sold[sale]]
-    left = [(p, material, k, y) for k in t.places.channels]
-    terms += [(-1.0, m.surplus[index]) for index in left if index in m.surplus]
+    if not t.instance.materials[material].sell:  # surplus that is sold has a buyer
+        left = [(p, material, k, y) for k in t.places.channels]
+        terms += [(-1.0, m.surplus[index]) for index in left if index in m.surplus]
     return total(terms) == 0
 
 

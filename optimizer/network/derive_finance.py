@@ -121,17 +121,14 @@ def _pay(network: Network, finance: Finance, capacity: CapacityTables, tables: F
         if pool not in asked:
             for sale in sales:
                 del tables.sold[sale]
-        elif not instance.materials[pool[1]].sell:  # surplus that is sold has a buyer too
+        else:
             tables.pool[pool] = sales
 
 
 def place_of(network: Network, facility: str, material: str) -> str:
     """Where what a facility makes is used or left: at itself if it moves on lanes, else in its region."""
-    return (
-        facility
-        if material in network.places.laned
-        else network.places.hub(network.instance.facilities[facility].country)
-    )
+    country = network.instance.facilities[facility].country
+    return facility if material in network.places.laned else network.places.hub(country)
 
 
 def inputs_of(network: Network, recipe: str, country: str, t: int) -> float:

@@ -287,7 +287,7 @@ class FinanceTables:
     sold: dict[SoldIndex, list[tuple[RunIndex, float]]] = field(default_factory=dict)
     """Activity with t made per unit of it, of what can be sold, (f, s, m, k, t)."""
     pool: dict[tuple[str, str, int], list[SoldIndex]] = field(default_factory=dict)
-    """Sales of all that is made at a place, (p, m, t); not of what is sold as surplus too."""
+    """Sales of all that is made at a place, (p, m, t)."""
     price: dict[tuple[str, str, int], float] = field(default_factory=dict)
     """Reference price where it is made, USD per t, (f, m, t)."""
     inputs: dict[RunIndex, float] = field(default_factory=dict)

@@ -236,10 +236,10 @@ def _check_sales(case: Case, finance: Finance) -> None:
             key_ = (over.place, over.material, over.period)
             thrown[key_] = thrown.get(key_, 0.0) + over.tonnes
     for place in sorted(listed):
-        if not case.instance.materials[place[1]].sell:
-            at = At(f"{place[0]}:{place[1]}", place[2])
-            unsold, scale = left.get(place, 0.0), size.get(place, 0.0)
-            case.ledger.equal("sale_used", at, unsold, thrown.get(place, 0.0), "made and not sold", scale=scale)
+        at = At(f"{place[0]}:{place[1]}", place[2])
+        unsold, scale = left.get(place, 0.0), size.get(place, 0.0)
+        surplus = 0.0 if case.instance.materials[place[1]].sell else thrown.get(place, 0.0)
+        case.ledger.equal("sale_used", at, unsold, surplus, "made and not sold", scale=scale)
 
 
 def _payments(case: Case, finance: Finance) -> Iterator[Payment]:

@@ -26,6 +26,7 @@ def refused(finance: Data, **changes: Any) -> str:
         ({"kind": "grant", "max_share": 0.5, "where": {"country": "CHN"}}, ("nobody is eligible for more",)),
         ({"kind": "grant", "max_share": 0.5, "where": {"stage": "separation"}}, ("nobody is eligible", "capex")),
         ({"kind": "grant", "max_share": 0.5, "where": {"contry": "USA"}}, ("no 'contry'", "country")),
+        ({"kind": "grant", "max_share": 0.5, "where": {"stages": ["magnet"]}}, ("no 'stages'", "did you mean 'stage'")),
         ({"kind": "grant", "max_share": 0.5, "from": 2040}, ("2040", "2027 to 2030")),
         ({"kind": "grant", "max_share": 0.5, "from": 2029, "until": 2028}, ("ends before it begins",)),
         ({"kind": "production_credit", "material": "magnets", "amount": 1.0}, ("no material 'magnets'", "magnet")),

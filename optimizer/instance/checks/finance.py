@@ -13,7 +13,7 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path
 
-SAME = {"tiers": "tier", "stages": "stage"}
+SAME = {"tiers": "tier"}
 """Keys of `where` that say the same."""
 
 
