@@ -28,6 +28,10 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
+LACKS = ("reactions", "surplus", "downgrades", "targets", "stock", "makers", "grants", "sales", "books")
+"""Tables that say nothing of these plans."""
+
+
 def test_plan_read_back_is_the_plan_saved(plan: optimizer.Plan, tmp_path: Path) -> None:
     """Instance, plan.json and every table come back as they were, cell by cell."""
     read = optimizer.Plan.read(plan.save(tmp_path / "plan"))
@@ -35,7 +39,7 @@ def test_plan_read_back_is_the_plan_saved(plan: optimizer.Plan, tmp_path: Path) 
     assert read.info == plan.info
     assert list(read.tables) == list(plan.tables)
     for name, table in plan.tables.items():
-        assert not table.empty or name in ("reactions", "surplus", "downgrades", "targets", "stock", "makers"), name
+        assert not table.empty or name in LACKS, name
         pd.testing.assert_frame_equal(blank(read.tables[name]), blank(table), check_dtype=False, obj=name)
 
 
