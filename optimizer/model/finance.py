@@ -26,7 +26,7 @@ def variables(m: Model, t: Tables) -> None:
     variable(m, "credited", m.limits, upper=m.limits, unit="M USD", doc=doc)
     m.granted = granted(t.network) if t.is_trunk else []
     fundings = [
-        (f, o, y) for f in finance.recipients for (g, o), years in t.starts.years.items() if g == f for y in years
+        (f, o, y) for f in finance.fundable for (g, o), years in t.starts.years.items() if g == f for y in years
     ]
     linked(m, "funded", {i: (INVESTMENT, ("fund", i)) for i in fundings}, unit="0 or 1", doc="x: funded in period t")
     owners = {i: (INVESTMENT, ("grant", i)) for i in m.granted}
@@ -44,7 +44,7 @@ def constraints(m: Model, t: Tables) -> None:
     constraint(m, t, t.finance.sold, sold_is_made)
     constraint(m, t, t.finance.pool, sold_is_used)
     constraint(m, t, t.finance.books, earned_at_most)
-    constraint(m, t, t.finance.recipients, pays_its_way)
+    constraint(m, t, t.finance.fundable, pays_its_way)
     constraint(m, t, m.credited, credited_is_paid)
 
 

@@ -33,7 +33,7 @@ def finance_tables(network: Network, capacity: CapacityTables) -> FinanceTables:
     tables.worth = {t: worth_of(calendar, finance.hurdle_rate, t) for t in calendar.periods}
     fundable = {facility for facility, option in network.starts.options if network.starts.years[facility, option]}
     if finance.viability:
-        tables.recipients = [name for name in instance.facilities if name in fundable]
+        tables.fundable = [name for name in instance.facilities if name in fundable]
     _pay(network, finance, capacity, tables)
     _bounds(network, capacity, tables)
     return tables
@@ -79,7 +79,7 @@ def _pay(network: Network, finance: Finance, capacity: CapacityTables, tables: F
     """What is made and can be sold, at what price, and what instruments pay on it."""
     instance, calendar = network.instance, network.calendar
     states = {(name, state.id): state for name, found in capacity.states.items() for state in found}
-    kept = set(tables.recipients)
+    kept = set(tables.fundable)
     share: dict[tuple[str, str, str, int], float] = {}
 
     def part(instrument: Instrument, name: str, state: str, t: int) -> float:
@@ -159,8 +159,8 @@ def per_tonne(network: Network, instrument: PerTonne, material: str, k: str, t: 
 
 
 def _bounds(network: Network, capacity: CapacityTables, tables: FinanceTables) -> None:
-    """What recipients earn and lose at most in a period, from capacity and what a unit of it brings."""
-    calendar, kept = network.calendar, set(tables.recipients)
+    """What facilities with books earn and lose at most in a period, from capacity and what a unit of it brings."""
+    calendar, kept = network.calendar, set(tables.fundable)
     net: dict[RunIndex, float] = {}  # least cost of a unit of activity
     for run in capacity.runs:
         if run[0] in kept:
@@ -185,7 +185,7 @@ def _bounds(network: Network, capacity: CapacityTables, tables: FinanceTables) -
         for start, usd in terms:
             of = fixed[start.facility, t]
             of[start.option] = max(of.get(start.option, 0.0), usd)
-    for name in tables.recipients:
+    for name in tables.fundable:
         standing = 0.0
         for t in calendar.periods:
             loss = idle = capacity.fixed[name, t]

@@ -282,8 +282,8 @@ SoldIndex = tuple[str, str, str, str, int]
 class FinanceTables:
     """Books of facilities on the trunk, and what instruments pay; empty in branches, and where nothing is asked."""
 
-    recipients: list[str] = field(default_factory=list)
-    """Facilities that must pay their way once something of theirs is funded."""
+    fundable: list[str] = field(default_factory=list)
+    """Facilities with options, whose books are kept: they must pay their way once something of theirs is funded."""
     sold: dict[SoldIndex, list[tuple[RunIndex, float]]] = field(default_factory=dict)
     """Activity with t made per unit of it, of what can be sold, (f, s, m, k, t)."""
     pool: dict[tuple[str, str, int], list[SoldIndex]] = field(default_factory=dict)

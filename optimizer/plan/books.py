@@ -84,7 +84,7 @@ def book_rows(t: Tables, investment: Values, trunk: Values, started: Mapping[Sta
         return []
     rate, calendar = network.instance.finance.hurdle_rate, network.calendar
     fund = investment.get("fund", {})
-    funded = {f for f, _, _ in fund} & set(finance.recipients)
+    funded = {f for f, _, _ in fund} & set(finance.fundable)
     found: dict[tuple[str, int, str, str], float] = defaultdict(float)
     for (f, _, material, _, y), tonnes in trunk.get("sold", {}).items():
         if f in funded:

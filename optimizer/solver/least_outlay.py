@@ -23,7 +23,7 @@ SLACK = 1e-8
 
 def with_least_outlay(
     network: Network, blocks: Mapping[str, Block], t: Tables, values: Mapping[str, Values]
-) -> dict[str, Values]:
+) -> tuple[dict[str, Values], bool]:
     """Values in which grants, and what else instruments pay on the trunk, are least, discounted; all else stays.
 
     Args:
@@ -31,11 +31,14 @@ def with_least_outlay(
         blocks: compiled, the investment and the trunk among them.
         t: tables of the trunk.
         values: of a plan, by block, component and index.
+
+    Returns:
+        The values, and whether they are least; where the program cannot be solved they are the plan's own.
     """
     found = dict(values)
     finance = network.instance.finance
     if finance is None or not finance.instruments:
-        return found
+        return found, True
     problem = join([blocks[INVESTMENT], blocks[TRUNK]])
     count = problem.columns
     known, free, cost = np.zeros(count), np.zeros(count, dtype=bool), np.zeros(count)
@@ -54,7 +57,7 @@ def with_least_outlay(
         cost[column] = pays.get((component, index), 0.0) / MILLION
     columns = np.flatnonzero(free)
     if not len(columns) or not cost[columns].any():
-        return found
+        return found, True
     matrix = sp.csc_array(problem.matrix)
     mine = sp.csr_array(matrix[:, columns])
     rows = np.flatnonzero(np.diff(mine.indptr))
@@ -69,7 +72,7 @@ def with_least_outlay(
     )
     highs.run()
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        return found  # the plan's own amounts hold
+        return found, False
     amounts = np.array(highs.getSolution().col_value)
     for name in (INVESTMENT, TRUNK):
         found[name] = {key: dict(mine) for key, mine in values[name].items() if key not in OPEN}
@@ -77,7 +80,7 @@ def with_least_outlay(
         name, component, index = names[int(place)]
         if abs(amount) > 0:
             found[name].setdefault(component, {})[index] = float(amount)
-    return found
+    return found, True
 
 
 def _usd(network: Network, t: Tables) -> dict[tuple[str, object], float]:

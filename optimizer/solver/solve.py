@@ -73,7 +73,9 @@ def solve(
     else:
         solved = solve_begun(begun, start, checkpoint)
     if solved.values and network.instance.finance is not None:
-        solved.values = with_least_outlay(network, begun.blocks, solved.tables[TRUNK], solved.values)
+        solved.values, least = with_least_outlay(network, begun.blocks, solved.tables[TRUNK], solved.values)
+        if not least:
+            solved.why += "; what instruments pay is enough for this plan, and not brought to its least"
     return solved
 
 

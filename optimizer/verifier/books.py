@@ -132,7 +132,7 @@ def _check_grant(case: Case, grant: Grant, row: GrantRow, at: At) -> None:
 # Sales
 
 
-def _recipients(case: Case, finance: Finance) -> set[str]:
+def _fundable(case: Case, finance: Finance) -> set[str]:
     """Facilities that have an option which may be funded and come on line within the horizon."""
     if not finance.viability:
         return set()
@@ -207,7 +207,7 @@ def _key(case: Case, row: Sale) -> SaleKey:
 
 
 def _check_sales(case: Case, finance: Finance) -> None:
-    made, recipients = _made(case), _recipients(case, finance)
+    made, fundable = _made(case), _fundable(case, finance)
     rows = {_key(case, row): row for row in case.rows.sales}
     left: dict[tuple[str, str, int], float] = {}
     size: dict[tuple[str, str, int], float] = {}
@@ -219,7 +219,7 @@ def _check_sales(case: Case, finance: Finance) -> None:
         size[place] = size.get(place, 0.0) + tonnes
         if row is None:
             asked = any(_per_tonne(case, one, key) for one in finance.instruments) or (
-                facility in recipients and _price(case, facility, material, case.facts.periods[year]) > 0
+                facility in fundable and _price(case, facility, material, case.facts.periods[year]) > 0
             )
             case.ledger.equal("sale_made", at, 0.0, tonnes if asked else 0.0, "what it makes, in sales")
             continue
@@ -311,8 +311,8 @@ def _check_books(case: Case, finance: Finance, payments: list[Payment]) -> None:
 
 
 def _books(case: Case, finance: Finance, payments: list[Payment]) -> dict[BookKey, float]:
-    """The books of recipients of which something is funded, as they follow from the other tables."""
-    open_ = _recipients(case, finance) & {facility for facility, _ in case.built.funded}
+    """The books of fundable of which something is funded, as they follow from the other tables."""
+    open_ = _fundable(case, finance) & {facility for facility, _ in case.built.funded}
     found: dict[BookKey, float] = {}
 
     def add(facility: str, year: int, item: str, usd: float, instrument: str = "") -> None:

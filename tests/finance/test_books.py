@@ -12,6 +12,7 @@ from support.build import solve
 import optimizer
 from finance.conftest import GRANT, LEFT, PER_YEAR, RESIDUAL, YEARS, Data, plant, worth
 from optimizer.plan.columns import rows_of
+from optimizer.solver import least_outlay
 from optimizer.verifier import verify_tables
 
 
@@ -155,6 +156,17 @@ def test_credits_count_in_the_budget() -> None:
     assert made.to_dict() == pytest.approx(dict.fromkeys(YEARS, 98.0))
     data["finance"]["instruments"][0]["budget"] = False
     assert solve(data).runs.query("recipe == 'press'")["run"].tolist() == pytest.approx([100.0] * 3)
+
+
+def test_it_is_said_where_what_is_paid_is_not_brought_to_its_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan's own amounts hold then; they are enough, and checked like any."""
+    monkeypatch.setattr(least_outlay, "SLACK", -0.5)  # rows that nothing can satisfy
+    plan = solve(plant({"instruments": [GRANT]}))
+    assert "not brought to its least" in plan.info["why"]
+    assert plan.info["verdict"]["ok"]
+    assert plan.grants["usd"].sum() >= -LEFT - 1
+    monkeypatch.undo()
+    assert "least" not in solve(plant({"instruments": [GRANT]})).info["why"]
 
 
 HOLDCO = {"holdco": {"country": "CHN"}}

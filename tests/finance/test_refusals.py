@@ -61,6 +61,32 @@ def test_books_and_floors_need_prices() -> None:
     assert "oxide has no price where works stands" in text
 
 
+@pytest.mark.parametrize(
+    ("instrument", "words"),
+    [
+        ({"kind": "cost_credit", "stage": "magnet", "share": 0.1, "counts": ["inputs"]},
+         "oxide has no price where works stands, and more pays by it"),
+        ({"kind": "depletion", "stage": "separation", "rate": 0.1, "tax_rate": 0.2},
+         "oxide has no price where mine stands, and more pays by it"),
+    ],
+)  # fmt: skip
+def test_what_is_paid_by_a_price_that_is_not_there(instrument: Data, words: str) -> None:
+    """Without books too: else it would pay nothing, and say nothing."""
+    materials = {"oxide": {"stage": "separation"}, "magnet": {"stage": "magnet", "price": 9000.0}}
+    finance = {"viability": False, "instruments": [{"id": "more", **instrument}]}
+    assert words in refused(finance, materials=materials)
+    instance_of(plant(finance))
+
+
+def test_a_price_elsewhere_is_no_price_here() -> None:
+    """A floor on what has a price in another region only."""
+    materials = {"oxide": {"stage": "separation", "price": 1.0}, "magnet": {"stage": "magnet", "price": {"asia": 9.0}}}
+    more = {"id": "more", "kind": "price_floor", "material": "magnet", "floor": 1.0}
+    floor = {"viability": False, "instruments": [more]}
+    logistics = {"regions": {"america": ["USA"], "asia": ["CHN"]}}
+    assert "magnet has no price where works stands" in refused(floor, materials=materials, logistics=logistics)
+
+
 def test_the_public_perspective_is_not_there_yet() -> None:
     """It is refused by name."""
     assert "perspective" in refused({"perspective": "public"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from optimizer.instance.checks.base import listed, orderly, refer, refer_all, whole
 from optimizer.instance.checks.effects import AFFECTED, things_of
@@ -108,9 +108,9 @@ def _makes(instance: Instance, one: Instrument, facility: str) -> bool:
 
 
 def what_is_paid_by_price_has_one(source: Source, instance: Instance) -> None:
-    """A floor and depletion are on materials with a price; with viability all that recipients make or use has one."""
+    """A floor is on materials with a price; what books and instruments weigh by price has one where it is weighed."""
     finance = instance.finance
-    if finance is None or not whole(source, "materials", "facilities", "recipes"):
+    if finance is None or not whole(source, "materials", "facilities", "recipes", "countries", "logistics"):
         return
     for path, one in _instruments(source, instance):
         if isinstance(one, PriceFloor):
@@ -119,21 +119,47 @@ def what_is_paid_by_price_has_one(source: Source, instance: Instance) -> None:
                 if record is not None and record.price is None:
                     wrong = f"{one.id} is a floor on {material}, which has no price"
                     source.fault((*path, "material"), wrong, f"give {material} a price")
-    if not finance.viability:
-        return
-    region_of = {c: region for region, members in (instance.logistics.regions or {}).items() for c in members}
-    lacking: dict[str, list[str]] = {}
-    for name, facility in instance.facilities.items():
-        if facility.options:
-            region = region_of.get(facility.country, "")
-            for recipe in (instance.recipes[use] for use in facility.recipes):
-                for material in (*recipe.inputs, *recipe.outputs):
-                    price = instance.materials[material].price
-                    if price is None or (WHOLE not in price and region not in price):
-                        lacking.setdefault(material, []).append(name)
-    for material, names in lacking.items():
-        wrong = f"{material} has no price where {names[0]} stands, whose books need one"
-        source.fault(("finance", "viability"), wrong, f"give {material} a price there; 0 where it is worth nothing")
+    lacking: dict[tuple[Path, str], tuple[str, str]] = {}
+    for path, who, facility, material in _weighed(source, instance):
+        if not _has_price(instance, material, instance.facilities[facility].country):
+            lacking.setdefault((path, material), (facility, who))
+    for (path, material), (facility, who) in lacking.items():
+        wrong = f"{material} has no price where {facility} stands, {who}"
+        source.fault(path, wrong, f"give {material} a price there; 0 where it is worth nothing")
+
+
+def _weighed(source: Source, instance: Instance) -> Iterator[tuple[Path, str, str, str]]:
+    """(path, why, facility, material) of what is weighed by a price where the facility stands."""
+    assert instance.finance is not None
+    things = {next(iter(thing["id"])): thing for thing in things_of("facilities", instance)}
+    recipes = {name: [instance.recipes[use] for use in f.recipes] for name, f in instance.facilities.items()}
+    if instance.finance.viability:
+        for name, facility in instance.facilities.items():
+            if facility.options:
+                for recipe in recipes[name]:
+                    for material in (*recipe.inputs, *recipe.outputs):
+                        yield ("finance", "viability"), "whose books need one", name, material
+    for path, one in _instruments(source, instance):
+        plain = {SAME.get(key, key): value for key, value in one.where.items() if key not in EXPOSURE_KINDS}
+        for name in instance.facilities:
+            if isinstance(one, Grant | ProductionCredit) or not _fits(plain, things[name]):
+                continue
+            for recipe in recipes[name]:
+                found: Iterable[str]
+                if isinstance(one, CostCredit):
+                    found = recipe.inputs if recipe.stage in one.stage and "inputs" in one.counts else ()
+                elif isinstance(one, Depletion):
+                    found = [m for m in recipe.outputs if instance.materials[m].stage in one.stage]
+                else:  # a material that has no price at all is named above
+                    found = [m for m in recipe.outputs if m in one.material and instance.materials[m].price is not None]
+                for material in found:
+                    yield path, f"and {one.id} pays by it", name, material
+
+
+def _has_price(instance: Instance, material: str, country: str) -> bool:
+    price = instance.materials[material].price
+    region = next((name for name, found in (instance.logistics.regions or {}).items() if country in found), "")
+    return price is not None and (WHOLE in price or region in price)
 
 
 CHECKS = (
