@@ -39,8 +39,10 @@ class Future:
 def futures_of(network: Network) -> list[Future]:
     """The futures of an instance's own scenarios, the base among them."""
     found = [Future(BASE, network.probability[BASE])]
-    for name in network.windows:
-        nodes = tuple(dict.fromkeys(course for course in network.path[name].values() if course != TRUNK))
+    for name, path in network.path.items():
+        if name == BASE:
+            continue
+        nodes = tuple(dict.fromkeys(course for course in path.values() if course != TRUNK))
         found.append(Future(name, network.probability[name], nodes))
     return found
 

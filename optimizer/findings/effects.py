@@ -63,7 +63,7 @@ def idle_effect(survey: Survey) -> Iterator[Finding]:
         if not scenario.effects:
             text = f"Scenario {scenario.id} has no effects: it leaves the optimum as it is."
             yield Finding("idle_effect", path, text, {"scenario": scenario.id, "reason": "no_effects"}, NOTE)
-        if scenario.probability == 0 and scenario.effects:
+        if scenario.probability == 0 and scenario.effects and not scenario.beginning:
             text = (
                 f"Scenario {scenario.id} has probability 0: it must be survived, and {_what_counts(survey, scenario)}."
             )

@@ -179,11 +179,16 @@ class Chains:
             recovery=stop - over,
         )
 
-    def row(self, name: str, path: Path, parent: str | None, probability: float) -> dict[str, Any]:
-        """A scenario as an instance writes it, with its parent."""
+    def row(
+        self, name: str, path: Path, parent: str | None, probability: float, *, beginning: bool = False
+    ) -> dict[str, Any]:
+        """A scenario as an instance writes it, with its parent, and whether it is only what others begin with."""
         scenario = self.scenario(name, path, probability)
         row = scenario.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True)
         row["probability"] = probability
+        if beginning:
+            row["beginning"] = True
+        row["effects"] = row.pop("effects")  # last
         row["effects"] = [{key: one[key] for key in sorted(one, key=_place)} for one in row["effects"]]
         if parent is None:
             return row

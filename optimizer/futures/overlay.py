@@ -19,8 +19,8 @@ def scenario_rows(futures: FutureSet) -> list[dict[str, Any]]:
     """The futures as scenarios of the instance format.
 
     A future with several groups of disruptions is the scenario of its last one, whose `parent` is that of the one
-    before; what several futures begin with is one scenario. One that is no future by itself has probability 0. The
-    future without disruption is what the probabilities leave.
+    before; what several futures begin with is one scenario. One that is no future by itself has probability 0 and is
+    only a `beginning`. The future without disruption is what the probabilities leave.
     """
     order: dict[Path, str] = {}
     for path in futures.paths.values():
@@ -35,8 +35,9 @@ def scenario_rows(futures: FutureSet) -> list[dict[str, Any]]:
         if path:
             shares[path] += futures.probability[name]
     exact = decimals(shares.values())
+    ends = set(futures.paths.values())
     return [
-        futures.chains.row(name, path, order.get(path[:-1]), share)
+        futures.chains.row(name, path, order.get(path[:-1]), share, beginning=path not in ends)
         for (path, name), share in zip(order.items(), exact, strict=True)
     ]
 

@@ -303,6 +303,8 @@ class Scenario(Row):
     """Years after the last effect in which stocks are restored."""
     parent: Id | None = None
     """Scenario whose future this one leaves at its onset; default the undisrupted one."""
+    beginning: bool = False
+    """Whether it is only what others begin with that have it as `parent`, and no future by itself."""
 
 
 class Expected(Record):

@@ -14,8 +14,8 @@ COST = "cost"
 
 
 def futures(n: Network) -> list[str]:
-    """The futures that a measure counts: the base if it has probability, and every scenario with effects."""
-    return ([BASE] if n.probability[BASE] > 0 else []) + list(n.windows)
+    """The futures that a measure counts: the base if it has probability, and every scenario that is a future."""
+    return [future for future in n.path if future != BASE or n.probability[BASE] > 0]
 
 
 def parts_of(n: Network, future: str) -> list[tuple[str, int | None]]:

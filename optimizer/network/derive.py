@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import dataclasses
+from collections.abc import Iterator, Mapping, Sized
+from typing import Any
 
 from optimizer.network.derive_adjust import adjust_tables
 from optimizer.network.derive_capacity import capacity_tables
@@ -12,7 +14,7 @@ from optimizer.network.derive_markets import demand_tables, stock_tables
 from optimizer.network.derive_reaction import reaction_tables
 from optimizer.network.derive_requalification import requalification_tables
 from optimizer.network.derive_rules import rule_tables
-from optimizer.network.effects import Disruption
+from optimizer.network.effects import Disruption, Window
 from optimizer.network.reactions import inherited
 from optimizer.network.starts import Start
 from optimizer.network.tables import TRUNK, FinanceTables, Network, Tables
@@ -51,25 +53,32 @@ def tables_of(network: Network, course: str = TRUNK, disruption: Disruption | No
     )  # fmt: skip
 
 
-KEPT = 2000
-"""Branches whose tables are kept at once. Each takes a megabyte or so and is derived in some ten milliseconds, so that
-very many are better derived again than kept.
+KEPT = 20_000_000
+"""Entries of tables that are kept at once, some 2 GB. A branch of the reference instance has 50,000 and is derived in
+some seventy milliseconds, so that very many are better derived again than kept.
 """
 
 
 class Derived(Mapping[str, Tables]):
-    """The tables of every course, each derived when it is asked for; the last `KEPT` are kept, and the trunk's."""
+    """The tables of every course, derived when it is asked for; the last up to `KEPT` are kept, and the trunk's."""
 
     def __init__(self, network: Network) -> None:
         """Derive nothing yet."""
         self._network = network
         self._known: dict[str, Tables] = {}
+        self._entries: dict[str, int] = {}
+        self._held = 0
 
     def __getitem__(self, course: str) -> Tables:
         if course not in self._known:
-            if len(self._known) > KEPT:
-                self._known.pop(next(name for name in self._known if name != TRUNK))
-            self._known[course] = tables_of(self._network, course)
+            while self._held > KEPT and len(self._known) > 1:
+                gone = next(name for name in self._known if name != TRUNK)
+                self._known.pop(gone)
+                self._held -= self._entries.pop(gone)
+            found = self._known[course] = tables_of(self._network, course)
+            if course != TRUNK:
+                self._entries[course] = _entries(found)
+                self._held += self._entries[course]
         return self._known[course]
 
     def __contains__(self, course: object) -> bool:
@@ -80,3 +89,15 @@ class Derived(Mapping[str, Tables]):
 
     def __len__(self) -> int:
         return 1 + len(self._network.windows)
+
+
+def _entries(tables: Any) -> int:
+    """How many entries the tables of a course have."""
+    count = 0
+    for item in dataclasses.fields(tables):
+        value = getattr(tables, item.name)
+        if isinstance(value, Sized) and not isinstance(value, str):
+            count += len(value)
+        elif dataclasses.is_dataclass(value) and not isinstance(value, Network | Window):
+            count += _entries(value)
+    return count

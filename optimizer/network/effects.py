@@ -69,7 +69,8 @@ class Window:
         first: the onset of the first of the branches that it comes from by leaving one another; its own without any.
         over: the first year in which no effect is active any more.
         periods: the periods of the branch.
-        until: the first year back on the trunk; None where the branch runs to the horizon's end.
+        until: the first year after it: back on the trunk, or on other branches where it is only a beginning; None where
+            it runs to the horizon's end.
         restores: whether stocks must be at the trunk's level at its end.
         leaves: the scenario whose branch it leaves; None where it leaves the trunk.
         effects: the scenario's own effects, after those it inherits.

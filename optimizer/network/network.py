@@ -80,7 +80,7 @@ def network_of(instance: Instance) -> Network:
     trust = Trust(instance, calendar)
     windows = windows_of(instance, calendar)
     paths = paths_of(instance, calendar, windows)
-    probability = {s.id: s.probability for s in instance.scenarios if s.id in windows}
+    probability = {s.id: s.probability for s in instance.scenarios if s.id in paths}
     listed = sum((Decimal(repr(p)) for p in probability.values()), Decimal(0))
     every = Disruption(calendar, tuple(_distinct(windows, OptionEffect).values()))
     delayed = frozenset(

@@ -6,12 +6,12 @@ the trunk before and after. Source: design.md 4.3.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 from optimizer.instance.instance import Instance
-from optimizer.instance.policy import Expected
+from optimizer.instance.policy import Expected, Scenario
 from optimizer.network.calendar import Calendar
 from optimizer.network.effects import Window, window
 from optimizer.network.tables import BASE, TRUNK, Network
@@ -28,12 +28,28 @@ def windows_of(instance: Instance, calendar: Calendar) -> dict[str, Window]:
     for name in sorted(scenarios, key=lambda s: scenarios[s].onset):
         parent = scenarios[name].parent
         found[name] = window(scenarios[name], calendar, None if parent is None else found[parent])
-    return {name: found[name] for name in scenarios}
+    children: dict[str, list[Window]] = {}
+    for name, scenario in scenarios.items():
+        if scenario.parent is not None:
+            children.setdefault(scenario.parent, []).append(found[name])
+    return {name: _ending(one, found[name], children.get(name, [])) for name, one in scenarios.items()}
+
+
+def _ending(scenario: Scenario, mine: Window, children: Sequence[Window]) -> Window:
+    """A branch; what is only a beginning ends when the last of those that begin with it leaves."""
+    if not scenario.beginning or not children or any(child.leaves != scenario.id for child in children):
+        return mine
+    last = max(child.onset for child in children)
+    return replace(mine, periods=tuple(t for t in mine.periods if t < last), until=last, restores=False)
 
 
 def paths_of(instance: Instance, calendar: Calendar, windows: Mapping[str, Window]) -> dict[str, Path]:
-    """The course of every future in every period; that of a scenario without effects is the base's."""
+    """The course of every future in every period; that of a scenario without effects is the base's.
+
+    What is only a beginning is no future.
+    """
     parents = {scenario.id: scenario.parent for scenario in instance.scenarios}
+    beginnings = {scenario.id for scenario in instance.scenarios if scenario.beginning}
     found: dict[str, Path] = {BASE: dict.fromkeys(calendar.periods, TRUNK)}
     for name in sorted(windows, key=lambda s: windows[s].onset):
         mine = windows[name]
@@ -41,7 +57,7 @@ def paths_of(instance: Instance, calendar: Calendar, windows: Mapping[str, Windo
         found[name] = {
             t: before[t] if t < mine.onset else name if t in mine.periods else TRUNK for t in calendar.periods
         }
-    return {name: found[name] for name in (BASE, *windows)}
+    return {name: found[name] for name in (BASE, *windows) if name not in beginnings}
 
 
 def weights_of(paths: Mapping[str, Path], probability: Mapping[str, float]) -> dict[tuple[str, int], float]:
@@ -61,7 +77,8 @@ def weights_of(paths: Mapping[str, Path], probability: Mapping[str, float]) -> d
 def foreseen(network: Network, future: str) -> Network:
     """The network of someone who knows which future comes: it has the whole probability. Source: design.md 4.3, regret.
 
-    Its branches are those on the future's path; one that the path leaves is a future too, of probability 0.
+    Its branches are those on the future's path; one that the path leaves is a future too, of probability 0, unless it
+    is only a beginning.
 
     Args:
         network: with every future.
@@ -69,7 +86,7 @@ def foreseen(network: Network, future: str) -> Network:
     """
     branches = [course for course in dict.fromkeys(network.path[future].values()) if course != TRUNK]
     windows = {name: network.windows[name] for name in branches}
-    paths = {name: network.path[name] for name in (BASE, *branches)}
+    paths = {name: network.path[name] for name in (BASE, *branches) if name in network.path}
     probability = {name: float(name == future) for name in paths}
     return replace(
         network,

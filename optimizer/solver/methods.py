@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from optimizer.errors import OptionsError, SolveError
+from optimizer.solver.benders.ahead import Ahead, ahead_of, worth
 from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.benders.solve import decompose
 from optimizer.solver.benders.split import undivided
@@ -37,7 +38,7 @@ def solve_begun(begun: Begun, start: Start | None = None, checkpoint: Checkpoint
     out.method, out.method_why = method_of(begun)
     if out.method == "benders":
         try:
-            return decompose(begun, start, checkpoint)
+            return decompose(begun, start, checkpoint, _ahead(begun, start, checkpoint))
         except SolveError as error:
             if options.method != "auto" or begun.client is not None:
                 raise
@@ -45,6 +46,12 @@ def solve_begun(begun: Begun, start: Start | None = None, checkpoint: Checkpoint
     if out.method == "hedging":
         return hedge(begun, start)
     return finish(begun, start)
+
+
+def _ahead(begun: Begun, start: Start | None, checkpoint: Checkpoint | None) -> Ahead:
+    """What is sought before the search, where nothing is known yet."""
+    known = start is not None or (checkpoint is not None and checkpoint.known)
+    return Ahead() if known or not worth(begun) else ahead_of(begun, solve_begun)
 
 
 def method_of(begun: Begun) -> tuple[str, str]:

@@ -22,8 +22,8 @@ class Start:
     Attributes:
         fundings: (facility, option, year) of each.
         courses: of operations that it has.
-        stock: (course, (component, index)) -> t: `stock` at a period's end, what is `missing` to a target; those of its
-            courses that are not there are 0.
+        stock: (course, (component, index)) -> t: `stock` at a period's end, what is `missing` to a target, `short` of
+            a demand, and what else others look at; stock of its courses that is not there is 0.
     """
 
     fundings: frozenset[tuple[str, str, int]]
@@ -40,5 +40,7 @@ def start_of(plan: Plan) -> Start:
         stock[str(row.scenario), ("stock", index)] = float(row.closing)
     for row in rows_of(plan.targets):
         stock[TRUNK, ("missing", (str(row.stockpile), int(row.target), int(row.period)))] = float(row.short)
+    for row in rows_of(plan.demand[plan.demand["short"] > 0]):
+        stock[str(row.scenario), ("short", (str(row.market), int(row.line), int(row.period)))] = float(row.short)
     courses = frozenset({TRUNK, *(str(row.scenario) for row in rows_of(plan.scenarios))})
     return Start(fundings, courses, stock)

@@ -6,7 +6,7 @@ import math
 import operator
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from optimizer.instance.fields import EXPOSURE_KINDS
@@ -84,6 +84,10 @@ def unsound(instance: Instance) -> str:
             return f"'{scenario.id}' cannot leave '{scenario.parent}'"
         if parent.onset >= scenario.onset:
             return f"'{scenario.id}' does not begin after '{scenario.parent}'"
+    parents = {scenario.parent for scenario in instance.scenarios}
+    for scenario in instance.scenarios:
+        if scenario.beginning and (scenario.probability > 0 or scenario.id not in parents):
+            return f"'{scenario.id}' is not only a beginning"
     return ""
 
 
@@ -106,7 +110,28 @@ def blocks(instance: Instance) -> dict[str, Block]:
     for scenario in instance.scenarios:
         if scenario.effects:
             branch(scenario)
-    return {name: found[name] for name in (TRUNK, *(s.id for s in instance.scenarios if s.effects))}
+    heirs: dict[str | None, list[Block]] = {}
+    for block in found.values():
+        if block.scenario is not None:
+            heirs.setdefault(block.scenario.parent, []).append(block)
+    names = (TRUNK, *(s.id for s in instance.scenarios if s.effects))
+    return {name: _without_its_end(found[name], heirs.get(name, [])) for name in names}
+
+
+def is_future(scenario: Scenario) -> bool:
+    """Whether a future may end with it: what others only begin with is none."""
+    return not scenario.beginning
+
+
+def _without_its_end(block: Block, heirs: Collection[Block]) -> Block:
+    """What is only a beginning lasts until the last that begin with it have left, if all leave it while it lasts."""
+    if block.scenario is None or is_future(block.scenario):
+        return block
+    leave = [one for one in heirs if one.leaves is not None and one.leaves.name == block.name]
+    if not leave or len(leave) < len(heirs):
+        return block
+    last = max(one.periods[0].year for one in leave)
+    return replace(block, periods=tuple(p for p in block.periods if p.year < last), restores=False)
 
 
 def _branch(instance: Instance, scenario: Scenario, left: Block) -> Block:

@@ -8,7 +8,7 @@ from typing import Any
 
 from optimizer.instance.policy import Cvar, Expected, Regret
 from optimizer.verifier.case import Case
-from optimizer.verifier.futures import BASE, TRUNK, Block, course
+from optimizer.verifier.futures import BASE, TRUNK, Block, course, is_future
 from optimizer.verifier.money import INVESTMENT, Money
 from optimizer.verifier.verdict import At
 
@@ -24,7 +24,7 @@ def future_costs(case: Case, money: Money) -> dict[str, float]:
     """Discounted cost of the base and of every scenario; one without effects costs what the base does."""
     investment = money.total(INVESTMENT)
     costs = {BASE: investment + money.total(TRUNK)}
-    for scenario in case.instance.scenarios:
+    for scenario in filter(is_future, case.instance.scenarios):
         years: dict[str, set[int]] = {}
         for year in case.facts.periods:
             years.setdefault(_block_at(case, scenario.id, year).name, set()).add(year)
@@ -34,7 +34,7 @@ def future_costs(case: Case, money: Money) -> dict[str, float]:
 
 def probabilities(case: Case) -> dict[str, float]:
     """Probability of the base and of every scenario with effects; the base takes what remains."""
-    found = {s.id: s.probability for s in case.instance.scenarios if s.effects}
+    found = {s.id: s.probability for s in case.instance.scenarios if s.effects and is_future(s)}
     remaining = 1.0 - math.fsum(found.values())
     return {BASE: remaining if remaining > 1e-12 else 0.0} | found
 

@@ -31,7 +31,7 @@ from optimizer.verifier.columns import (
     TargetRow,
 )
 from optimizer.verifier.facts import Facts
-from optimizer.verifier.futures import BASE, TRUNK, Block
+from optimizer.verifier.futures import BASE, TRUNK, Block, is_future
 from optimizer.verifier.verdict import At, Ledger
 
 SERVICE = "service_"
@@ -119,7 +119,7 @@ class _Reader:
         self.blocks = blocks
         self.ledger = ledger
         instance = facts.instance
-        futures = {BASE, *(scenario.id for scenario in instance.scenarios)}
+        futures = {BASE, *(scenario.id for scenario in filter(is_future, instance.scenarios))}
         self.known: dict[str, set[Any]] = {
             "facility": set(instance.facilities),
             "material": set(instance.materials),

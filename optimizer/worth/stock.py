@@ -101,11 +101,12 @@ def stock_use(plan: Plan, base: Plan | None = None) -> StockUse:
     }
     idle = _idle(plan)
     stores = sorted({store for _, _, store in rows})
-    use = [found for name in network.windows for store in stores if (found := _used(network, rows, idle, name, store))]
+    futures = [name for name in network.path if name != BASE]
+    use = [found for name in futures for store in stores if (found := _used(network, rows, idle, name, store))]
     info = {
         "instance": plan.instance.name,
         "instance_sha256": plan.info.get("instance_sha256"),
-        "futures": len(network.windows),
+        "futures": len(futures),
     }
     tables = {
         "use": use,

@@ -153,6 +153,7 @@ def test_an_overlay_holds_the_futures_as_scenarios(tmp_path: Path) -> None:
     found = plain(overlay)
     assert (found["extends"], found["name"], found["remove"]) == ("../yard", "futures", {"scenarios": "all"})
     rows = {row["id"]: (row.get("parent"), row["probability"], row["onset"]) for row in found["add"]["scenarios"]}
+    assert {row["id"] for row in found["add"]["scenarios"] if row.get("beginning")} == {"fire_2028_1y"}
     assert rows.pop("fire_2028_1y") == (None, 0.0, 2028)
     assert rows.pop("storm_2035_1y") == (None, 0.25, 2035)
     assert sorted(rows.values()) == [("fire_2028_1y", 0.25, 2029), ("fire_2028_1y", 0.25, 2035)]

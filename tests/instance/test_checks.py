@@ -142,6 +142,16 @@ BROKEN = [
         ("scenarios.1.effects", "a parent and no effects", "the future of 'embargo' once more", "add its probability"),
         {"scenarios.1.parent": "embargo", "scenarios.1.effects": []},
     ),
+    Broken(
+        "beginnings_are_left",
+        ("scenarios.0.beginning", "only a beginning, and no scenario has it as parent", "leave 'beginning'"),
+        {"scenarios.0.beginning": True, "scenarios.0.probability": 0.0},
+    ),
+    Broken(
+        "beginnings_are_left",
+        ("scenarios.0.probability", "'embargo' is only a beginning and has probability", "probability 0, or no"),
+        {"scenarios.0.beginning": True, "scenarios.1.parent": "embargo"},
+    ),
     # geography
     Broken(
         "countries_have_a_tier", ("facilities.mount.country", "'CAN'", "add CAN"), {"facilities.mount.country": "CAN"}

@@ -63,10 +63,15 @@ def search_of(data: Data) -> Search:
 
 
 def points(search: Search, alike: Alike, count: int) -> list[Vector]:
-    """What the master might give to parts, by linked column; the first time nothing."""
+    """What the master might give, parts x linked columns; the first time nothing."""
     draw = np.random.default_rng(7)
-    upper = np.minimum(search.master.problem.upper[alike.parts[0].columns], 50.0)
-    return [np.zeros(len(upper)), *(draw.random(len(upper)) * draw.random() * upper for _ in range(count))]
+    upper = np.minimum(limits(search, alike), 50.0)
+    return [np.zeros(upper.shape), *(draw.random(upper.shape) * draw.random() * upper for _ in range(count))]
+
+
+def limits(search: Search, alike: Alike) -> Vector:
+    """The most that the master may give, parts x linked columns."""
+    return np.array([search.master.problem.upper[part.columns] for part in alike.parts])
 
 
 def alone(part: Recourse, given: Vector) -> Answer:
@@ -90,16 +95,16 @@ def test_one_program_answers_as_each_part_would_alone(data: Data, hard: bool) ->
         found = [alike.answers(given, range(len(alike.parts))) for given in asked]
         for place, part in enumerate(alike.parts):
             for given, answers in zip(asked, found, strict=True):
-                mine, own = answers[place], alone(part, given)
+                mine, own = answers[place], alone(part, given[place])
                 impossible += not mine.possible
                 possible += mine.possible
                 assert mine.possible == own.possible
                 assert mine.value == pytest.approx(own.value, rel=1e-6, abs=1e-3)
-                constant, slope = mine.cut(given)
+                constant, slope = mine.cut(given[place])
                 for other, there in zip(asked, found, strict=True):
                     if there[place].possible == mine.possible:
                         value = there[place].value
-                        assert constant + slope @ other <= value + near(value)
+                        assert constant + slope @ other[place] <= value + near(value)
     assert possible
     assert impossible or not hard
     search.close()
@@ -111,7 +116,7 @@ def test_prices_say_no_more_than_a_part_costs(seed: int) -> None:
     search = search_of(like(seed))
     told = 0
     for alike in search.asking.alike:
-        upper = search.master.problem.upper[alike.parts[0].columns]
+        upper = limits(search, alike)
         alike.begin(upper)
         asked = points(search, alike, 5)
         last = len(alike.parts) - 1
@@ -119,24 +124,24 @@ def test_prices_say_no_more_than_a_part_costs(seed: int) -> None:
         for place, given in ((0, asked[1]), (last, asked[2])):
             if own[place].possible:
                 assert alike.best(given)[0][place] == pytest.approx(own[place].value, rel=1e-6, abs=1e-3)
-        firsts = [alike.first(place, upper) for place in range(len(alike.parts))]
+        firsts = [alike.first(place, upper[place]) for place in range(len(alike.parts))]
         for given in asked:
             values, prices = alike.best(given)
             for place, part in enumerate(alike.parts):
-                true = alone(part, given)
+                true = alone(part, given[place])
                 if not true.possible:
                     continue
                 assert values[place] <= true.value + near(true.value)
                 constant, slope = firsts[place]
-                assert constant + slope @ given <= true.value + near(true.value)
+                assert constant + slope @ given[place] <= true.value + near(true.value)
                 assert math.isfinite(constant)
                 bound = alike.bound(place, float(values[place]), int(prices[place]))
                 assert bound.values is None
-                constant, slope = bound.cut(given)
+                constant, slope = bound.cut(given[place])
                 for other in asked:
-                    there = alone(part, other)
+                    there = alone(part, other[place])
                     if there.possible:
-                        assert constant + slope @ other <= there.value + near(there.value)
+                        assert constant + slope @ other[place] <= there.value + near(there.value)
                 told += values[place] > 0.5 * true.value > 0
     assert told, "prices say nothing"
     search.close()
@@ -171,13 +176,16 @@ def drawn(seed: int, count: int) -> list[Recourse]:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_prices_hold_whatever_the_limits(seed: int) -> None:
-    """Columns that pay up to their limit or must be used, rows that hold from both sides: no cut says too much."""
+    """Columns that pay up to their limit or must be used, rows that hold from both sides: no cut says too much.
+
+    Each is given something of its own, as those are that leave other branches.
+    """
     parts = drawn(seed, 9)
     assert len({kind_of(part) for part in parts}) == 1
     alike = Alike(parts)
     upper = np.full(2, 2.0)
-    asked = [np.zeros(2), *np.random.default_rng(seed).uniform(0.0, 2.0, (4, 2))]
-    true = [[alone(part, given) for part in alike.parts] for given in asked]
+    asked = [np.zeros((9, 2)), *np.random.default_rng(seed).uniform(0.0, 2.0, (4, 9, 2))]
+    true = [[alone(part, own) for part, own in zip(alike.parts, given, strict=True)] for given in asked]
     for place in (0, 4):
         for given, answers in zip(asked[:2], true, strict=False):
             mine = alike.answers(given, [place])[0]
@@ -191,11 +199,12 @@ def test_prices_hold_whatever_the_limits(seed: int) -> None:
         for place, answer in enumerate(answers):
             if not np.isfinite(values[place]):
                 continue
-            cuts = [alike.bound(place, float(values[place]), int(prices[place])).cut(given), alike.first(place, upper)]
+            bound = alike.bound(place, float(values[place]), int(prices[place]))
+            cuts = [bound.cut(given[place]), alike.first(place, upper)]
             for other, there in zip(asked, true, strict=True):
                 if there[place].possible:
                     told += 1
-                    assert all(c + slope @ other <= there[place].value + 1e-4 for c, slope in cuts)
+                    assert all(c + slope @ other[place] <= there[place].value + 1e-4 for c, slope in cuts)
             if answer.possible:
                 assert values[place] <= answer.value + 1e-4
     assert told > 50
@@ -205,7 +214,7 @@ def test_what_is_forgotten_takes_nothing_else_along(monkeypatch: pytest.MonkeyPa
     """Prices that were the best of no part for longest go first; those of the round stay, and what they are worth."""
     monkeypatch.setattr(alike_parts, "PRICES", 2)
     alike, most = Alike(drawn(3, 9)), 0
-    for given in np.random.default_rng(3).uniform(0.0, 2.0, (8, 2)):
+    for given in np.random.default_rng(3).uniform(0.0, 2.0, (8, 9, 2)):
         alike.answers(given, range(9))
         values, prices = alike.best(given)
         for place in range(9):

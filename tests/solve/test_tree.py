@@ -107,6 +107,57 @@ def test_a_branch_that_another_leaves_must_hold_to_its_own_end() -> None:
     assert solve(data).status == "infeasible"
 
 
+def test_what_is_only_a_beginning_need_not_find_its_way_back() -> None:
+    """It lasts until the last that begin with it have left: nothing asks what would have become of it."""
+    data = case_data("child_rejoins_at_price", risk={"measure": "expected"})
+    data["materials"]["magnet"].pop("price")
+    data["facilities"]["plant"]["capacity"] = {2027: 12, 2029: 0, 2030: 30}
+    data["scenarios"][0] |= {"probability": 0.0, "beginning": True}
+    plan = solve(data)
+    assert plan.status == "optimal"
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
+    network = network_from(data)
+    assert (network.windows["hoped"].periods, network.windows["hoped"].until) == ((2028,), 2029)
+    assert network.windows["longer"].periods[0] == 2029
+    assert list(network.path) == [BASE, "longer"]
+    assert set(plan.scenarios["scenario"]) == {BASE, "longer"}
+    assert {r.period for r in rows_of(plan.stock) if r.scenario == "hoped"} == {2028}
+
+
+@pytest.mark.parametrize("measure", ["worst_case", "regret"])
+def test_no_measure_counts_what_is_only_a_beginning(measure: str) -> None:
+    """A scenario of probability 0 counts for the dearest future; one that no future ends with does not."""
+    data = case_data(LONGER, risk={"measure": measure})
+    short, long = data["scenarios"]
+    short["probability"], long["probability"] = 0.0, 0.5
+    every = solve(data)
+    short["beginning"] = True
+    plan = solve(data)
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
+    assert set(futures(plan)) == {BASE, "longer"}
+    # What is released costs later, and nobody is in the future in which it would not.
+    assert futures(plan)["longer"] == pytest.approx(900)
+    assert plan.objective == pytest.approx(900 if measure == "worst_case" else 0)
+    assert (every.objective or 0) >= (plan.objective or 0) - 1e-6
+    if measure == "regret":
+        assert set(plan.info["hindsight"]) == {BASE, "longer"}
+        assert every.objective == pytest.approx(40 * 500 / 90)
+
+
+def test_a_beginning_lasts_while_some_begin_with_it_later() -> None:
+    """Who begins with it when it is over needs its way back to the trunk."""
+    data = case_data(LONGER)
+    short, long = data["scenarios"]
+    short |= {"probability": 0.0, "beginning": True, "recovery": 1}
+    data["scenarios"].append({**copy.deepcopy(long), "id": "after", "onset": 2030, "duration": 1, "probability": 0.1})
+    network = network_from(data)
+    assert network.windows["after"].leaves is None
+    assert network.windows["hoped"].restores
+    assert network.path["after"] == {2027: TRUNK, 2028: "hoped", 2029: "hoped", 2030: "after"}
+    plan = solve(data)
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
+
+
 def test_someone_who_knows_the_future_pays_for_its_path_alone() -> None:
     """The hindsight of a child holds its parents' branches; only what lies on its path costs."""
     network = network_from(case_data(LONGER, risk={"measure": "regret"}))
@@ -228,6 +279,24 @@ def told_at_once(parent: Data, child: Data) -> Data:
     return made | {"onset": parent["onset"], "effects": [*dated(parent), *dated(child)]}
 
 
+@FEW
+@given(SEEDS)
+def test_what_no_future_ends_with_never_makes_a_plan_dearer(seed: int) -> None:
+    """A parent without probability that is only a beginning asks less; plans by both methods pass the check."""
+    data = tree(seed, children=2)
+    data["scenarios"][0]["probability"] = 0.0
+    data["risk"] = RISKS[seed % len(RISKS)]
+    whole = optimum(data)
+    data["scenarios"][0]["beginning"] = True
+    plans = [solve(data, method=method) for method in ("extensive", "benders")]
+    for plan in plans:
+        assert plan.info["verdict"]["ok"], plan.info["verdict"]["violations"]
+    assert plans[0].objective is not None
+    assert plans[1].objective == pytest.approx(plans[0].objective, rel=1e-3, abs=1.0)
+    if data["risk"]["measure"] != "regret":  # it loses hindsight too
+        assert plans[0].objective <= whole * (1 + 1e-6)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "law",
@@ -237,6 +306,7 @@ def told_at_once(parent: Data, child: Data) -> Data:
         test_a_child_of_probability_0_changes_nothing,
         test_a_child_in_which_nothing_else_happens_is_its_parent_once_more,
         test_knowing_how_it_goes_on_never_costs_more,
+        test_what_no_future_ends_with_never_makes_a_plan_dearer,
     ],
     ids=lambda law: law.__name__.removeprefix("test_"),
 )

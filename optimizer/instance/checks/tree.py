@@ -68,6 +68,21 @@ def who_leaves_a_branch_has_effects(source: Source, instance: Instance) -> None:
             source.fault((*path, "effects"), wrong, right)
 
 
+def beginnings_are_left(source: Source, instance: Instance) -> None:
+    """What is only a beginning has no probability, and some scenario begins with it."""
+    parents = {scenario.parent for scenario in instance.scenarios}
+    for path, scenario in listed(source, ("scenarios",), instance.scenarios):
+        if not scenario.beginning:
+            continue
+        if scenario.probability > 0:
+            wrong = f"'{scenario.id}' is only a beginning and has probability {scenario.probability:g}"
+            right = "probability 0, or no 'beginning': a future that may end there is a scenario like any other"
+            source.fault((*path, "probability"), wrong, right)
+        if scenario.id not in parents:
+            wrong = f"'{scenario.id}' is only a beginning, and no scenario has it as parent"
+            source.fault((*path, "beginning"), wrong, "leave 'beginning' out, or name it as the parent of another")
+
+
 def _children(source: Source, instance: Instance) -> Iterator[tuple[Path, Scenario]]:
     """The scenarios with a parent."""
     for path, scenario in listed(source, ("scenarios",), instance.scenarios):
@@ -107,5 +122,6 @@ CHECKS = (
     parents_exist,
     parents_go_in_no_circle,
     parents_begin_earlier,
+    beginnings_are_left,
     who_leaves_a_branch_has_effects,
 )

@@ -1,7 +1,9 @@
 """Parts that are alike: one program in memory answers them all, and what a row is worth to one bounds the others.
 
-Branches of one shape have the same operations: they differ in limits, costs and what they look at of the master's.
-Each in turn writes its numbers into one program, whose last basis is that of a part near to it.
+Branches of one shape have the same operations: they differ in limits, costs, what they look at of the master's and by
+how much it counts. Each in turn writes its numbers into one program, whose last basis is that of a part near to it.
+What is given to them is a table, parts x linked columns: two that leave the trunk together look at the same columns of
+the master, two that leave other branches each at its own stock.
 
 The duals of one part are a price for each row. At these prices another one costs at least what the limits of its rows
 are worth, as long as none of its own columns pays more than it costs, or those that do have a limit (weak duality). So
@@ -81,7 +83,7 @@ class Alike:
         self._cost, self._low, self._high = found[:, :count], found[:, count : 2 * count], found[:, 2 * count :]
         self._constant = np.array([known[id(part)][1][1] for part in self.parts])
         self._outer = [sp.csr_array(block.matrix[:, self._linked]) for block in blocks]
-        self._brings = sp.vstack(self._outer, format="csr")
+        self._brings = sp.csr_array(sp.block_diag(self._outer, format="csr"))
         self._back = [sp.csr_array(outer.T) for outer in self._outer]
         self._size = np.array([sizes_of(outer) for outer in self._outer])
         sliver = SLIVER * self._size / np.maximum(1.0, self._size)
@@ -118,7 +120,7 @@ class Alike:
     # Answers
 
     def answers(self, given: Vector, which: Iterable[int]) -> list[Answer]:
-        """Answers of some parts, by their place in `parts`, to what is given, by linked column.
+        """Answers of some parts, by their place in `parts`, to what is given, parts x linked columns.
 
         Raises:
             Impossible: nothing that the master could give would do.
@@ -128,7 +130,7 @@ class Alike:
         for place in which:
             if how := self._limit.reached():
                 raise Stopped(how)
-            answer, duals = self._answer(place, given)
+            answer, duals = self._answer(place, given[place])
             found.append(answer)
             if answer.possible:
                 learnt.append(duals)
@@ -214,13 +216,13 @@ class Alike:
         """By part: what it costs at least at what is given, USD, and by which prices; minus infinity where by none.
 
         Args:
-            given: by linked column.
+            given: parts x linked columns.
             since: prices before this number are not looked at.
         """
         count = len(self.parts)
         if since >= len(self._rows):
             return np.full(count, -np.inf), np.zeros(count, dtype=np.int64)
-        brought = (self._brings @ given).reshape(count, -1)
+        brought = (self._brings @ given.ravel()).reshape(count, -1)
         least, most = (np.where(np.isfinite(side), side - brought, 0.0) for side in (self._least, self._most))
         rows = self._rows[since:]
         worth = np.maximum(rows, 0.0) @ least.T + np.minimum(rows, 0.0) @ most.T
@@ -250,7 +252,7 @@ class Alike:
         """Learn prices until some hold for every part: of those of which none do, what costs least.
 
         Args:
-            upper: of what the master may give, by linked column.
+            upper: of what the master may give, parts x linked columns.
 
         Raises:
             Impossible: nothing that the master could give would do.
@@ -260,10 +262,10 @@ class Alike:
         for kind in order:
             if not np.isfinite(self._fixed[:, kind]).any():
                 place = int(np.flatnonzero(self._class == kind)[0])
-                self.learn(self.parts[place].least_prices(upper)[None, :])
+                self.learn(self.parts[place].least_prices(upper[place])[None, :])
 
     def first(self, place: int, upper: Vector) -> tuple[float, Vector]:
-        """(constant, slope) of the cut that says most of a part where it says least, between 0 and `upper`.
+        """(constant, slope) of the cut that says most of a part where it says least, between 0 and `upper` of its own.
 
         Raises:
             Impossible: nothing that the master could give would do.
@@ -282,14 +284,14 @@ class Alike:
 
 
 def kind_of(part: Recourse) -> bytes:
-    """What parts must have in common to be alike: their own columns and rows, and what they look at."""
+    """What parts must have in common to be alike: their own columns and rows, and which columns are the master's."""
     block = part.part.block
     inside = np.ones(len(block.columns), dtype=bool)
     inside[part.linked] = False
     own = sp.csr_array(block.matrix[:, np.flatnonzero(inside)])
     outer = sp.csr_array(block.matrix[:, part.linked])
     arrays = (
-        own.indptr, own.indices, own.data, np.diff(outer.indptr) > 0, part.linked, part.columns,
+        own.indptr, own.indices, own.data, np.diff(outer.indptr) > 0, part.linked,
         np.isfinite(block.row_lower), np.isfinite(block.row_upper),
     )  # fmt: skip
     found = hashlib.sha256()

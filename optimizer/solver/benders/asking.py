@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from optimizer.network.tables import TRUNK
 from optimizer.solver.benders.afar import Afar
 from optimizer.solver.benders.alike import kind_of
 from optimizer.solver.benders.desk import Desk, Every, Least, Prices, Question, Rest, Said, Sampled
@@ -64,7 +65,7 @@ class Asking:
 
         Args:
             parts: with a program of their own each, until they share one.
-            chance: by part, how likely its course is.
+            chance: by part, how likely it is that the future is on its course then.
             limit: heard between answers.
             cores: to ask over.
             client: of the cluster whose workers answer instead.
@@ -73,7 +74,7 @@ class Asking:
         kinds: dict[bytes, list[int]] = {}
         if len(parts) > MEMORY:
             for number, part in enumerate(parts):
-                if not part.part.period:
+                if part.part.course != TRUNK:
                     kinds.setdefault(kind_of(part), []).append(number)
         together = [numbers for numbers in kinds.values() if len(numbers) >= SHARED]
         shared = {number for numbers in together for number in numbers}

@@ -103,6 +103,11 @@ class Checkpoint:
         return self.file is not None and time.monotonic() >= self._next
 
     @property
+    def known(self) -> bool:
+        """Whether something is known from before."""
+        return self._held is not None or self.written
+
+    @property
     def written(self) -> bool:
         """Whether the file is there."""
         return self.file is not None and self.file.exists()

@@ -119,7 +119,7 @@ class Dealt:
         self._holds = False
         self.trouble = ""
         self.parts = [self._load(part) for part in self.dealt.parts]
-        chance = np.array([network.probability.get(part.part.course, 0.0) for part in self.parts])
+        chance = np.array([_chance(network, part.part) for part in self.parts])
         self.asking = Asking(self.parts, chance, self.limit, options.cores, client)
         self.groups, silent = grouped(network, self.parts, problem.objective)
         self._number = {i: number for number, group in enumerate(self.groups) for i in group.parts}
@@ -334,6 +334,12 @@ class Dealt:
             )
         seconds = time.monotonic() - self.began
         self._report(Progress(phase, seconds, self._objective(), self._finite_bound(), self.rounds, funded=funded))
+
+
+def _chance(network: Network, part: Part) -> float:
+    """How likely it is that the future is on a course in a part's period, or in the first of a whole branch."""
+    periods = network.calendar.periods if part.course == TRUNK else network.windows[part.course].periods
+    return network.weight[part.course, part.period or periods[0]]
 
 
 def exact(answers: Iterable[Answer]) -> bool:

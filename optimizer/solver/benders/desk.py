@@ -44,11 +44,17 @@ class Desk:
             self.alike = Alike(parts, limit)
             number_of = {id(part): number for number, part in enumerate(parts)}
             self._number = [number_of[id(part)] for part in self.alike.parts]
+            self._table = np.array([looks[number] for number in self._number])
             self._chance = chance[self._number]
 
     def given(self, number: int, given: Vector) -> Vector:
         """What a part looks at, of all that is given."""
         found: Vector = given[self._looks[number]]
+        return found
+
+    def _every(self, given: Vector) -> Vector:
+        """What all look at where they share a program: parts in their order there x linked columns."""
+        found: Vector = given[self._table]
         return found
 
     def answers(self, given: Vector, which: Sequence[int]) -> dict[int, Answer]:
@@ -73,12 +79,12 @@ class Desk:
         if self._sample is not None and self._sample[0] == round_:
             done = self._sample[1].turns
         else:
-            self._sample = (round_, _Sample(self.alike, self.given(0, given), self._chance))
+            self._sample = (round_, _Sample(self.alike, self._every(given), self._chance))
         sample, found = self._sample[1], dict[int, Answer]()
         for turn in turns[done:]:
             places = sample.next(turn, batches)
             answers = self._shared(self.alike, given, places)
-            sample.take(places, [answers[self._number[place]].value for place in places])
+            sample.take(places, [answers[self._number[place]] for place in places])
             found |= answers
         return Said(found, sample.told(), bool(found))
 
@@ -102,9 +108,10 @@ class Desk:
         if self.alike is None:
             found = {number: self.parts[number].least(self.given(number, upper)) for number in which}
             return {number: (cost, np.zeros(len(self._looks[number]))) for number, cost in found.items()}
-        most, wanted = self.given(0, upper), set(which)
+        most, wanted = self._every(upper), set(which)
         self.alike.begin(most)
-        return {number: self.alike.first(place, most) for place, number in enumerate(self._number) if number in wanted}
+        places = [(place, number) for place, number in enumerate(self._number) if number in wanted]
+        return {number: self.alike.first(place, most[place]) for place, number in places}
 
     def prices(self, given: Vector, freed: Mapping[int, Freed | None]) -> dict[int, Vector]:
         """USD per unit of right side, by row, of some parts; each by a program of its own."""
@@ -117,7 +124,7 @@ class Desk:
         return found
 
     def _shared(self, alike: Alike, given: Vector, places: Sequence[int]) -> dict[int, Answer]:
-        answers = alike.answers(self.given(0, given), places)
+        answers = alike.answers(self._every(given), places)
         return {self._number[place]: answer for place, answer in zip(places, answers, strict=True)}
 
 
@@ -225,11 +232,13 @@ class _Sample:
         found: list[int] = np.flatnonzero(self._left & (turns | ~np.isfinite(self._value))).tolist()
         return found
 
-    def take(self, places: list[int], said: list[float]) -> None:
+    def take(self, places: list[int], said: list[Answer]) -> None:
         """Take what some places answered, and what their prices say of those that are left."""
         before = self._value[places]
-        known = np.isfinite(before)
-        self._new = float(self._chance[places][known] @ (np.array(said) - before)[known])
+        # Of what cannot be had the cost is not known.
+        known = np.isfinite(before) & np.array([answer.possible for answer in said], dtype=bool)
+        value = np.array([answer.value for answer in said], dtype=np.float64)
+        self._new = float(self._chance[places][known] @ (value - before)[known])
         self._weight = float(self._chance[places].sum())
         self._left[places] = False
         value, price = self._alike.best(self._given, self._known)

@@ -232,9 +232,7 @@ class Master:
         """
         problem = self.problem
         rows = slice(0, problem.row_start["risk"])
-        free = np.flatnonzero(
-            ~problem.integer & np.isfinite(problem.lower) & np.isfinite(problem.upper) & (problem.lower < problem.upper)
-        )
+        free = np.flatnonzero(~problem.integer & np.isfinite(problem.lower) & (problem.lower < problem.upper))
         count = len(free)
         eye = sp.csr_array((np.ones(count), (np.arange(count), free)), shape=(count, problem.columns))
         far = sp.eye_array(count)

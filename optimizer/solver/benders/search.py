@@ -13,12 +13,13 @@ import numpy as np
 
 from optimizer.errors import SolveError
 from optimizer.model.assemble import CAPS
+from optimizer.solver.benders.ahead import Ahead
 from optimizer.solver.benders.checkpoint import EVERY, Checkpoint
 from optimizer.solver.benders.dealt import RELAXED, VIOLATED
-from optimizer.solver.benders.known import carry, fingerprints, grow
+from optimizer.solver.benders.known import Known, carry, fingerprints, grow
 from optimizer.solver.benders.master import Point
 from optimizer.solver.benders.recourse import Impossible
-from optimizer.solver.benders.settling import SETTLED, Settling
+from optimizer.solver.benders.settling import SETTLED, SETTLING, Settling
 from optimizer.solver.benders.tree import Tree
 from optimizer.solver.compile import Vector
 from optimizer.solver.first_plan import reaches
@@ -39,17 +40,18 @@ PATIENCE = 100
 class Search(Settling):
     """The rounds in which the master proposes and the parts answer."""
 
-    def run(self, start: Start | None = None, checkpoint: Checkpoint | None = None) -> str:
+    def run(self, start: Start | None = None, checkpoint: Checkpoint | None = None, ahead: Ahead | None = None) -> str:
         """Search until the gap is reached: `optimal`, `limit`, `interrupted` or `infeasible`.
 
         Args:
             start: a plan that is tried first.
             checkpoint: what is known is taken from it, and kept in it.
+            ahead: what was sought before.
         """
         self._checkpoint = checkpoint
         how = ""
         try:
-            how = self._searched(start)
+            how = self._searched(start, ahead or Ahead())
             return how
         finally:
             if self._ready and checkpoint is not None:
@@ -57,13 +59,15 @@ class Search(Settling):
                 moment = how == "optimal" and time.monotonic() - self.began < EVERY
                 self._note(now=True, write=not moment or checkpoint.written)
 
-    def _searched(self, start: Start | None) -> str:
+    def _searched(self, start: Start | None, ahead: Ahead) -> str:
         try:
             if not self._go_on():
-                self._seed()
+                self._seed(ahead.known)
             self._note()
             if start is not None:
-                self._try(start)
+                self._try(start, SETTLING)
+            elif ahead.start is not None:
+                self._try(ahead.start, 1)
             if self._done():
                 return "optimal"
             ended = self._relax() if self.stage < RELAXED else None
@@ -110,11 +114,15 @@ class Search(Settling):
         if self.best.z is None:
             self._try_like(z)
 
-    def _seed(self) -> None:
-        """A first cut for every group of parts."""
+    def _seed(self, known: Known | None = None) -> None:
+        """A first cut for every group of parts; more where a search over some of them has found those."""
         began = time.monotonic()
         self._tell("first cuts")
-        self.first_cuts(range(len(self.groups)))
+        kept = [False] * len(self.groups)
+        if known is not None:
+            kept = carry(self, known, *fingerprints(self)).kept
+            self.seconds_before = 0.0
+        self.first_cuts([number for number, has in enumerate(kept) if not has])
         self.seconds["first_cuts"] = time.monotonic() - began
 
     def _relax(self) -> str | None:

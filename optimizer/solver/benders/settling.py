@@ -45,27 +45,27 @@ class Settling(Dealt):
         if self._checkpoint is not None and (now or self._checkpoint.due):
             self._checkpoint.keep(known_of(self, *self._prints, time.monotonic() - self.began), write=write)
 
-    def _try(self, start: Start) -> None:
+    def _try(self, start: Start, rounds: int) -> None:
         """Settle a given portfolio first, from its own stock; what the problem does not know of it is left out."""
         z = np.zeros(self.master.problem.columns) if self.core is None else self.core.copy()
         for (name, key), column in self.master.column.items():
             if name == INVESTMENT and self.master.problem.integer[column]:
                 z[column] = float(key[0] == "fund" and key[1] in start.fundings)
-            elif key[0] in GIVEN and name in start.courses:
+            elif (name, key) in start.stock or (key[0] in GIVEN and name in start.courses):
                 z[column] = start.stock.get((name, key), 0.0)
         self._holds = False
         try:
-            self._try_like(z)
+            self._try_like(z, rounds)
             self.start = UNUSED
         finally:
             self.start = USED if self._holds else self.start
 
-    def _try_like(self, z: Vector) -> None:
+    def _try_like(self, z: Vector, rounds: int = SETTLING) -> None:
         """Settle the portfolio that is nearest to a point's, from its stock."""
         # What follows from fundings (sequences of expansions) is whole by its rows.
         near = self.master.whole_near(z)
         if near is not None:
-            self.settle(Point(near, -math.inf, math.inf), SETTLING, z)
+            self.settle(Point(near, -math.inf, math.inf), rounds, z)
 
     def settle(self, proposed: Point, rounds: int = SETTLING, like: Vector | None = None) -> None:
         """Find the stock that suits a portfolio, if it may be among the best; its answers tell what it costs.

@@ -11,6 +11,7 @@ import numpy as np
 from optimizer.errors import SolveError
 from optimizer.model import risk
 from optimizer.solver.benders.after import prices, second_pass
+from optimizer.solver.benders.ahead import Ahead
 from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.benders.search import Search
 from optimizer.solver.extensive import SECOND_PASS, ZERO, Begun, Solved, Values, ended
@@ -28,6 +29,7 @@ def decompose(
     begun: Begun,
     start: Start | None = None,
     checkpoint: Checkpoint | None = None,
+    ahead: Ahead | None = None,
 ) -> Solved:
     """Solve what was begun by Benders.
 
@@ -35,6 +37,7 @@ def decompose(
         begun: compiled blocks, tables and hindsight.
         start: a plan that is tried first.
         checkpoint: what is known is taken from it, and kept in it.
+        ahead: what was sought before, where there is no plan to start from.
 
     Raises:
         SolveError: HiGHS failed.
@@ -45,7 +48,7 @@ def decompose(
     options, limit = begun.options, Limit(begun.stop, begun.deadline)
     search = Search(out.network, blocks, out.tables, out.hindsight, options, begun.report, limit, begun.client)
     try:
-        return _decomposed(begun, search, start, checkpoint)
+        return _decomposed(begun, search, start, checkpoint, ahead or Ahead())
     except LostError as error:
         if checkpoint is None or checkpoint.file is None or not checkpoint.file.exists():
             raise
@@ -55,10 +58,12 @@ def decompose(
         search.close()
 
 
-def _decomposed(begun: Begun, search: Search, start: Start | None, checkpoint: Checkpoint | None) -> Solved:
+def _decomposed(
+    begun: Begun, search: Search, start: Start | None, checkpoint: Checkpoint | None, ahead: Ahead
+) -> Solved:
     out, options, limit = begun.out, begun.options, search.limit
     out.sizes = search.sizes()
-    how = search.run(start, checkpoint)
+    how = search.run(start, checkpoint, ahead)
     if start is not None:
         out.start = search.start
     if checkpoint is not None:

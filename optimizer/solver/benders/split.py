@@ -3,7 +3,7 @@
 The master holds the investment, and of every course the columns that others look at or that tie its periods together
 (stock above all), the rows over these alone, and a column for the cost of each part. A part is a linear program of its
 own once the master's columns are given: one period of a course whose periods weigh differently (the trunk, a branch
-that another leaves), else a whole branch. Nothing is formulated here: rows and columns are only dealt out.
+that another leaves on the way), else a whole branch. Nothing is formulated here: rows and columns are only dealt out.
 """
 
 from __future__ import annotations
@@ -93,16 +93,27 @@ def split(network: Network, blocks: Mapping[str, Block], unit: float) -> Split:
     master: dict[str, Block] = {}
     parts: list[Part] = []
     kept: dict[str, Indices] = {}
+    midway = _left_midway(network)
     for name, block in blocks.items():
         if name != TRUNK and name not in network.windows:
             master[name] = block
             continue
-        by_period = name == TRUNK or name in network.left or len(network.windows[name].periods) >= LONG
+        by_period = name == TRUNK or name in midway or len(network.windows[name].periods) >= LONG
         mine = _masters_columns(block, asked.get(name, set()), by_period)
         found, rows = _parts(block, mine, by_period)
         parts += found
         master[name], kept[name] = _master_of(block, mine, rows, found, unit)
     return Split(master, parts, kept)
+
+
+def _left_midway(network: Network) -> set[str]:
+    """Branches that some future is on in one of their periods and not in another: those weigh differently then."""
+    windows = network.windows
+    return {
+        window.leaves
+        for window in windows.values()
+        if window.leaves is not None and (window.leaves in network.path or window.onset != windows[window.leaves].until)
+    }
 
 
 def _masters_columns(block: Block, asked: set[Key], by_period: bool) -> np.ndarray:
