@@ -33,6 +33,10 @@ CLOSE = 1e-6
 """Relative gap to which a branch that may fund something is answered."""
 
 
+class VagueError(SolveError):
+    """HiGHS cannot tell whether a program has an answer, in none of the ways in which it was asked."""
+
+
 @dataclass(frozen=True, slots=True)
 class Response:
     """The best answer of a course to what is given.
@@ -214,6 +218,7 @@ class Branch:
         """The best answer to what is given, from the last basis.
 
         Raises:
+            VagueError: HiGHS cannot tell whether there is one.
             SolveError: HiGHS failed, or the objective is unbounded.
             Stopped: the limit was reached.
         """
@@ -246,7 +251,8 @@ class Branch:
             return Response(None, None, np.zeros(len(self.linked)))
         if status != highspy.HighsModelStatus.kOptimal:
             text = self._highs.modelStatusToString(status)
-            raise SolveError(f"HiGHS ended the operations of '{self.block.name}' with '{text}'")
+            failed = VagueError if status in vague else SolveError
+            raise failed(f"HiGHS ended the operations of '{self.block.name}' with '{text}'")
         self._solved = True
         solution = self._highs.getSolution()
         values = np.array(solution.col_value)

@@ -23,6 +23,7 @@ from optimizer.solver.benders.recourse import Answer, Recourse
 from optimizer.solver.benders.search import Search
 from optimizer.solver.benders.split import Part
 from optimizer.solver.benders.tree import Tree
+from optimizer.solver.branch import Branch, VagueError
 from optimizer.solver.compile import Block, Vector
 from optimizer.solver.options import Options
 from optimizer.solver.solve import begin
@@ -210,6 +211,55 @@ def test_prices_hold_whatever_the_limits(seed: int) -> None:
     assert told > 50
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_rays_bar_only_what_is_impossible(seed: int) -> None:
+    """What shows that one part cannot be had bars others where they cannot, and cuts off nothing that can be had."""
+    parts = drawn(seed, 9)
+    alike = Alike(parts)
+    draw = np.random.default_rng(seed)
+    asked = draw.uniform(0.0, 6.0, (12, 9, 2))
+    for given in asked[:4]:
+        alike.answers(given, [0, 4])
+    told, every = 0, np.arange(9)
+    for given in asked:
+        for place, bar in alike.barred(given, every):
+            part, own = alike.parts[place], given[place]
+            true = alone(part, own)
+            assert not bar.possible
+            assert bar.value > 0
+            assert not true.possible
+            constant, slope = bar.cut(own)
+            for other in asked:
+                if alone(part, other[place]).possible:
+                    assert constant + slope @ other[place] <= 1e-5
+            told += 1
+    assert told or not alike.rays
+
+
+def test_bars_are_put_to_those_who_were_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a search over branches with stock of their own, parts that nobody asked are cut off too."""
+    monkeypatch.setattr(asking, "MISSING", math.inf)
+    told, barred = [0], Alike.barred
+
+    def counted(*arguments: Any) -> list[tuple[int, Answer]]:
+        found = barred(*arguments)
+        told[0] += len(found)
+        return found
+
+    monkeypatch.setattr(Alike, "barred", counted)
+    data = generate(24, scenarios=6, children=4)
+    data.pop("risk", None)
+    for row in data["scenarios"]:
+        row["probability"] = 0.05
+        if "parent" not in row:
+            row.update(onset=2027, duration=1, recovery=2)
+    whole = optimizer.solve(instance_of(data), method="extensive", gap=GAP, threads=1)
+    plan = optimizer.solve(instance_of(data), method="benders", gap=GAP, threads=1)
+    assert told[0], "nobody was barred"
+    assert plan.status == whole.status == "optimal"
+    assert plan.objective == pytest.approx(whole.objective, rel=10 * GAP)
+
+
 def test_what_is_forgotten_takes_nothing_else_along(monkeypatch: pytest.MonkeyPatch) -> None:
     """Prices that were the best of no part for longest go first; those of the round stay, and what they are worth."""
     monkeypatch.setattr(alike_parts, "PRICES", 2)
@@ -340,3 +390,34 @@ def test_two_threads_find_what_one_finds() -> None:
     ]
     assert len({plan.objective for plan in found}) == 1
     assert len({plan.info["bound"] for plan in found}) == 1
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_the_solver_cannot_tell_is_told_by_what_is_missing(shared: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where HiGHS ends a part with 'Unknown' in every way, what it lacks says that it is impossible; or it is told."""
+    parts = drawn(2, 9)
+    draw = np.random.default_rng(2).uniform(0.0, 6.0, (40, 2))
+    own = [alone(parts[0], given) for given in draw]
+    lacking = next(i for i, answer in enumerate(own) if not answer.possible)
+    able = next(i for i, answer in enumerate(own) if answer.possible)
+    plain = Branch.solve
+
+    def vague(self: Branch) -> Any:
+        if not np.array_equal(self.charged, self._cost):
+            return plain(self)
+        raise VagueError("HiGHS ended it with 'Unknown'")
+
+    alike = Alike(parts)
+    place = next(i for i, part in enumerate(alike.parts) if part is parts[0])
+
+    def ask(given: Vector) -> Answer:
+        if shared:
+            return alike.answers(np.tile(given, (len(parts), 1)), [place])[0]
+        return Recourse(parts[0].part, parts[0].columns, parts[0].theta).answer(given)
+
+    monkeypatch.setattr(Branch, "solve", vague)
+    found = ask(draw[lacking])
+    assert not found.possible
+    assert found.value == pytest.approx(own[lacking].value)
+    with pytest.raises(VagueError, match="'Unknown'"):
+        ask(draw[able])

@@ -7,7 +7,8 @@ the master, two that leave other branches each at its own stock.
 
 The duals of one part are a price for each row. At these prices another one costs at least what the limits of its rows
 are worth, as long as none of its own columns pays more than it costs, or those that do have a limit (weak duality). So
-a part that was not asked still has a cut at whatever the master gives: that of the best prices known.
+a part that was not asked still has a cut at whatever the master gives: that of the best prices known. What shows that
+one cannot be had (a ray, where own columns cost nothing) is put to the others in the same way.
 
 Source: duals shared between scenarios of one recourse matrix: Higle and Sen (1991); Birge and Louveaux (2011), 5.
 """
@@ -22,7 +23,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from optimizer.model.declare import Key
-from optimizer.solver.benders.recourse import SLIVER, Answer, Impossible, Recourse, sizes_of
+from optimizer.solver.benders.recourse import SLIVER, Answer, Impossible, Recourse, sizes_of, solved, unless_missing
 from optimizer.solver.branch import FLAT, Branch
 from optimizer.solver.compile import Indices, Vector
 from optimizer.solver.limit import Limit, Stopped
@@ -30,6 +31,10 @@ from optimizer.solver.widen import widened
 
 PAYS = 1e-3
 """USD per unit by which a column without a limit may pay: what HiGHS's dual tolerance leaves."""
+SURE = 1e-9
+"""As `PAYS`, of rays, per unit of their largest price; what is cut off by one is cut off for good."""
+BARS = 1e-5
+"""Units by which a ray must show that something is missing to be believed."""
 PRICES = 3
 """Prices that are remembered, as a multiple of the parts; the best known of each part is never forgotten."""
 
@@ -70,6 +75,8 @@ class Alike:
         self._rows = np.zeros((0, rows))
         self._fixed = np.zeros((0, len(self._cost)))
         self._used = np.zeros(0, dtype=np.int64)
+        self._rays = np.zeros((0, rows))
+        self._ray_fixed = np.zeros((0, len(self._cost)))
         self._clock = 0
 
     def _numbers(self, known: dict[int, tuple[Vector, tuple[Vector, float]]]) -> None:
@@ -126,16 +133,17 @@ class Alike:
             Impossible: nothing that the master could give would do.
             Stopped: the limit was reached.
         """
-        found, learnt = [], []
+        found, learnt, rays = list[Answer](), list[Vector](), list[Vector]()
         for place in which:
             if how := self._limit.reached():
                 raise Stopped(how)
             answer, duals = self._answer(place, given[place])
             found.append(answer)
-            if answer.possible:
-                learnt.append(duals)
+            (learnt if answer.possible else rays).append(duals)
         if learnt:
             self.learn(np.array(learnt))
+        if rays:
+            self.learn_rays(np.array(rays))
         return found
 
     def _answer(self, place: int, given: Vector) -> tuple[Answer, Vector]:
@@ -143,7 +151,7 @@ class Alike:
         self._write(place)
         brought = self._outer[place] @ given
         branch.move(self._least[place] - brought, self._most[place] - brought)
-        found = branch.solve()
+        found, vague = solved(branch)
         possible = found.value is not None
         if not possible:
             size = self._size[place][self._off_row]
@@ -160,6 +168,7 @@ class Alike:
                 branch.charge(None)
             if found.value is None:
                 raise Impossible(self.parts[place].part)
+            unless_missing(vague, found.value)
         else:
             duals = branch.row_duals()
         assert found.value is not None
@@ -195,11 +204,16 @@ class Alike:
 
     # Prices
 
+    def _rightly(self, rows: Vector) -> Vector:
+        """Prices of rows without what the dual tolerance leaves."""
+        rows = rows.copy()
+        rows[(rows > 0) & ~np.isfinite(self._least[0])] = 0.0
+        rows[(rows < 0) & ~np.isfinite(self._most[0])] = 0.0
+        return rows
+
     def learn(self, rows: Vector) -> None:
         """Take prices: USD per unit of right side, prices x rows."""
-        rows = rows.copy()
-        rows[(rows > 0) & ~np.isfinite(self._least[0])] = 0.0  # what the dual tolerance leaves
-        rows[(rows < 0) & ~np.isfinite(self._most[0])] = 0.0
+        rows = self._rightly(rows)
         pays = np.ascontiguousarray((self._across @ rows.T).T)
         fixed = np.empty((len(rows), len(self._cost)))
         for kind, (cost, low, high) in enumerate(zip(self._cost, self._low, self._high, strict=True)):
@@ -212,6 +226,46 @@ class Alike:
         self._fixed = np.concatenate([self._fixed, fixed[some]])
         self._used = np.concatenate([self._used, np.full(int(some.sum()), self._clock)])
 
+    def learn_rays(self, rows: Vector) -> None:
+        """Take rays: units missing per unit of right side, rays x rows."""
+        rows = self._rightly(rows)
+        left = -np.ascontiguousarray((self._across @ rows.T).T)
+        fixed = np.empty((len(rows), len(self._cost)))
+        sure = SURE * np.maximum(1.0, abs(rows).max(axis=1, initial=0.0))
+        for kind, (low, high) in enumerate(zip(self._low, self._high, strict=True)):
+            ends = np.isfinite(high)
+            fixed[:, kind] = np.maximum(left, 0.0) @ low + np.minimum(left[:, ends], 0.0) @ high[ends]
+            fixed[(left[:, ~ends] < -sure[:, None]).any(axis=1), kind] = -np.inf
+        some = np.isfinite(fixed).any(axis=1)
+        most = PRICES * len(self.parts)
+        self._rays = np.concatenate([self._rays, rows[some]])[-most:]
+        self._ray_fixed = np.concatenate([self._ray_fixed, fixed[some]])[-most:]
+
+    def barred(self, given: Vector, which: Indices) -> list[tuple[int, Answer]]:
+        """Of some parts those that rays show to be impossible at what is given, with what they would answer at least.
+
+        Args:
+            given: parts x linked columns.
+            which: places.
+        """
+        if not len(self._rays) or not len(which):
+            return []
+        worth = self._worth(self._rays, given)[:, which] + self._ray_fixed[:, self._class[which]]
+        picked = worth.argmax(axis=0)
+        value = worth[picked, np.arange(len(which))]
+        return [
+            (int(place), Answer(False, float(value[i]), self._slope(int(place), self._rays[picked[i]]), None))
+            for i, place in enumerate(which)
+            if value[i] > BARS
+        ]
+
+    def _worth(self, rows: Vector, given: Vector) -> Vector:
+        """What the limits of rows are worth beside what is given, prices x parts."""
+        brought = (self._brings @ given.ravel()).reshape(len(self.parts), -1)
+        least, most = (np.where(np.isfinite(side), side - brought, 0.0) for side in (self._least, self._most))
+        found: Vector = np.maximum(rows, 0.0) @ least.T + np.minimum(rows, 0.0) @ most.T
+        return found
+
     def best(self, given: Vector, since: int = 0) -> tuple[Vector, Indices]:
         """By part: what it costs at least at what is given, USD, and by which prices; minus infinity where by none.
 
@@ -222,13 +276,15 @@ class Alike:
         count = len(self.parts)
         if since >= len(self._rows):
             return np.full(count, -np.inf), np.zeros(count, dtype=np.int64)
-        brought = (self._brings @ given.ravel()).reshape(count, -1)
-        least, most = (np.where(np.isfinite(side), side - brought, 0.0) for side in (self._least, self._most))
-        rows = self._rows[since:]
-        worth = np.maximum(rows, 0.0) @ least.T + np.minimum(rows, 0.0) @ most.T
+        worth = self._worth(self._rows[since:], given)
         worth += self._fixed[since:, self._class]
         picked = worth.argmax(axis=0)
         return worth[picked, np.arange(count)] + self._constant, picked + since
+
+    @property
+    def rays(self) -> int:
+        """Rays that are known."""
+        return len(self._rays)
 
     @property
     def known(self) -> int:

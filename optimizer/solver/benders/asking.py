@@ -55,6 +55,7 @@ class Asking:
         shares: whether some share a program, as they do where there are very many.
         alike: the programs that they share, where they stand here.
         answered: times that a part was asked.
+        barred: by part that was not asked the last time, what it would answer at least: it is impossible.
         afar: the desks in workers of a cluster; None where they stand here.
     """
 
@@ -104,6 +105,7 @@ class Asking:
             self._where = self.afar = Afar(client, parts, looks, self._desks, chances, limit)
         self._turn = self._rounds = 0
         self.answered = 0
+        self.barred: dict[int, Answer] = {}
 
     def close(self) -> None:
         """End what was started."""
@@ -118,6 +120,7 @@ class Asking:
         """
         found, _ = self._answers(z, {desk: Every() for desk in range(len(self._desks))})
         self.answered += len(found)
+        self.barred = {}
         return [found[number] for number in range(len(self.parts))]
 
     def some(self, z: Vector, gap: float) -> list[Answer]:
@@ -139,14 +142,19 @@ class Asking:
             turns = (*turns, (self._turn + batch) % BATCHES)
             answers, said = self._answers(z, {desk: Sampled(self._rounds, turns, BATCHES) for desk in kinds})
             found |= answers
-            if not any(one.any for one in said):  # fewer parts than batches: nobody said that little is missing
+            if not any(
+                one.any for one in said.values()
+            ):  # fewer parts than batches: nobody said that little is missing
                 continue
-            new, weight, left, learnt = (sum(column) for column in zip(*(one.told for one in said), strict=True))
+            told = (one.told for one in said.values())
+            new, weight, left, learnt = (sum(column) for column in zip(*told, strict=True))
             if new * left <= max(MISSING * learnt, LITTLE * gap) * weight:
                 break
         self._turn += 1
         self.answered += len(found)
-        found |= self._answers(z, {desk: Rest(self._rounds, turns, BATCHES) for desk in kinds})[0]
+        bounds, said = self._answers(z, {desk: Rest(self._rounds, turns, BATCHES) for desk in kinds})
+        found |= bounds
+        self.barred = self._by_part({desk: one.barred for desk, one in said.items()})
         return [found[number] for number in range(len(self.parts))]
 
     def least(self, upper: Vector, which: Collection[int]) -> dict[int, tuple[float, Vector]]:
@@ -211,10 +219,10 @@ class Asking:
         found = {self._desks[desk][place]: one for desk, mine in said.items() for place, one in mine.items()}
         return dict(sorted(found.items()))
 
-    def _answers(self, z: Vector, questions: Mapping[int, Question]) -> tuple[dict[int, Answer], list[Said]]:
-        """Answers by part, and all that was said."""
+    def _answers(self, z: Vector, questions: Mapping[int, Question]) -> tuple[dict[int, Answer], dict[int, Said]]:
+        """Answers by part, and all that was said, by desk."""
         said = self._where.put(questions, self._given(np.maximum(z, 0.0)))
-        return self._by_part({desk: one.answers for desk, one in said.items()}), list(said.values())
+        return self._by_part({desk: one.answers for desk, one in said.items()}), said
 
 
 class _Here:

@@ -211,8 +211,11 @@ class Dealt:
             fresh += sum(self._cut_off(i, constant, slope, proposed) for i, constant, slope in off)
             if not off:  # what one cannot answer costs nothing that is known
                 fresh += self._cut(number, said, proposed)
+        for i, answer in self.asking.barred.items():
+            fresh += self._cut_off(i, *answer.cut(np.maximum(z[self.parts[i].columns], 0.0)), proposed)
         self.seconds["answers"] = self.seconds.get("answers", 0.0) + time.monotonic() - began
-        return (answers if all(answer.possible for answer in answers) else None), fresh
+        possible = not self.asking.barred and all(answer.possible for answer in answers)
+        return (answers if possible else None), fresh
 
     def first_cuts(self, which: Collection[int]) -> None:
         """For some groups what they cost at least, whatever is decided: without a cut their cost would have no end."""

@@ -94,8 +94,9 @@ class Desk:
         said = self.sample(given, round_, turns, batches)  # nothing, unless it was begun anew
         assert self._sample is not None
         bounds = {self._number[place]: answer for place, answer in self._sample[1].bounds()}
+        barred = {self._number[place]: answer for place, answer in self._sample[1].barred()}
         self.forget()
-        return Said(said.answers | bounds)
+        return Said(said.answers | bounds, barred=barred)
 
     def forget(self) -> None:
         """A round is over."""
@@ -136,11 +137,13 @@ class Said:
         answers: by part.
         told: expected USD that the last batch said anew, and its chance; that of what is left; USD learnt in all.
         any: whether somebody was asked.
+        barred: by part that was not asked, what it would answer at least, where it is known that it is impossible.
     """
 
     answers: dict[int, Answer]
     told: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     any: bool = True
+    barred: dict[int, Answer] = field(default_factory=dict)
 
 
 class Question(ABC):
@@ -259,3 +262,7 @@ class _Sample:
             (place, self._alike.bound(place, float(self._value[place]), int(self._price[place])))
             for place in np.flatnonzero(self._left).tolist()
         ]
+
+    def barred(self) -> list[tuple[int, Answer]]:
+        """Of the places that are left those of which it is known that they are impossible."""
+        return self._alike.barred(self._given, np.flatnonzero(self._left))

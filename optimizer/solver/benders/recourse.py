@@ -9,11 +9,13 @@ import scipy.sparse as sp
 
 from optimizer.model.declare import Key
 from optimizer.solver.benders.split import Part
-from optimizer.solver.branch import Branch, Response
+from optimizer.solver.branch import Branch, Response, VagueError
 from optimizer.solver.compile import Indices, Vector
 from optimizer.solver.limit import Limit
 from optimizer.solver.widen import widened
 
+MISSING = 1e-6
+"""Units that must be missing for a program of which HiGHS cannot tell whether it has an answer to have none."""
 SLIVER = 5e-7
 """Units by which a row that looks at the master may be off, for the master's own tolerance."""
 
@@ -124,7 +126,7 @@ class Recourse:
 
     def _answer(self, given: Vector) -> Answer:
         self.branch.give_values(given)
-        found = self.branch.solve()
+        found, vague = solved(self.branch)
         if found.value is not None:
             return self._possible(found)
         cost = np.zeros(self._own + len(self._out))
@@ -138,6 +140,7 @@ class Recourse:
             self.branch.charge(None)
         if found.value is None:
             raise Impossible(self.part)
+        unless_missing(vague, found.value)
         return Answer(False, found.value, found.slope, None)
 
     def prices(self, given: Vector, freed: Freed | None = None) -> Vector:
@@ -200,6 +203,24 @@ class Recourse:
         assert found.value is not None
         assert found.values is not None
         return Answer(True, found.value, found.slope, found.values[: self._own])
+
+
+def solved(branch: Branch) -> tuple[Response, VagueError | None]:
+    """The best answer to what is given; where HiGHS cannot tell whether there is one, none, and what it said."""
+    try:
+        return branch.solve(), None
+    except VagueError as vague:
+        return Response(None, None, np.zeros(len(branch.linked))), vague
+
+
+def unless_missing(vague: VagueError | None, value: float) -> None:
+    """Once it is known by how much something is missing: where nothing is, what HiGHS could not tell is no answer.
+
+    Raises:
+        VagueError: it is that.
+    """
+    if vague is not None and value <= MISSING:
+        raise vague
 
 
 class Impossible(Exception):  # noqa: N818
