@@ -332,22 +332,20 @@ def _scenarios(network: Network, frames: Mapping[str, pd.DataFrame]) -> pd.DataF
     invested = float(costs.loc[costs["scenario"] == INVESTMENT, "discounted"].sum())
     channel_of = {name: market.channel for name, market in network.instance.markets.items()}
     channels = network.instance.served_channels
+    spent = costs.groupby(["scenario", "period"])["discounted"].sum().to_dict()
+    by_channel = demand.groupby(["scenario", "period", demand["market"].map(channel_of)])[["demand", "short"]].sum()
+    asked_in, short_in = by_channel["demand"].to_dict(), by_channel["short"].to_dict()
     rows = []
     for future, probability in network.probability.items():
-        window = network.windows.get(future)
-
-        def mine(frame: pd.DataFrame, path: Mapping[int, str] = network.path[future]) -> pd.DataFrame:
-            return frame[frame["scenario"] == frame["period"].map(path)]
-
-        served = mine(demand)
+        window, path = network.windows.get(future), network.path[future]
         service = []
         for k in channels:
-            of = served[served["market"].map(channel_of) == k]
-            asked = float(of["demand"].sum())
-            service.append(1.0 if asked <= ZERO else 1.0 - float(of["short"].sum()) / asked)
+            asked = sum(asked_in.get((course, t, k), 0.0) for t, course in path.items())
+            short = sum(short_in.get((course, t, k), 0.0) for t, course in path.items())
+            service.append(1.0 if asked <= ZERO else 1.0 - short / asked)
         onset = window.onset if window is not None else None
         until = window.until if window is not None else None
-        cost = invested + float(mine(costs)["discounted"].sum())
+        cost = invested + sum(spent.get((course, t), 0.0) for t, course in path.items())
         rows.append((future, probability, onset, until, cost, *service))
     columns = [*COLUMNS["scenarios"], *(f"service_{k}" for k in channels)]
     frame = pd.DataFrame(rows, columns=columns)

@@ -61,8 +61,8 @@ class Block:
     spans: tuple[tuple[AnyEffect, int, float], ...] = ()
 
     def covers(self, period: Period) -> bool:
-        """Whether it has rows for a period."""
-        return period in self.periods
+        """Whether it has rows for a period; its own follow one another."""
+        return bool(self.periods) and self.periods[0].year <= period.year <= self.periods[-1].year
 
     def active(self, year: int) -> Iterator[AnyEffect]:
         """The effects that are active in a year."""

@@ -30,20 +30,20 @@ class Money:
 
     usd: dict[CostKey, float] = field(default_factory=dict)
     discounted: dict[CostKey, float] = field(default_factory=dict)
+    _by_year: dict[str, dict[int, float]] = field(default_factory=dict)
 
     def add(self, scenario: str, period: int, category: str, usd: float, factor: float) -> None:
         """Add an amount."""
         key = (scenario, period, category)
         self.usd[key] = self.usd.get(key, 0.0) + usd
         self.discounted[key] = self.discounted.get(key, 0.0) + usd * factor
+        years = self._by_year.setdefault(scenario, {})
+        years[period] = years.get(period, 0.0) + usd * factor
 
     def total(self, scenario: str, periods: set[int] | None = None) -> float:
         """Discounted costs of a scenario, over all or some periods."""
-        return sum(
-            amount
-            for (name, period, _), amount in self.discounted.items()
-            if name == scenario and (periods is None or period in periods)
-        )
+        years = self._by_year.get(scenario, {})
+        return sum(amount for period, amount in years.items() if periods is None or period in periods)
 
 
 def spending(case: Case) -> Iterator[tuple[str, Option, int, float]]:

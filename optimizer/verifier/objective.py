@@ -44,7 +44,7 @@ def check_scenarios(case: Case, costs: Mapping[str, float]) -> None:
     ledger = case.ledger
     table = {row.scenario: row for row in case.rows.scenarios}
     all_remaining = 1.0 - math.fsum(scenario.probability for scenario in case.instance.scenarios)
-    chances = probabilities(case)
+    chances, served = probabilities(case), _served(case)
     for name in costs:
         at = At(name, None, name)
         row = table.get(name)
@@ -60,7 +60,7 @@ def check_scenarios(case: Case, costs: Mapping[str, float]) -> None:
         wrong = _years_wrong(case, name, row.onset, row.until)
         ledger.holds("scenario_facts", at, not wrong, wrong, unit="years")
         ledger.equal("scenario_cost", at, row.cost, costs[name], "cost", "USD")
-        _service(case, name)
+        _service(case, name, served)
     first = case.rows.scenarios[0].scenario if case.rows.scenarios else ""
     ledger.holds("scenario_facts", At("scenarios"), first == BASE, "the base is not first")
 
@@ -83,26 +83,37 @@ def _years_wrong(case: Case, name: str, onset: int | None, until: int | None) ->
     return "; ".join(wrong)
 
 
-def _service(case: Case, name: str) -> None:
+def _served(case: Case) -> dict[tuple[str, int], dict[str, tuple[float, float]]]:
+    """(block, year) -> channel of the market -> demand and deliveries, t."""
+    found: dict[tuple[str, int], dict[str, tuple[float, float]]] = {}
+    for row in case.rows.demand:
+        channel = case.instance.markets[row.market].channel
+        there = found.setdefault((row.scenario, row.period), {})
+        asked, got = there.get(channel, (0.0, 0.0))
+        there[channel] = asked + row.demand, got + row.delivered
+    return found
+
+
+def _service(case: Case, name: str, served: Mapping[tuple[str, int], Mapping[str, tuple[float, float]]]) -> None:
     """Demand and deliveries over the horizon, by the channel of the market."""
     demand: dict[str, float] = {}
     delivered: dict[str, float] = {}
-    for row in case.rows.demand:
-        if _block_at(case, name, row.period).name == row.scenario:
-            channel = case.instance.markets[row.market].channel
-            demand[channel] = demand.get(channel, 0.0) + row.demand
-            delivered[channel] = delivered.get(channel, 0.0) + row.delivered
-    for (future, channel), stated in case.rows.service.items():
-        if future != name:
+    for year in case.facts.periods:
+        for channel, (asked, got) in served.get((_block_at(case, name, year).name, year), {}).items():
+            demand[channel] = demand.get(channel, 0.0) + asked
+            delivered[channel] = delivered.get(channel, 0.0) + got
+    for channel in case.instance.channels:
+        if (name, channel) not in case.rows.service:
             continue
+        stated = case.rows.service[name, channel]
         at = At(channel, None, name)
         asked = demand.get(channel, 0.0)
         if asked <= case.ledger.tolerance.absolute:
             # Nothing is asked: a blank, or whatever share of nothing the table gives.
             case.ledger.holds("scenario_service", at, stated is None or 0.0 <= stated <= 1.0, f"service is {stated}")
             continue
-        got = math.nan if stated is None else stated
-        case.ledger.equal("scenario_service", at, got, delivered[channel] / asked, "service", "share")
+        given = math.nan if stated is None else stated
+        case.ledger.equal("scenario_service", at, given, delivered[channel] / asked, "service", "share")
 
 
 def tail_mean(costs: Mapping[str, float], chances: Mapping[str, float], alpha: float) -> float:

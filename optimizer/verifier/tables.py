@@ -111,6 +111,13 @@ _PARSERS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+_KINDS: dict[str, tuple[tuple[str, str, Callable[[Any], Any]], ...]] = {
+    table: tuple((one.name, one.metadata["kind"], _PARSERS.get(one.metadata["kind"], _text)) for one in fields(row))
+    for table, row in ROWS.items()
+}
+"""Column, kind and parser of each cell of a row, by table."""
+
+
 class _Reader:
     """Reads one plan's tables."""
 
@@ -207,24 +214,21 @@ class _Reader:
         build: Callable[..., Any] = ROWS[table]
         where = At(f"{table} row {number}")
         cells: dict[str, Any] = {}
-        for one in fields(ROWS[table]):
-            kind, column = one.metadata["kind"], columns[one.name]
+        for name, kind, parse in _KINDS[table]:
+            column = columns[name]
             value = values[column][number]
-            parse: Callable[[Any], Any] = _PARSERS.get(kind, _text)
             try:
-                cells[one.name] = parse(value)
+                cell = cells[name] = parse(value)
             except (ValueError, TypeError, OverflowError):
                 return self._refuse("cell_values", where, f"{column} is {value!r}")
             if kind == "place":
-                if not self.facts.kind_of_place(cells[one.name]):
-                    return self._refuse("known_ids", where, f"there is no place {cells[one.name]!r} ({column})")
-            elif kind in self.known and cells[one.name] not in self.known[kind]:
-                return self._refuse("known_ids", where, f"there is no {kind} {cells[one.name]!r} ({column})")
+                if not self.facts.kind_of_place(cell):
+                    return self._refuse("known_ids", where, f"there is no place {cell!r} ({column})")
+            elif kind in self.known and cell not in self.known[kind]:
+                return self._refuse("known_ids", where, f"there is no {kind} {cell!r} ({column})")
             if kind == "amount":
                 limit = -self.ledger.tolerance.absolute
-                self.ledger.holds(
-                    "nonnegative", where, cells[one.name] >= limit, f"{column} is {value}", -cells[one.name], "t"
-                )
+                self.ledger.holds("nonnegative", where, cell >= limit, f"{column} is {value}", -cell, "t")
         self.ledger.holds("cell_values", where, True, "")
         self.ledger.holds("known_ids", where, True, "")
         return self._covered(build(**cells), where)
