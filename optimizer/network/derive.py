@@ -60,7 +60,7 @@ some seventy milliseconds, so that very many are better derived again than kept.
 
 
 class Derived(Mapping[str, Tables]):
-    """The tables of every course, derived when it is asked for; the last up to `KEPT` are kept, and the trunk's."""
+    """The tables of every course, derived when asked for; the last up to `KEPT` are kept, and the trunk's."""
 
     def __init__(self, network: Network) -> None:
         """Derive nothing yet."""

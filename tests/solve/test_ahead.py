@@ -10,11 +10,12 @@ from support.build import Data, instance_of, solve
 from support.generate import generate
 
 import optimizer
+from optimizer.errors import SolveError
 from optimizer.network.network import network_of
 from optimizer.network.tables import TRUNK
 from optimizer.solver import methods
 from optimizer.solver.benders import ahead, asking
-from optimizer.solver.benders.ahead import ahead_of, worth
+from optimizer.solver.benders.ahead import Ahead, ahead_of, worth
 from optimizer.solver.benders.search import Search
 from optimizer.solver.extensive import Begun
 from optimizer.solver.methods import solve_begun
@@ -132,3 +133,22 @@ def test_time_that_is_up_before_branches_are_operated_is_no_failure() -> None:
     found = ahead_of(begun, slow)
     assert found.start is None
     assert found.known is not None
+
+
+def test_a_failure_on_the_way_to_an_early_plan_costs_nothing_but_that() -> None:
+    """Whatever HiGHS says of the trunk alone, the search goes on without."""
+
+    def failing(*_: Any) -> Any:
+        raise SolveError("HiGHS failed")
+
+    assert ahead_of(begun_of(tree(1)), failing) == Ahead()
+
+
+def test_levels_cap_what_branches_are_short_of_and_not_the_trunk_alone() -> None:
+    """With service before cost some rows look at branches: the trunk is solved without them; levels are as before."""
+    data = tree(1) | {"lexicographic": ["service", "cost"]}
+    whole = solve(data, method="extensive")
+    plan = solve(data, method="benders")
+    assert plan.status == whole.status
+    assert plan.objective == pytest.approx(whole.objective, rel=1e-4, abs=1.0)
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]["violations"]

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+from optimizer.errors import SolveError
 from optimizer.instance.policy import Expected
 from optimizer.model.declare import Key
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK
@@ -68,8 +69,8 @@ def ahead_of(begun: Begun, solve: Solve) -> Ahead:
         begun: the problem; it is left as it is.
         solve: what solves the trunk.
 
-    Raises:
-        SolveError: HiGHS failed.
+    Returns:
+        What was found; nothing where HiGHS failed, for the whole does not hang on it.
     """
     network = foreseen(begun.out.network, BASE)
     now = time.monotonic()
@@ -77,7 +78,7 @@ def ahead_of(begun: Begun, solve: Solve) -> Ahead:
     alone = dataclasses.replace(
         begun,
         out=Solved(network, begun.out.tables, "no_plan", ""),
-        blocks={name: block for name, block in begun.blocks.items() if name not in begun.out.network.windows},
+        blocks=_without(begun.out.network.windows, begun.blocks),
         options=dataclasses.replace(begun.options, method="auto", gap=max(begun.options.gap, GAP), target=None),
         began=now,
         deadline=until,
@@ -85,7 +86,10 @@ def ahead_of(begun: Begun, solve: Solve) -> Ahead:
         client=None,
     )
     cuts = Checkpoint(None, "")
-    solved = solve(alone, None, cuts)
+    try:
+        solved = solve(alone, None, cuts)
+    except SolveError:  # the whole does not hang on it
+        return Ahead()
     if not solved.values:
         return Ahead()
     funded: dict[Any, float] = solved.values[INVESTMENT].get("fund", {})
@@ -99,12 +103,21 @@ def ahead_of(begun: Begun, solve: Solve) -> Ahead:
     known = cuts.read()
     try:
         operated = _operated(begun, given)
-    except Stopped:
+    except (Stopped, SolveError):
         operated = None
     if operated is None:
         return Ahead(None, known)
     stock = {at: value for at, value in operated.items() if at[0] != INVESTMENT}
     return Ahead(Start(fundings, frozenset({TRUNK, *begun.out.network.windows}), stock), known)
+
+
+def _without(windows: Collection[str], blocks: Mapping[str, Block]) -> dict[str, Block]:
+    """Blocks but those of branches, and those that look at them."""
+    return {
+        name: block
+        for name, block in blocks.items()
+        if name not in windows and not any(owner in windows for owner, _ in block.owners.values())
+    }
 
 
 def _operated(begun: Begun, given: Given) -> Given | None:

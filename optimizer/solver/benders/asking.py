@@ -142,9 +142,8 @@ class Asking:
             turns = (*turns, (self._turn + batch) % BATCHES)
             answers, said = self._answers(z, {desk: Sampled(self._rounds, turns, BATCHES) for desk in kinds})
             found |= answers
-            if not any(
-                one.any for one in said.values()
-            ):  # fewer parts than batches: nobody said that little is missing
+            # With fewer parts than batches it may be nobody's turn: then nobody said that little is missing.
+            if not any(one.any for one in said.values()):
                 continue
             told = (one.told for one in said.values())
             new, weight, left, learnt = (sum(column) for column in zip(*told, strict=True))
