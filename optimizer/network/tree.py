@@ -88,13 +88,15 @@ def foreseen(network: Network, future: str) -> Network:
     windows = {name: network.windows[name] for name in branches}
     paths = {name: network.path[name] for name in (BASE, *branches) if name in network.path}
     probability = {name: float(name == future) for name in paths}
+    # Where others leave what is only a beginning later than this future does, nobody is on it.
+    nobody = {(name, t): 0.0 for name, branch in windows.items() for t in branch.periods}
     return replace(
         network,
         instance=network.instance.model_copy(update={"risk": Expected()}),
         windows=windows,
         probability=probability,
         path=paths,
-        weight=weights_of(paths, probability),
+        weight=nobody | weights_of(paths, probability),
         left=frozenset(branch.leaves for branch in windows.values() if branch.leaves is not None),
         reactions={name: starts for name, starts in network.reactions.items() if name in windows},
     )

@@ -225,14 +225,20 @@ class Master:
         found[problem.integer] = np.round(found[problem.integer])
         return found
 
-    def near(self, z: Vector, fundings: Vector) -> Vector | None:
+    def near(self, z: Vector, fundings: Vector, *, every: bool = False) -> Vector | None:
         """The point with given fundings that obeys the rows which are no cuts and is nearest to another.
 
         Nearest by the sum of distances; None where there is none. Costs of parts are left as they are.
+
+        Args:
+            z: the other.
+            fundings: those given.
+            every: whether columns without an upper limit, such as what is short, are to be near too.
         """
         problem = self.problem
         rows = slice(0, problem.row_start["risk"])
-        free = np.flatnonzero(~problem.integer & np.isfinite(problem.lower) & (problem.lower < problem.upper))
+        limited = np.isfinite(problem.lower) & (every | np.isfinite(problem.upper))
+        free = np.flatnonzero(~problem.integer & limited & (problem.lower < problem.upper))
         count = len(free)
         eye = sp.csr_array((np.ones(count), (np.arange(count), free)), shape=(count, problem.columns))
         far = sp.eye_array(count)

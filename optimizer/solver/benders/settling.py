@@ -159,4 +159,5 @@ class Settling(Dealt):
     def _like(self, fundings: Vector, like: Vector | None) -> Vector | None:
         """A point with other fundings that is near to one, by default to the best; its stock is a good guess."""
         known = next((z for z in (like, self.best.z, self.core) if z is not None), None)
-        return self.master.near(np.zeros(self.master.problem.columns) if known is None else known, fundings)
+        known = np.zeros(self.master.problem.columns) if known is None else known
+        return self.master.near(known, fundings, every=like is not None)
