@@ -158,6 +158,21 @@ def test_a_beginning_lasts_while_some_begin_with_it_later() -> None:
     assert plan.info["verdict"]["ok"], plan.info["verdict"]
 
 
+def test_hindsight_where_others_leave_a_beginning_later() -> None:
+    """Who leaves it first is not on it in its last year; that year costs nothing and still holds."""
+    data = case_data(LONGER, risk={"measure": "regret"})
+    short, long = data["scenarios"]
+    short |= {"probability": 0.0, "beginning": True, "duration": 3}
+    data["scenarios"].append({**copy.deepcopy(long), "id": "later", "onset": 2030, "duration": 1, "probability": 0.1})
+    network = network_from(data)
+    assert network.windows["hoped"].periods == (2028, 2029)
+    known = foreseen(network, "longer")
+    assert (known.weight["hoped", 2028], known.weight["hoped", 2029]) == (1.0, 0.0)
+    plan = solve(data)
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
+    assert set(plan.info["hindsight"]) == {BASE, "longer", "later"}
+
+
 def test_someone_who_knows_the_future_pays_for_its_path_alone() -> None:
     """The hindsight of a child holds its parents' branches; only what lies on its path costs."""
     network = network_from(case_data(LONGER, risk={"measure": "regret"}))
