@@ -1,10 +1,11 @@
-"""A thousand futures of one disruption each: every event of an events file, from every year, at three severities.
+"""Very many futures of one disruption each: every event of an events file, from every year, at several severities.
 
     python benchmarks/single_events.py INSTANCE OVERLAY.yaml [--severities 0.33 0.67 1] [--disrupted 0.6]
 
 It writes an overlay of the instance; `optimizer solve OVERLAY.yaml` solves it. A future is as likely as its event
 strikes in a year, by the event's hazard and that of its causes; all of them together have the given probability. Such a
-set is what a planner has who asks of a portfolio that it be good whatever single thing happens, whenever.
+set is what a planner has who asks of a portfolio that it be good whatever single thing happens, whenever. Futures of
+one event and year differ in severity alone, so they are more alike than as many drawn ones.
 """
 
 from __future__ import annotations

@@ -76,7 +76,8 @@ The problem is made of blocks that share columns:
 - **trunk**: the undisrupted course of operations, over all periods. Families: {second}.
 - **a branch for each scenario** with effects, from its onset until it rejoins the trunk. The same families as the trunk,
   with the scenario's numbers. A scenario is not an index: no formula below carries one. A scenario with a `parent`
-  leaves its parent's branch while that lasts, and takes on what happens there.
+  leaves its parent's branch while that lasts, and takes on what happens there. A parent that is only a `beginning` is
+  no future S; its branch ends when the last of those that begin with it has left, and J1 does not hold there.
 - **needs**: rows over fundings and the trunk that follow from the others wherever fundings are whole, for a tighter
   relaxation. Families: {implied}.
 - **risk**: what is minimised over futures. Families: {over}.

@@ -311,7 +311,7 @@ def _check_books(case: Case, finance: Finance, payments: list[Payment]) -> None:
 
 
 def _books(case: Case, finance: Finance, payments: list[Payment]) -> dict[BookKey, float]:
-    """The books of fundable of which something is funded, as they follow from the other tables."""
+    """The books of facilities of which something is funded, as they follow from the other tables."""
     open_ = _fundable(case, finance) & {facility for facility, _ in case.built.funded}
     found: dict[BookKey, float] = {}
 

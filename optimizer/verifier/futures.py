@@ -87,7 +87,7 @@ def unsound(instance: Instance) -> str:
     parents = {scenario.parent for scenario in instance.scenarios}
     for scenario in instance.scenarios:
         if scenario.beginning and (scenario.probability > 0 or scenario.id not in parents):
-            return f"'{scenario.id}' is not only a beginning"
+            return f"'{scenario.id}' cannot be only a beginning"
     return ""
 
 

@@ -30,6 +30,7 @@ def test_what_is_not_kept_is_derived_again(kept: int, monkeypatch: pytest.Monkey
     assert [derived[course].periods for course in derived] == [tables.periods for tables in first.values()]
     assert [derived[course].capacity.runs for course in derived] == [one.capacity.runs for one in first.values()]
     assert made.count(TRUNK) == 1
+    assert len(derived._known) - 1 == {0: 1, 1: 2}.get(kept, len(network.windows))
     again = len(made) - len(first)
     assert again == 0 if kept == 10**9 else again > 0
     last = list(derived)[-1]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import Any
 
+import numpy as np
 import pytest
+import scipy.sparse as sp
 from support.build import Data, instance_of, solve
+from support.cases import case_data
 from support.generate import generate
 
 import optimizer
@@ -21,7 +25,7 @@ from optimizer.solver.extensive import Begun
 from optimizer.solver.methods import solve_begun
 from optimizer.solver.options import Options
 from optimizer.solver.solve import begin
-from optimizer.solver.start import USED
+from optimizer.solver.start import USED, start_of
 
 GAP = 1e-6
 
@@ -49,7 +53,11 @@ def begun_of(data: Data) -> Begun:
     return begin(network_of(instance_of(data)), Options(method="benders", gap=GAP, threads=1))
 
 
-@pytest.mark.parametrize("seed", range(8))
+HOLDING = (9, 14)
+"""Seeds of which a branch that another leaves has stock at its end."""
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3, 4, 5, 7, *HOLDING])
 def test_there_is_a_plan_before_the_rounds_and_it_is_one(seed: int) -> None:
     """What the trunk and its branches do is a plan, no better than the best; the search ends at the same optimum."""
     data = tree(seed)
@@ -59,12 +67,18 @@ def test_there_is_a_plan_before_the_rounds_and_it_is_one(seed: int) -> None:
     found = ahead_of(begun, solve_begun)
     assert found.start is not None
     assert found.start.courses == {TRUNK, *begun.out.network.windows}
+    held = {at[0] for at in found.start.stock if at[1][0] == "stock"}
+    assert bool(held & begun.out.network.left) == (seed in HOLDING)
     search = Search(begun.out.network, begun.blocks, begun.out.tables, {}, begun.options)
     search._seed(found.known)
+    assert len(search.master.cuts) > len(search.groups), "nothing of the trunk's is taken on"
     search._try(found.start, 1)
     assert search.start == USED
     assert whole.objective is not None
     assert math.inf > search.best.objective >= whole.objective * (1 - 1e-6)
+    search._try(start_of(whole), 1)  # what a plan is short of goes with it
+    assert search.start == USED
+    assert search.best.objective == pytest.approx(whole.objective, rel=1e-6)
     search.close()
     plan = solve(data, method="benders")
     assert plan.info["verdict"]["ok"], plan.info["verdict"]["violations"]
@@ -144,8 +158,44 @@ def test_a_failure_on_the_way_to_an_early_plan_costs_nothing_but_that() -> None:
     assert ahead_of(begun_of(tree(1)), failing) == Ahead()
 
 
-def test_levels_cap_what_branches_are_short_of_and_not_the_trunk_alone() -> None:
-    """With service before cost some rows look at branches: the trunk is solved without them; levels are as before."""
+@pytest.mark.parametrize(("beginning", "periods"), [(True, [0]), (False, [2028, 2029, 2030])])
+def test_a_branch_that_all_leave_at_its_end_is_one_part(beginning: bool, periods: list[int]) -> None:
+    """It weighs the same in all its periods; one that some leave on the way is dealt out by period."""
+    data = case_data("child_lasts_longer_than_hoped")
+    short, long = data["scenarios"]
+    long |= {"onset": 2030, "duration": 1}
+    short |= {"duration": 2, "recovery": 2} | ({"probability": 0.0, "beginning": True} if beginning else {})
+    begun = begun_of(data)
+    search = Search(begun.out.network, begun.blocks, begun.out.tables, {}, begun.options)
+    assert [part.part.period for part in search.parts if part.part.course == short["id"]] == periods
+    search.close()
+
+
+def test_rows_that_look_at_branches_are_left_out_of_the_trunk_alone() -> None:
+    """Where more rows are given, as between levels, those over branches are not the trunk's."""
+    begun = begun_of(tree(1))
+    name = next(iter(begun.out.network.windows))
+    branch = begun.blocks[name]
+    own = next(i for i in range(len(branch.columns)) if i not in branch.owners)
+    begun.blocks["more"] = dataclasses.replace(
+        begun.blocks[TRUNK], name="more", columns=[branch.columns[own]], lower=np.zeros(1), upper=np.ones(1),
+        integer=np.zeros(1, dtype=bool), matrix=sp.csr_array((0, 1)), row_lower=np.zeros(0), row_upper=np.zeros(0),
+        rows=[], cost=sp.csr_array((0, 1)), cost_keys=[], cost_constant=np.zeros(0),
+        owners={0: (name, branch.columns[own])}, objective=np.zeros(1),
+    )  # fmt: skip
+    asked: list[Begun] = []
+
+    def heard(alone: Begun, *arguments: Any) -> Any:
+        asked.append(alone)
+        return solve_begun(alone, *arguments)
+
+    assert ahead_of(begun, heard).start is not None
+    assert not {"more", *begun.out.network.windows} & asked[0].blocks.keys()
+    assert TRUNK in asked[0].blocks
+
+
+def test_levels_are_as_without_it() -> None:
+    """With service before cost the trunk is first in the first level alone; levels are as before."""
     data = tree(1) | {"lexicographic": ["service", "cost"]}
     whole = solve(data, method="extensive")
     plan = solve(data, method="benders")

@@ -148,8 +148,14 @@ def test_prices_say_no_more_than_a_part_costs(seed: int) -> None:
     search.close()
 
 
-def drawn(seed: int, count: int) -> list[Recourse]:
-    """Random parts with one own matrix: columns with and without limits on both sides, rows of every kind."""
+def drawn(seed: int, count: int, *, various: bool = False) -> list[Recourse]:
+    """Random parts with one own matrix: columns with and without limits on both sides, rows of every kind.
+
+    Args:
+        seed: of the draw.
+        count: of parts.
+        various: whether a column may have an upper limit in one part and none in another.
+    """
     draw = np.random.default_rng(seed)
     own, linked, rows = 7, 2, 5
     matrix = draw.integers(-2, 4, (rows, own)).astype(float)
@@ -160,6 +166,8 @@ def drawn(seed: int, count: int) -> list[Recourse]:
     parts = []
     for number in range(count):
         outer = draw.integers(1, 4, (rows, linked)) * np.where(kind == 0, 1.0, -1.0)[:, None]
+        if various:
+            ends = np.where(draw.random(own) < 0.4, np.inf, 1.0)
         middle = matrix @ draw.uniform(0.5, 1.5, own)
         cost = np.append(draw.uniform(-2.0, 6.0, own) + 8.0 * np.isinf(ends), np.zeros(linked))
         block = Block(
@@ -211,10 +219,11 @@ def test_prices_hold_whatever_the_limits(seed: int) -> None:
     assert told > 50
 
 
+@pytest.mark.parametrize("various", [False, True])
 @pytest.mark.parametrize("seed", range(12))
-def test_rays_bar_only_what_is_impossible(seed: int) -> None:
+def test_rays_bar_only_what_is_impossible(seed: int, various: bool) -> None:
     """What shows that one part cannot be had bars others where they cannot, and cuts off nothing that can be had."""
-    parts = drawn(seed, 9)
+    parts = drawn(seed, 9, various=various)
     alike = Alike(parts)
     draw = np.random.default_rng(seed)
     asked = draw.uniform(0.0, 6.0, (12, 9, 2))
@@ -258,6 +267,29 @@ def test_bars_are_put_to_those_who_were_not_asked(monkeypatch: pytest.MonkeyPatc
     assert told[0], "nobody was barred"
     assert plan.status == whole.status == "optimal"
     assert plan.objective == pytest.approx(whole.objective, rel=10 * GAP)
+
+
+def test_a_point_at_which_one_is_barred_is_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the others answer; and what bars it cuts off what was proposed."""
+    search = search_of(like(1))
+    assert search.run() == "optimal"
+    z = search.best.z
+    assert z is not None
+    assert search._ask(z, z, some=True)[0] is not None
+    number = len(search.parts) - 1
+    some = search.asking.some
+
+    def barring(*arguments: Any) -> list[Answer]:
+        found = some(*arguments)
+        search.asking.barred = {number: Answer(False, 1.0, np.zeros(len(search.parts[number].columns)), None)}
+        return found
+
+    monkeypatch.setattr(search.asking, "some", barring)
+    before = len(search.master.cuts)
+    assert search._ask(z, z, some=True)[0] is None
+    barred = [cut for cut in search.master.cuts[before:] if cut.theta is None]
+    assert [cut.misses(z) for cut in barred] == [pytest.approx(1.0)]
+    search.close()
 
 
 def test_what_is_forgotten_takes_nothing_else_along(monkeypatch: pytest.MonkeyPatch) -> None:

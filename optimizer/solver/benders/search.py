@@ -121,7 +121,7 @@ class Search(Settling):
         kept = [False] * len(self.groups)
         if known is not None:
             kept = carry(self, known, *fingerprints(self)).kept
-            self.seconds_before = 0.0
+            self.seconds_before = 0.0  # they were this run's
         self.first_cuts([number for number, has in enumerate(kept) if not has])
         self.seconds["first_cuts"] = time.monotonic() - began
 
