@@ -104,13 +104,14 @@ def rule_report(
         report = Report(rule.rule, label_of(rule), "t", number)
         if isinstance(rule, DomesticContent | ExposureCap | HeavyContent | Diversify):
             report.reason = _why_no_rows(network, rule)
-            for course, t in tables.items():
+            for course in tables if rule.in_disruption else (TRUNK,):
+                t = tables[course]
                 rows = ((i, row) for i, row in enumerate(t.rules.output) if row.rule == number)
                 report.rows += _output_rows(t, values[course], rows, duals)
         elif isinstance(rule, DeliveredContent):
             report.reason = _why_no_rows(network, rule)
-            for course, t in tables.items():
-                report.rows += _delivered_rows(t, values[course], number, duals)
+            for course in tables if rule.in_disruption else (TRUNK,):
+                report.rows += _delivered_rows(tables[course], values[course], number, duals)
         elif isinstance(rule, Starts | Reactions):
             report.unit, report.reason = "options", "no branch may fund what it counts"
             report.rows = _starts_rows(network, rule, tables, values)
@@ -244,7 +245,8 @@ def _starts_rows(
     names = _counted(network, rule)
     planned = [t for f, _, t in values[INVESTMENT].get("fund", {}) if f in names]
     rows = []
-    for course, t in tables.items():
+    for course in _with_reactions(network, tables):
+        t = tables[course]
         own = {y for f, _, y in t.reaction.own if f in names}
         reacted = [y for (f, _, y), value in values[course].get("react", {}).items() if f in names and value > TAKEN]
         if t.is_trunk:
@@ -254,6 +256,11 @@ def _starts_rows(
             number = reacted.count(y) + (planned.count(y) if isinstance(rule, Starts) else 0)
             rows.append(Row(_where(t, y), most - number, max(1.0, most)))
     return rows
+
+
+def _with_reactions(network: Network, tables: Mapping[str, Tables]) -> Iterable[str]:
+    """Courses that may have something which branches fund: to derive the tables of very many takes minutes."""
+    return tables if network.reactions else (TRUNK,)
 
 
 def _counted(network: Network, rule: Count | Starts | Reactions) -> set[str]:
@@ -291,7 +298,8 @@ def _budget_reports(
 ) -> list[Report]:
     t, budget = tables[TRUNK], network.instance.policy.budget
     planned = _spent(network, (Start(f, o, (y,)) for f, o, y in values[INVESTMENT].get("fund", {})))
-    reacted = {course: _spent(network, had) for course, own in tables.items() if (had := reactions_of(own, values))}
+    courses = _with_reactions(network, tables)
+    reacted = {course: _spent(network, had) for course in courses if (had := reactions_of(tables[course], values))}
     stock: dict[int, float] = defaultdict(float)
     trunk = values[TRUNK]
     for p, material, k in t.stock.stores:

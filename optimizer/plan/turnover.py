@@ -22,9 +22,11 @@ def without_turnover(tables: Mapping[str, Tables], values: Mapping[str, Values])
         values: course and `investment` -> component -> index -> value.
     """
     found = dict(values)
-    for course, t in tables.items():
-        mine = values[course]
+    for course, mine in values.items():
         into, out = dict(mine.get("stock_in", {})), dict(mine.get("stock_out", {}))
+        if course not in tables or not into.keys() & out.keys():
+            continue
+        t = tables[course]
         taken = {(*cell[1:], p): cell[0] for cell, stores in t.flow.stores_in.items() for p in stores}
         given = {(*cell[1:], p): cell[0] for cell, stores in t.flow.stores_out.items() for p in stores}
         for index in into.keys() & out.keys():
