@@ -25,6 +25,8 @@ from optimizer.solver.written import build_block
 if TYPE_CHECKING:
     from distributed import Client
 
+    from optimizer.solver.benders.known import Known
+
 Values = dict[str, dict[object, float]]
 """component -> index -> value, those that are not zero."""
 
@@ -131,6 +133,21 @@ def problem_of(network: Network, blocks: Mapping[str, Block], hindsight: Mapping
 
 
 @dataclass(slots=True)
+class Learnt:
+    """What searches over the same parts with prices on what is short said of them.
+
+    Attributes:
+        keep: whether a search adds what it knows by its end.
+        bound: that is proved already, USD; None where nothing is.
+        said: what each knew, and channel -> USD a t short that was in its costs.
+    """
+
+    keep: bool = False
+    bound: float | None = None
+    said: list[tuple[Known, dict[str, float]]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Begun:
     """What every method begins with.
 
@@ -144,6 +161,7 @@ class Begun:
         deadline: `time.monotonic()` at which to stop.
         over: whether it was stopped already; `out` says why.
         client: of a dask cluster that answers for parts.
+        learnt: what Benders begins with, or what it is asked to leave; None for neither.
     """
 
     out: Solved
@@ -155,6 +173,7 @@ class Begun:
     deadline: float | None
     over: bool = False
     client: Client | None = None
+    learnt: Learnt | None = None
 
 
 def finish(begun: Begun, start: Start | None = None) -> Solved:

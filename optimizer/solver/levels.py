@@ -13,16 +13,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-import scipy.sparse as sp
-
 from optimizer.model import assemble
 from optimizer.model.caps import SHORT
-from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
-from optimizer.solver.benders.split import GIVEN
+from optimizer.network.tables import TRUNK, Network, Tables
 from optimizer.solver.compile import Block
-from optimizer.solver.extensive import Begun, Solved, Values
+from optimizer.solver.extensive import Begun, Solved
 from optimizer.solver.highs import Progress, Report
+from optimizer.solver.methods import method_of
+from optimizer.solver.multipliers import Prices
+from optimizer.solver.served import counting, expected_cost, like, short_of
 from optimizer.solver.start import Start
 from optimizer.solver.written import build_block
 
@@ -57,6 +56,7 @@ class Level:
         why: why its solve ended, in words.
         method: `extensive` or `benders`.
         seconds: that it took.
+        price: of a level of service, USD a t short that proves the bound of the cost; None where none was sought.
     """
 
     level: str
@@ -73,6 +73,7 @@ class Level:
     why: str
     method: str
     seconds: float
+    price: float | None = None
 
 
 def by_levels(begun: Begun, start: Start | None, solve_one: SolveOne) -> Solved:
@@ -104,7 +105,12 @@ def by_levels(begun: Begun, start: Start | None, solve_one: SolveOne) -> Solved:
             continue
         now = time.monotonic()
         tolerance = None if channel is None else max(LEAST, rule.tolerance * demand[channel])
-        solved = solve_one(_of_level(begun, channel, tolerance, caps, len(demand) + 1 - len(levels)), start)
+        mine = _of_level(begun, channel, tolerance, caps, len(demand) + 1 - len(levels))
+        if channel is None and caps and found is not None and method_of(mine)[0] == "benders":
+            solved, prices = _by_prices(mine, begun.blocks, found, caps, demand, solve_one)
+            levels = [dataclasses.replace(known, price=prices.get(str(known.channel))) for known in levels]
+        else:
+            solved = solve_one(mine, start)
         level = _level(solved, channel, tolerance, demand, time.monotonic() - now)
         if not solved.values:
             levels.append(level)
@@ -116,9 +122,54 @@ def by_levels(begun: Begun, start: Start | None, solve_one: SolveOne) -> Solved:
             caps[channel] = max(level.best, (level.best if level.bound is None else level.bound + tolerance))
             level = dataclasses.replace(level, cap=caps[channel])
         levels.append(level)
-        found, start = solved, _start_of(network, solved)
+        found, start = solved, like(network, solved.values)
     assert found is not None
     return _whole(found, levels, begun)
+
+
+def _by_prices(
+    mine: Begun,
+    blocks: Mapping[str, Block],
+    served: Solved,
+    caps: Mapping[str, float],
+    demand: Mapping[str, float],
+    solve_one: SolveOne,
+) -> tuple[Solved, Mapping[str, float]]:
+    """The level of cost by prices on what is short, and under the caps only where these leave the gap open.
+
+    Args:
+        mine: the level, under its caps.
+        blocks: without them.
+        served: a plan within the caps.
+        caps: channel -> expected t short at most.
+        demand: channel -> expected t.
+        solve_one: solves one problem.
+
+    Returns:
+        What came of it, and channel -> USD a t short.
+    """
+    search = Prices(dataclasses.replace(mine, blocks=dict(blocks)), caps, demand, solve_one)
+    found = search.run(served.values)
+    bound = found.bound if math.isfinite(found.bound) else None
+    if found.stopped or found.gap <= search.allowed():
+        solved = found.last
+    else:
+        found.learnt.bound = bound
+        begun = dataclasses.replace(mine, learnt=found.learnt, began=time.monotonic())
+        solved = solve_one(begun, like(served.network, found.likeliest.values))
+        bound = max((b for b in (bound, solved.bound) if b is not None), default=None)
+    best = found.best
+    if solved is None or best is None:
+        return solve_one(mine, like(served.network, served.values)), found.prices
+    if solved is found.last or not solved.values or solved.objective is None or best.cost < solved.objective:
+        solved.values, solved.objective, solved.duals = dict(best.values), best.cost, dict(best.duals)
+    assert solved.objective is not None
+    solved.bound = None if bound is None else min(bound, solved.objective)
+    if solved.bound is not None and solved.objective - solved.bound <= search.allowed():
+        solved.status, solved.why = "optimal", "the gap asked for is reached"
+    else:
+        solved.status, solved.why = "feasible", found.stopped or solved.why
+    return solved, found.prices
 
 
 def demand_by_channel(network: Network, tables: Mapping[str, Tables]) -> dict[str, float]:
@@ -140,7 +191,7 @@ def _of_level(
 ) -> Begun:
     """What a level begins with: the costs that count in it, the rows of the levels before, its share of the time."""
     network, now = begun.out.network, time.monotonic()
-    blocks = dict(begun.blocks) if channel is None else _counting(network, begun.blocks, channel)
+    blocks = dict(begun.blocks) if channel is None else counting(network, begun.blocks, channel)
     if caps:
         columns = {
             course: [key for key in blocks[course].columns if key[0] == SHORT] for course in (TRUNK, *network.windows)
@@ -157,28 +208,6 @@ def _of_level(
     return dataclasses.replace(
         begun, out=out, blocks=blocks, options=options, report=report, began=now, deadline=deadline
     )
-
-
-def _counting(network: Network, blocks: Mapping[str, Block], channel: str) -> dict[str, Block]:
-    """The blocks with a cost of 1 for each tonne that a channel is short of, and none besides."""
-    found: dict[str, Block] = {}
-    for name, block in blocks.items():
-        counted: list[tuple[int, int]] = []
-        if name == TRUNK or name in network.windows:
-            counted = [
-                (key[1][1], i)  # type: ignore[index]
-                for i, key in enumerate(block.columns)
-                if key[0] == SHORT and key[1][0] == channel  # type: ignore[index]
-            ]
-        width, count = len(block.columns), len(counted)
-        data = (np.ones(count), (np.arange(count), np.array([i for _, i in counted], dtype=np.int64)))
-        found[name] = dataclasses.replace(
-            block,
-            cost=sp.csr_array(data, shape=(count, width)),
-            cost_keys=[("short", period) for period, _ in counted],
-            cost_constant=np.zeros(count),
-        )
-    return found
 
 
 def _telling(report: Report, channel: str | None) -> Report:
@@ -228,23 +257,10 @@ def _unreached(channel: str | None, demand: Mapping[str, float]) -> Level:
     return Level(level, channel, unit, known, None, None, None, None, None, None, "not reached", why, "", 0.0)
 
 
-def _start_of(network: Network, solved: Solved) -> Start:
-    """A level's plan, for the next to begin with."""
-    fundings = frozenset(key for key, value in solved.values[INVESTMENT].get("fund", {}).items() if value > 0.5)
-    courses = frozenset({TRUNK, *network.windows})
-    stock = {
-        (course, (component, index)): value
-        for course in courses
-        for component in GIVEN
-        for index, value in solved.values[course].get(component, {}).items()
-    }
-    return Start(fundings, courses, stock)  # type: ignore[arg-type]
-
-
 def _whole(found: Solved, levels: list[Level], begun: Begun) -> Solved:
     """The last plan as the answer to all levels."""
     network = found.network
-    short = {level.channel: _short(network, found.values, str(level.channel)) for level in levels if level.channel}
+    short = {level.channel: short_of(network, found.values, str(level.channel)) for level in levels if level.channel}
     cost = expected_cost(network, begun.blocks, found.values)
     found.levels = [
         dataclasses.replace(level, value=short[level.channel] if level.channel else cost) for level in levels
@@ -263,26 +279,3 @@ def _whole(found: Solved, levels: list[Level], begun: Begun) -> Solved:
 
 def _name(level: Level) -> str:
     return f"service of {level.channel}" if level.channel else "cost"
-
-
-def _short(network: Network, values: Mapping[str, Values], channel: str) -> float:
-    """Expected t short of a channel."""
-    markets = network.instance.markets
-    return math.fsum(
-        network.weight[course, index[2]] * tonnes  # type: ignore[index]
-        for course in (TRUNK, *network.windows)
-        for index, tonnes in values[course].get("short", {}).items()
-        if markets[index[0]].channel == channel  # type: ignore[index]
-    )
-
-
-def expected_cost(network: Network, blocks: Mapping[str, Block], values: Mapping[str, Values]) -> float:
-    """Expected cost of a plan, USD, from what its blocks cost by period."""
-    total = 0.0
-    for name in (INVESTMENT, TRUNK, *network.windows):
-        block = blocks[name]
-        known = np.array([values[name].get(key[0], {}).get(key[1], 0.0) for key in block.columns])
-        by_row = block.cost @ known + block.cost_constant
-        weights = [1.0 if name == INVESTMENT else network.weight[name, period] for _, period in block.cost_keys]
-        total += float(np.array(weights) @ by_row) if weights else 0.0
-    return total

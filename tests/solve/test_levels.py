@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from support.build import Data, instance_of, one_market, solve
+from support.generate import generate
 
 import optimizer
 from optimizer.briefs.plans import say
@@ -18,6 +19,8 @@ from optimizer.errors import InstanceError, OptionsError
 from optimizer.network.network import network_of
 from optimizer.plan.columns import rows_of
 from optimizer.run import plan_of
+from optimizer.solver.benders.known import learn
+from optimizer.solver.benders.search import Search
 from optimizer.solver.extensive import Begun, Solved
 from optimizer.solver.highs import Stop
 from optimizer.solver.levels import by_levels
@@ -230,3 +233,92 @@ def test_the_short_form_reads_back() -> None:
     assert instance.lexicographic is not None
     assert instance.lexicographic.tolerance == 1e-4
     assert [row.facility for row in rows_of(solve(instance).portfolio)]
+
+
+@pytest.mark.parametrize("seed", [0, 2, 3, 7, 9, 10])
+def test_prices_on_shortage_lead_to_the_least_cost_within_the_caps(seed: int) -> None:
+    """Benders begins with what parts said at prices; the whole by HiGHS under the same caps knows of none."""
+    data = generate(seed, scenarios=2, children=seed % 2)
+    data["lexicographic"] = {"levels": ["service", "cost"], "tolerance": 0.02}
+    instance = instance_of(data)
+    whole = Options(method="extensive", gap=1e-7, threads=1)
+    asked: list[Begun] = []
+
+    def by_prices(begun: Begun, start: Start | None) -> Solved:
+        # The levels of service by the whole, so that the caps are the same to the last digit.
+        service = len(asked) < 2
+        asked.append(begun)
+        options = dataclasses.replace(begun.options, method="extensive") if service else begun.options
+        return solve_begun(dataclasses.replace(begun, options=options), start)
+
+    expected = by_levels(begin(network_of(instance), whole), None, solve_begun)
+    options = Options(method="benders", gap=1e-7, threads=1)
+    found = by_levels(begin(network_of(instance), options), None, by_prices)
+    assert [level.cap for level in found.levels] == pytest.approx([level.cap for level in expected.levels])
+    assert expected.objective is not None
+    assert found.status == "optimal"
+    assert found.objective == pytest.approx(expected.objective, rel=2e-6)
+    # What prices prove is a bound on every plan within the caps, and it is where the search under them begins.
+    under = asked[-1].learnt
+    assert under is not None
+    assert len(asked) > 3
+    assert under.said
+    assert under.bound is not None
+    assert under.bound <= expected.objective * (1 + 1e-6)
+    prices = [level.price for level in found.levels]
+    assert prices[0] > 0 and prices[1] > 0 and prices[2] is None  # noqa: PT018
+
+
+def test_what_parts_said_at_prices_holds_under_the_caps() -> None:
+    """Each cut that is taken on, against what the parts cost in the best plan within the caps."""
+    data = generate(9, scenarios=2)
+    data["lexicographic"] = {"levels": ["service", "cost"], "tolerance": 0.02}
+    network = network_of(instance_of(data))
+    begun = begin(network, Options(method="benders", gap=1e-7, threads=1))
+    asked: list[Begun] = []
+
+    def solve_one(one: Begun, start: Start | None) -> Solved:
+        asked.append(one)
+        return solve_begun(one, start)
+
+    by_levels(begun, None, solve_one)
+    last = asked[-1]
+    assert last.learnt is not None
+    search = Search(network, last.blocks, last.out.tables, {}, last.options)
+    try:
+        search.run(None)
+        best, count = search.best.z, len(search.master.cuts)
+        assert best is not None
+        for said, prices in last.learnt.said:
+            assert all(learn(search, said, prices))
+        taken = search.master.cuts[count:]
+        with_price = [cut for cut in taken if cut.theta is not None]
+        assert with_price
+        assert all(cut.misses(best) <= 1e-5 * max(1.0, abs(cut.constant)) for cut in taken)
+        # And not by far: at the right price they say nearly what parts cost.
+        assert min(-cut.misses(best) for cut in with_price) < 1e-3
+    finally:
+        search.close()
+
+
+def test_interrupted_at_a_price_the_plan_served_is_kept() -> None:
+    """The best plan within the caps, with what is proved of such, and called feasible."""
+    instance = instance_of(two_channels())
+    stop = Stop()
+    options = Options(method="benders", gap=0.0, threads=1)
+    seen: list[Begun] = []
+
+    def solve_one(begun: Begun, start: Start | None) -> Solved:
+        seen.append(begun)
+        solved = solve_begun(begun, start)
+        if begun.learnt is not None:
+            stop.asked.set()
+        return solved
+
+    plan = plan_of(instance, options, by_levels(begin(network_of(instance), options, None, stop), None, solve_one))
+    assert len(seen) == 3
+    assert plan.status == "feasible"
+    assert "interrupted" in plan.info["why"]
+    assert plan.info["bound"] is not None
+    assert served(plan) == pytest.approx(list(best_by_hand()[:2]), abs=1e-4)
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]["summary"]

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from optimizer.model.caps import SHORT
 from optimizer.model.declare import Key
 from optimizer.solver.benders.dealt import Dealt
 from optimizer.solver.benders.master import Cut
@@ -245,6 +246,56 @@ def grow(dealt: Dealt, known: Known) -> None:
     if tree and options.gap >= known.gap and (options.gap_usd or 0.0) >= known.gap_usd:
         dealt.tree = Tree(dealt.master, dealt.aim)
         dealt.tree.take(tree)
+
+
+def said_by(dealt: Dealt) -> Known:
+    """What parts said in a search, for another over the same parts in this run: cuts that are in use."""
+    return in_use(known_of(dealt, "", [""] * len(dealt.groups), 0.0))
+
+
+def learn(dealt: Dealt, known: Known, prices: Mapping[str, float]) -> list[bool]:
+    """Take on what parts said where shortage had prices: here it has none, and the master says how short they are.
+
+    What a part costs with prices on what it is short of, less these prices times how short the master lets it be, is
+    never more than what it costs when it is just that short. Source: Geoffrion (1974).
+
+    Args:
+        dealt: the search, over the same parts in the same order.
+        known: of the search with prices.
+        prices: channel -> USD a t short.
+
+    Returns:
+        Which groups have a cut on their cost by it.
+    """
+    if len(known.groups) != len(dealt.groups):
+        return [False] * len(dealt.groups)
+    place, arrays = _places(dealt, known), known.arrays
+    short = [_short_of(dealt, group, prices) for group in range(len(dealt.groups))]
+    kept = [False] * len(dealt.groups)
+    for number, group in enumerate(arrays["cut_group"]):
+        cut = _cut(dealt, known, place, int(group), number)
+        if cut.theta is not None:
+            columns, coefs = short[group]
+            cut.columns, cut.coefs = np.append(cut.columns, columns), np.append(cut.coefs, coefs)
+            kept[group] = True
+        dealt.master.add(cut)
+    return kept
+
+
+def _short_of(dealt: Dealt, number: int, prices: Mapping[str, float]) -> tuple[Indices, Vector]:
+    """The master's columns of what a group's parts are short of, and what these cost in a cut on the group's cost."""
+    columns: list[int] = []
+    coefs: list[float] = []
+    group = dealt.groups[number]
+    for i, share in zip(group.parts, group.share, strict=True):
+        part = dealt.parts[i]
+        owners = part.part.block.owners
+        for column, local in zip(part.columns, sorted(owners), strict=True):
+            _, (component, index) = owners[local]
+            if component == SHORT and index[0] in prices:  # type: ignore[index]
+                columns.append(int(column))
+                coefs.append(float(share) * prices[index[0]] * dealt.money)  # type: ignore[index]
+    return np.array(columns, dtype=np.int64), np.array(coefs)
 
 
 def in_use(known: Known) -> Known:

@@ -16,12 +16,13 @@ from optimizer.model.assemble import CAPS
 from optimizer.solver.benders.ahead import Ahead
 from optimizer.solver.benders.checkpoint import EVERY, Checkpoint
 from optimizer.solver.benders.dealt import RELAXED, VIOLATED
-from optimizer.solver.benders.known import Known, carry, fingerprints, grow
+from optimizer.solver.benders.known import Known, carry, fingerprints, grow, learn
 from optimizer.solver.benders.master import Point
 from optimizer.solver.benders.recourse import Impossible
 from optimizer.solver.benders.settling import SETTLED, SETTLING, Settling
 from optimizer.solver.benders.tree import Tree
 from optimizer.solver.compile import Vector
+from optimizer.solver.extensive import Learnt
 from optimizer.solver.first_plan import reaches
 from optimizer.solver.limit import Stopped
 from optimizer.solver.start import USED, Start
@@ -40,18 +41,25 @@ PATIENCE = 100
 class Search(Settling):
     """The rounds in which the master proposes and the parts answer."""
 
-    def run(self, start: Start | None = None, checkpoint: Checkpoint | None = None, ahead: Ahead | None = None) -> str:
+    def run(
+        self,
+        start: Start | None = None,
+        checkpoint: Checkpoint | None = None,
+        ahead: Ahead | None = None,
+        learnt: Learnt | None = None,
+    ) -> str:
         """Search until the gap is reached: `optimal`, `limit`, `interrupted` or `infeasible`.
 
         Args:
             start: a plan that is tried first.
             checkpoint: what is known is taken from it, and kept in it.
             ahead: what was sought before.
+            learnt: what searches with prices on what is short said of the same parts.
         """
         self._checkpoint = checkpoint
         how = ""
         try:
-            how = self._searched(start, ahead or Ahead())
+            how = self._searched(start, ahead or Ahead(), learnt or Learnt())
             return how
         finally:
             if self._ready and checkpoint is not None:
@@ -59,10 +67,10 @@ class Search(Settling):
                 moment = how == "optimal" and time.monotonic() - self.began < EVERY
                 self._note(now=True, write=not moment or checkpoint.written)
 
-    def _searched(self, start: Start | None, ahead: Ahead) -> str:
+    def _searched(self, start: Start | None, ahead: Ahead, learnt: Learnt) -> str:
         try:
             if not self._go_on():
-                self._seed(ahead.known)
+                self._seed(ahead.known, learnt)
             self._note()
             if start is not None:
                 self._try(start, SETTLING)
@@ -114,7 +122,7 @@ class Search(Settling):
         if self.best.z is None:
             self._try_like(z)
 
-    def _seed(self, known: Known | None = None) -> None:
+    def _seed(self, known: Known | None, learnt: Learnt) -> None:
         """A first cut for every group of parts; more where a search over some of them has found those."""
         began = time.monotonic()
         self._tell("first cuts")
@@ -122,6 +130,10 @@ class Search(Settling):
         if known is not None:
             kept = carry(self, known, *fingerprints(self)).kept
             self.seconds_before = 0.0  # they were this run's
+        if learnt.bound is not None:
+            self.bound = learnt.bound
+        for said, prices in learnt.said:
+            kept = [a or b for a, b in zip(kept, learn(self, said, prices), strict=True)]
         self.first_cuts([number for number, has in enumerate(kept) if not has])
         self.seconds["first_cuts"] = time.monotonic() - began
 

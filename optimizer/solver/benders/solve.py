@@ -13,6 +13,7 @@ from optimizer.model import risk
 from optimizer.solver.benders.after import prices, second_pass
 from optimizer.solver.benders.ahead import Ahead
 from optimizer.solver.benders.checkpoint import Checkpoint
+from optimizer.solver.benders.known import said_by
 from optimizer.solver.benders.search import Search
 from optimizer.solver.extensive import SECOND_PASS, ZERO, Begun, Solved, Values, ended
 from optimizer.solver.first_plan import reaches
@@ -63,7 +64,9 @@ def _decomposed(
 ) -> Solved:
     out, options, limit = begun.out, begun.options, search.limit
     out.sizes = search.sizes()
-    how = search.run(start, checkpoint, ahead)
+    how = search.run(start, checkpoint, ahead, begun.learnt)
+    if begun.learnt is not None and begun.learnt.keep:
+        begun.learnt.said.append((said_by(search), {}))
     if start is not None:
         out.start = search.start
     if checkpoint is not None:
