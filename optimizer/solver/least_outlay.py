@@ -6,17 +6,24 @@ from collections.abc import Mapping
 
 import highspy
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 
 from optimizer.instance.finance import MILLION
-from optimizer.network.starts import Start
-from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
-from optimizer.solver.compile import Block, join
+from optimizer.network.derive_capital import capital_of, given, recipients, terms_of
+from optimizer.network.tables import INVESTMENT, PAYS, TRUNK, Network, Tables
+from optimizer.solver.compile import Block, Vector, join
 from optimizer.solver.extensive import Values
 from optimizer.solver.loading import new_highs
 
-OPEN = frozenset({"grant", "sold", "earned", "credited"})
+OPEN = frozenset({"capital", "recipient", "sold", "earned", "credited", "awarded"})
 """Components that say who pays whom; all others are what a plan does."""
+NEEDLESS = 1e-5
+"""M USD for each M USD given, and for each recipient: nobody is lent, or chosen, for nothing."""
+SECONDS = 60.0
+"""In which recipients are chosen; after that they stay as the best that was found, or as the plan has them."""
+GAP = 1e-6
+"""Relative, within which what is paid is least where recipients are chosen."""
 SLACK = 1e-8
 """Relative, by which rows may be off: a plan's own rounding leaves them off by less."""
 
@@ -24,7 +31,7 @@ SLACK = 1e-8
 def with_least_outlay(
     network: Network, blocks: Mapping[str, Block], t: Tables, values: Mapping[str, Values]
 ) -> tuple[dict[str, Values], bool]:
-    """Values in which grants, and what else instruments pay on the trunk, are least, discounted; all else stays.
+    """Values in which what instruments give and pay on the trunk is least, discounted; all else stays.
 
     Args:
         network: what was solved.
@@ -33,7 +40,8 @@ def with_least_outlay(
         values: of a plan, by block, component and index.
 
     Returns:
-        The values, and whether they are least; where the program cannot be solved they are the plan's own.
+        The values, and whether they are least; where the program cannot be solved they are the plan's own, and where
+        recipients cannot be chosen in time the least for those there are.
     """
     found = dict(values)
     finance = network.instance.finance
@@ -63,24 +71,40 @@ def with_least_outlay(
     rows = np.flatnonzero(np.diff(mine.indptr))
     brought = (problem.matrix @ np.where(free, 0.0, known))[rows]
     slack = SLACK * np.abs(brought)
-    highs = new_highs(
-        cost=cost[columns],
-        bounds=(problem.lower[columns], problem.upper[columns]),
-        rows=(problem.row_lower[rows] - brought - slack, problem.row_upper[rows] - brought + slack),
-        matrix=sp.csr_array(mine[rows]),
-        integer=np.zeros(len(columns), dtype=bool),
-    )
-    highs.run()
-    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        return found, False
-    amounts = np.array(highs.getSolution().col_value)
+    lower, upper, whole = problem.lower[columns], problem.upper[columns], problem.integer[columns]
+
+    def least(bounds: tuple[Vector, Vector], integer: npt.NDArray[np.bool_]) -> tuple[Vector | None, bool]:
+        """The amounts of least cost, if there are any, and whether they are proved so."""
+        highs = new_highs(
+            cost=cost[columns],
+            bounds=bounds,
+            rows=(problem.row_lower[rows] - brought - slack, problem.row_upper[rows] - brought + slack),
+            matrix=sp.csr_array(mine[rows]),
+            integer=integer,
+        )
+        highs.setOptionValue("time_limit", SECONDS)
+        highs.setOptionValue("mip_rel_gap", GAP)
+        highs.run()
+        proved = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        if not proved and highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+            return None, False
+        return np.array(highs.getSolution().col_value), proved
+
+    proved = True
+    if whole.any():
+        tried, proved = least((lower, upper), whole)
+        chosen = np.round(known[columns] if tried is None else tried)
+        lower, upper = np.where(whole, chosen, lower), np.where(whole, chosen, upper)
+    amounts, solved = least((lower, upper), np.zeros(len(columns), dtype=bool))
+    if amounts is None or not solved:
+        return dict(values), False
     for name in (INVESTMENT, TRUNK):
         found[name] = {key: dict(mine) for key, mine in values[name].items() if key not in OPEN}
     for place, amount in zip(columns, amounts, strict=True):
         name, component, index = names[int(place)]
         if abs(amount) > 0:
             found[name].setdefault(component, {})[index] = float(amount)
-    return found, True
+    return found, proved
 
 
 def _usd(network: Network, t: Tables) -> dict[tuple[str, object], float]:
@@ -89,10 +113,13 @@ def _usd(network: Network, t: Tables) -> dict[tuple[str, object], float]:
     found: dict[tuple[str, object], float] = {}
     for (_, sale), usd in t.finance.per_tonne.items():
         found["sold", sale] = found.get(("sold", sale), 0.0) + usd * calendar.discount[sale[-1]]
-    for (f, o), years in network.starts.years.items():
-        capex = network.starts.options[f, o].capex
-        for y in years if capex else ():
-            worth = network.starts.capex(Start(f, o, (y,))) / capex
-            for i in () if network.instance.finance is None else network.instance.finance.instruments:
-                found["grant", (i.id, f, o, y)] = MILLION * worth
+    for i, f, way, y in t.finance.award_most:
+        found["awarded", (i, f, way, y)] = (MILLION if way == PAYS else -MILLION) * calendar.discount[y]
+    for i, f in recipients(network):
+        found["recipient", (i, f)] = MILLION * NEEDLESS
+    instruments = capital_of(network)
+    for i, f, o, y in given(network):
+        outlay = terms_of(network, instruments[i], f, o, y).outlay
+        usd = sum(share * calendar.discount_of(year) for year, share in outlay)
+        found["capital", (i, f, o, y)] = MILLION * (usd + NEEDLESS)
     return found

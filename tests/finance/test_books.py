@@ -229,7 +229,7 @@ def kept() -> optimizer.Plan:
     ("table", "column", "factor", "trips"),
     [
         ("grants", "usd", 0.5, {"viable", "books", "outlay"}),
-        ("grants", "usd", 20.0, {"grant_share", "books", "outlay"}),
+        ("grants", "usd", 20.0, {"capital_share", "books", "outlay"}),
         ("sales", "sold", 0.5, {"sale_used", "books", "outlay"}),
         ("sales", "made", 2.0, {"sale_made"}),
         ("sales", "price", 2.0, {"sale_price"}),
@@ -252,7 +252,7 @@ def test_the_checker_sees_what_is_wrong(
     ("table", "row", "trips"),
     [
         ("grants", ("gift", "works", "build", 2027, 1.0), "known_ids"),
-        ("grants", ("aid", "works", "extend", 2027, 1.0), "grant_funded"),
+        ("grants", ("aid", "works", "extend", 2027, 1.0), "capital_funded"),
         ("sales", None, "sale_made"),
         ("books", None, "books"),
     ],
@@ -279,7 +279,7 @@ def test_what_is_granted_to_who_is_not_eligible_trips(kept: optimizer.Plan) -> N
     finance = kept.instance.finance.model_copy(update={"instruments": (abroad, more)})
     instance = kept.instance.model_copy(update={"finance": finance})
     found = {one.constraint for one in verify_tables(instance, kept.info, kept.tables).violations}
-    assert "grant_eligible" in found
+    assert "capital_eligible" in found
 
 
 def test_a_saved_plan_reads_and_verifies(kept: optimizer.Plan, tmp_path: Path) -> None:
