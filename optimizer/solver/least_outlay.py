@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import highspy
 import numpy as np
@@ -72,15 +73,20 @@ def with_least_outlay(
     brought = (problem.matrix @ np.where(free, 0.0, known))[rows]
     slack = SLACK * np.abs(brought)
     lower, upper, whole = problem.lower[columns], problem.upper[columns], problem.integer[columns]
+    nets = _nets(network, t, [names[int(column)] for column in columns])
+    more, none = nets.shape[0], np.zeros(nets.shape[0])
+    table = sp.block_array([[mine[rows], None], [nets, -sp.eye_array(more)]]) if more else mine[rows]
+    row_lower = np.append(problem.row_lower[rows] - brought - slack, none - np.inf)
+    row_upper = np.append(problem.row_upper[rows] - brought + slack, none)
 
     def least(bounds: tuple[Vector, Vector], integer: npt.NDArray[np.bool_]) -> tuple[Vector | None, bool]:
         """The amounts of least cost, if there are any, and whether they are proved so."""
         highs = new_highs(
-            cost=cost[columns],
-            bounds=bounds,
-            rows=(problem.row_lower[rows] - brought - slack, problem.row_upper[rows] - brought + slack),
-            matrix=sp.csr_array(mine[rows]),
-            integer=integer,
+            cost=np.append(cost[columns], none + 1.0),
+            bounds=(np.append(bounds[0], none), np.append(bounds[1], none + np.inf)),
+            rows=(row_lower, row_upper),
+            matrix=sp.csr_array(table),
+            integer=np.append(integer, none.astype(bool)),
         )
         highs.setOptionValue("time_limit", SECONDS)
         highs.setOptionValue("mip_rel_gap", GAP)
@@ -88,7 +94,7 @@ def with_least_outlay(
         proved = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
         if not proved and highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
             return None, False
-        return np.array(highs.getSolution().col_value), proved
+        return np.array(highs.getSolution().col_value)[: len(columns)], proved
 
     proved = True
     if whole.any():
@@ -107,14 +113,27 @@ def with_least_outlay(
     return found, proved
 
 
+def _nets(network: Network, t: Tables, names: Sequence[tuple[str, str, object]]) -> Any:
+    """A row for each recipient there may be: what it is paid less what it owes, discounted, M USD.
+
+    It costs what is left, and nothing where less is paid than is owed: nobody is chosen for what the government earns.
+    """
+    pairs = {pair: row for row, pair in enumerate(dict.fromkeys((i, f) for i, f, _, _ in t.finance.award_most))}
+    found = sp.lil_array((len(pairs), len(names)))
+    place = {index: column for column, (_, component, index) in enumerate(names) if component == "awarded"}
+    for i, f, way, y in t.finance.award_most:
+        worth = network.calendar.discount[y]
+        if (column := place.get((i, f, way, y))) is not None:
+            found[pairs[i, f], column] = worth if way == PAYS else -worth
+    return sp.csr_array(found)
+
+
 def _usd(network: Network, t: Tables) -> dict[tuple[str, object], float]:
     """Discounted USD of public outlay for a unit of each component that is open, (component, index)."""
     calendar = network.calendar
     found: dict[tuple[str, object], float] = {}
     for (_, sale), usd in t.finance.per_tonne.items():
         found["sold", sale] = found.get(("sold", sale), 0.0) + usd * calendar.discount[sale[-1]]
-    for i, f, way, y in t.finance.award_most:
-        found["awarded", (i, f, way, y)] = (MILLION if way == PAYS else -MILLION) * calendar.discount[y]
     for i, f in recipients(network):
         found["recipient", (i, f)] = MILLION * NEEDLESS
     instruments = capital_of(network)

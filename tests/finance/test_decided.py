@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import re
 from itertools import permutations
 from typing import Any
 
 import pytest
+from rich.console import Console
 from support.build import solve
 
 import optimizer
 from finance.conftest import GRANT, LEFT, YEARS, Data, plant, worth
+from optimizer.briefs.brief import Brief
+from optimizer.briefs.plans import say
 
 CREDIT = {"id": "credit", "kind": "production_credit", "material": "magnet", "amount": 800.0, "decided": True}
 FLOOR = {"id": "floor", "kind": "price_floor", "material": "magnet", "floor": 9800.0, "decided": True}
@@ -97,6 +102,15 @@ def test_nobody_agrees_to_what_only_takes() -> None:
     plan = sound(plant({"instruments": [GRANT, taking]}))
     assert recipients(plan) == set()
     assert not paid(plan, "floor")
+
+
+def test_nobody_is_chosen_for_what_the_government_earns() -> None:
+    """The mine would have 10,000 in 2028 and owe 5,500 in two years: at 10 percent both would gain by it."""
+    floor = FLOOR | {"material": "oxide", "floor": {2027: 5100, 2029: 4000}, "upside": 0.055}
+    assert 10_000 * worth(2028) > 5500 * (worth(2029) + worth(2030))
+    plan = sound(plant({"instruments": [GRANT, floor]}))
+    assert recipients(plan) == set()
+    assert granted(plan) == pytest.approx(-LEFT, rel=1e-5)
 
 
 def test_who_is_chosen_is_so_in_all_years() -> None:
@@ -246,3 +260,95 @@ def test_instruments_never_make_a_plan_dearer() -> None:
         for i in chosen:
             assert cost <= costs[chosen - {i}] * (1 + 1e-6)
     assert len({round(cost) for cost in costs.values()}) > 2
+
+
+PLANTS = {"works": (1.0e6, 2000.0), "forge": (0.9e6, 2300.0), "mill": (1.1e6, 1800.0)}
+"""Capex, and USD per t."""
+
+
+def three(finance: Data, *, stands: float = 0.0, price: float = 9000.0) -> Data:
+    """Three plants that differ, one of them in two units, for 250 t in two channels; part of one stands."""
+    data = plant(finance, price=price)
+    data["markets"]["programs"]["demand"][0]["tonnes"] = 150.0
+    data["markets"]["trade"] = {
+        "channel": "commercial", "country": "USA",
+        "demand": [{"product": "magnet", "tonnes": 100.0, "shortage_cost": 5.0e5}],
+    }  # fmt: skip
+    data["materials"]["scrap"] = {"stage": "magnet", "price": 100.0}
+    first = data["facilities"].pop("works")
+    for name, (capex, cost) in PLANTS.items():
+        press = data["recipes"]["press"] | {"cost": cost, "outputs": {"magnet": 1.0, "scrap": 0.1}}
+        data["recipes"][f"press_{name}"] = press
+        option = first["options"][0] | {"capex": capex}
+        data["facilities"][name] = first | {"recipes": [f"press_{name}"], "options": [option]}
+    data["facilities"]["forge"] |= {"capacity": stands, "fixed_cost": 500.0}
+    mill = data["facilities"]["mill"]
+    mill |= {"capacity": {"one": 0, "two": 0}, "recipes": {"press_mill": {"unit": "one"}, "press": {"unit": "two"}}}
+    mill["options"] = [mill["options"][0] | {"capacity": {"one": 60, "two": 40}}]
+    return data
+
+
+def cheapest(finances: list[Data], **changes: Any) -> float:
+    """The least cost over instances that differ in finance."""
+    costs = [solve(three(finance, **changes)).objective for finance in finances]
+    return min(cost for cost in costs if cost is not None)
+
+
+ANY = [[name for i, name in enumerate(PLANTS) if mask >> i & 1] for mask in range(8)]
+"""Every set of plants."""
+
+
+@pytest.mark.parametrize(
+    "one", [CREDIT | {"amount": 1000.0}, FLOOR | {"material": ["magnet", "scrap"], "floor": 9900.0}]
+)
+@pytest.mark.parametrize("stands", [0.0, 30.0])
+@pytest.mark.parametrize("budget", [0.0, 120_000.0])
+def test_choosing_is_the_best_of_all_choices(one: Data, stands: float, budget: float) -> None:
+    """What is decided costs what the best set of recipients costs, each tried as an entitlement of just these."""
+    rest = {"policy": {"budget": {"annual": budget}}} if budget else {}
+    aid = GRANT | {"max_share": 0.08}
+
+    def data(instrument: Data) -> Data:
+        return {"instruments": [aid, instrument]}
+
+    def best(data: list[Data]) -> float:
+        costs = [solve(three(finance, stands=stands) | rest).objective for finance in data]
+        return min(cost for cost in costs if cost is not None)
+
+    plain = {key: value for key, value in one.items() if key != "decided"}
+    each = [data(plain | {"where": {"id": names}}) for names in ANY if names]
+    plan = sound(three(data(one), stands=stands) | rest)
+    assert plan.objective == pytest.approx(min(best(each), best([{"instruments": [aid]}])), rel=1e-6)
+    limited = sound(three(data(one | {"recipients": 1}), stands=stands) | rest)
+    single = [data(plain | {"where": {"id": names}}) for names in ANY if len(names) == 1]
+    assert limited.objective == pytest.approx(min(best(single), best([{"instruments": [aid]}])), rel=1e-6)
+
+
+@pytest.mark.parametrize("price", [9200.0, 9500.0])
+def test_excluding_is_the_best_of_all_choices(price: float) -> None:
+    """As if every set of plants were tried with the one, and the rest with the other."""
+    aid, bank = GRANT | {"max_share": 0.12, "cap": 2.0e5}, BANK | {"max_share": 0.6}
+    finances: list[Data] = []
+    for names in ANY:
+        others = [name for name in PLANTS if name not in names]
+        mine = [one | {"where": {"id": of}} for one, of in ((aid, names), (bank, others)) if of]
+        finances.append({"instruments": mine})
+    plan = sound(three({"instruments": [aid | {"not_with": ["bank"]}, bank]}, price=price))
+    assert plan.objective == pytest.approx(cheapest(finances, price=price), rel=1e-6)
+    both = sound(three({"instruments": [aid, bank]}, price=price))
+    assert both.objective is not None
+    assert plan.objective is not None
+    assert both.objective <= plan.objective * (1 + 1e-6)
+
+
+def test_the_brief_says_who_is_chosen_and_what_is_owed() -> None:
+    """Two loans of 881,000 USD without interest, and in another instance two that are chosen."""
+    bank = BANK | {"max_share": 1.0}
+    out = io.StringIO()
+    for plan in (sound(two(bank)), sound(two(CREDIT))):
+        brief = Brief()
+        say(brief, plan)
+        brief.print_to(Console(file=out, width=200))
+    text = out.getvalue()
+    assert "Lent and paid in 1.76 M USD; most of it is at risk at the end of 2027: 1.76 M USD owed" in text
+    assert re.search(r"credit +production credit +2 chosen +480,000 USD", text)
