@@ -88,8 +88,9 @@ def with_least_outlay(
             matrix=sp.csr_array(table),
             integer=np.append(integer, none.astype(bool)),
         )
-        highs.setOptionValue("time_limit", SECONDS)
-        highs.setOptionValue("mip_rel_gap", GAP)
+        if integer.any():
+            highs.setOptionValue("time_limit", SECONDS)
+            highs.setOptionValue("mip_rel_gap", GAP)
         highs.run()
         proved = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
         if not proved and highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:

@@ -15,6 +15,7 @@ import optimizer
 from finance.conftest import GRANT, LEFT, YEARS, Data, plant, worth
 from optimizer.briefs.brief import Brief
 from optimizer.briefs.plans import say
+from optimizer.solver import least_outlay
 
 CREDIT = {"id": "credit", "kind": "production_credit", "material": "magnet", "amount": 800.0, "decided": True}
 FLOOR = {"id": "floor", "kind": "price_floor", "material": "magnet", "floor": 9800.0, "decided": True}
@@ -339,6 +340,17 @@ def test_excluding_is_the_best_of_all_choices(price: float) -> None:
     assert both.objective is not None
     assert plan.objective is not None
     assert both.objective <= plan.objective * (1 + 1e-6)
+
+
+def test_recipients_stay_where_they_are_not_chosen_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan's own, and the least for these."""
+    monkeypatch.setattr(least_outlay, "SECONDS", 0.0)
+    plan = sound(two(CREDIT, GRANT | {"cap": 190_000.0}))
+    assert len(plan.portfolio) == 2
+    assert "not brought to its least" in plan.info["why"]
+    assert granted(plan) <= -LEFT * (1 + 1e-5) * (2 - len(recipients(plan)))
+    monkeypatch.undo()
+    assert "least" not in sound(two(CREDIT, GRANT | {"cap": 190_000.0})).info["why"]
 
 
 def test_the_brief_says_who_is_chosen_and_what_is_owed() -> None:
