@@ -68,6 +68,7 @@ class _Instrument(Row):
 class _Capital(_Instrument):
     """What instruments have in common that pay for capex: decided for each funding, paid as the capex is spent."""
 
+    kind: Literal["grant", "loan", "equity"]
     max_share: Share
     """Of capex at most."""
     cap: Amount | None = None

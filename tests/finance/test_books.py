@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from support.build import solve
+from support.build import instance_of, solve
 
 import optimizer
 from finance.conftest import GRANT, LEFT, PER_YEAR, RESIDUAL, YEARS, Data, plant, worth
@@ -280,6 +280,12 @@ def test_what_is_granted_to_who_is_not_eligible_trips(kept: optimizer.Plan) -> N
     instance = kept.instance.model_copy(update={"finance": finance})
     found = {one.constraint for one in verify_tables(instance, kept.info, kept.tables).violations}
     assert "capital_eligible" in found
+
+
+def test_what_is_written_of_a_grant_stays_as_it_was() -> None:
+    """In that order: the hash of an instance rests on it, and with it plans of earlier versions."""
+    written = instance_of(plant({"instruments": [GRANT | {"cap": 5.0}]})).plain()["finance"]["instruments"]
+    assert [list(one) for one in written] == [["id", "kind", "max_share", "cap"]]
 
 
 def test_a_saved_plan_reads_and_verifies(kept: optimizer.Plan, tmp_path: Path) -> None:
