@@ -25,6 +25,8 @@ SECONDS = 60.0
 """In which recipients are chosen; after that they stay as the best that was found, or as the plan has them."""
 GAP = 1e-6
 """Relative, within which what is paid is least where recipients are chosen."""
+LOOSE = 1e-6
+"""By which rows may be off while recipients are chosen: t, M USD; amounts follow by the rows as they are."""
 SLACK = 1e-8
 """Relative, by which rows may be off: a plan's own rounding leaves them off by less."""
 
@@ -71,20 +73,23 @@ def with_least_outlay(
     mine = sp.csr_array(matrix[:, columns])
     rows = np.flatnonzero(np.diff(mine.indptr))
     brought = (problem.matrix @ np.where(free, 0.0, known))[rows]
-    slack = SLACK * np.abs(brought)
+    stands = mine[rows] @ known[columns]  # what is open, as the plan has it: its own rounding is none of ours
+    slack = SLACK * (abs(problem.matrix) @ np.abs(known))[rows]
     lower, upper, whole = problem.lower[columns], problem.upper[columns], problem.integer[columns]
     nets = _nets(network, t, [names[int(column)] for column in columns])
     more, none = nets.shape[0], np.zeros(nets.shape[0])
     table = sp.block_array([[mine[rows], None], [nets, -sp.eye_array(more)]]) if more else mine[rows]
-    row_lower = np.append(problem.row_lower[rows] - brought - slack, none - np.inf)
-    row_upper = np.append(problem.row_upper[rows] - brought + slack, none)
+    row_lower = np.append(np.minimum(problem.row_lower[rows] - brought, stands) - slack, none - np.inf)
+    row_upper = np.append(np.maximum(problem.row_upper[rows] - brought, stands) + slack, none)
 
-    def least(bounds: tuple[Vector, Vector], integer: npt.NDArray[np.bool_]) -> tuple[Vector | None, bool]:
+    def least(
+        bounds: tuple[Vector, Vector], integer: npt.NDArray[np.bool_], loose: float = 0.0
+    ) -> tuple[Vector | None, bool]:
         """The amounts of least cost, if there are any, and whether they are proved so."""
         highs = new_highs(
             cost=np.append(cost[columns], none + 1.0),
             bounds=(np.append(bounds[0], none), np.append(bounds[1], none + np.inf)),
-            rows=(row_lower, row_upper),
+            rows=(row_lower - loose, row_upper + loose),
             matrix=sp.csr_array(table),
             integer=np.append(integer, none.astype(bool)),
         )
@@ -97,13 +102,22 @@ def with_least_outlay(
             return None, False
         return np.array(highs.getSolution().col_value)[: len(columns)], proved
 
-    proved = True
-    if whole.any():
-        tried, proved = least((lower, upper), whole)
-        chosen = np.round(known[columns] if tried is None else tried)
-        lower, upper = np.where(whole, chosen, lower), np.where(whole, chosen, upper)
-    amounts, solved = least((lower, upper), np.zeros(len(columns), dtype=bool))
-    if amounts is None or not solved:
+    def amounts_for(whom: Vector) -> Vector | None:
+        """The least amounts for given recipients."""
+        held = np.round(whom)
+        fixed = np.where(whole, held, lower), np.where(whole, held, upper)
+        amounts, solved = least(fixed, np.zeros(len(columns), dtype=bool))
+        return amounts if solved else None
+
+    amounts, proved = None, not whole.any()
+    for loose in (0.0, LOOSE) if whole.any() else ():  # where rows hold by rounding alone, it may find none as they are
+        tried, proved = least((lower, upper), whole, loose)
+        amounts = None if tried is None else amounts_for(tried)
+        if amounts is not None:
+            break
+    if amounts is None:
+        amounts, proved = amounts_for(known[columns]), not whole.any()
+    if amounts is None:
         return dict(values), False
     for name in (INVESTMENT, TRUNK):
         found[name] = {key: dict(mine) for key, mine in values[name].items() if key not in OPEN}
