@@ -204,6 +204,8 @@ def _check_recipients(case: Case, finance: Finance) -> None:
     for name, facility in sorted(chosen):
         at, text = At(f"{name}:{facility}"), f"no instrument '{name}' chooses who is paid"
         if case.ledger.holds("recipients", at, name in by_id, text):
+            makes = bool(case.facts.makes[facility] & set(by_id[name].material))
+            case.ledger.holds("recipients", at, makes, f"{facility} makes nothing that {name} pays for")
             flows = gains.get((name, facility), [])
             turned = sum(abs(usd) for usd in flows)
             # Of the size of what is paid and taken, not of what is left.

@@ -125,7 +125,7 @@ CONSTRAINTS: dict[str, str] = {
     "capital_cap": "A programme gives at most what it has, and to one facility what one may get.",
     "capital_cost": "What a loan or shares cost is what is not expected back, at the rate of the system.",
     "owed": "What is owed at the end of a year follows from what was lent or paid in, and its terms.",
-    "recipients": "Only instruments that choose have recipients, and no more of them than they may.",
+    "recipients": "Only instruments that choose have recipients, no more than they may, who make what is paid for.",
     "recipient_gains": "Who is chosen does not lose by what it is paid and owes, at the hurdle rate.",
     "award_cap": "An instrument that chooses pays no more than it has, over all years.",
     "not_with": "No facility takes two instruments of which one excludes the other.",

@@ -416,6 +416,7 @@ MUTATIONS: list[tuple[str, str, Change]] = [
     ("recipients", "lent", add("recipients", "bank", "works")),
     ("recipients", "lent", add("recipients", "gift", "works")),
     ("recipients", "lent", add("recipients", "floor", "mine")),
+    ("recipients", "lent", add("recipients", "other", "mine")),
     ("recipients", "lent", change("floor: 83, decided: true, cap: 30, recipients: 1", "floor: 83")),
     ("recipient_gains", "lent", change("floor: 83", "floor: 70, upside: 0.5")),
     ("award_cap", "lent", change("cap: 30", "cap: 29")),
