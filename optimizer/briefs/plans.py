@@ -61,8 +61,11 @@ def _finance(plan: Plan, out: Brief) -> None:
         for name, kind in kinds.items():
             total = float(outlay.loc[outlay["instrument"] == name, "usd"].sum())
             funded = paid.loc[paid["instrument"] == name, "facility"].nunique()
-            table.add_row(name, kind.replace("_", " "), f"{funded} of what is funded" if funded else "", usd(total))
+            chosen = int((plan.recipients["instrument"] == name).sum())
+            words = f"{chosen} chosen" if chosen else f"{funded} of what is funded" if funded else ""
+            table.add_row(name, kind.replace("_", " "), words, usd(total))
         out.print(table)
+        _owed(plan, out)
     if finance.viability and not plan.books.empty:
         books = plan.books.assign(of=plan.books["item"].eq("instrument"))
         left = books.groupby("facility")["discounted"].sum()
@@ -75,6 +78,18 @@ def _finance(plan: Plan, out: Brief) -> None:
         out.print(table)
         if len(left) > out.most(SHORT_ROWS):
             out.print(f"... and {len(left) - out.most(SHORT_ROWS)} more in books.csv")
+
+
+def _owed(plan: Plan, out: Brief) -> None:
+    """What is lent and paid in, and the most that is owed at any year's end."""
+    if plan.owed.empty:
+        return
+    by_year = plan.owed.groupby("year")[["usd", "public"]].sum()
+    year = int(str(by_year["public"].idxmax()))
+    out.print(
+        f"Lent and paid in {usd(plan.financing['usd'].sum())}; most of it is at risk at the end of {year}: "
+        f"{usd(by_year['usd'][year])} owed, of which the government stands to lose {usd(by_year['public'][year])}."
+    )
 
 
 def _levels(levels: list[dict[str, Any]], out: Brief) -> None:

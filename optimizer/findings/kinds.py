@@ -10,6 +10,7 @@ from optimizer.findings.effects import idle_effect, parent_is_over
 from optimizer.findings.finding import SEVERITIES, Finding
 from optimizer.findings.frictions import idle_friction, idle_requalification
 from optimizer.findings.horizon import horizon_summary
+from optimizer.findings.instruments import idle_instrument
 from optimizer.findings.money import free_lunch
 from optimizer.findings.reach import unreachable_demand
 from optimizer.findings.reactions import idle_reaction
@@ -48,6 +49,7 @@ KINDS: tuple[Kind, ...] = (
     parent_is_over,
     idle_friction,
     idle_requalification,
+    idle_instrument,
     series_starts_late,
     free_lunch,
     option_never_on_line,

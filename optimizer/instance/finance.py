@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from optimizer.instance.fields import Amount, AmountSeries, Id, Kind, Record, Row, Share, ShareSeries, Text, Truth, Year
-from optimizer.instance.policy import Where
+from optimizer.instance.policy import Lasting, Where
 
 MILLION = 1e6
 """USD in the unit of money of a solve's columns, so that they are of the size of tonnes."""
@@ -58,27 +58,76 @@ class _Instrument(Row):
     max_exposure: dict[Kind, Share] = Field(default_factory=dict)
     """A facility with a higher exposure is not eligible, in the years in which it has it; unknown counts as 1."""
     from_: Year | None = Field(default=None, alias="from")
-    """First year: of funding for grants, of production for the others; default the first of the horizon."""
+    """First year: of funding where capex is paid for, else of production; default the first of the horizon."""
     until: Year | None = None
     """Last year; default the last of the horizon."""
     budget: Truth = True
     """It counts in `policy.budget`; false for tax credits that are not appropriated."""
 
 
-class Grant(_Instrument):
-    """A share of capex, decided for each funding; paid as the capex is spent."""
+class _Capital(_Instrument):
+    """What instruments have in common that pay for capex: decided for each funding, paid as the capex is spent."""
 
-    kind: Literal["grant"]
+    kind: Literal["grant", "loan", "equity"]
     max_share: Share
     """Of capex at most."""
     cap: Amount | None = None
     """USD over all recipients at most, undiscounted."""
     cap_per_recipient: Amount | None = None
     """USD for one facility at most, undiscounted."""
+    not_with: tuple[Id, ...] = ()
+    """Instruments that a facility which takes this one does not take."""
 
 
-class ProductionCredit(_Instrument):
-    """So much for every eligible tonne made and used, whoever makes it."""
+class Grant(_Capital):
+    """A share of capex, decided for each funding; paid as the capex is spent."""
+
+    kind: Literal["grant"]
+
+
+class Loan(_Capital):
+    """A share of capex that is lent, decided for each funding; paid back in equal parts, interest included."""
+
+    kind: Literal["loan"]
+    rate: Rate
+    """Real interest, per year."""
+    term: Lasting
+    """Years of repayment, from the year after the plant is on line; what is owed at the horizon's end is due then."""
+    expected_loss: Share = 0.0
+    """Share of repayments expected never to come."""
+    lender: Literal["government", "private"] = "government"
+    """Whose money it is."""
+    guarantee: Share | None = None
+    """Share of what a private lender is owed that the government answers for."""
+
+
+class Equity(_Capital):
+    """Preferred shares for a share of capex, decided for each funding: a fixed dividend, and redeemed at par."""
+
+    kind: Literal["equity"]
+    dividend: Rate
+    """Share of what was paid in, per year, from the year after the plant is on line."""
+    redeemed: Lasting
+    """Years on line after which all is paid back; at the horizon's end if that is earlier."""
+    expected_loss: Share = 0.0
+    """Share of dividends and redemption expected never to come."""
+
+
+class _PerOutput(_Instrument):
+    """What instruments have in common that pay for tonnes, to everybody or to recipients that are chosen."""
+
+    decided: Truth = False
+    """Recipients are chosen; else every eligible tonne is paid for, whoever makes it."""
+    recipients: Lasting | None = None
+    """Facilities that are chosen at most, where they are."""
+    cap: Amount | None = None
+    """USD paid over all years at most, undiscounted, where recipients are chosen."""
+    not_with: tuple[Id, ...] = ()
+    """Instruments that a facility which is chosen does not take."""
+
+
+class ProductionCredit(_PerOutput):
+    """So much for every eligible tonne made and used: whoever makes it, or who is chosen."""
 
     kind: Literal["production_credit"]
     material: Names
@@ -113,7 +162,7 @@ class Depletion(_Instrument):
     """Income tax saved on it."""
 
 
-class PriceFloor(_Instrument):
+class PriceFloor(_PerOutput):
     """A contract for difference: the government pays up to the floor, and may share what the price is above it."""
 
     kind: Literal["price_floor"]
@@ -126,11 +175,20 @@ class PriceFloor(_Instrument):
 
 
 Instrument = Annotated[
-    Grant | ProductionCredit | CostCredit | Depletion | PriceFloor,
+    Grant | Loan | Equity | ProductionCredit | CostCredit | Depletion | PriceFloor,
     Field(discriminator="kind"),
 ]
 PerTonne = ProductionCredit | Depletion | PriceFloor
 """Instruments that pay by the tonne sold."""
+Capital = Grant | Loan | Equity
+"""Instruments that pay for capex."""
+Decidable = ProductionCredit | PriceFloor
+"""Instruments whose recipients may be chosen."""
+
+
+def picks(one: Instrument) -> bool:
+    """Whether an instrument has recipients that are decided, and not everybody who is eligible."""
+    return isinstance(one, Capital) or (isinstance(one, Decidable) and one.decided)
 
 
 class Finance(Record):

@@ -14,12 +14,12 @@ from optimizer.model import (
     balance,
     budget,
     capacity,
+    capital,
     caps,
     demand,
     finance,
     funding,
     funding_rules,
-    grants,
     need,
     output_rules,
     reaction,
@@ -32,7 +32,7 @@ from optimizer.model.declare import Costs, Key, Model, new_model
 from optimizer.network.needs import Need
 from optimizer.network.tables import INVESTMENT, NEEDS, Network, Tables
 
-FIRST: tuple[ModuleType, ...] = (funding, funding_rules, grants)
+FIRST: tuple[ModuleType, ...] = (funding, funding_rules, capital)
 """Families of the investment block."""
 SECOND: tuple[ModuleType, ...] = (
     capacity,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from optimizer.instance.finance import MILLION
 from optimizer.model.declare import Costs, Model, Term, constraint, linked, total
+from optimizer.network.derive_capital import capital_of, terms_of
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, Tables
 
@@ -53,23 +54,24 @@ def _of_stock(m: Model, t: Tables, y: int) -> list[Term]:
 
 
 def _of_instruments(m: Model, t: Tables, span: range | None, periods: Iterable[int]) -> list[Term]:
-    """Grants as they are paid, in some years or in all, and what instruments pay for output."""
+    """What capital costs, in the years in which it is paid, in some years or in all; and what is paid for output."""
     finance = t.instance.finance
     if finance is None:
         return []
     counts = {one.id for one in finance.instruments if one.budget}
     terms: list[Term] = []
-    for i, f, o, year in m.granted_to:
-        capex = t.starts.options[f, o].capex
-        paid = sum(usd for when, usd in t.starts.spend(Start(f, o, (year,))) if span is None or when in span)
-        if i in counts and paid:
-            terms.append((MILLION * paid / capex, m.granted_to[i, f, o, year]))
+    instruments = capital_of(t.network)
+    for i, f, o, year in m.given:
+        outlay = terms_of(t.network, instruments[i], f, o, year).outlay if i in counts else ()
+        paid = sum(share for when, share in outlay if span is None or when in span)
+        if paid:
+            terms.append((MILLION * paid, m.given[i, f, o, year]))
     within = set(periods)
     return terms + [(MILLION, m.credited[i, y]) for i, y in m.credited if y in within]
 
 
 def annual_budget(m: Model, t: Tables, y: int) -> object:
-    r"""B1. $\sum_{f,o,t'} \phi_{fot't} x_{fot'} + \sum_{i,f,o,t'} \gamma_{fot't} G_{ifot'} + \sum_i C_{it} + \sum_{p \in pub} (\pi_{pmt} i_{pmkt} + \eta_{pmt} h_{pmkt}) \le B_t y_t$: capex by its public share, grants as they are paid, what other instruments pay, purchases at reference price, holding."""
+    r"""B1. $\sum_{f,o,t'} \phi_{fot't} x_{fot'} + \sum_{i,f,o,t'} \gamma_{fot't} G_{ifot'} + \sum_i C_{it} + \sum_{p \in pub} (\pi_{pmt} i_{pmkt} + \eta_{pmt} h_{pmkt}) \le B_t y_t$: capex by its public share, grants and the cost of loans and preferred shares as they are paid, what other instruments pay, purchases at reference price, holding."""
     span = t.calendar.span[y]
     terms = [
         (usd, m.public_fund[f, o, year])

@@ -5,32 +5,37 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 
-from optimizer.instance.finance import MILLION
+from optimizer.instance.finance import MILLION, Decidable
 from optimizer.model.declare import Costs, Index, Model, Term, constraint, linked, total, variable
 from optimizer.model.funding import started
-from optimizer.model.grants import GrantIndex, granted
+from optimizer.network.derive_capital import CapitalIndex, capital_of, given, terms_of
 from optimizer.network.derive_finance import worth_of
 from optimizer.network.starts import Start
-from optimizer.network.tables import INVESTMENT, RunIndex, SoldIndex, Tables
+from optimizer.network.tables import EARNS, INVESTMENT, PAYS, AwardIndex, RunIndex, SoldIndex, Tables
 
 
 def variables(m: Model, t: Tables) -> None:
-    """S, E and C; fundings and grants are the investment's."""
+    """S, A, E and C; fundings, what is given for them and recipients are the investment's."""
     finance = t.finance
     variable(m, "sold", finance.sold, unit="t", doc="S: of what facility f makes, what is used or sold")
     m.limits = budgeted(t)
     most: dict[Index, float] = {key: (finance.loss[key] + finance.gain[key]) / MILLION for key in finance.books}
-    doc = "E: what facility f earns in period t, above the most that it can lose"
-    variable(m, "earned", most, upper=most, unit="M USD", doc=doc)
-    doc = "C: what instrument i pays in period t, where it counts in the budget"
-    variable(m, "credited", m.limits, upper=m.limits, unit="M USD", doc=doc)
-    m.granted = granted(t.network) if t.is_trunk else []
+    earned = "E: what facility f earns in period t, above the most that it can lose"
+    variable(m, "earned", most, upper=most, unit="M USD", doc=earned)
+    credited = "C: what instrument i pays in period t, where it counts in the budget"
+    variable(m, "credited", m.limits, upper=m.limits, unit="M USD", doc=credited)
+    awards: dict[Index, float] = {key: usd / MILLION for key, usd in finance.award_most.items()}
+    awarded = "A: what instrument i pays (or earns) in period t by facility f, if that is a recipient"
+    variable(m, "awarded", awards, upper=awards, unit="M USD", doc=awarded)
+    chosen = {(i, f): (INVESTMENT, ("recipient", (i, f))) for i, f, _, _ in finance.award_most}
+    linked(m, "chosen", chosen, unit="0 or 1", doc="P: facility f is a recipient of instrument i")
+    m.may_be_given = given(t.network) if t.is_trunk else []
     fundings = [
         (f, o, y) for f in finance.fundable for (g, o), years in t.starts.years.items() if g == f for y in years
     ]
     linked(m, "funded", {i: (INVESTMENT, ("fund", i)) for i in fundings}, unit="0 or 1", doc="x: funded in period t")
-    owners = {i: (INVESTMENT, ("grant", i)) for i in m.granted}
-    linked(m, "granted_to", owners, unit="M USD", doc="G: grant of instrument i to what is funded in period t")
+    owners = {i: (INVESTMENT, ("capital", i)) for i in m.may_be_given}
+    linked(m, "given", owners, unit="M USD", doc="G: what instrument i gives for what is funded in period t")
     m.sales_of = defaultdict(list)
     for sale in finance.sold:
         m.sales_of[sale[0], sale[-1]].append(sale)
@@ -40,12 +45,20 @@ def variables(m: Model, t: Tables) -> None:
 
 
 def constraints(m: Model, t: Tables) -> None:
-    """I5 to I9."""
+    """I5 to I9, I13 to I17."""
     constraint(m, t, t.finance.sold, sold_is_made)
     constraint(m, t, t.finance.pool, sold_is_used)
     constraint(m, t, t.finance.books, earned_at_most)
     constraint(m, t, t.finance.fundable, pays_its_way)
     constraint(m, t, m.credited, credited_is_paid)
+    constraint(m, t, t.finance.award_most, awarded_to_recipients)
+    constraint(m, t, t.finance.award_most, awarded_is_sold)
+    constraint(m, t, t.finance.award_most, awarded_in_full)
+    named = () if t.instance.finance is None else t.instance.finance.instruments
+    capped = {one.id for one in named if isinstance(one, Decidable) and one.cap is not None}
+    ways = dict.fromkeys(i for i, _, way, _ in t.finance.award_most if way == PAYS and i in capped)
+    constraint(m, t, ways, awarded_within_cap)
+    constraint(m, t, dict.fromkeys((i, f) for i, f, way, _ in t.finance.award_most if way == EARNS), recipients_gain)
 
 
 def costs(m: Model, t: Tables) -> Costs:  # noqa: ARG001
@@ -60,6 +73,7 @@ def budgeted(t: Tables) -> dict[Index, float]:
         return {}
     counts = {one.id for one in finance.instruments if one.budget}
     paying = {(i, sale[-1]) for i, sale in t.finance.per_tonne} | {(i, run[-1]) for i, run in t.finance.per_activity}
+    paying |= {(i, y) for i, _, _, y in t.finance.award_most}
     found: dict[Index, float] = {}
     for i, y in sorted(paying):
         if i in counts:
@@ -107,13 +121,19 @@ def _paid(m: Model, t: Tables) -> tuple[dict[SoldIndex, float], dict[RunIndex, f
     return found
 
 
+def _awards(t: Tables) -> list[tuple[AwardIndex, float]]:
+    """Awards with USD to the facility for one of their unit, M USD: more where the government pays."""
+    return [(award, MILLION if award[2] == PAYS else -MILLION) for award in t.finance.award_most]
+
+
 def earned_at_most(m: Model, t: Tables, f: str, y: int) -> object:
-    r"""I7. $E_{ft} - \Lambda_{ft} \le \sum_{s,m,k} \pi_{fmt} S_{fsmkt} + C_{ft} - \sum (c + \sum_m \pi_{fmt} b^-) z - \text{fixed}$: sales at reference prices and what instruments pay, less activity, inputs at reference prices and fixed cost; $\Lambda$ is the most that can be lost."""
+    r"""I7. $E_{ft} - \Lambda_{ft} \le \sum_{s,m,k} \pi_{fmt} S_{fsmkt} + C_{ft} + \sum_i (A^+_{ift} - A^-_{ift}) - \sum (c + \sum_m \pi_{fmt} b^-) z - \text{fixed}$: sales at reference prices and what instruments pay (or take), less activity, inputs at reference prices and fixed cost; $\Lambda$ is the most that can be lost."""
     finance = t.finance
     sales, runs = m.sales_of[f, y], m.runs_at[f, y]
     terms: list[Term] = [(MILLION, m.earned[f, y])]
     terms += [(-finance.price[f, sale[2], y], m.sold[sale]) for sale in sales if (f, sale[2], y) in finance.price]
     terms += [(-usd, var) for usd, var in _instrument_terms(m, t, sales, runs)]
+    terms += [(-usd, m.awarded[award]) for award, usd in _awards(t) if award[1] == f and award[-1] == y]
     cost = t.capacity.run_cost
     terms += [(cost[f, run[2], run[3], y] + finance.inputs[run], m.run[run]) for run in runs]
     terms += [(usd, started(m, start)) for start, usd in t.capacity.fixed_of.get(y, ()) if start.facility == f]
@@ -121,7 +141,7 @@ def earned_at_most(m: Model, t: Tables, f: str, y: int) -> object:
 
 
 def pays_its_way(m: Model, t: Tables, f: str) -> object:
-    r"""I8. $\sum_t \delta_t (E_{ft} - \Lambda_{ft}) + \sum_i G_{if} - \sum_{o,t} ((1 - \phi_{fo}) K_{fo} - R_{fot}) x_{fot} \ge -\Lambda^0_f (1 - \sum_{o \text{ first}, t} x_{fot})$: what is funded breaks even at the hurdle rate, with its grants, as they are paid, and what its plant is worth at the end; a facility of which nothing is funded need not."""
+    r"""I8. $\sum_t \delta_t (E_{ft} - \Lambda_{ft}) + \sum_{i,o,t} \rho_{ifot} G_{ifot} - \sum_{o,t} ((1 - \phi_{fo}) K_{fo} - R_{fot}) x_{fot} \ge -\Lambda^0_f (1 - \sum_{o \text{ first}, t} x_{fot})$: what is funded breaks even at the hurdle rate, with what it is given as it is paid and paid back, and what its plant is worth at the end; a facility of which nothing is funded need not."""
     finance, n = t.finance, t.network
     assert n.instance.finance is not None
     rate = n.instance.finance.hurdle_rate
@@ -137,7 +157,7 @@ def pays_its_way(m: Model, t: Tables, f: str) -> object:
         if option.after is None:
             worth -= finance.standing_loss[f]
         terms.append((worth / MILLION, m.funded[f, o, y]))
-        terms += [(paid_share(t, index), m.granted_to[index]) for index in m.granted if index[1:] == (f, o, y)]
+        terms += [(worth_to_plant(t, i), m.given[i]) for i in m.may_be_given if i[1:] == (f, o, y)]
     return total(terms) >= right / MILLION
 
 
@@ -153,20 +173,61 @@ def residual(t: Tables, start: Start) -> float:
     return credit / n.calendar.discount_of(end) * worth_of(n.calendar, n.instance.finance.hurdle_rate, end)
 
 
-def paid_share(t: Tables, index: GrantIndex) -> float:
-    """Worth of a dollar of a grant at the hurdle rate: it is paid as the capex is spent."""
-    _, f, o, y = index
+def worth_to_plant(t: Tables, index: CapitalIndex) -> float:
+    """Worth of a dollar given, at the hurdle rate: it is paid as the capex is spent, and some of it is paid back."""
+    i, f, o, y = index
     n = t.network
     assert n.instance.finance is not None
-    capex = n.starts.options[f, o].capex
     rate = n.instance.finance.hurdle_rate
-    return sum(usd / capex * worth_of(n.calendar, rate, when) for when, usd in n.starts.spend(Start(f, o, (y,))))
+    flows = terms_of(n, capital_of(n)[i], f, o, y).flows
+    return sum(share * worth_of(n.calendar, rate, when) for when, share in flows)
 
 
 def credited_is_paid(m: Model, t: Tables, i: str, y: int) -> object:
-    r"""I9. $C_{it} \ge \sum \kappa_{ifsmkt} S_{fsmkt} + \sum \kappa_{ifrkt} z$: what an instrument pays in a period; what the government earns by it is no budget."""
+    r"""I9. $C_{it} \ge \sum \kappa_{ifsmkt} S_{fsmkt} + \sum \kappa_{ifrkt} z + \sum_f (A^+_{ift} - A^-_{ift})$: what an instrument pays in a period; what the government earns by it is no budget."""
     finance = t.finance
     terms: list[Term] = [(-MILLION, m.credited[i, y])]
     terms += [(usd, m.sold[sale]) for (j, sale), usd in finance.per_tonne.items() if j == i and sale[-1] == y]
     terms += [(usd, m.run[run]) for (j, run), usd in finance.per_activity.items() if j == i and run[-1] == y]
+    terms += [(usd, m.awarded[award]) for award, usd in _awards(t) if award[0] == i and award[-1] == y]
     return total((usd / MILLION, var) for usd, var in terms) <= 0
+
+
+def _sales_of(m: Model, t: Tables, award: AwardIndex) -> list[Term]:
+    """What is paid, or earned, if the facility is chosen, M USD."""
+    return [(usd / MILLION, m.sold[sale]) for sale, usd in t.finance.awarded[award]]
+
+
+def awarded_to_recipients(m: Model, t: Tables, i: str, f: str, way: str, y: int) -> object:
+    r"""I13. $A^\pm_{ift} \le \bar A^\pm_{ift} P_{if}$: only who is chosen is paid, or pays; $\bar A$ is by capacity."""
+    most = t.finance.award_most[i, f, way, y] / MILLION
+    return total([(1.0, m.awarded[i, f, way, y]), (-most, m.chosen[i, f])]) <= 0
+
+
+def awarded_is_sold(m: Model, t: Tables, i: str, f: str, way: str, y: int) -> object:
+    r"""I14. $A^\pm_{ift} \le \sum \kappa^\pm_{ifsmkt} S_{fsmkt}$: no more than for what it sells."""
+    award = (i, f, way, y)
+    return total([(1.0, m.awarded[award]), *((-usd, var) for usd, var in _sales_of(m, t, award))]) <= 0
+
+
+def awarded_in_full(m: Model, t: Tables, i: str, f: str, way: str, y: int) -> object:
+    r"""I15. $A^\pm_{ift} \ge \sum \kappa^\pm_{ifsmkt} S_{fsmkt} - \bar A^\pm_{ift} (1 - P_{if})$: and, once it is chosen, for all of it."""
+    award = (i, f, way, y)
+    most = t.finance.award_most[award] / MILLION
+    return total([(-1.0, m.awarded[award]), *_sales_of(m, t, award), (most, m.chosen[i, f])]) <= most
+
+
+def awarded_within_cap(m: Model, t: Tables, i: str) -> object:
+    r"""I16. $\sum_{f,t} A^+_{ift} \le \bar G_i$: an instrument that chooses pays so much over all years; what it earns adds nothing."""
+    assert t.instance.finance is not None
+    most = next(one.cap for one in t.instance.finance.instruments if one.id == i and isinstance(one, Decidable))
+    assert most is not None
+    mine = [award for award in t.finance.award_most if award[0] == i and award[2] == PAYS]
+    return total((1.0, m.awarded[award]) for award in mine) <= most / MILLION
+
+
+def recipients_gain(m: Model, t: Tables, i: str, f: str) -> object:
+    r"""I17. $\sum_t \delta_t (A^+_{ift} - A^-_{ift}) \ge 0$: nobody agrees to what only takes from it, at the hurdle rate."""
+    worth = t.finance.worth
+    mine = [award for award in t.finance.award_most if award[:2] == (i, f)]
+    return total((worth[a[-1]] if a[2] == PAYS else -worth[a[-1]], m.awarded[a]) for a in mine) >= 0

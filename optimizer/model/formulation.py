@@ -52,12 +52,15 @@ INDICES: dict[str, str] = {
     "excess": "S",
     "channel_short": "k, t",
     "short_in_course": "c, k, t",
-    "grant": "i, f, o, t",
+    "capital": "i, f, o, t",
+    "recipient": "i, f",
     "sold": "f, s, m, k, t",
     "earned": "f, t",
     "credited": "i, t",
     "funded": "f, o, t",
-    "granted_to": "i, f, o, t",
+    "given": "i, f, o, t",
+    "awarded": r"i, f, \pm, t",
+    "chosen": "i, f",
 }
 """Index letters of each variable. A variable without an entry has no place on the page."""
 

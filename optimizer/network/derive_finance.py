@@ -5,13 +5,31 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 
-from optimizer.instance.finance import CostCredit, Depletion, Finance, Grant, Instrument, PerTonne, ProductionCredit
+from optimizer.instance.finance import (
+    Capital,
+    CostCredit,
+    Decidable,
+    Depletion,
+    Finance,
+    Instrument,
+    PerTonne,
+    ProductionCredit,
+)
 from optimizer.network.calendar import Calendar
 from optimizer.network.derive_markets import price_at
 from optimizer.network.effects import matches
 from optimizer.network.network import facility_facts
 from optimizer.network.starts import units_of
-from optimizer.network.tables import CapacityTables, FinanceTables, Network, RunIndex, SoldIndex
+from optimizer.network.tables import (
+    EARNS,
+    PAYS,
+    AwardIndex,
+    CapacityTables,
+    FinanceTables,
+    Network,
+    RunIndex,
+    SoldIndex,
+)
 from optimizer.network.trust import TOLERANCE, State
 
 
@@ -35,6 +53,7 @@ def finance_tables(network: Network, capacity: CapacityTables) -> FinanceTables:
     if finance.viability:
         tables.fundable = [name for name in instance.facilities if name in fundable]
     _pay(network, finance, capacity, tables)
+    _award(network, capacity, tables)
     _bounds(network, capacity, tables)
     return tables
 
@@ -64,7 +83,7 @@ def eligible(network: Network, instrument: Instrument, facility: str, state: Sta
     return network.calendar.mean_of(period, in_year)
 
 
-def may_grant(network: Network, instrument: Grant, facility: str, period: int) -> bool:
+def may_pay_for(network: Network, instrument: Capital, facility: str, period: int) -> bool:
     """Whether a funding at the beginning of a period is eligible, as the facility stands then."""
     plain = network.trust.states[facility][0]
     if instrument.from_ is not None and period < instrument.from_:
@@ -73,6 +92,23 @@ def may_grant(network: Network, instrument: Grant, facility: str, period: int) -
         return False
     whole = instrument.model_copy(update={"from_": None, "until": None})
     return eligible(network, whole, facility, plain, period) >= 1.0
+
+
+def may_receive(network: Network) -> list[tuple[str, str]]:
+    """(instrument, facility) of who makes what an instrument pays for that chooses, and is ever eligible."""
+    finance, instance = network.instance.finance, network.instance
+    return [
+        (one.id, name)
+        for one in (() if finance is None else finance.instruments)
+        if isinstance(one, Decidable) and one.decided
+        for name, facility in instance.facilities.items()
+        if any(material in one.material for recipe in facility.recipes for material in instance.recipes[recipe].outputs)
+        and any(
+            eligible(network, one, name, state, t) > 0
+            for state in network.trust.states[name]
+            for t in network.calendar.periods
+        )
+    ]
 
 
 def _pay(network: Network, finance: Finance, capacity: CapacityTables, tables: FinanceTables) -> None:
@@ -112,7 +148,8 @@ def _pay(network: Network, finance: Finance, capacity: CapacityTables, tables: F
             price = price_at(network, material, country, t)
             for payer in by_tonne:
                 if usd := part(payer, name, state, t) * per_tonne(network, payer, material, k, t, price):
-                    tables.per_tonne[payer.id, sale] = usd
+                    chooses = isinstance(payer, Decidable) and payer.decided
+                    (tables.award if chooses else tables.per_tonne)[payer.id, sale] = usd
                     asked.add(pool)
             if name in kept and price:
                 tables.price[name, material, t] = price
@@ -158,6 +195,26 @@ def per_tonne(network: Network, instrument: PerTonne, material: str, k: str, t: 
     return floor - price if price < floor else -instrument.upside * (price - floor)
 
 
+def _award(network: Network, capacity: CapacityTables, tables: FinanceTables) -> None:
+    """What instruments that choose pay and earn at most with a facility in a period, from its capacity."""
+    each: dict[AwardIndex, dict[RunIndex, float]] = defaultdict(lambda: defaultdict(float))
+    for (i, sale), usd in tables.award.items():
+        award = (i, sale[0], PAYS if usd > 0 else EARNS, sale[-1])
+        tables.awarded.setdefault(award, []).append((sale, abs(usd)))
+        for run, tonnes in tables.sold[sale]:
+            each[award][run] += abs(usd) * tonnes
+    for award, found in each.items():
+        _, name, _, t = award
+        by_unit: dict[str, float] = defaultdict(float)
+        for run, usd in found.items():
+            unit, available = capacity.unit[name, run[2]], capacity.available[name, run[1], t]
+            by_unit[unit] = max(by_unit[unit], usd * available / capacity.use[name, run[2]])
+        years = network.calendar.years[t]
+        tables.award_most[award] = math.fsum(
+            usd * capacity.most[name, unit, t] * years for unit, usd in by_unit.items()
+        )
+
+
 def _bounds(network: Network, capacity: CapacityTables, tables: FinanceTables) -> None:
     """What facilities with books earn and lose at most in a period, from capacity and what a unit of it brings."""
     calendar, kept = network.calendar, set(tables.fundable)
@@ -171,15 +228,23 @@ def _bounds(network: Network, capacity: CapacityTables, tables: FinanceTables) -
     paid: dict[SoldIndex, float] = defaultdict(float)
     for (_, sale), usd in tables.per_tonne.items():
         paid[sale] += usd
+    best, worst = dict(paid), dict(paid)  # with what instruments pay and take that choose, whoever is chosen
+    for (_, sale), usd in tables.award.items():
+        found = best if usd > 0 else worst
+        found[sale] = found.get(sale, 0.0) + usd
     earns: dict[RunIndex, float] = defaultdict(float)
+    loses: dict[RunIndex, float] = defaultdict(float)  # where several take more of a price than there is
     for sale, made in tables.sold.items():
-        each = tables.price.get((sale[0], sale[2], sale[4]), 0.0) + paid[sale]
+        price = tables.price.get((sale[0], sale[2], sale[4]), 0.0)
         for run, tonnes in made:
-            earns[run] += max(0.0, each) * tonnes
+            earns[run] += max(0.0, price + best.get(sale, 0.0)) * tonnes
+            loses[run] += max(0.0, -price - worst.get(sale, 0.0)) * tonnes
     of_unit: dict[tuple[str, str, int], list[tuple[float, float]]] = defaultdict(list)
     for run, cost in net.items():
         use = capacity.use[run[0], run[2]]
-        of_unit[run[0], capacity.unit[run[0], run[2]], run[4]].append((cost / use, (earns[run] - cost) / use))
+        of_unit[run[0], capacity.unit[run[0], run[2]], run[4]].append(
+            ((cost + loses[run]) / use, (earns[run] - cost) / use)
+        )
     fixed: dict[tuple[str, int], dict[str, float]] = defaultdict(dict)
     for t, terms in capacity.fixed_of.items():
         for start, usd in terms:

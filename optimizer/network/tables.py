@@ -276,6 +276,10 @@ class RequalificationTables:
 
 SoldIndex = tuple[str, str, str, str, int]
 """(facility, state, material, channel, period)."""
+PAYS, EARNS = "pays", "earns"
+"""The two ways of money between a government and a recipient it has chosen."""
+AwardIndex = tuple[str, str, str, int]
+"""(instrument, facility, `pays` or `earns`, period)."""
 
 
 @dataclass(slots=True)
@@ -293,7 +297,13 @@ class FinanceTables:
     inputs: dict[RunIndex, float] = field(default_factory=dict)
     """USD of inputs at reference prices, per unit of activity."""
     per_tonne: dict[tuple[str, SoldIndex], float] = field(default_factory=dict)
-    """What an instrument pays, USD per t, (instrument, sale); negative where the government shares in the price."""
+    """What an instrument pays everybody, USD per t, (instrument, sale); negative where it shares in the price."""
+    award: dict[tuple[str, SoldIndex], float] = field(default_factory=dict)
+    """As `per_tonne`, of instruments that choose: to who is chosen."""
+    awarded: dict[AwardIndex, list[tuple[SoldIndex, float]]] = field(default_factory=dict)
+    """Sales with USD per t that the government pays, or earns, if the facility is chosen, (i, f, way, t)."""
+    award_most: dict[AwardIndex, float] = field(default_factory=dict)
+    """USD of that at most, from capacity."""
     per_activity: dict[tuple[str, RunIndex], float] = field(default_factory=dict)
     """What an instrument pays, USD per unit of activity, (instrument, activity)."""
     loss: dict[tuple[str, int], float] = field(default_factory=dict)

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from optimizer.instance.finance import MILLION
+from optimizer.instance.finance import MILLION, Capital
+from optimizer.network.derive_capital import capital_of, terms_of
 from optimizer.network.derive_finance import worth_of
 from optimizer.network.starts import Start
 from optimizer.network.tables import Network, Tables
@@ -17,7 +18,9 @@ Rows = list[tuple[Any, ...]]
 
 ZERO = 1e-9
 ROUNDING = 1.0
-"""USD below which a grant is what a solver's tolerance leaves."""
+"""USD below which what is given is what a solver's tolerance leaves."""
+HALF = 0.5
+"""Who is chosen is 1 but for rounding."""
 Outlay = dict[tuple[int, str, str], float]
 """(year, account, instrument) -> USD."""
 
@@ -34,41 +37,71 @@ def sales_rows(t: Tables, trunk: Values) -> Rows:
     return rows
 
 
-def grant_rows(investment: Values) -> Rows:
-    """What is granted to whom."""
+def given(network: Network, investment: Values) -> list[tuple[Capital, str, str, int, float]]:
+    """(instrument, facility, option, period, USD) of what is granted, lent or paid in."""
+    instruments = capital_of(network)
     return [
-        (i, f, o, y, amount * MILLION)
-        for (i, f, o, y), amount in sorted(investment.get("grant", {}).items())
+        (instruments[i], f, o, y, amount * MILLION)
+        for (i, f, o, y), amount in sorted(investment.get("capital", {}).items())
         if amount * MILLION > ROUNDING
     ]
 
 
+def grant_rows(network: Network, investment: Values) -> Rows:
+    """What is granted to whom."""
+    return [(one.id, f, o, y, usd) for one, f, o, y, usd in given(network, investment) if one.kind == "grant"]
+
+
+def financing_rows(network: Network, investment: Values) -> Rows:
+    """What is lent to whom, or paid in for shares, and what that costs the government."""
+    return [
+        (one.id, f, o, y, usd, usd * terms_of(network, one, f, o, y).cost)
+        for one, f, o, y, usd in given(network, investment)
+        if one.kind != "grant"
+    ]
+
+
+def owed_rows(network: Network, investment: Values) -> Rows:
+    """What is owed at the end of each year, and what of it the government stands to lose."""
+    rows = []
+    for one, f, o, y, usd in given(network, investment):
+        terms = terms_of(network, one, f, o, y)
+        rows += [(year, one.id, f, o, share * usd, share * usd * terms.public) for year, share in terms.owed]
+    return sorted(rows)
+
+
+def recipient_rows(t: Tables, investment: Values) -> Rows:
+    """Whom instruments have chosen that choose who is paid."""
+    chooses = {i for i, _, _, _ in t.finance.award_most}
+    return [
+        (i, f) for (i, f), value in sorted(investment.get("recipient", {}).items()) if i in chooses and value > HALF
+    ]
+
+
 def outlay_of_instruments(t: Tables, investment: Values, trunk: Values) -> Outlay:
-    """What instruments pay, by year: grants as capex is spent, the rest in the first year of each period."""
+    """What instruments cost, by year: for capex as it is spent, the rest in the first year of each period."""
     finance, found = t.instance.finance, defaultdict[tuple[int, str, str], float](float)
     if finance is None:
         return found
     kinds = {one.id: one.kind for one in finance.instruments}
-    for i, f, o, y, granted in grant_rows(investment):
-        for year, usd in granted_by_year(t.network, f, o, y, granted):
-            found[year, kinds[i], i] += usd
-    for i, _, y, usd in paid(t, trunk):
+    for one, f, o, y, usd in given(t.network, investment):
+        for year, share in terms_of(t.network, one, f, o, y).outlay:
+            found[year, one.kind, one.id] += share * usd
+    for i, _, y, usd in paid(t, investment, trunk):
         found[y, kinds[i], i] += usd
     return found
 
 
-def granted_by_year(network: Network, f: str, o: str, y: int, usd: float) -> list[tuple[int, float]]:
-    """(year, USD) of a grant: it is paid as the capex is spent."""
-    capex = network.starts.options[f, o].capex
-    return [(year, usd * spent / capex) for year, spent in network.starts.spend(Start(f, o, (y,)))]
-
-
-def paid(t: Tables, trunk: Values) -> list[tuple[str, str, int, float]]:
-    """(instrument, facility, period, USD) of what instruments pay for output."""
+def paid(t: Tables, investment: Values, trunk: Values) -> list[tuple[str, str, int, float]]:
+    """(instrument, facility, period, USD) of what instruments pay for output, to everybody or to who is chosen."""
+    chosen = set(recipient_rows(t, investment))
     runs, sold = trunk.get("run", {}), trunk.get("sold", {})
     found: dict[tuple[str, str, int], float] = defaultdict(float)
     for (i, sale), usd in t.finance.per_tonne.items():
         found[i, sale[0], sale[-1]] += usd * sold.get(sale, 0.0)
+    for (i, sale), usd in t.finance.award.items():
+        if (i, sale[0]) in chosen:
+            found[i, sale[0], sale[-1]] += usd * sold.get(sale, 0.0)
     for (i, run), usd in t.finance.per_activity.items():
         found[i, run[0], run[-1]] += usd * runs.get(run, 0.0)
     return [(*key, usd) for key, usd in sorted(found.items()) if abs(usd) > ZERO]
@@ -108,11 +141,11 @@ def book_rows(t: Tables, investment: Values, trunk: Values, started: Mapping[Sta
                 found[f, year, "capex", ""] -= usd * share
             end = calendar.end_year
             found[f, end, "residual", ""] += network.starts.credit(start) / calendar.discount_of(end)
-    for i, f, o, y, granted in grant_rows(investment):
+    for one, f, o, y, amount in given(network, investment):
         if f in funded:
-            for year, usd in granted_by_year(network, f, o, y, granted):
-                found[f, year, "instrument", i] += usd
-    for i, f, y, usd in paid(t, trunk):
+            for year, share in terms_of(network, one, f, o, y).flows:
+                found[f, year, "instrument", one.id] += share * amount
+    for i, f, y, usd in paid(t, investment, trunk):
         if f in funded:
             found[f, y, "instrument", i] += usd
     return [

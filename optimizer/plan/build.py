@@ -12,7 +12,15 @@ import pandas as pd
 from optimizer.instance.fields import EXPOSURE_KINDS
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
-from optimizer.plan.books import book_rows, grant_rows, outlay_of_instruments, sales_rows
+from optimizer.plan.books import (
+    book_rows,
+    financing_rows,
+    grant_rows,
+    outlay_of_instruments,
+    owed_rows,
+    recipient_rows,
+    sales_rows,
+)
 from optimizer.plan.columns import COLUMNS, YEARS_OR_BLANK, rows_of, with_units
 from optimizer.plan.makers import made_in, makers_of
 from optimizer.plan.rules import reactions_of
@@ -55,7 +63,10 @@ def tables_of_plan(
     _targets(tables[TRUNK], values[TRUNK], rows)
     _exposure(network, rows)
     _outlay(tables[TRUNK], values[INVESTMENT], values[TRUNK], rows)
-    rows["grants"] = grant_rows(values[INVESTMENT])
+    rows["grants"] = grant_rows(network, values[INVESTMENT])
+    rows["financing"] = financing_rows(network, values[INVESTMENT])
+    rows["owed"] = owed_rows(network, values[INVESTMENT])
+    rows["recipients"] = recipient_rows(tables[TRUNK], values[INVESTMENT])
     rows["sales"] = sales_rows(tables[TRUNK], values[TRUNK])
     rows["books"] = book_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK], planned)
     frames = {name: pd.DataFrame(rows[name], columns=list(columns)) for name, columns in COLUMNS.items()}

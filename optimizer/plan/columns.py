@@ -39,6 +39,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "scenarios": ("scenario", "probability", "onset", "until", "cost"),
     "outlay": ("year", "account", "instrument", "usd"),
     "grants": ("instrument", "facility", "option", "funded", "usd"),
+    "financing": ("instrument", "facility", "option", "funded", "usd", "cost"),
+    "owed": ("year", "instrument", "facility", "option", "usd", "public"),
+    "recipients": ("instrument", "facility"),
     "sales": ("period", "facility", "state", "material", "channel", "made", "sold", "price"),
     "books": ("facility", "year", "item", "instrument", "usd", "discounted"),
 }  # fmt: skip
@@ -75,14 +78,14 @@ TEXT = frozenset(
 )
 """Columns that hold words; ids are words even where they look like numbers."""
 
-LATER = frozenset(["makers", "reactions", "grants", "sales", "books"])
+LATER = frozenset(["makers", "reactions", "grants", "financing", "owed", "recipients", "sales", "books"])
 """Tables that folders of earlier versions lack; they are read as empty."""
 
 YEARS_OR_BLANK = ("onset", "until")
 """Columns that hold a year, or nothing where it does not apply."""
 
 
-_USD = ("capex", "public_outlay", "cost", "usd", "discounted")
+_USD = ("capex", "public_outlay", "cost", "usd", "discounted", "public")
 _TONNES = (
     "tonnes", "opening", "lost", "in", "out", "downgraded_in", "downgraded_out", "discarded", "bought_back", "closing",
     "demand", "delivered", "short", "made", "sold", "level", "stock", "used",

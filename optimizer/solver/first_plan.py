@@ -135,10 +135,11 @@ def plan_of(
         report: called with progress.
         stop: asks it to stop.
     """
-    wanted = set(portfolio)
-    keys = problem.blocks[INVESTMENT].columns
-    chosen = np.array([float(keys[i][1] in wanted) for i in np.flatnonzero(problem.blocks[INVESTMENT].integer)])
-    fixed = with_portfolio(problem, chosen)
+    wanted, mine = set(portfolio), problem.blocks[INVESTMENT]
+    # Who an instrument chooses is no part of a portfolio, and stays open.
+    held = [i for i in np.flatnonzero(mine.integer) if mine.columns[i][0] != "recipient"]
+    chosen = np.array([float(mine.columns[i][1] in wanted) for i in held])
+    fixed = _held(problem, problem.place[INVESTMENT][held], chosen)
     raw = run(fixed, options, phase="the plan to start from", report=report, stop=stop)
     if raw.ended != "optimal":
         return FirstPlan()

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import highspy
 import numpy as np
+import numpy.typing as npt
 import scipy.sparse as sp
 
 from optimizer.instance.finance import MILLION
-from optimizer.network.starts import Start
-from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
-from optimizer.solver.compile import Block, join
+from optimizer.network.derive_capital import capital_of, given, recipients, terms_of
+from optimizer.network.tables import INVESTMENT, PAYS, TRUNK, Network, Tables
+from optimizer.solver.compile import Block, Vector, join
 from optimizer.solver.extensive import Values
 from optimizer.solver.loading import new_highs
 
-OPEN = frozenset({"grant", "sold", "earned", "credited"})
+OPEN = frozenset({"capital", "recipient", "sold", "earned", "credited", "awarded"})
 """Components that say who pays whom; all others are what a plan does."""
+NEEDLESS = 1e-5
+"""M USD for each M USD given, and for each recipient: nobody is lent, or chosen, for nothing."""
+SECONDS = 60.0
+"""In which recipients are chosen; after that they stay as the best that was found, or as the plan has them."""
+GAP = 1e-6
+"""Relative, within which what is paid is least where recipients are chosen."""
+LOOSE = 1e-6
+"""By which rows may be off while recipients are chosen: t, M USD; amounts follow by the rows as they are."""
 SLACK = 1e-8
 """Relative, by which rows may be off: a plan's own rounding leaves them off by less."""
 
@@ -24,7 +34,7 @@ SLACK = 1e-8
 def with_least_outlay(
     network: Network, blocks: Mapping[str, Block], t: Tables, values: Mapping[str, Values]
 ) -> tuple[dict[str, Values], bool]:
-    """Values in which grants, and what else instruments pay on the trunk, are least, discounted; all else stays.
+    """Values in which what instruments give and pay on the trunk is least, discounted; all else stays.
 
     Args:
         network: what was solved.
@@ -33,7 +43,8 @@ def with_least_outlay(
         values: of a plan, by block, component and index.
 
     Returns:
-        The values, and whether they are least; where the program cannot be solved they are the plan's own.
+        The values, and whether they are least; where the program cannot be solved they are the plan's own, and where
+        recipients cannot be chosen in time the least for those there are.
     """
     found = dict(values)
     finance = network.instance.finance
@@ -62,25 +73,74 @@ def with_least_outlay(
     mine = sp.csr_array(matrix[:, columns])
     rows = np.flatnonzero(np.diff(mine.indptr))
     brought = (problem.matrix @ np.where(free, 0.0, known))[rows]
-    slack = SLACK * np.abs(brought)
-    highs = new_highs(
-        cost=cost[columns],
-        bounds=(problem.lower[columns], problem.upper[columns]),
-        rows=(problem.row_lower[rows] - brought - slack, problem.row_upper[rows] - brought + slack),
-        matrix=sp.csr_array(mine[rows]),
-        integer=np.zeros(len(columns), dtype=bool),
-    )
-    highs.run()
-    if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-        return found, False
-    amounts = np.array(highs.getSolution().col_value)
+    stands = mine[rows] @ known[columns]  # what is open, as the plan has it: its own rounding is none of ours
+    slack = SLACK * (abs(problem.matrix) @ np.abs(known))[rows]
+    lower, upper, whole = problem.lower[columns], problem.upper[columns], problem.integer[columns]
+    nets = _nets(network, t, [names[int(column)] for column in columns])
+    more, none = nets.shape[0], np.zeros(nets.shape[0])
+    table = sp.block_array([[mine[rows], None], [nets, -sp.eye_array(more)]]) if more else mine[rows]
+    row_lower = np.append(np.minimum(problem.row_lower[rows] - brought, stands) - slack, none - np.inf)
+    row_upper = np.append(np.maximum(problem.row_upper[rows] - brought, stands) + slack, none)
+
+    def least(
+        bounds: tuple[Vector, Vector], integer: npt.NDArray[np.bool_], loose: float = 0.0
+    ) -> tuple[Vector | None, bool]:
+        """The amounts of least cost, if there are any, and whether they are proved so."""
+        highs = new_highs(
+            cost=np.append(cost[columns], none + 1.0),
+            bounds=(np.append(bounds[0], none), np.append(bounds[1], none + np.inf)),
+            rows=(row_lower - loose, row_upper + loose),
+            matrix=sp.csr_array(table),
+            integer=np.append(integer, none.astype(bool)),
+        )
+        if integer.any():
+            highs.setOptionValue("time_limit", SECONDS)
+            highs.setOptionValue("mip_rel_gap", GAP)
+        highs.run()
+        proved = highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        if not proved and highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+            return None, False
+        return np.array(highs.getSolution().col_value)[: len(columns)], proved
+
+    def amounts_for(whom: Vector) -> Vector | None:
+        """The least amounts for given recipients."""
+        held = np.round(whom)
+        fixed = np.where(whole, held, lower), np.where(whole, held, upper)
+        amounts, solved = least(fixed, np.zeros(len(columns), dtype=bool))
+        return amounts if solved else None
+
+    amounts, proved = None, not whole.any()
+    for loose in (0.0, LOOSE) if whole.any() else ():  # where rows hold by rounding alone, it may find none as they are
+        tried, proved = least((lower, upper), whole, loose)
+        amounts = None if tried is None else amounts_for(tried)
+        if amounts is not None:
+            break
+    if amounts is None:
+        amounts, proved = amounts_for(known[columns]), not whole.any()
+    if amounts is None:
+        return dict(values), False
     for name in (INVESTMENT, TRUNK):
         found[name] = {key: dict(mine) for key, mine in values[name].items() if key not in OPEN}
     for place, amount in zip(columns, amounts, strict=True):
         name, component, index = names[int(place)]
         if abs(amount) > 0:
             found[name].setdefault(component, {})[index] = float(amount)
-    return found, True
+    return found, proved
+
+
+def _nets(network: Network, t: Tables, names: Sequence[tuple[str, str, object]]) -> Any:
+    """A row for each recipient there may be: what it is paid less what it owes, discounted, M USD.
+
+    It costs what is left, and nothing where less is paid than is owed: nobody is chosen for what the government earns.
+    """
+    pairs = {pair: row for row, pair in enumerate(dict.fromkeys((i, f) for i, f, _, _ in t.finance.award_most))}
+    found = sp.lil_array((len(pairs), len(names)))
+    place = {index: column for column, (_, component, index) in enumerate(names) if component == "awarded"}
+    for i, f, way, y in t.finance.award_most:
+        worth = network.calendar.discount[y]
+        if (column := place.get((i, f, way, y))) is not None:
+            found[pairs[i, f], column] = worth if way == PAYS else -worth
+    return sp.csr_array(found)
 
 
 def _usd(network: Network, t: Tables) -> dict[tuple[str, object], float]:
@@ -89,10 +149,11 @@ def _usd(network: Network, t: Tables) -> dict[tuple[str, object], float]:
     found: dict[tuple[str, object], float] = {}
     for (_, sale), usd in t.finance.per_tonne.items():
         found["sold", sale] = found.get(("sold", sale), 0.0) + usd * calendar.discount[sale[-1]]
-    for (f, o), years in network.starts.years.items():
-        capex = network.starts.options[f, o].capex
-        for y in years if capex else ():
-            worth = network.starts.capex(Start(f, o, (y,))) / capex
-            for i in () if network.instance.finance is None else network.instance.finance.instruments:
-                found["grant", (i.id, f, o, y)] = MILLION * worth
+    for i, f in recipients(network):
+        found["recipient", (i, f)] = MILLION * NEEDLESS
+    instruments = capital_of(network)
+    for i, f, o, y in given(network):
+        outlay = terms_of(network, instruments[i], f, o, y).outlay
+        usd = sum(share * calendar.discount_of(year) for year, share in outlay)
+        found["capital", (i, f, o, y)] = MILLION * (usd + NEEDLESS)
     return found

@@ -1,16 +1,25 @@
-"""Finance: what is granted, who sells what, the books of what is funded, and what instruments pay."""
+"""Finance: who sells what, the books of what is funded, and what instruments pay for output."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from optimizer.instance.finance import CostCredit, Depletion, Finance, Grant, Instrument, PriceFloor, ProductionCredit
+from optimizer.instance.finance import (
+    CostCredit,
+    Decidable,
+    Depletion,
+    Finance,
+    Instrument,
+    PriceFloor,
+    ProductionCredit,
+)
 from optimizer.instance.instance import Period
 from optimizer.verifier.activity import unit_cost
+from optimizer.verifier.capital import books_of_capital, check_capital, eligible_in
 from optimizer.verifier.case import Case
-from optimizer.verifier.columns import GrantRow, Run, Sale
-from optimizer.verifier.futures import TRUNK, matches
+from optimizer.verifier.columns import Run, Sale
+from optimizer.verifier.futures import TRUNK
 from optimizer.verifier.money import spending
 from optimizer.verifier.trust import State
 from optimizer.verifier.verdict import At
@@ -21,7 +30,6 @@ BookKey = tuple[str, int, str, str]
 """Facility, year, item, instrument."""
 SaleKey = tuple[int, str, str, str, str]
 """Period, facility, state, material, channel."""
-_SLACK = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,35 +44,19 @@ class Payment:
 
 
 def check_finance(case: Case) -> list[Payment]:
-    """Grants, sales and books; what instruments pay for output is told to the outlay."""
+    """What is given, sales and books; what instruments pay for output is told to the outlay."""
     finance = case.instance.finance
     if finance is None:
-        if case.rows.grants or case.rows.sales or case.rows.books:
+        rows = case.rows
+        if rows.grants or rows.financing or rows.owed or rows.recipients or rows.sales or rows.books:
             case.ledger.holds("no_finance", At("finance"), False, "the instance says nothing of finance")
         return []
-    _check_grants(case, finance)
+    check_capital(case, finance)
     _check_sales(case, finance)
+    _check_recipients(case, finance)
     payments = list(_payments(case, finance))
     _check_books(case, finance, payments)
     return payments
-
-
-def eligible_in(case: Case, one: Instrument, facility: str, state: State, year: int) -> bool:
-    """Whether a facility in a state is eligible in a year."""
-    if (one.from_ is not None and year < one.from_) or (one.until is not None and year > one.until):
-        return False
-    known = {kind: case.trust.plain_exposure(facility, state, kind, year, 0.0) for kind in _kinds(one.where)}
-    if not matches(one.where, case.factors.facility_fields(facility, year), known):
-        return False
-    caps = {str(kind): cap for kind, cap in one.max_exposure.items()}
-    return all(
-        case.trust.plain_exposure(facility, state, kind, year, 1.0) <= cap + _SLACK for kind, cap in caps.items()
-    )
-
-
-def _kinds(where: Iterable[str]) -> list[str]:
-    kinds = ("location", "ownership", "equipment", "finance", "technology", "feed")
-    return [kind for kind in kinds if kind in where]
 
 
 def _share(case: Case, one: Instrument, facility: str, state: State, period: Period) -> float:
@@ -77,56 +69,6 @@ def _price(case: Case, facility: str, material: str, period: Period) -> float:
     region = case.facts.region(case.instance.facilities[facility].country)
     series = case.facts.price_series(material, region)
     return 0.0 if series is None else case.facts.mean(series, period)
-
-
-# Grants
-
-
-def _check_grants(case: Case, finance: Finance) -> None:
-    by_id = {one.id: one for one in finance.instruments if isinstance(one, Grant)}
-    total: dict[str, float] = {}
-    each: dict[tuple[str, str], float] = {}
-    of: dict[tuple[str, str], float] = {}
-    for row in case.rows.grants:
-        at = At(f"{row.instrument}:{row.facility}:{row.option}", row.funded)
-        funded = case.built.funded.get((row.facility, row.option)) == row.funded
-        if not case.ledger.holds(
-            "grant_funded", at, funded, f"{row.facility}:{row.option} is not funded then", row.usd
-        ):
-            continue
-        grant = by_id.get(row.instrument)
-        if grant is None:
-            case.ledger.holds("known_ids", at, False, f"there is no grant '{row.instrument}'")
-            continue
-        _check_grant(case, grant, row, at)
-        to, what = (row.instrument, row.facility), (row.facility, row.option)
-        total[row.instrument] = total.get(row.instrument, 0.0) + row.usd
-        each[to] = each.get(to, 0.0) + row.usd
-        of[what] = of.get(what, 0.0) + row.usd
-    for (facility, option_id), usd in of.items():
-        option = case.built.option(facility, option_id)
-        most = (1.0 - option.public_share) * option.capex
-        case.ledger.at_most("grant_share", At(f"{facility}:{option_id}"), usd, most, "all grants", "USD")
-    for name, grant in by_id.items():
-        if grant.cap is not None:
-            case.ledger.at_most("grant_cap", At(name), total.get(name, 0.0), grant.cap, "granted", "USD")
-        if grant.cap_per_recipient is not None:
-            for (one, facility), usd in each.items():
-                if one == name:
-                    at = At(f"{name}:{facility}")
-                    case.ledger.at_most("grant_cap", at, usd, grant.cap_per_recipient, "granted", "USD")
-
-
-def _check_grant(case: Case, grant: Grant, row: GrantRow, at: At) -> None:
-    period = case.facts.period_of(row.funded)
-    known: State = frozenset()
-    years = [] if period is None else list(period.span)
-    begins = (grant.from_ is None or row.funded >= grant.from_) and (grant.until is None or row.funded <= grant.until)
-    whole = grant.model_copy(update={"from_": None, "until": None})
-    may = begins and bool(years) and all(eligible_in(case, whole, row.facility, known, year) for year in years)
-    case.ledger.holds("grant_eligible", at, may, f"{row.facility} is not eligible for it", row.usd, "USD")
-    most = grant.max_share * case.built.option(row.facility, row.option).capex
-    case.ledger.at_most("grant_share", at, row.usd, most, "granted", "USD")
 
 
 # Sales
@@ -242,11 +184,49 @@ def _check_sales(case: Case, finance: Finance) -> None:
         case.ledger.equal("sale_used", at, unsold, surplus, "made and not sold", scale=scale)
 
 
+def _chooses(one: Instrument) -> bool:
+    return isinstance(one, Decidable) and one.decided
+
+
+def _check_recipients(case: Case, finance: Finance) -> None:
+    """Who is chosen, how many, what they are paid in all, and that they do not lose by it."""
+    by_id = {one.id: one for one in finance.instruments if isinstance(one, Decidable) and one.decided}
+    chosen = {(row.instrument, row.facility) for row in case.rows.recipients}
+    paid: dict[str, float] = {}
+    gains: dict[tuple[str, str], list[float]] = {}
+    for row in case.rows.sales:
+        for name, one in by_id.items():
+            if (name, row.facility) in chosen:
+                usd = _per_tonne(case, one, _key(case, row)) * row.sold
+                paid[name] = paid.get(name, 0.0) + max(0.0, usd)
+                worth = (1.0 + finance.hurdle_rate) ** -(row.period - case.instance.base_year)
+                gains.setdefault((name, row.facility), []).append(usd * worth)
+    for name, facility in sorted(chosen):
+        at, text = At(f"{name}:{facility}"), f"no instrument '{name}' chooses who is paid"
+        if case.ledger.holds("recipients", at, name in by_id, text):
+            makes = bool(case.facts.makes[facility] & set(by_id[name].material))
+            case.ledger.holds("recipients", at, makes, f"{facility} makes nothing that {name} pays for")
+            flows = gains.get((name, facility), [])
+            turned = sum(abs(usd) for usd in flows)
+            # Of the size of what is paid and taken, not of what is left.
+            text = "what a recipient has of it, at the hurdle rate,"
+            case.ledger.at_least("recipient_gains", at, turned + sum(flows), turned, text, "USD")
+    for name, one in by_id.items():
+        if one.recipients is not None:
+            count = sum(instrument == name for instrument, _ in chosen)
+            case.ledger.at_most("recipients", At(name), count, one.recipients, "chosen", "rows")
+        if one.cap is not None:
+            case.ledger.at_most("award_cap", At(name), paid.get(name, 0.0), one.cap, "paid", "USD")
+
+
 def _payments(case: Case, finance: Finance) -> Iterator[Payment]:
     """What every instrument pays for output, by facility and period."""
     found: dict[tuple[str, str, int], float] = {}
+    chosen = {(row.instrument, row.facility) for row in case.rows.recipients}
     for row in case.rows.sales:
         for one in finance.instruments:
+            if _chooses(one) and (one.id, row.facility) not in chosen:
+                continue
             usd = _per_tonne(case, one, _key(case, row)) * row.sold
             if usd:
                 key = (one.id, row.facility, row.period)
@@ -341,18 +321,8 @@ def _books(case: Case, finance: Finance, payments: list[Payment]) -> dict[BookKe
         option, online = case.built.option(name, option_id), case.built.planned(name, option_id)
         if option.life is not None and online < end:
             add(name, end, "residual", option.capex * max(0, online + option.life - end) / option.life)
-    for _, facility, year, usd, instrument in granted(case):
+    for facility, year, instrument, usd in books_of_capital(case):
         add(facility, year, "instrument", usd, instrument)
     for one in payments:
         add(one.facility, one.period, "instrument", one.usd, one.instrument)
     return found
-
-
-def granted(case: Case) -> Iterator[tuple[str, str, int, float, str]]:
-    """(kind, facility, year, USD, instrument) of grants, as they are paid: as the capex is spent."""
-    for row in case.rows.grants:
-        if (row.facility, row.option) in case.built.funded:
-            option = case.built.option(row.facility, row.option)
-            for later, share in enumerate(option.spend or (1.0,)):
-                if share:
-                    yield "grant", row.facility, row.funded + later, share * row.usd, row.instrument

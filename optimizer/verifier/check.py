@@ -17,8 +17,9 @@ from optimizer.instance.write import sha256
 from optimizer.verifier.activity import check_element_balance, check_exposure_table, check_runs
 from optimizer.verifier.adjust import check_adjustment
 from optimizer.verifier.balance import check_balance
-from optimizer.verifier.books import check_finance, granted
+from optimizer.verifier.books import check_finance
 from optimizer.verifier.built import Built
+from optimizer.verifier.capital import outlay_of_capital
 from optimizer.verifier.case import Case
 from optimizer.verifier.columns import ROWS
 from optimizer.verifier.facts import Facts
@@ -42,7 +43,15 @@ from optimizer.verifier.verdict import At, Ledger, Tolerance, Verdict
 
 PLAN = "plan.json"
 INSTANCE = Path("instance") / "instance.yaml"
-_LATER = ("makers", "grants", "sales", "books")  # checked with them where they are asked for
+_LATER = (
+    "makers",
+    "grants",
+    "financing",
+    "owed",
+    "recipients",
+    "sales",
+    "books",
+)  # checked with them where they are asked for
 _WITHOUT_PLAN = ("infeasible", "no_plan")
 _USUAL = Tolerance()
 
@@ -133,7 +142,7 @@ def _of_instruments(case: Case) -> dict[tuple[int, str, str], float]:
     for one in check_finance(case):
         key = (one.period, one.kind, one.instrument)
         found[key] = found.get(key, 0.0) + one.usd
-    for kind, _, year, usd, instrument in granted(case):
+    for year, kind, instrument, usd in outlay_of_capital(case):
         found[year, kind, instrument] = found.get((year, kind, instrument), 0.0) + usd
     return found
 

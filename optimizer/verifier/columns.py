@@ -255,6 +255,41 @@ class GrantRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FinancingRow:
+    """What is lent to what is funded, or paid in for shares."""
+
+    key: ClassVar[tuple[str, ...]] = ("instrument", "facility", "option")
+    instrument: str = cell("text")
+    facility: str = cell("facility")
+    option: str = cell("text")
+    funded: int = cell("whole")
+    usd: float = cell("amount")
+    cost: float = cell("amount")
+
+
+@dataclass(frozen=True, slots=True)
+class OwedRow:
+    """What is owed at the end of a year."""
+
+    key: ClassVar[tuple[str, ...]] = ("year", "instrument", "facility", "option")
+    year: int = cell("whole")
+    instrument: str = cell("text")
+    facility: str = cell("facility")
+    option: str = cell("text")
+    usd: float = cell("amount")
+    public: float = cell("amount")
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientRow:
+    """Who is chosen by an instrument that chooses who is paid."""
+
+    key: ClassVar[tuple[str, ...]] = ("instrument", "facility")
+    instrument: str = cell("text")
+    facility: str = cell("facility")
+
+
+@dataclass(frozen=True, slots=True)
 class Sale:
     """What a facility makes, and what of it is sold."""
 
@@ -299,6 +334,9 @@ ROWS: dict[str, type[Any]] = {
     "scenarios": Future,
     "outlay": Outlay,
     "grants": GrantRow,
+    "financing": FinancingRow,
+    "owed": OwedRow,
+    "recipients": RecipientRow,
     "sales": Sale,
     "books": Book,
 }

@@ -17,13 +17,16 @@ from optimizer.verifier.columns import (
     Demand,
     Downgrade,
     Exposure,
+    FinancingRow,
     Flow,
     Future,
     GrantRow,
     Maker,
     Outlay,
+    OwedRow,
     Portfolio,
     ReactionRow,
+    RecipientRow,
     Run,
     Sale,
     Stock,
@@ -57,6 +60,9 @@ class Rows:
     scenarios: list[Future] = field(default_factory=list)
     outlay: list[Outlay] = field(default_factory=list)
     grants: list[GrantRow] = field(default_factory=list)
+    financing: list[FinancingRow] = field(default_factory=list)
+    owed: list[OwedRow] = field(default_factory=list)
+    recipients: list[RecipientRow] = field(default_factory=list)
     sales: list[Sale] = field(default_factory=list)
     books: list[Book] = field(default_factory=list)
     service: dict[tuple[str, str], float | None] = field(default_factory=dict)
@@ -156,7 +162,13 @@ class _Reader:
         """Tables that a plan may do without: of what its instance says nothing of."""
         asks = any(record.requalification for record in self.facts.instance.materials.values())
         lacks = frozenset() if asks else frozenset(["makers"])
-        return lacks if self.facts.instance.finance is not None else lacks | {"grants", "sales", "books"}
+        finance = self.facts.instance.finance
+        if finance is None:
+            return lacks | {"grants", "financing", "owed", "recipients", "sales", "books"}
+        # Tables of what an instance does not have are lacking in folders of earlier versions.
+        kinds = {one.kind for one in finance.instruments}
+        lacks |= frozenset() if kinds & {"loan", "equity"} else {"financing", "owed"}
+        return lacks if any(getattr(one, "decided", False) for one in finance.instruments) else lacks | {"recipients"}
 
     def _table(self, name: str, frame: pd.DataFrame, rows: Rows) -> list[Any]:
         row_type = ROWS[name]

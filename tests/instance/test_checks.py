@@ -68,6 +68,7 @@ def change(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 
 AID = {"id": "aid", "kind": "grant", "max_share": 0.5}
+BANK = {"id": "bank", "kind": "loan", "max_share": 0.5, "rate": 0.04, "term": 10}
 CREDIT = {"id": "credit", "kind": "production_credit", "material": "magnet_sh", "amount": 1.0}
 BUILD = {"id": "build", "capacity": {"light": 1.0}, "capex": 1.0}
 CARRIER = {"from": "magnet_us", "to": "programs", "material": "magnet_sh"}
@@ -756,6 +757,46 @@ BROKEN = [
         "instruments_last_within_the_horizon",
         ("finance.instruments.0", "from 2040", "2027 to 2030"),
         {"finance": {"hurdle_rate": 0.1, "instruments": [AID | {"from": 2040}]}},
+    ),
+    Broken(
+        "who_chooses_says_whom",
+        ("finance.instruments.0.recipients", "pays everybody", "decided: true"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [CREDIT | {"recipients": 2}]}},
+    ),
+    Broken(
+        "who_chooses_says_whom",
+        ("finance.instruments.0.cap", "pays everybody", "decided: true"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [CREDIT | {"cap": 1.0e6}]}},
+    ),
+    Broken(
+        "loans_say_who_answers",
+        ("finance.instruments.0", "does not say what the government answers for", "guarantee: a share"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [BANK | {"lender": "private"}]}},
+    ),
+    Broken(
+        "loans_say_who_answers",
+        ("finance.instruments.0.guarantee", "government's own money", "lender: private"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [BANK | {"guarantee": 0.5}]}},
+    ),
+    Broken(
+        "exclusions_name_who_chooses",
+        ("finance.instruments.0.not_with", "no instrument 'bnk'", "did you mean 'bank'"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [AID | {"not_with": ["bnk"]}, BANK]}},
+    ),
+    Broken(
+        "exclusions_name_who_chooses",
+        ("finance.instruments.1.not_with", "bank excludes itself", "another"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [AID, BANK | {"not_with": ["aid", "bank"]}]}},
+    ),
+    Broken(
+        "exclusions_name_who_chooses",
+        ("finance.instruments.0.not_with", "credit pays everybody", "give credit decided: true"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [AID | {"not_with": ["credit"]}, CREDIT]}},
+    ),
+    Broken(
+        "exclusions_name_who_chooses",
+        ("finance.instruments.0.not_with", "credit pays everybody", "decided: true, or leave it out"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [CREDIT | {"not_with": ["aid"]}, AID]}},
     ),
     Broken(
         "somebody_is_eligible",

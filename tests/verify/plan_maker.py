@@ -36,6 +36,9 @@ COLUMNS = {
     "scenarios": "scenario probability onset until cost",
     "outlay": "year account instrument usd",
     "grants": "instrument facility option funded usd",
+    "financing": "instrument facility option funded usd cost",
+    "owed": "year instrument facility option usd public",
+    "recipients": "instrument facility",
     "sales": "period facility state material channel made sold price",
     "books": "facility year item instrument usd discounted",
 }

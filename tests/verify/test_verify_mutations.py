@@ -73,6 +73,12 @@ def less_served(plan: Plan) -> None:
     plan.plan["levels"][1] |= {"value": 7.25}
 
 
+def granted_and_chosen(plan: Plan) -> None:
+    """What a grant excludes is chosen beside it."""
+    plan.add("grants", "aid", "works", "build", 2027, 1)
+    plan.add("recipients", "other", "works")
+
+
 def unqualified(plan: Plan) -> None:
     plan.change("qualification: {mdap: 1}", "qualification: {mdap: 2}")
     plan.change("latest: 2028", "latest: 2028, qualification: {commercial: 1}")
@@ -348,12 +354,12 @@ MUTATIONS: list[tuple[str, str, Change]] = [
     ("objective", "served", state(objective=277.0, bound=277.0)),
     # What is funded must pay its way.
     ("no_finance", "aided", lambda plan: plan.change(plan.text[plan.text.index("finance:") :], "")),
-    ("grant_funded", "aided", edit("grants", {"funded": 2028})),
-    ("grant_eligible", "aided", change("from: 2027", "from: 2028")),
-    ("grant_share", "aided", edit("grants", {"usd": 251})),
-    ("grant_share", "aided", change("public_share: 0", "public_share: 0.97")),
-    ("grant_cap", "aided", change("cap: 25", "cap: 19")),
-    ("grant_cap", "aided", change("cap: 25", "cap_per_recipient: 19")),
+    ("capital_funded", "aided", edit("grants", {"funded": 2028})),
+    ("capital_eligible", "aided", change("from: 2027", "from: 2028")),
+    ("capital_share", "aided", edit("grants", {"usd": 251})),
+    ("capital_share", "aided", change("public_share: 0", "public_share: 0.97")),
+    ("capital_cap", "aided", change("cap: 25", "cap: 19")),
+    ("capital_cap", "aided", change("cap: 25", "cap_per_recipient: 19")),
     ("sale_made", "aided", edit("sales", {"made": 11})),
     ("sale_made", "aided", edit("sales", {"sold": 11})),
     ("sale_made", "aided", lambda plan: plan.drop("sales")),
@@ -367,6 +373,56 @@ MUTATIONS: list[tuple[str, str, Change]] = [
     ("viable", "aided", change("amount: 2}", "amount: 1}")),
     ("outlay", "aided", change("amount: 2}", "amount: 1}")),
     ("known_ids", "aided", edit("grants", {"instrument": "gift"})),
+    # Loans, shares, and who is chosen.
+    ("no_finance", "lent", lambda plan: plan.change(plan.text[plan.text.index("finance:") :], "")),
+    ("table_present", "lent", lambda plan: plan.tables.pop("financing")),
+    ("table_present", "lent", lambda plan: plan.tables.pop("owed")),
+    ("table_present", "lent", lambda plan: plan.tables.pop("recipients")),
+    ("duplicate_row", "lent", add("recipients", "floor", "works")),
+    ("duplicate_row", "lent", add("owed", 2027, "bank", "works", "build", 1, 1)),
+    ("known_ids", "lent", edit("financing", {"instrument": "thrift"}, instrument="bank")),
+    ("known_ids", "lent", edit("financing", {"instrument": "aid"}, instrument="bank")),
+    ("known_ids", "lent", add("grants", "bank", "works", "build", 2027, 1)),
+    ("capital_funded", "lent", edit("financing", {"funded": 2028}, instrument="bank")),
+    ("capital_funded", "lent", edit("financing", {"option": "extend"}, instrument="shares")),
+    ("capital_eligible", "lent", change("from: 2027", "from: 2028")),
+    ("capital_eligible", "lent", change("from: 2027", "where: {country: AUS}")),
+    ("capital_share", "lent", change("max_share: 0.2", "max_share: 0.19")),
+    ("capital_share", "lent", change("max_share: 0.1", "max_share: 0.07")),
+    ("capital_share", "lent", change("public_share: 0", "public_share: 0.73")),
+    ("capital_cap", "lent", change("cap: 100", "cap: 99")),
+    ("capital_cap", "lent", change("cap_per_recipient: 40", "cap_per_recipient: 39")),
+    ("capital_cost", "lent", edit("financing", {"cost": 14}, instrument="bank")),
+    ("capital_cost", "lent", edit("financing", {"cost": 0}, instrument="shares")),
+    ("capital_cost", "lent", change("expected_loss: 0.2", "expected_loss: 0.3")),
+    ("capital_cost", "lent", change("cap: 100", "lender: private, guarantee: 0.8")),
+    ("capital_cost", "lent", change("discount_rate: 0.05", "discount_rate: 0.06")),
+    ("capital_cost", "lent", change("dividend: 0.1", "dividend: 0.2")),
+    ("owed", "lent", edit("owed", {"usd": 50}, year=2028, instrument="bank")),
+    ("owed", "lent", edit("owed", {"public": 104}, year=2028, instrument="bank")),
+    ("owed", "lent", drop("owed", year=2027, instrument="shares")),
+    ("owed", "lent", add("owed", 2029, "bank", "works", "build", 1, 1)),
+    ("owed", "lent", change("rate: 0.1, term", "rate: 0.11, term")),
+    ("owed", "lent", change("cap: 100", "lender: private, guarantee: 0.8")),
+    ("books", "lent", change("rate: 0.1, term", "rate: 0.11, term")),
+    ("books", "lent", change("dividend: 0.1", "dividend: 0.2")),
+    ("books", "lent", edit("books", {"usd": -115}, year=2029, instrument="bank")),
+    ("books", "lent", drop("books", year=2029, instrument="shares")),
+    ("books", "lent", drop("recipients", instrument="floor")),
+    ("outlay", "lent", drop("recipients", instrument="floor")),
+    ("outlay", "lent", change("expected_loss: 0.2", "expected_loss: 0.3")),
+    ("outlay", "lent", edit("outlay", {"usd": 0}, instrument="shares", year=2028)),
+    ("outlay", "lent", change("floor: 83, decided: true, cap: 30, recipients: 1", "floor: 84")),
+    ("recipients", "lent", add("recipients", "bank", "works")),
+    ("recipients", "lent", add("recipients", "gift", "works")),
+    ("recipients", "lent", add("recipients", "floor", "mine")),
+    ("recipients", "lent", add("recipients", "other", "mine")),
+    ("recipients", "lent", change("floor: 83, decided: true, cap: 30, recipients: 1", "floor: 83")),
+    ("recipient_gains", "lent", change("floor: 83", "floor: 70, upside: 0.5")),
+    ("award_cap", "lent", change("cap: 30", "cap: 29")),
+    ("not_with", "lent", granted_and_chosen),
+    ("not_with", "lent", change("cap: 100", "not_with: [shares]")),
+    ("not_with", "lent", change("expected_loss: 0.5, cap", "not_with: [floor], expected_loss: 0.5, cap")),
     # Planned again from a year on.
     ("frozen", "replanned", roll(frozen=[])),
     ("frozen", "replanned", roll(frozen=[["anna", "build", 2027], ["cora", "build", 2027]])),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from adjust_plan import bites
 from aided_plan import aided
+from lent_plan import lent
 from levels_plan import served
 from makers_plan import requalified
 from plan_maker import Plan, make
@@ -448,4 +449,5 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "served": served,
     "replanned": replanned,
     "aided": aided,
+    "lent": lent,
 }

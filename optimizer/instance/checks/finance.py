@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from optimizer.instance.checks.base import listed, orderly, refer, refer_all, whole
+from optimizer.instance.checks.base import at, listed, orderly, refer, refer_all, whole
 from optimizer.instance.checks.effects import AFFECTED, things_of
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.fields import EXPOSURE_KINDS, WHOLE
-from optimizer.instance.finance import CostCredit, Depletion, Grant, Instrument, PriceFloor, ProductionCredit
+from optimizer.instance.finance import (
+    Capital,
+    CostCredit,
+    Decidable,
+    Depletion,
+    Instrument,
+    Loan,
+    PriceFloor,
+    ProductionCredit,
+    picks,
+)
 from optimizer.instance.instance import Instance
 from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path
@@ -63,6 +73,54 @@ def instruments_last_within_the_horizon(source: Source, instance: Instance) -> N
             source.fault(path, f"{one.id} lasts from {begin} to {end}: it ends before it begins", "from before until")
 
 
+def who_chooses_says_whom(source: Source, instance: Instance) -> None:
+    """Only instruments whose recipients are decided limit who they are and what all of them get."""
+    for path, one in _instruments(source, instance):
+        if not isinstance(one, Decidable) or one.decided:
+            continue
+        for key in ("recipients", "cap"):
+            if getattr(one, key) is not None:
+                wrong = f"{one.id} pays everybody who is eligible, and {key} limits who is chosen"
+                source.fault((*path, key), wrong, "decided: true, or leave it out")
+
+
+def loans_say_who_answers(source: Source, instance: Instance) -> None:
+    """A private lender's loan says what share the government answers for; its own money needs no guarantee."""
+    for path, one in _instruments(source, instance):
+        if not isinstance(one, Loan):
+            continue
+        if one.lender == "private" and one.guarantee is None:
+            wrong = f"{one.id} is lent by others, and does not say what the government answers for"
+            source.fault(path, wrong, "guarantee: a share; 0 if it answers for nothing")
+        elif one.lender == "government" and one.guarantee is not None:
+            wrong = f"{one.id} is the government's own money, which nobody guarantees"
+            source.fault((*path, "guarantee"), wrong, "lender: private, or leave it out")
+
+
+def exclusions_name_who_chooses(source: Source, instance: Instance) -> None:
+    """What an instrument excludes exists, is another, and has recipients that are decided; so has the instrument."""
+    by_id = {one.id: one for _, one in _instruments(source, instance)}
+    for path, one in _instruments(source, instance):
+        names = getattr(one, "not_with", ())
+        where = (*path, "not_with")
+        if names and not picks(one):
+            wrong = f"{one.id} pays everybody who is eligible, so that nobody can do without it"
+            source.fault(where, wrong, "decided: true, or leave it out")
+            continue
+        for name in names:
+            spot = at(source, where, name)
+            if name == one.id:
+                source.fault(spot, f"{one.id} excludes itself", "name another instrument")
+            elif name not in by_id:
+                if whole(source, "finance"):
+                    source.fault(spot, f"there is no instrument '{name}'", did_you_mean(name, by_id))
+            elif not picks(by_id[name]):
+                chooses = isinstance(by_id[name], Decidable)
+                wrong = f"{name} pays everybody who is eligible, so that nobody can do without it"
+                right = f"give {name} decided: true, or leave it out" if chooses else "leave it out"
+                source.fault(spot, wrong, right)
+
+
 def somebody_is_eligible(source: Source, instance: Instance) -> None:
     """Every instrument has a facility that its `where` matches, and that makes what it pays on."""
     if not whole(source, "facilities", "recipes", "materials", "countries", "logistics", "periods"):
@@ -81,7 +139,7 @@ def somebody_is_eligible(source: Source, instance: Instance) -> None:
         if not fit:
             source.fault((*path, "where"), f"nobody is eligible for {one.id}: no facility matches", "widen its where")
         elif not any(_makes(instance, one, next(iter(thing["id"]))) for thing in fit):
-            what = "has an option with capex" if isinstance(one, Grant) else "makes what it pays on"
+            what = "has an option with capex" if isinstance(one, Capital) else "makes what it pays on"
             wrong = f"nobody is eligible for {one.id}: no facility that matches {what}"
             source.fault(path, wrong, "widen its where, or name what they make")
 
@@ -96,7 +154,7 @@ def _fits(where: Mapping[str, object], thing: Mapping[str, frozenset[str]]) -> b
 
 def _makes(instance: Instance, one: Instrument, facility: str) -> bool:
     record = instance.facilities[facility]
-    if isinstance(one, Grant):
+    if isinstance(one, Capital):
         return any(option.capex > 0 for option in record.options)
     recipes = [instance.recipes[name] for name in record.recipes]
     if isinstance(one, CostCredit):
@@ -142,7 +200,7 @@ def _weighed(source: Source, instance: Instance) -> Iterator[tuple[Path, str, st
     for path, one in _instruments(source, instance):
         plain = {SAME.get(key, key): value for key, value in one.where.items() if key not in EXPOSURE_KINDS}
         for name in instance.facilities:
-            if isinstance(one, Grant | ProductionCredit) or not _fits(plain, things[name]):
+            if isinstance(one, Capital | ProductionCredit) or not _fits(plain, things[name]):
                 continue
             for recipe in recipes[name]:
                 found: Iterable[str]
@@ -166,6 +224,9 @@ CHECKS = (
     instruments_have_names_of_their_own,
     instruments_name_what_exists,
     instruments_last_within_the_horizon,
+    who_chooses_says_whom,
+    loans_say_who_answers,
+    exclusions_name_who_chooses,
     somebody_is_eligible,
     what_is_paid_by_price_has_one,
 )

@@ -1,0 +1,64 @@
+"""Instruments with recipients that nobody is helped by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from optimizer.findings.finding import NOTE, WARNING, Finding, amount, some
+from optimizer.findings.survey import Survey
+from optimizer.instance.finance import Capital, Finance, Instrument, picks
+from optimizer.network.derive_capital import CapitalIndex, given, terms_of
+from optimizer.network.derive_finance import finance_tables, worth_of
+from optimizer.network.tables import PAYS
+
+NOTHING = 1e-9
+"""Dollars for a dollar given that are rounding."""
+
+
+def idle_instrument(survey: Survey) -> Iterator[Finding]:
+    """Every instrument whose recipients are decided helps somebody to pay its way."""
+    finance = survey.instance.finance
+    choosing = [] if finance is None else [one for one in finance.instruments if picks(one)]
+    if finance is None or not choosing:
+        return
+    if not finance.viability:
+        names = [one.id for one in choosing]
+        text = f"Nothing must pay its way (viability: false), so that nobody is given anything by {some(names)}."
+        data = {"instruments": names, "why": "not_asked"}
+        yield Finding("idle_instrument", ("finance", "viability"), text, data, NOTE)
+        return
+    indices = given(survey.network)
+    pays = {i for i, _, way, _ in finance_tables(survey.network, survey.tables).award_most if way == PAYS}
+    for number, one in enumerate(finance.instruments):
+        if picks(one) and (
+            found := _why(survey, finance, one, [index for index in indices if index[0] == one.id], pays)
+        ):
+            text = f"Instrument {one.id} ({one.kind.replace('_', ' ')}) helps nobody: {found[1]}."
+            data = {"instrument": one.id, "why": found[0]}
+            yield Finding("idle_instrument", ("finance", "instruments", number), text, data, WARNING)
+
+
+def _why(
+    survey: Survey, finance: Finance, one: Instrument, indices: list[CapitalIndex], pays: set[str]
+) -> tuple[str, str] | None:
+    """Why nobody is helped: a word, and in words; None where somebody may be."""
+    if not isinstance(one, Capital):
+        return None if one.id in pays else ("pays_nothing", "in no period is anything paid to who could be chosen")
+    if not indices:
+        return "nobody", "no funding within the horizon is eligible for it"
+    calendar = survey.calendar
+    best = max(
+        math.fsum(
+            share * worth_of(calendar, finance.hurdle_rate, year)
+            for year, share in terms_of(survey.network, one, f, o, t).flows
+        )
+        / worth_of(calendar, finance.hurdle_rate, t)
+        for _, f, o, t in indices
+    )
+    if best > NOTHING:
+        return None
+    return "dear", (
+        f"at the hurdle rate of {finance.hurdle_rate:.1%} what is paid back for a dollar is worth {amount(1.0 - best)} "
+        "or more"
+    )

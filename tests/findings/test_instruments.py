@@ -1,0 +1,56 @@
+"""Instruments that help nobody."""
+
+from __future__ import annotations
+
+import pytest
+
+from .conftest import Find
+
+PRICED = """
+materials:
+  ore: {stage: mining, price: 1}
+  oxide: {stage: separation, price: 6}
+  magnet: {stage: magnet, price: 20}
+"""
+
+
+def with_finance(instrument: str, viability: str = "true") -> str:
+    return f"{PRICED}\nfinance: {{hurdle_rate: 0.1, viability: {viability}, instruments: [{instrument}]}}"
+
+
+@pytest.mark.parametrize(
+    ("instrument", "why", "words"),
+    [
+        ("{id: bank, kind: loan, max_share: 0.5, rate: 0.1, term: 5}", "dear", "(loan) helps nobody"),
+        ("{id: bank, kind: loan, max_share: 0.5, rate: 0.15, term: 5}", "dear", "hurdle rate of 10.0%"),
+        ("{id: bank, kind: equity, max_share: 0.5, dividend: 0.3, redeemed: 5}", "dear", "(equity) helps nobody"),
+        ("{id: bank, kind: grant, max_share: 0.5, from: 2029}", "nobody", "no funding within the horizon"),
+        ("{id: bank, kind: price_floor, material: magnet, floor: 15, decided: true}", "pays_nothing", "paid"),
+        ("{id: bank, kind: production_credit, material: magnet, amount: 0, decided: true}", "pays_nothing", "paid"),
+    ],
+)  # fmt: skip
+def test_idle_instrument_trips(find: Find, instrument: str, why: str, words: str) -> None:
+    (found,) = find("idle_instrument", with_finance(instrument))
+    assert (found.severity, found.subject, found.data["why"]) == ("warning", ("finance", "instruments", 0), why)
+    assert "bank" in found.text
+    assert words in found.text
+
+
+def test_idle_instrument_trips_where_nothing_must_pay_its_way(find: Find) -> None:
+    (found,) = find("idle_instrument", with_finance("{id: aid, kind: grant, max_share: 0.5}", "false"))
+    assert (found.severity, found.data) == ("note", {"instruments": ["aid"], "why": "not_asked"})
+
+
+@pytest.mark.parametrize(
+    "instrument",
+    [
+        "{id: bank, kind: loan, max_share: 0.5, rate: 0.09, term: 5}",
+        "{id: bank, kind: equity, max_share: 0.5, dividend: 0.09, redeemed: 5}",
+        "{id: bank, kind: grant, max_share: 0.5}",
+        "{id: bank, kind: price_floor, material: magnet, floor: {2027: 15, 2029: 21}, upside: 0.2, decided: true}",
+        "{id: bank, kind: price_floor, material: magnet, floor: 15, upside: 0.2}",
+        "{id: bank, kind: production_credit, material: magnet, amount: 1, decided: true}",
+    ],
+)
+def test_idle_instrument_is_quiet(find: Find, instrument: str) -> None:
+    assert find("idle_instrument", with_finance(instrument)) == []
