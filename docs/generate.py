@@ -108,6 +108,7 @@ CHECKED: dict[str, tuple[str, ...]] = {
     "Y2": ("objective", "scenario_cost"),
     "Y3": ("objective", "scenario_cost"),
     "Y4": ("objective",),
+    "B3": ("outlay_level",),
     "V1": ("service_level",),
     "V2": ("service_level",),
 }

@@ -22,6 +22,7 @@ from optimizer.instance.write import sha256
 from optimizer.lacking import Shortfall, why_infeasible
 from optimizer.network.network import laundering, network_of
 from optimizer.network.tables import INVESTMENT
+from optimizer.plan.books import discounted_outlay
 from optimizer.plan.build import tables_of_plan
 from optimizer.plan.columns import rows_of
 from optimizer.plan.confidence import confidence_of_plan
@@ -223,6 +224,9 @@ def plan_of(instance: Instance, options: Options, solved: Solved, more: Mapping[
     values = without_turnover(solved.tables, solved.values)
     tables = tables_of_plan(network, solved.tables, values)
     info["cost"] = _cost_parts(network, tables)
+    for level in info.get("levels", ()):
+        if level["level"] == "outlay":
+            level["value"] = discounted_outlay(network, tables["outlay"])
     info["confidence"] = confidence_of_plan(network, tables)
     info["rules"] = rule_report(network, solved.tables, values, solved.duals)
     verdict = verify_tables(instance, info, tables)

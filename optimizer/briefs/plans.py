@@ -94,6 +94,12 @@ def _owed(plan: Plan, out: Brief) -> None:
 
 def _levels(levels: list[dict[str, Any]], out: Brief) -> None:
     """Where service comes before cost: how short each channel is, and how short any plan must leave it."""
+    for level in levels:
+        if level["level"] == "outlay":
+            ended = "" if level["status"] == "optimal" else f"; {level['status']}: {level['why']}"
+            least = "unknown" if level["bound"] is None else usd(level["bound"])
+            paid = "unknown" if level["value"] is None else usd(level["value"])
+            out.print(f"\nPublic outlay first: {paid} discounted; no plan has less than {least}{ended}")
     served = [level for level in levels if level["channel"]]
     if not served:
         return

@@ -194,8 +194,8 @@ def picks(one: Instrument) -> bool:
 class Finance(Record):
     """Instruments, and whether what is funded must pay its way."""
 
-    perspective: Literal["system"] = "system"
-    """Whose cost is least: that of the whole system."""
+    perspective: Literal["system", "public"] = "system"
+    """Whose cost is least: that of the whole system, or first what governments pay and then that of the system."""
     hurdle_rate: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
     """Real return that private money asks for, per year."""
     viability: Truth = False

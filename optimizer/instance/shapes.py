@@ -87,6 +87,7 @@ INSTANCE = Fields(
         "stockpiles": Ids(_STOCKPILE),
         "frictions": Ids(Fields()),
         "policy": Fields({"budget": _BY_NAME, "rules": Rows()}),
+        "finance": Fields({"instruments": Rows(("id",), unique=True)}),
         "scenarios": Rows(("id",), unique=True, of=Fields({"effects": Rows()})),
     }
 )

@@ -1,29 +1,36 @@
-"""Budget (B): public outlay within what there is."""
+"""Budget (B): public outlay within what there is, or as little as can be."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from optimizer.instance.finance import MILLION
-from optimizer.model.declare import Costs, Model, Term, constraint, linked, total
+from optimizer.model.declare import Costs, Model, Term, constraint, linked, total, variable
 from optimizer.network.derive_capital import capital_of, terms_of
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, Tables
 
+OUTLAY = "public_outlay"
+"""Component of the trunk with what governments pay."""
+
 
 def variables(m: Model, t: Tables) -> None:
-    """Funding is the investment's."""
+    """O; funding is the investment's."""
     everything = {
         (f, o, y): (INVESTMENT, ("fund", (f, o, y))) for (f, o), years in t.starts.years.items() for y in years
     }
-    linked(m, "public_fund", everything if _limited(t) else {}, unit="0 or 1", doc="x: funded in period t")
+    counted = _limited(t) or is_least(t)
+    linked(m, "public_fund", everything if counted else {}, unit="0 or 1", doc="x: funded in period t")
+    least = [0] if is_least(t) else []
+    variable(m, "public_outlay", least, unit="M USD", doc="O: what governments pay over all years, discounted")
 
 
 def constraints(m: Model, t: Tables) -> None:
-    """B1, B2: on the trunk."""
+    """B1 to B3: on the trunk."""
     budget = t.instance.policy.budget
     constraint(m, t, t.periods if t.is_trunk and budget.annual is not None else [], annual_budget)
     constraint(m, t, [0] if t.is_trunk and budget.total is not None else [], total_budget)
+    constraint(m, t, [0] if is_least(t) else [], outlay_is_counted)
 
 
 def costs(m: Model, t: Tables) -> Costs:  # noqa: ARG001
@@ -35,6 +42,12 @@ def _limited(t: Tables) -> bool:
     budget = t.instance.policy.budget
     spends = t.is_trunk or bool(t.reaction.starts)
     return spends and (budget.annual is not None or budget.total is not None)
+
+
+def is_least(t: Tables) -> bool:
+    """Whether public outlay is to be least, so that all of it is counted."""
+    finance = t.instance.finance
+    return t.is_trunk and finance is not None and finance.perspective == "public"
 
 
 def outlay_of(t: Tables, start: Start) -> list[tuple[int, float]]:
@@ -67,7 +80,7 @@ def _of_instruments(m: Model, t: Tables, span: range | None, periods: Iterable[i
         if paid:
             terms.append((MILLION * paid, m.given[i, f, o, year]))
     within = set(periods)
-    return terms + [(MILLION, m.credited[i, y]) for i, y in m.credited if y in within]
+    return terms + [(MILLION, m.credited[i, y]) for i, y in m.credited if y in within and i in counts]
 
 
 def annual_budget(m: Model, t: Tables, y: int) -> object:
@@ -92,3 +105,20 @@ def total_budget(m: Model, t: Tables, _: int) -> object:
     terms = [(usd, m.public_fund[f, o, y]) for f, o, y in m.public_fund for _, usd in outlay_of(t, Start(f, o, (y,)))]
     stock = [term for y in t.periods for term in _of_stock(m, t, y)]
     return total([*terms, *stock, *_of_instruments(m, t, None, t.periods)]) <= t.instance.policy.budget.total
+
+
+def outlay_is_counted(m: Model, t: Tables, _: int) -> object:
+    r"""B3. $O \ge \sum_t d_t \, \text{outlay}_t$: all that governments pay on the trunk, discounted; of an instrument that earns in a period what it pays in others is not less."""
+    discount = t.calendar.discount
+    terms: list[Term] = [(-MILLION, m.public_outlay[0])]
+    for f, o, y in m.public_fund:
+        spent = outlay_of(t, Start(f, o, (y,)))
+        terms.append((sum(usd * t.calendar.discount_of(when) for when, usd in spent), m.public_fund[f, o, y]))
+    terms += [(discount[y] * usd, var) for y in t.periods for usd, var in _of_stock(m, t, y)]
+    instruments = capital_of(t.network)
+    for i, f, o, y in m.given:
+        paid = terms_of(t.network, instruments[i], f, o, y).outlay
+        worth = sum(share * t.calendar.discount_of(when) for when, share in paid)
+        terms.append((MILLION * worth, m.given[i, f, o, y]))
+    terms += [(MILLION * discount[y], m.credited[i, y]) for i, y in m.credited]
+    return total((usd / MILLION, var) for usd, var in terms) <= 0

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 
 from optimizer.instance.finance import MILLION, Decidable
+from optimizer.model.budget import is_least
 from optimizer.model.declare import Costs, Index, Model, Term, constraint, linked, total, variable
 from optimizer.model.funding import started
 from optimizer.network.derive_capital import CapitalIndex, capital_of, given, terms_of
@@ -22,7 +23,7 @@ def variables(m: Model, t: Tables) -> None:
     most: dict[Index, float] = {key: (finance.loss[key] + finance.gain[key]) / MILLION for key in finance.books}
     earned = "E: what facility f earns in period t, above the most that it can lose"
     variable(m, "earned", most, upper=most, unit="M USD", doc=earned)
-    credited = "C: what instrument i pays in period t, where it counts in the budget"
+    credited = "C: what instrument i pays in period t, where it counts"
     variable(m, "credited", m.limits, upper=m.limits, unit="M USD", doc=credited)
     awards: dict[Index, float] = {key: usd / MILLION for key, usd in finance.award_most.items()}
     awarded = "A: what instrument i pays (or earns) in period t by facility f, if that is a recipient"
@@ -67,16 +68,19 @@ def costs(m: Model, t: Tables) -> Costs:  # noqa: ARG001
 
 
 def budgeted(t: Tables) -> dict[Index, float]:
-    """(i, t) -> M USD that an instrument which pays for output may pay at most, where it counts in a budget there is."""
+    """(i, t) -> M USD that an instrument which pays for output may pay at most, where it counts."""
     finance, budget = t.instance.finance, t.instance.policy.budget
-    if finance is None or not t.is_trunk or (budget.annual is None and budget.total is None):
+    least = is_least(t)  # then all counts
+    if finance is None or not t.is_trunk or not (least or budget.annual is not None or budget.total is not None):
         return {}
     counts = {one.id for one in finance.instruments if one.budget}
     paying = {(i, sale[-1]) for i, sale in t.finance.per_tonne} | {(i, run[-1]) for i, run in t.finance.per_activity}
     paying |= {(i, y) for i, _, _, y in t.finance.award_most}
     found: dict[Index, float] = {}
     for i, y in sorted(paying):
-        if i in counts:
+        if i not in counts:
+            found |= {(i, y): math.inf} if least else {}
+        else:
             annual = math.inf if budget.annual is None else t.calendar.mean(budget.annual, y) * t.calendar.years[y]
             found[i, y] = min(annual, math.inf if budget.total is None else budget.total) / MILLION
     return found

@@ -57,6 +57,7 @@ INDICES: dict[str, str] = {
     "sold": "f, s, m, k, t",
     "earned": "f, t",
     "credited": "i, t",
+    "public_outlay": "",
     "funded": "f, o, t",
     "given": "i, f, o, t",
     "awarded": r"i, f, \pm, t",

@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optimizer.instance.finance import MILLION, Capital
 from optimizer.network.derive_capital import capital_of, terms_of
 from optimizer.network.derive_finance import worth_of
 from optimizer.network.starts import Start
 from optimizer.network.tables import Network, Tables
+from optimizer.plan.columns import rows_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Values = Mapping[str, Mapping[Any, float]]
 Rows = list[tuple[Any, ...]]
@@ -153,3 +157,19 @@ def book_rows(t: Tables, investment: Values, trunk: Values, started: Mapping[Sta
         for (f, year, item, i), usd in sorted(found.items())
         if abs(usd) > ZERO
     ]
+
+
+def discounted_outlay(network: Network, outlay: pd.DataFrame) -> float:
+    """All that governments pay, discounted, USD: what an instrument earns in a period is no less than nothing.
+
+    Args:
+        network: its calendar discounts.
+        outlay: a plan's table of that name.
+    """
+    finance = network.instance.finance
+    kinds = {} if finance is None else {one.id: one.kind for one in finance.instruments}
+    return math.fsum(
+        network.calendar.discount_of(int(row.year))
+        * (max(0.0, row.usd) if kinds.get(str(row.instrument)) == row.account else row.usd)
+        for row in rows_of(outlay)
+    )

@@ -1,8 +1,9 @@
-"""Service before cost: a solve for each level, each keeping what the levels before it reached.
+"""What comes before cost: a solve for each level, each keeping what the levels before it reached.
 
 A level is the same problem with other costs: one for the service of each channel, the strictest first, where a tonne
-short counts 1 and nothing else does, and the last where money counts. What a level reached is a row of the levels after
-it (V2). Every method solves a level as it solves any problem.
+short counts 1 and nothing else does; one for public outlay where that is to be least; and the last where all money
+counts. What a level reached is a row (V2), or the most that outlay may be, of the levels after it. Every method solves
+a level as it solves any problem.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from optimizer.instance.finance import MILLION
 from optimizer.model import assemble
+from optimizer.model.budget import OUTLAY as PUBLIC_OUTLAY
 from optimizer.model.caps import SHORT
 from optimizer.network.tables import TRUNK, Network, Tables
 from optimizer.solver.compile import Block
@@ -21,16 +24,18 @@ from optimizer.solver.extensive import Begun, Solved
 from optimizer.solver.highs import Progress, Report
 from optimizer.solver.methods import method_of
 from optimizer.solver.multipliers import Prices
-from optimizer.solver.served import counting, expected_cost, like, short_of
+from optimizer.solver.served import counting, counting_outlay, expected_cost, like, short_of
 from optimizer.solver.start import Start
 from optimizer.solver.written import build_block
 
-SERVICE, COST = "service", "cost"
+SERVICE, OUTLAY, COST = "service", "outlay", "cost"
 """Names of levels."""
 SHARE = 0.5
 """Share of the tolerance to which a level of service is solved; the rest is room for the levels after it."""
 NOTHING = 1e-9
 """Tonnes short that are rounding."""
+ROUNDING_USD = 1.0
+"""USD by which public outlay may be off at least."""
 LEAST = 1e-6
 """Least tolerance, t: what rows may be off by."""
 
@@ -42,14 +47,14 @@ class Level:
     """What a level reached.
 
     Attributes:
-        level: `service` or `cost`.
+        level: `service`, `outlay` or `cost`.
         channel: of a level of service.
         unit: `t`, expected over the futures, or `USD`.
         demand: the channel's expected demand, t; None for cost.
         best: the best that its own solve found; None where it has found nothing.
         bound: no plan has less, given the levels before; None where nothing is proved.
         gap: best less bound.
-        tolerance: how far a plan may be above the bound; None for cost.
+        tolerance: how far a plan may be above the bound; None for cost. Outlay's follows from the gap asked for.
         cap: what the levels after it held it to; None for cost, and where there were none.
         value: in the plan as it is.
         status: of its solve: `optimal`, `feasible`, `infeasible`, `no_plan`; `not reached` where it was stopped before.
@@ -80,7 +85,7 @@ def by_levels(begun: Begun, start: Start | None, solve_one: SolveOne) -> Solved:
     """Solve level by level.
 
     Args:
-        begun: the compiled blocks, and how to solve; the gap asked for is that of the cost.
+        begun: the compiled blocks, and how to solve; the gap asked for is that of the cost, and of public outlay.
         start: a plan that is tried first.
         solve_one: solves one problem by the method asked for.
 
@@ -93,25 +98,35 @@ def by_levels(begun: Begun, start: Start | None, solve_one: SolveOne) -> Solved:
         SolveError: the solver failed.
     """
     network = begun.out.network
-    demand = demand_by_channel(network, begun.out.tables)
     rule = network.instance.lexicographic
-    assert rule is not None
+    demand = {} if rule is None else demand_by_channel(network, begun.out.tables)
+    steps: list[tuple[str, str | None]] = [(SERVICE, channel) for channel in demand]
+    steps += [(OUTLAY, None)] if least_outlay_first(network) else []
     levels: list[Level] = []
     caps: dict[str, float] = {}
     found: Solved | None = None
-    for channel in (*demand, None):
+    for name, channel in (*steps, (COST, None)):
         if begun.stop is not None and begun.stop.asked.is_set() and found is not None:
-            levels.append(_unreached(channel, demand))
+            levels.append(_unreached(name, channel, demand))
             continue
         now = time.monotonic()
-        tolerance = None if channel is None else max(LEAST, rule.tolerance * demand[channel])
-        mine = _of_level(begun, channel, tolerance, caps, len(demand) + 1 - len(levels))
-        if channel is None and caps and found is not None and method_of(mine)[0] == "benders":
+        tolerance = None if channel is None or rule is None else max(LEAST, rule.tolerance * demand[channel])
+        mine = _of_level(begun, name, channel, tolerance, caps, len(steps) + 1 - len(levels))
+        if name == OUTLAY:
+            solved = solve_one(mine, start)
+            begun, level = _capped(begun, _level(solved, name, None, None, demand, time.monotonic() - now))
+            levels.append(level)
+            if not solved.values:
+                solved.levels = levels
+                return solved
+            found, start = solved, like(network, solved.values)
+            continue
+        if name == COST and caps and found is not None and method_of(mine)[0] == "benders":
             solved, prices = _by_prices(mine, begun.blocks, found, caps, demand, solve_one)
             levels = [dataclasses.replace(known, price=prices.get(str(known.channel))) for known in levels]
         else:
             solved = solve_one(mine, start)
-        level = _level(solved, channel, tolerance, demand, time.monotonic() - now)
+        level = _level(solved, name, channel, tolerance, demand, time.monotonic() - now)
         if not solved.values:
             levels.append(level)
             if found is None:
@@ -156,7 +171,7 @@ def _by_prices(
     else:
         found.learnt.bound = bound
         begun = dataclasses.replace(mine, learnt=found.learnt, began=time.monotonic())
-        solved = solve_one(begun, like(served.network, found.likeliest.values))
+        solved = solve_one(begun, like(served.network, (found.best or found.likeliest).values))
         bound = max((b for b in (bound, solved.bound) if b is not None), default=None)
     best = found.best
     if solved is None or best is None:
@@ -186,12 +201,36 @@ def demand_by_channel(network: Network, tables: Mapping[str, Tables]) -> dict[st
     return {k: found[k] for k in network.instance.channels if k in short}
 
 
+def least_outlay_first(network: Network) -> bool:
+    """Whether public outlay is to be least, and cost only among plans with as little."""
+    finance = network.instance.finance
+    return finance is not None and finance.perspective == "public"
+
+
+def _capped(begun: Begun, level: Level) -> tuple[Begun, Level]:
+    """The problem with no more outlay than a level reached, and what it was held to."""
+    if level.best is None:
+        return begun, level
+    options = begun.options
+    allowed = max(options.gap * abs(level.best), options.gap_usd or 0.0, ROUNDING_USD)
+    cap = max(level.best, level.best if level.bound is None else level.bound + allowed)
+    trunk = begun.blocks[TRUNK]
+    upper = trunk.upper.copy()
+    upper[[key[0] == PUBLIC_OUTLAY for key in trunk.columns]] = cap / MILLION
+    blocks = begun.blocks | {TRUNK: dataclasses.replace(trunk, upper=upper)}
+    return dataclasses.replace(begun, blocks=blocks), dataclasses.replace(level, cap=cap, tolerance=allowed)
+
+
 def _of_level(
-    begun: Begun, channel: str | None, tolerance: float | None, caps: Mapping[str, float], left: int
+    begun: Begun, name: str, channel: str | None, tolerance: float | None, caps: Mapping[str, float], left: int
 ) -> Begun:
     """What a level begins with: the costs that count in it, the rows of the levels before, its share of the time."""
     network, now = begun.out.network, time.monotonic()
-    blocks = dict(begun.blocks) if channel is None else counting(network, begun.blocks, channel)
+    blocks = dict(begun.blocks)
+    if channel is not None:
+        blocks = counting(network, begun.blocks, channel)
+    elif name == OUTLAY:
+        blocks = counting_outlay(network, begun.blocks)
     if caps:
         columns = {
             course: [key for key in blocks[course].columns if key[0] == SHORT] for course in (TRUNK, *network.windows)
@@ -204,18 +243,23 @@ def _of_level(
     out = Solved(network, begun.out.tables, "no_plan", "")
     out.seconds["build"] = begun.out.seconds.get("build", 0.0)
     deadline = None if begun.deadline is None else now + max(0.0, begun.deadline - now) / left
-    report = None if begun.report is None else _telling(begun.report, channel)
+    if name == OUTLAY:
+        options = dataclasses.replace(
+            options, gap=SHARE * options.gap, gap_usd=None if options.gap_usd is None else SHARE * options.gap_usd
+        )
+    report = None if begun.report is None else _telling(begun.report, name, channel)
     return dataclasses.replace(
         begun, out=out, blocks=blocks, options=options, report=report, began=now, deadline=deadline
     )
 
 
-def _telling(report: Report, channel: str | None) -> Report:
+def _telling(report: Report, name: str, channel: str | None) -> Report:
     """Progress that names the level; tonnes are told in words, for the columns of progress are USD."""
 
     def tell(progress: Progress) -> None:
         if channel is None:
-            report(dataclasses.replace(progress, phase=f"cost: {progress.phase}"))
+            words = "public outlay" if name == OUTLAY else name
+            report(dataclasses.replace(progress, phase=f"{words}: {progress.phase}"))
             return
         known = "" if progress.incumbent is None else f", {progress.incumbent:,.6g} t short"
         known += "" if progress.bound is None else f", at least {max(0.0, progress.bound):,.6g}"
@@ -226,14 +270,19 @@ def _telling(report: Report, channel: str | None) -> Report:
 
 
 def _level(
-    solved: Solved, channel: str | None, tolerance: float | None, demand: Mapping[str, float], seconds: float
+    solved: Solved,
+    name: str,
+    channel: str | None,
+    tolerance: float | None,
+    demand: Mapping[str, float],
+    seconds: float,
 ) -> Level:
     best = solved.objective if solved.values else None
     bound = solved.bound
     if channel is not None:  # within a solver's tolerance nothing is nothing
         best, bound = (None if value is None else value if value > NOTHING else 0.0 for value in (best, bound))
     return Level(
-        level=COST if channel is None else SERVICE,
+        level=name,
         channel=channel,
         unit="USD" if channel is None else "t",
         demand=None if channel is None else demand[channel],
@@ -250,8 +299,8 @@ def _level(
     )
 
 
-def _unreached(channel: str | None, demand: Mapping[str, float]) -> Level:
-    level, unit = (COST, "USD") if channel is None else (SERVICE, "t")
+def _unreached(level: str, channel: str | None, demand: Mapping[str, float]) -> Level:
+    unit = "USD" if channel is None else "t"
     known = None if channel is None else demand[channel]
     why = "it was stopped before"
     return Level(level, channel, unit, known, None, None, None, None, None, None, "not reached", why, "", 0.0)
@@ -263,7 +312,11 @@ def _whole(found: Solved, levels: list[Level], begun: Begun) -> Solved:
     short = {level.channel: short_of(network, found.values, str(level.channel)) for level in levels if level.channel}
     cost = expected_cost(network, begun.blocks, found.values)
     found.levels = [
-        dataclasses.replace(level, value=short[level.channel] if level.channel else cost) for level in levels
+        # What governments pay is told from the tables, once it is at its least for the plan as it is.
+        dataclasses.replace(
+            level, value=short[level.channel] if level.channel else cost if level.level == COST else None
+        )
+        for level in levels
     ]
     open_levels = [level for level in levels if level.status != "optimal"]
     if not levels[-1].best:
@@ -278,4 +331,4 @@ def _whole(found: Solved, levels: list[Level], begun: Begun) -> Solved:
 
 
 def _name(level: Level) -> str:
-    return f"service of {level.channel}" if level.channel else "cost"
+    return f"service of {level.channel}" if level.channel else "public outlay" if level.level == OUTLAY else "cost"

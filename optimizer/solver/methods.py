@@ -72,6 +72,8 @@ def method_of(begun: Begun) -> tuple[str, str]:
     if reason is not None:
         return "extensive", reason
     finance = begun.out.network.instance.finance
+    if finance is not None and finance.perspective == "public":
+        return "extensive", "what governments pay is to be least, over all years of the trunk: parts answer that badly"
     if finance is not None and finance.viability:
         return "extensive", "what is funded must pay its way, over all years of the trunk: parts answer that badly"
     branches = len(begun.out.network.windows)

@@ -3,10 +3,11 @@
 A cap couples all years and futures, so a search that deals the problem out creeps under it: what its master proposes is
 short somewhere, and no part alone can say how to be short of less. With a price on each tonne short in place of the
 caps parts answer as ever. Such a problem's bound, less the price of what the caps allow, is one on all plans within the
-caps; and what its parts say holds under the caps too, at that price for a tonne less allowed. So the search under the
-caps begins with a bound, cuts and a portfolio that are nearly right.
+caps; and what its parts say holds under the caps too, at that price for a tonne less allowed. Plans of one portfolio
+that are above and below the caps may be mixed, for operations are linear, and a mix meets the caps to the tonne. So the
+search under the caps begins with a bound, cuts and a plan that are nearly right.
 
-Source: Geoffrion (1974).
+Source: Geoffrion (1974) for the bound; Ruszczynski (1995) for mixing.
 """
 
 from __future__ import annotations
@@ -14,20 +15,28 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from scipy.optimize import linprog
+
+from optimizer.solver.compile import Block
 from optimizer.solver.extensive import Begun, Learnt, Solved, Values
 from optimizer.solver.highs import Progress, Report
 from optimizer.solver.served import expected_cost, like, priced, short_of
 from optimizer.solver.start import Start
 
-FIRST = 10.0
+FIRST = 80.0
 """Times what a tonne of demand costs on average: the first price."""
 STEP = 4.0
 """Times by which a price rises, or falls, until it is known between which two it lies."""
 LOOSE = 5.0
 """Times the gap asked for to which a problem with prices is solved: what its parts say is what counts."""
+MIXED = 0.5
+"""The same where a portfolio is given, and its plans are to be mixed."""
+SHARE = 1e-9
+"""Share of a plan in a mix below which it is rounding."""
 TAKEN = 2
 """Problems with prices, the last ones, whose parts are believed: more make the master heavy and say little more."""
 MOST = 5
@@ -38,6 +47,7 @@ ROUNDING, LEAST = 1e-7, 1e-5
 """Share of a channel's demand, and t, that a plan within a cap may be above it by a solver's tolerance."""
 
 SolveOne = Callable[[Begun, Start | None], Solved]
+Whole = frozenset[tuple[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +55,14 @@ class Tried:
     """A plan that was found.
 
     Attributes:
+        whole: its portfolio: integer columns that are not 0, by block.
         cost: USD, without a price on shortage.
         over: channel -> expected t short above its cap; below it where negative.
         values: of its blocks.
         duals: of its problem, fundings fixed.
     """
 
+    whole: Whole
     cost: float
     over: Mapping[str, float]
     values: Mapping[str, Values]
@@ -67,7 +79,7 @@ class Found:
 
     Attributes:
         plans: found, within the caps or not.
-        best: the cheapest within the caps; None where there is none.
+        best: the cheapest within the caps, a mix perhaps; None where there is none.
         bound: no plan within the caps costs less, USD.
         prices: channel -> USD a t that proved it.
         learnt: what parts say of the problem under the caps.
@@ -134,9 +146,26 @@ class Prices:
                 break
             if solved.bound is not None and (bound := solved.bound - self._of_caps(prices)) > found.bound:
                 found.bound, found.prices = bound, dict(prices)
-            if found.gap <= self.allowed() or not self._moved(prices):
+            if found.gap <= self.allowed() or not self._moved(prices, self._between):
                 break
+        if found.prices and found.gap > self.allowed():
+            self._mix(found.likeliest.whole)
         return found
+
+    def _mix(self, whole: Whole) -> None:
+        """Prices for one portfolio, until a mix of its plans is within the caps at hardly more than prices prove."""
+        prices, proved = dict(self.found.prices), -math.inf
+        between = dict.fromkeys(self.caps, (0.0, math.inf))
+        for _ in range(MOST):
+            solved = self._solve(prices, self.begun.deadline, whole)
+            if solved is None:
+                return
+            if solved.bound is not None:
+                proved = max(proved, solved.bound - self._of_caps(prices))
+            mixed = self._mixed(whole)
+            near = mixed is not None and mixed.cost - proved <= self.allowed()
+            if near or self.found.gap <= self.allowed() or not self._moved(prices, between, 1.0):
+                return
 
     def allowed(self) -> float:
         """The gap asked for, USD."""
@@ -155,26 +184,28 @@ class Prices:
     def _of_caps(self, prices: Mapping[str, float]) -> float:
         return math.fsum(price * self.caps[k] for k, price in prices.items())
 
-    def _solve(self, prices: Mapping[str, float], until: float | None) -> Solved | None:
-        """Solve with prices in place of the caps; None where nothing came of it."""
+    def _solve(self, prices: Mapping[str, float], until: float | None, whole: Whole | None = None) -> Solved | None:
+        """Solve with prices in place of the caps, for one portfolio or for all; None where nothing came of it."""
         if self._stopped(until):
             return None
         begun, found = self.begun, self.found
         network = begun.out.network
         out = Solved(network, begun.out.tables, "no_plan", "")
         out.seconds["build"] = 0.0
-        said = Learnt(keep=True)
+        said = Learnt(keep=whole is None)
+        loose = LOOSE if whole is None else MIXED
         asked = dataclasses.replace(
             begun,
             out=out,
-            blocks=priced(network, begun.blocks, prices),
-            options=dataclasses.replace(begun.options, gap=0.0, gap_usd=LOOSE * self.allowed()),
+            blocks=priced(network, begun.blocks if whole is None else _fixed(begun.blocks, whole), prices),
+            options=dataclasses.replace(begun.options, gap=0.0, gap_usd=loose * self.allowed()),
             began=time.monotonic(),
             deadline=until,
-            report=self._telling(prices),
+            report=self._telling(prices, whole),
             learnt=said,
         )
-        near = min(found.plans, key=lambda tried: tried.at(prices))
+        like_it = [tried for tried in found.plans if whole in (None, tried.whole)]
+        near = min(like_it, key=lambda tried: tried.at(prices))
         solved = self.solve_one(asked, like(network, near.values))
         found.last = solved
         found.learnt.said = [*found.learnt.said, *((known, dict(prices)) for known, _ in said.said)][-TAKEN:]
@@ -183,17 +214,19 @@ class Prices:
         self._add(solved.values, solved.duals)
         return solved
 
-    def _telling(self, prices: Mapping[str, float]) -> Report | None:
+    def _telling(self, prices: Mapping[str, float], whole: Whole | None) -> Report | None:
         """Progress of a problem with prices: the best within the caps, and what is proved of such."""
         report, found, over = self.begun.report, self.found, self._of_caps(prices)
         if report is None:
             return None
+        alone = "" if whole is None else " for one portfolio"
         named = ", ".join(f"{price / 1e6:,.3g} M USD a t of {k}" for k, price in prices.items())
 
         def tell(progress: Progress) -> None:
-            bound = max(found.bound, -math.inf if progress.bound is None else progress.bound - over)
+            known = None if whole is not None else progress.bound
+            bound = max(found.bound, -math.inf if known is None else known - over)
             best = None if found.best is None else found.best.cost
-            phase = f"short at {named}: {progress.phase}"
+            phase = f"short at {named}{alone}: {progress.phase}"
             report(
                 dataclasses.replace(
                     progress, phase=phase, incumbent=best, bound=bound if math.isfinite(bound) else None
@@ -205,12 +238,13 @@ class Prices:
     def _add(self, values: Mapping[str, Values], duals: Mapping[tuple[str, str, object], float]) -> None:
         network, blocks, found = self.begun.out.network, self.begun.blocks, self.found
         over = {k: short_of(network, values, k) - cap for k, cap in self.caps.items()}
-        tried = Tried(expected_cost(network, blocks, values), over, values, duals)
+        tried = Tried(_whole_of(blocks, values), expected_cost(network, blocks, values), over, values, duals)
         found.plans.append(tried)
-        if all(self._within(k, tried) for k in over) and (found.best is None or tried.cost < found.best.cost):
-            found.best = tried
+        mixed = self._mixed(tried.whole)
+        if mixed is not None and (found.best is None or mixed.cost < found.best.cost):
+            found.best = mixed
 
-    def _moved(self, prices: dict[str, float]) -> bool:
+    def _moved(self, prices: dict[str, float], between: dict[str, tuple[float, float]], loose: float = LOOSE) -> bool:
         """Raise the price of a channel whose cap the last plan misses by much, and lower that of one far below its cap.
 
         A plan that is off by the gap of its solve may be off a cap by what that is worth.
@@ -218,15 +252,81 @@ class Prices:
         moved, last = False, self.found.plans[-1]
         for k, price in prices.items():
             worth = price * last.over[k]
-            if abs(worth) <= LOOSE * self.allowed():
+            if abs(worth) <= loose * self.allowed():
                 continue
-            low, high = self._between[k]
+            low, high = between[k]
             low, high = (price, high) if worth > 0 else (low, price)
-            self._between[k] = low, high
+            between[k] = low, high
             prices[k] = low * STEP if high == math.inf else high / STEP if low == 0 else math.sqrt(low * high)
             moved = True
         return moved
 
-    def _within(self, channel: str, tried: Tried) -> bool:
-        """Whether a plan is within a channel's cap."""
-        return tried.over[channel] <= max(LEAST, ROUNDING * self.demand[channel])
+    def _mixed(self, whole: Whole) -> Tried | None:
+        """The mix of a portfolio's plans that is cheapest within the caps; None where none is within them."""
+        plans = [tried for tried in self.found.plans if tried.whole == whole]
+        names = list(self.caps)
+        scale = max(1.0, *(abs(tried.cost) for tried in plans))
+        over = np.array([[tried.over[k] for tried in plans] for k in names])
+        size = np.maximum(1.0, np.abs(over).max(axis=1))
+        rounding = np.array([max(LEAST, ROUNDING * self.demand[k]) for k in names])
+        for slack in (np.zeros(len(names)), rounding):  # what is within a cap by rounding alone is within it too
+            answer = linprog(
+                [tried.cost / scale for tried in plans],
+                A_ub=over / size[:, None],
+                b_ub=slack / size,
+                A_eq=np.ones((1, len(plans))),
+                b_eq=[1.0],
+                method="highs",
+            )
+            if answer.x is not None:
+                break
+        else:
+            return None
+        shares = np.where(answer.x > SHARE, answer.x, 0.0)
+        shares /= shares.sum()
+        return Tried(
+            whole,
+            float(shares @ [tried.cost for tried in plans]),
+            dict(zip(names, (over @ shares).tolist(), strict=True)),
+            _sum((float(share), tried.values) for share, tried in zip(shares, plans, strict=True) if share),
+            plans[int(np.argmax(shares))].duals,
+        )
+
+
+def _whole_of(blocks: Mapping[str, Block], values: Mapping[str, Values]) -> Whole:
+    """The integer columns that are not 0."""
+    return frozenset(
+        (name, key)
+        for name, block in blocks.items()
+        for key in (block.columns[i] for i in _own_integers(block))
+        if values[name].get(key[0], {}).get(key[1], 0.0) > 0.5
+    )
+
+
+def _own_integers(block: Block) -> list[int]:
+    return [i for i in np.flatnonzero(block.integer).tolist() if i not in block.owners]
+
+
+def _fixed(blocks: Mapping[str, Block], whole: Whole) -> dict[str, Block]:
+    """The blocks with a portfolio as it is."""
+    found = dict(blocks)
+    for name, block in blocks.items():
+        at = _own_integers(block)
+        if at:
+            lower, upper = block.lower.copy(), block.upper.copy()
+            lower[at] = upper[at] = [float((name, block.columns[i]) in whole) for i in at]
+            found[name] = dataclasses.replace(block, lower=lower, upper=upper)
+    return found
+
+
+def _sum(weighted: Iterable[tuple[float, Mapping[str, Values]]]) -> dict[str, Values]:
+    """Values by their shares."""
+    found: dict[str, Values] = {}
+    for share, values in weighted:
+        for name, components in values.items():
+            mine = found.setdefault(name, {})
+            for component, entries in components.items():
+                into = mine.setdefault(component, {})
+                for index, value in entries.items():
+                    into[index] = into.get(index, 0.0) + share * value
+    return found

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 import scipy.sparse as sp
 
+from optimizer.instance.finance import MILLION
+from optimizer.model.budget import OUTLAY
 from optimizer.model.caps import SHORT
 from optimizer.network.tables import INVESTMENT, TRUNK, Network
 from optimizer.solver.benders.split import GIVEN
@@ -24,6 +26,25 @@ def counting(network: Network, blocks: Mapping[str, Block], channel: str) -> dic
         for name, block in blocks.items()
         for rows, keys in [_costs_of_short(network, block, {channel: 1.0})]
     }
+
+
+def counting_outlay(network: Network, blocks: Mapping[str, Block]) -> dict[str, Block]:
+    """The blocks with a cost of 1 for each USD that governments pay on the trunk, and none besides."""
+    found: dict[str, Block] = {}
+    for name, block in blocks.items():
+        at = [i for i, key in enumerate(block.columns) if key[0] == OUTLAY] if name == TRUNK else []
+        first = network.calendar.periods[0]
+        # A course's costs count by the chance of being on it, which is no matter here.
+        usd = [MILLION / network.weight[TRUNK, first] for _ in at]
+        data = (usd, ([0] * len(at), at))
+        rows = 1 if at else 0
+        found[name] = dataclasses.replace(
+            block,
+            cost=sp.csr_array(data, shape=(rows, len(block.columns)), dtype=np.float64),
+            cost_keys=[(OUTLAY, first)] * rows,
+            cost_constant=np.zeros(rows),
+        )
+    return found
 
 
 def priced(network: Network, blocks: Mapping[str, Block], prices: Mapping[str, float]) -> dict[str, Block]:

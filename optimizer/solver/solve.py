@@ -17,7 +17,7 @@ from optimizer.solver.hedging import mpiexec, refused
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.hindsight import find_hindsights
 from optimizer.solver.least_outlay import with_least_outlay
-from optimizer.solver.levels import by_levels
+from optimizer.solver.levels import by_levels, least_outlay_first
 from optimizer.solver.methods import method_of, solve_begun
 from optimizer.solver.needs import needs_block
 from optimizer.solver.options import Options
@@ -68,7 +68,7 @@ def solve(
         _check_hedging(network, rows)
     begun = begin(network, options, report, stop, rows, hindsight, checkpoint)
     begun.client = client
-    if network.instance.lexicographic is not None:
+    if network.instance.lexicographic is not None or least_outlay_first(network):
         solved = _by_levels(begun, start, checkpoint)
     else:
         solved = solve_begun(begun, start, checkpoint)

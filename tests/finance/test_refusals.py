@@ -98,7 +98,7 @@ def test_a_price_elsewhere_is_no_price_here() -> None:
     assert "magnet has no price where works stands" in refused(floor, materials=materials, logistics=logistics)
 
 
-def test_the_public_perspective_is_not_there_yet() -> None:
-    """It is refused by name."""
-    assert "perspective" in refused({"perspective": "public"})
+def test_books_need_a_hurdle_rate_and_a_perspective_that_there_is() -> None:
+    """Both are refused by name."""
     assert "hurdle_rate" in refused({"hurdle_rate": None})
+    assert "one of 'system' or 'public'" in refused({"perspective": "private"})

@@ -107,6 +107,11 @@ BROKEN = [
         ("lexicographic", "risk measure is regret", "leave out lexicographic, or risk"),
         {"lexicographic": ["service", "cost"], "risk": {"measure": "regret"}},
     ),
+    Broken(
+        "the_public_perspective_goes_with_expected_cost",
+        ("finance.perspective", "risk measure is regret", "leave out perspective, or risk"),
+        {"finance": {"hurdle_rate": 0.1, "perspective": "public"}, "risk": {"measure": "regret"}},
+    ),
     # tree
     Broken(
         "parents_exist",

@@ -259,7 +259,7 @@ def test_byte_order_mark(tmp_path: Path, sound_text: str) -> None:
     [
         ({"schema": 2}, ("schema", "2 is not known", "one of 1")),
         ({"schema": None}, ("schema",)),
-        ({"finance": {"perspective": "public", "hurdle_rate": 0.1}}, ("finance.perspective", "'public' is not known")),
+        ({"finance": {"perspective": "publik", "hurdle_rate": 0.1}}, ("finance.perspective", "'publik' is not known")),
         ({"nmae": "x"}, ("unknown key 'nmae'", "did you mean 'name'?")),
         ({"name": "Big Plan"}, ("name", "a-z, 0-9 and _")),
         ({"periods": []}, ("periods",)),

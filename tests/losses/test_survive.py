@@ -58,9 +58,9 @@ def test_benders_keeps_its_cuts_from_round_to_round(monkeypatch: pytest.MonkeyPa
     asked: list[int] = []
     seed = searching.Search._seed
 
-    def counting(search: searching.Search, known: Any = None) -> None:
+    def counting(search: searching.Search, *known: Any) -> None:
         asked.append(1)
-        seed(search, known)
+        seed(search, *known)
 
     monkeypatch.setattr(searching.Search, "_seed", counting)
     whole = surviving(coast(), 2, duration=2)

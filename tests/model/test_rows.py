@@ -828,6 +828,22 @@ def test_b2_public_outlay_keeps_within_the_total() -> None:
     )
 
 
+def test_b3_all_that_governments_pay_is_counted_where_it_is_to_be_least() -> None:
+    """M USD at 25 percent: a fifth of 50, a grant, and credits with and without a budget."""
+    asked = BOOKS.replace("viability: true", "viability: true\n  perspective: public").replace(
+        "discount_rate: 0.0", "discount_rate: 0.25"
+    )
+    asked = asked.replace("kind: cost_credit,", "kind: cost_credit, budget: false,")
+    check(
+        operations(asked),
+        "B3",
+        (0,),
+        """-1 public_outlay[0] +10 public_fund[works,build,2027] +1 given[aid,works,build,2027]
+        +0.8 credited[more,2028] +0.8 credited[costs,2028] <= 0""",
+    )
+    assert not indices(operations(BOOKS), "B3")
+
+
 @pytest.mark.parametrize("label", ["B1", "B2"])
 def test_budget_binds_no_branch(label: str) -> None:
     """Outlay is the trunk's: what is bought back in a branch is cost, not budget."""

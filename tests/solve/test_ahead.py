@@ -21,7 +21,7 @@ from optimizer.solver import methods
 from optimizer.solver.benders import ahead, asking
 from optimizer.solver.benders.ahead import Ahead, ahead_of, worth
 from optimizer.solver.benders.search import Search
-from optimizer.solver.extensive import Begun, Learnt
+from optimizer.solver.extensive import Begun
 from optimizer.solver.methods import solve_begun
 from optimizer.solver.options import Options
 from optimizer.solver.solve import begin
@@ -70,7 +70,7 @@ def test_there_is_a_plan_before_the_rounds_and_it_is_one(seed: int) -> None:
     held = {at[0] for at in found.start.stock if at[1][0] == "stock"}
     assert bool(held & begun.out.network.left) == (seed in HOLDING)
     search = Search(begun.out.network, begun.blocks, begun.out.tables, {}, begun.options)
-    search._seed(found.known, Learnt())
+    search._seed(found.known)
     assert len(search.master.cuts) > len(search.groups), "nothing of the trunk's is taken on"
     search._try(found.start, 1)
     assert search.start == USED

@@ -296,7 +296,7 @@ def test_what_parts_said_at_prices_holds_under_the_caps() -> None:
         assert with_price
         assert all(cut.misses(best) <= 1e-5 * max(1.0, abs(cut.constant)) for cut in taken)
         # And not by far: at the right price they say nearly what parts cost.
-        assert min(-cut.misses(best) for cut in with_price) < 1e-3
+        assert min(-cut.misses(best) for cut in with_price) < 1e-2
     finally:
         search.close()
 

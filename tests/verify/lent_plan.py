@@ -5,7 +5,22 @@ from __future__ import annotations
 from plan_maker import Plan, make
 
 
-def lent() -> Plan:
+def thrifty() -> Plan:
+    """The same plan, made for the least that governments pay: what is charged by the bank's year, and the floor."""
+    plan = lent(perspective="public")
+    paid = sum(
+        usd / 1.05 ** (year - 2027) for year, usd in plan.tables["outlay"][["year", "usd"]].astype(float).to_numpy()
+    )
+    plan.plan["levels"] = [
+        {"level": "outlay", "channel": None, "status": "optimal", "best": paid, "bound": paid, "value": paid,
+         "tolerance": 1.0, "cap": paid + 1.0},
+        {"level": "cost", "channel": None, "status": "optimal", "best": plan.plan["objective"],
+         "bound": plan.plan["objective"], "value": plan.plan["objective"]},
+    ]  # fmt: skip
+    return plan
+
+
+def lent(perspective: str = "system") -> Plan:
     """Works for 500, half of it spent in 2027 and half in 2028, when they come on line; at 25 percent 14 are left.
 
     They sell 10 t at 80 in 2028, use 10 t of oxide at 10, pay 40 a tonne and 20 for the year: 280, worth 224. Of the
@@ -53,6 +68,7 @@ finance:
     - {id: floor, kind: price_floor, material: magnet, floor: 83, decided: true, cap: 30, recipients: 1}
     - {id: other, kind: production_credit, material: magnet, amount: 1, decided: true}
 """
+    text = text.replace("hurdle_rate: 0.25", f"hurdle_rate: 0.25\n  perspective: {perspective}")
     bank, shares = 1 - 0.8 * 115.5 / 1.05**2 / (50 + 50 / 1.05), 1 - 0.5 * 44 / 1.05**2 / (20 + 20 / 1.05)
     later = 1 / 1.05, 1 / 1.05**2
     objective = 250 + 250 * later[0] - 375 * later[1] + 10000 + 430 * later[0]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from adjust_plan import bites
 from aided_plan import aided
-from lent_plan import lent
+from lent_plan import lent, thrifty
 from levels_plan import served
 from makers_plan import requalified
 from plan_maker import Plan, make
@@ -450,4 +450,5 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "replanned": replanned,
     "aided": aided,
     "lent": lent,
+    "thrifty": thrifty,
 }

@@ -59,6 +59,16 @@ def instruments_name_what_exists(source: Source, instance: Instance) -> None:
                     source.fault((*path, "stage"), wrong, did_you_mean(stage, stages))
 
 
+def the_public_perspective_goes_with_expected_cost(source: Source, instance: Instance) -> None:
+    """What governments pay is counted on the trunk, so that it is the same in every future."""
+    finance = instance.finance
+    if finance is None or finance.perspective != "public" or not whole(source, "risk"):
+        return
+    if instance.risk.measure != "expected":
+        wrong = f"perspective is public, where cost is expected cost, and the risk measure is {instance.risk.measure}"
+        source.fault(("finance", "perspective"), wrong, "leave out perspective, or risk: its measure is expected then")
+
+
 def instruments_last_within_the_horizon(source: Source, instance: Instance) -> None:
     """The years of an instrument lie in the horizon, in order."""
     if not orderly(source, instance):
@@ -223,6 +233,7 @@ def _has_price(instance: Instance, material: str, country: str) -> bool:
 CHECKS = (
     instruments_have_names_of_their_own,
     instruments_name_what_exists,
+    the_public_perspective_goes_with_expected_cost,
     instruments_last_within_the_horizon,
     who_chooses_says_whom,
     loans_say_who_answers,

@@ -59,7 +59,7 @@ class Search(Settling):
         self._checkpoint = checkpoint
         how = ""
         try:
-            how = self._searched(start, ahead or Ahead(), learnt or Learnt())
+            how = self._searched(start, ahead or Ahead(), learnt)
             return how
         finally:
             if self._ready and checkpoint is not None:
@@ -67,7 +67,7 @@ class Search(Settling):
                 moment = how == "optimal" and time.monotonic() - self.began < EVERY
                 self._note(now=True, write=not moment or checkpoint.written)
 
-    def _searched(self, start: Start | None, ahead: Ahead, learnt: Learnt) -> str:
+    def _searched(self, start: Start | None, ahead: Ahead, learnt: Learnt | None) -> str:
         try:
             if not self._go_on():
                 self._seed(ahead.known, learnt)
@@ -122,7 +122,7 @@ class Search(Settling):
         if self.best.z is None:
             self._try_like(z)
 
-    def _seed(self, known: Known | None, learnt: Learnt) -> None:
+    def _seed(self, known: Known | None = None, learnt: Learnt | None = None) -> None:
         """A first cut for every group of parts; more where a search over some of them has found those."""
         began = time.monotonic()
         self._tell("first cuts")
@@ -130,9 +130,9 @@ class Search(Settling):
         if known is not None:
             kept = carry(self, known, *fingerprints(self)).kept
             self.seconds_before = 0.0  # they were this run's
-        if learnt.bound is not None:
+        if learnt is not None and learnt.bound is not None:
             self.bound = learnt.bound
-        for said, prices in learnt.said:
+        for said, prices in () if learnt is None else learnt.said:
             kept = [a or b for a, b in zip(kept, learn(self, said, prices), strict=True)]
         self.first_cuts([number for number, has in enumerate(kept) if not has])
         self.seconds["first_cuts"] = time.monotonic() - began
