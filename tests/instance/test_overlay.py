@@ -196,6 +196,20 @@ def test_overlays_stack_in_their_order(lay: Lay) -> None:
     assert both.name == "variant"
 
 
+def test_finance_is_changed_key_by_key_and_instruments_by_id(lay: Lay) -> None:
+    """Another perspective and another share keep all else; what is new goes under add; what is not there is named."""
+    grant = {"id": "aid", "kind": "grant", "max_share": 0.4, "where": {"tiers": ["domestic"]}}
+    other = {"id": "more", "kind": "grant", "max_share": 0.1}
+    lay({"finance": {"hurdle_rate": 0.1}, "add": {"finance": {"instruments": [grant, other]}}}, "books.yaml")
+    changed = {"perspective": "public", "instruments": [{"id": "aid", "max_share": 0.5}]}
+    file = lay({"extends": "books.yaml", "finance": changed, "remove": {"finance": {"instruments": ["more"]}}})
+    finance = optimizer.load(file).plain()["finance"]
+    assert list(finance.pop("instruments")) == [grant | {"max_share": 0.5}]
+    assert finance == {"perspective": "public", "hurdle_rate": 0.1}
+    wrong = lay({"extends": "books.yaml", "finance": {"instruments": [{"id": "ais", "max_share": 0.5}]}}, "wrong.yaml")
+    assert "no row has id: ais" in refused(wrong)
+
+
 def test_a_combination_needs_nothing_of_its_own(lay: Lay) -> None:
     """An overlay that puts several together says enough by that."""
     lay({"name": "cheap", "recipes": {"reduce": {"cost": 9000}}}, "cheap.yaml")
