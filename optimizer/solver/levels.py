@@ -171,7 +171,7 @@ def _by_prices(
     else:
         found.learnt.bound = bound
         begun = dataclasses.replace(mine, learnt=found.learnt, began=time.monotonic())
-        solved = solve_one(begun, like(served.network, (found.best or found.likeliest).values))
+        solved = solve_one(begun, search.start(found.best or found.likeliest))
         bound = max((b for b in (bound, solved.bound) if b is not None), default=None)
     best = found.best
     if solved is None or best is None:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import linprog
 
+from optimizer.model.caps import SHORT
 from optimizer.solver.compile import Block
 from optimizer.solver.extensive import Begun, Learnt, Solved, Values
 from optimizer.solver.highs import Progress, Report
@@ -43,6 +44,8 @@ MOST = 5
 """Problems with prices that are solved at most."""
 TOLD = 0.5
 """Share of the time after which no other price is tried."""
+MARGIN = 1e-6
+"""Share of a channel's demand that a mix is short of less than it may be: parts cannot do exactly what a mix does."""
 ROUNDING, LEAST = 1e-7, 1e-5
 """Share of a channel's demand, and t, that a plan within a cap may be above it by a solver's tolerance."""
 
@@ -261,6 +264,23 @@ class Prices:
             moved = True
         return moved
 
+    def start(self, tried: Tried) -> Start:
+        """A plan within the caps, for the search under them to begin with: what there is room for may be short too."""
+        network, tables = self.begun.out.network, self.begun.out.tables
+        found = like(network, tried.values)
+        periods = len(network.calendar.periods)
+        more = {k: min(MARGIN * self.demand[k], max(0.0, -tried.over[k])) / periods for k in self.caps}
+        for course in found.courses:
+            wanted: dict[tuple[str, int], float] = {}
+            for (market, _, period), tonnes in tables[course].demand.tonnes.items():
+                at = (network.instance.markets[market].channel, period)
+                wanted[at] = wanted.get(at, 0.0) + tonnes
+            for at, tonnes in wanted.items():
+                short = found.stock.get((course, (SHORT, at)), 0.0)
+                if at[0] in more and short + more[at[0]] <= tonnes:
+                    found.stock[course, (SHORT, at)] = short + more[at[0]]
+        return found
+
     def _mixed(self, whole: Whole) -> Tried | None:
         """The mix of a portfolio's plans that is cheapest within the caps; None where none is within them."""
         plans = [tried for tried in self.found.plans if tried.whole == whole]
@@ -269,7 +289,9 @@ class Prices:
         over = np.array([[tried.over[k] for tried in plans] for k in names])
         size = np.maximum(1.0, np.abs(over).max(axis=1))
         rounding = np.array([max(LEAST, ROUNDING * self.demand[k]) for k in names])
-        for slack in (np.zeros(len(names)), rounding):  # what is within a cap by rounding alone is within it too
+        room = np.array([MARGIN * self.demand[k] for k in names])
+        # Best with room to begin the search under the caps in; what is within a cap by rounding alone is within it too.
+        for slack in (-room, np.zeros(len(names)), rounding):
             answer = linprog(
                 [tried.cost / scale for tried in plans],
                 A_ub=over / size[:, None],
