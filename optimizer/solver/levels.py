@@ -180,7 +180,9 @@ def _by_prices(
         solved.values, solved.objective, solved.duals = dict(best.values), best.cost, dict(best.duals)
     assert solved.objective is not None
     solved.bound = None if bound is None else min(bound, solved.objective)
-    if solved.bound is not None and solved.objective - solved.bound <= search.allowed():
+    # The search under the caps knows when numbers allow no smaller gap.
+    settled = solved is not found.last and solved.status == "optimal"
+    if settled or (solved.bound is not None and solved.objective - solved.bound <= search.allowed()):
         solved.status, solved.why = "optimal", "the gap asked for is reached"
     else:
         solved.status, solved.why = "feasible", found.stopped or solved.why

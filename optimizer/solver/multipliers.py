@@ -21,12 +21,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy.optimize import linprog
 
+from optimizer.errors import SolveError
 from optimizer.model.caps import SHORT
 from optimizer.solver.compile import Block
 from optimizer.solver.extensive import Begun, Learnt, Solved, Values
 from optimizer.solver.highs import Progress, Report
 from optimizer.solver.served import expected_cost, like, priced, short_of
 from optimizer.solver.start import Start
+from optimizer.workers import LostError
 
 FIRST = 80.0
 """Times what a tonne of demand costs on average: the first price."""
@@ -134,7 +136,7 @@ class Prices:
             first: values of a plan within the caps.
 
         Raises:
-            SolveError: the solver failed.
+            LostError: the cluster that answers for parts was lost.
         """
         found, began, deadline = self.found, time.monotonic(), self.begun.deadline
         until = None if deadline is None else began + TOLD * (deadline - began)
@@ -209,7 +211,12 @@ class Prices:
         )
         like_it = [tried for tried in found.plans if whole in (None, tried.whole)]
         near = min(like_it, key=lambda tried: tried.at(prices))
-        solved = self.solve_one(asked, like(network, near.values))
+        try:
+            solved = self.solve_one(asked, like(network, near.values))
+        except LostError:
+            raise
+        except SolveError:  # the search under the caps does not hang on it
+            return None
         found.last = solved
         found.learnt.said = [*found.learnt.said, *((known, dict(prices)) for known, _ in said.said)][-TAKEN:]
         if not solved.values:

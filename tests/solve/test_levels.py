@@ -15,7 +15,7 @@ from support.generate import generate
 import optimizer
 from optimizer.briefs.plans import say
 from optimizer.cli.output import show
-from optimizer.errors import InstanceError, OptionsError
+from optimizer.errors import InstanceError, OptionsError, SolveError
 from optimizer.network.network import network_of
 from optimizer.plan.columns import rows_of
 from optimizer.run import plan_of
@@ -322,3 +322,23 @@ def test_interrupted_at_a_price_the_plan_served_is_kept() -> None:
     assert plan.info["bound"] is not None
     assert served(plan) == pytest.approx(list(best_by_hand()[:2]), abs=1e-4)
     assert plan.info["verdict"]["ok"], plan.info["verdict"]["summary"]
+
+
+def test_a_failure_at_a_price_is_none_of_the_level() -> None:
+    """The search under the caps goes on without what prices would have said."""
+    instance = instance_of(two_channels())
+    options = Options(method="benders", gap=0.0, threads=1)
+    failed: list[Begun] = []
+
+    def solve_one(begun: Begun, start: Start | None) -> Solved:
+        if begun.learnt is not None and begun.learnt.keep:
+            failed.append(begun)
+            raise SolveError("HiGHS failed")
+        return solve_begun(begun, start)
+
+    plan = plan_of(instance, options, by_levels(begin(network_of(instance), options), None, solve_one))
+    strict, open_, cost = best_by_hand()
+    assert len(failed) == 1
+    assert plan.status == "optimal"
+    assert served(plan) == pytest.approx([strict, open_], abs=1e-4)
+    assert plan.objective == pytest.approx(cost, abs=0.01)
