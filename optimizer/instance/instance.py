@@ -132,26 +132,32 @@ class Instance(Record):
         return [k for k in self.channels if k in drawn_on]
 
     def priced(self, asker: str) -> Instance:
-        """This instance, for what weighs shortage by its price.
+        """This instance, for what compares plans by their cost, shortage at its price.
 
         Args:
             asker: who does, such as 'evaluate'.
 
         Raises:
-            OptionsError: shortage has no price here.
+            OptionsError: something comes before cost here.
         """
         if faults := self.unpriced(asker):
             raise OptionsError(*faults)
         return self
 
     def unpriced(self, asker: str) -> list[str]:
-        """What is wrong where shortage has no price here, in words; nothing where it has one."""
-        if self.lexicographic is None:
-            return []
-        return [
-            f"{self.name} is lexicographic: it gives shortage no price, and {asker} weighs shortage by its price; "
-            "--set lexicographic=null asks with the prices stated"
-        ]
+        """What is wrong where service or public outlay comes before cost, in words; nothing where cost is all."""
+        found = []
+        if self.lexicographic is not None:
+            found.append(
+                f"{self.name} is lexicographic: it gives shortage no price, and {asker} weighs shortage by its price; "
+                "--set lexicographic=null asks with the prices stated"
+            )
+        if self.finance is not None and self.finance.perspective == "public":
+            found.append(
+                f"{self.name} takes the public perspective: outlay comes before cost, and {asker} compares plans by "
+                "their cost; --set finance.perspective=system asks so"
+            )
+        return found
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **fields: Any) -> Instance:
         """This instance with values given anew; checked as one that is read, and this one stays as it is.

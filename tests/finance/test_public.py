@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import random
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from finance.test_decided import PLANTS, three
 from finance.test_random import PERIODS, SPENDS, instruments
 from optimizer.briefs.plans import say
 from optimizer.cli.output import show
-from optimizer.errors import InstanceError
+from optimizer.errors import InstanceError, OptionsError
 from optimizer.verifier import verify_tables
 
 LOAN = {"id": "bank", "kind": "loan", "max_share": 0.5, "rate": 0.02, "term": 5}
@@ -175,3 +177,31 @@ def test_the_screen_says_what_governments_pay_and_what_they_must(capsys: pytest.
     printed = capsys.readouterr().out
     assert "Public outlay first" in printed
     assert "185," in printed
+
+
+def test_what_compares_plans_by_cost_alone_refuses_it(tmp_path: Path) -> None:
+    """A target of cost would end the level of outlay; each study says so, and how to ask."""
+    instance = instance_of(public(GRANT, lexicographic=None))
+    studies: dict[str, Callable[[], object]] = {
+        "alternatives": lambda: optimizer.alternatives(instance, within_usd=1.0),
+        "why": lambda: optimizer.why(instance, "works"),
+        "waivers": lambda: optimizer.waivers(instance),
+        "sensitivity": lambda: optimizer.sensitivity(instance, tmp_path / "sensitivity"),
+        "value": lambda: optimizer.value(instance),
+        "survive": lambda: optimizer.survive(instance, losses=1),
+        "frontier": lambda: optimizer.frontier(instance, ["policy.budget.total=0:2000000:3"]),
+    }
+    for name, study in studies.items():
+        with pytest.raises(OptionsError, match=rf"public perspective.*{name}.*perspective=system"):
+            study()
+
+
+def test_benders_finds_the_same_least_outlay() -> None:
+    """Asked for by name it deals the row of outlay out like any other."""
+    data = three({"perspective": "public", "instruments": [{"id": "all", "kind": "grant", "max_share": 1.0}]})
+    data["lexicographic"] = SERVED
+    whole, dealt = (solve(data, method=method, gap=1e-6) for method in ("extensive", "benders"))
+    assert dealt.info["method"] == "benders"
+    assert dealt.info["verdict"]["ok"]
+    assert level(dealt)["best"] == pytest.approx(level(whole)["best"], rel=1e-5)
+    assert dealt.objective == pytest.approx(whole.objective, rel=1e-5)
