@@ -19,6 +19,7 @@ from typing import Any
 
 import optimizer
 from optimizer.errors import OptimizerError
+from optimizer.instance.fields import WHOLE
 from optimizer.run import versions
 
 LOAN = {"id": "loan", "kind": "loan", "max_share": 0.5, "rate": 0.02, "term": 10, "expected_loss": 0.1}
@@ -32,49 +33,56 @@ STAGES = ("separation", "metal", "alloy", "magnet")
 Data = dict[str, Any]
 
 
-def price_at_home(price: Any) -> float | None:
-    """The reference price of a material where floors are set, in the first year."""
-    if isinstance(price, dict):
-        price = price.get(HOME, next((value for name, value in price.items() if not str(name).isdigit()), None))
-    return float(price) if isinstance(price, int | float) else None
+def prices_of(instance: optimizer.Instance, material: str) -> dict[str, dict[int, float]]:
+    """The reference price of a material by region (or for all, as `""`) and year; empty without one."""
+    price, years = instance.materials[material].price, range(instance.first_year, instance.end_year)
+    return {
+        "" if region == WHOLE else str(region): {year: series.at(year, instance.first_year) for year in years}
+        for region, series in (price or {}).items()
+    }
 
 
-def floors(data: Data, above: float) -> list[Data]:
-    """A floor for each product of the trusted chain, recipients chosen, so much above its reference price."""
+def floors(instance: optimizer.Instance, above: float) -> list[Data]:
+    """A floor for each product of the trusted chain, recipients chosen, so much above its reference price by year."""
     found = []
-    for name, material in data["materials"].items():
-        price = price_at_home(material.get("price"))
-        if price and material["stage"] in STAGES:
+    for name, material in instance.materials.items():
+        prices = prices_of(instance, name)
+        at_home = prices.get(HOME, prices.get(""))
+        if at_home and material.stage in STAGES:
             found.append({"id": f"floor_{name}", "kind": "price_floor", "material": name, "decided": True,
-                          "floor": round(above * price)})  # fmt: skip
+                          "floor": {year: round(above * price) for year, price in at_home.items()}})  # fmt: skip
     return found
 
 
-def crashed(price: Any) -> Any:
-    """A price, or a price by region, that is halved for two years."""
-    if isinstance(price, dict) and not any(str(key).isdigit() for key in price):
-        return {region: crashed(value) for region, value in price.items()}
-    if isinstance(price, int | float):
-        return {FROM - 1: price, **dict.fromkeys(range(FROM, UNTIL), CRASH * price), UNTIL: price}
-    return price
+def crashed(instance: optimizer.Instance) -> Data:
+    """The materials, every price halved for two years."""
+    found = instance.plain()["materials"]
+    for name in found:
+        prices = {
+            region: {year: price * (CRASH if FROM <= year < UNTIL else 1.0) for year, price in by_year.items()}
+            for region, by_year in prices_of(instance, name).items()
+        }
+        if prices:
+            found[name] = found[name] | {"price": prices.get("", prices)}
+    return dict(found)
 
 
-def menus(data: Data) -> dict[str, tuple[list[Data], bool]]:
+def menus(instance: optimizer.Instance) -> dict[str, tuple[list[Data], bool]]:
     """Name -> instruments, and whether prices crash."""
-    stated: list[Data] = data["finance"]["instruments"]
+    stated: list[Data] = list(instance.plain()["finance"]["instruments"])
     grants = [one for one in stated if one["kind"] == "grant"]
     credits_ = [one for one in stated if one["kind"] in ("cost_credit", "production_credit", "depletion")]
     return {
         "as it stands": (stated, False),
         "grants only": (grants, False),
         "credits only": (credits_, False),
-        "floors only, 1.3 times the price": (floors(data, 1.3), False),
+        "floors only, 1.3 times the price": (floors(instance, 1.3), False),
         "loans only": ([LOAN], False),
         "grants and loans": ([*grants, LOAN], False),
-        "grants, loans and floors": ([*grants, LOAN, *floors(data, 1.3)], False),
+        "grants, loans and floors": ([*grants, LOAN, *floors(instance, 1.3)], False),
         "grants only, prices crash": (grants, True),
-        "floors at the price only, prices crash": (floors(data, 1.0), True),
-        "grants and floors at the price, prices crash": ([*grants, *floors(data, 1.0)], True),
+        "floors at the price only, prices crash": (floors(instance, 1.0), True),
+        "grants and floors at the price, prices crash": ([*grants, *floors(instance, 1.0)], True),
     }
 
 
@@ -106,6 +114,7 @@ def main() -> None:
     parser.add_argument("instance", type=Path)
     parser.add_argument("file", type=Path)
     parser.add_argument("--seconds", type=float, default=150.0)
+    parser.add_argument("--only", nargs="*", help="menus whose names have one of these words")
     given = parser.parse_args()
     base = optimizer.load(given.instance)
     data = base.plain()
@@ -117,13 +126,12 @@ def main() -> None:
         "seconds_each": given.seconds,
         "menus": {},
     }
-    for name, (instruments, crash) in menus(data).items():
+    for name, (instruments, crash) in menus(base).items():
+        if given.only and not any(word in name for word in given.only):
+            continue
         changes: Data = {"scenarios": [], "finance": data["finance"] | {"instruments": instruments}}
         if crash:
-            changes["materials"] = {
-                key: material | ({"price": crashed(material["price"])} if material.get("price") is not None else {})
-                for key, material in data["materials"].items()
-            }
+            changes["materials"] = crashed(base)
         out["menus"][name] = solved(base.replace(**changes), given.seconds)
         given.file.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
         found = out["menus"][name]
