@@ -112,15 +112,6 @@ def by_levels(begun: Begun, start: Start | None, solve_one: SolveOne) -> Solved:
         now = time.monotonic()
         tolerance = None if channel is None or rule is None else max(LEAST, rule.tolerance * demand[channel])
         mine = _of_level(begun, name, channel, tolerance, caps, len(steps) + 1 - len(levels))
-        if name == OUTLAY:
-            solved = solve_one(mine, start)
-            begun, level = _capped(begun, _level(solved, name, None, None, demand, time.monotonic() - now))
-            levels.append(level)
-            if not solved.values:
-                solved.levels = levels
-                return solved
-            found, start = solved, like(network, solved.values)
-            continue
         if name == COST and caps and found is not None and method_of(mine)[0] == "benders":
             solved, prices = _by_prices(mine, begun.blocks, found, caps, demand, solve_one)
             levels = [dataclasses.replace(known, price=prices.get(str(known.channel))) for known in levels]
@@ -133,6 +124,8 @@ def by_levels(begun: Begun, start: Start | None, solve_one: SolveOne) -> Solved:
                 solved.levels = levels
                 return solved
             continue
+        if name == OUTLAY:
+            begun, level = _capped(begun, level)
         if channel is not None and tolerance is not None and level.best is not None:
             caps[channel] = max(level.best, (level.best if level.bound is None else level.bound + tolerance))
             level = dataclasses.replace(level, cap=caps[channel])
