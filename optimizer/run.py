@@ -268,6 +268,7 @@ def _info(instance: Instance, options: Options, solved: Solved) -> dict[str, Any
         "nodes": solved.nodes,
         "start": solved.start,
         "resumed": solved.resumed,
+        **({"blocks": solved.blocks} if solved.blocks else {}),
         **({"levels": [dataclasses.asdict(level) for level in solved.levels]} if solved.levels else {}),
         **cluster,
         "versions": versions(),

@@ -16,6 +16,7 @@ from optimizer.solver.compile import Block, Problem, Vector, join, money_of
 from optimizer.solver.first_plan import LARGE, FirstPlan, better, carrying, first_plan, plan_of, reaches, with_whole
 from optimizer.solver.future_costs import FutureCosts
 from optimizer.solver.highs import Progress, Raw, Report, Stop, run
+from optimizer.solver.kept import Kept
 from optimizer.solver.measure import measure_of
 from optimizer.solver.mould import Moulds
 from optimizer.solver.options import Options
@@ -71,6 +72,8 @@ class Solved:
     nodes: int = 0
     start: str = ""
     resumed: str = ""
+    blocks: str = ""
+    """What became of the blocks kept from run to run; empty where none are."""
     method: str = "extensive"
     method_why: str = ""
     cluster: dict[str, Any] = field(default_factory=dict)
@@ -95,13 +98,26 @@ PRICED = frozenset(
 
 
 def compile_all(
-    network: Network, report: Report | None = None, stop: Stop | None = None
+    network: Network, report: Report | None = None, stop: Stop | None = None, kept: Kept | None = None
 ) -> tuple[dict[str, Block], Mapping[str, Tables]]:
-    """Build and compile the investment, the trunk and every branch; fewer branches where it is asked to stop."""
+    """Build and compile the investment, the trunk and every branch; fewer branches where it is asked to stop.
+
+    Args:
+        network: what is solved.
+        report: called with progress.
+        stop: asks it to stop.
+        kept: a folder in which they may be; by default the one that `OPTIMIZER_CACHE` names.
+
+    Raises:
+        OptionsError: `OPTIMIZER_CACHE` names what cannot be written to.
+    """
     blocks: dict[str, Block] = {}
     tables = Derived(network)
-    moulds = Moulds(network)
     began = time.monotonic()
+    kept = Kept.by_environment() if kept is None else kept
+    if kept is not None and (known := kept.read(network.instance)) is not None:
+        return known, tables
+    moulds = Moulds(network)
     # Hardly anything that is made here is garbage; to look for it would take a tenth of the time.
     with PauseGC():
         blocks[INVESTMENT] = build_block(assemble.investment, network)
@@ -112,6 +128,9 @@ def compile_all(
                 report(Progress(f"building {course}", time.monotonic() - began, None, None, 0))
             found = None if course == TRUNK else moulds.block(course)
             blocks[course] = build_block(assemble.operations, tables[course]) if found is None else found
+        else:
+            if kept is not None:
+                kept.write(network.instance, blocks)
     return blocks, tables
 
 

@@ -16,6 +16,7 @@ from optimizer.solver.extensive import Begun, Solved, compile_all
 from optimizer.solver.hedging import mpiexec, refused
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.hindsight import find_hindsights
+from optimizer.solver.kept import Kept
 from optimizer.solver.least_outlay import with_least_outlay
 from optimizer.solver.levels import by_levels, least_outlay_first
 from optimizer.solver.methods import method_of, solve_begun
@@ -93,13 +94,15 @@ def begin(
     Arguments as of `solve`.
 
     Raises:
-        OptionsError: the method asked for cannot solve it.
+        OptionsError: the method asked for cannot solve it, or `OPTIMIZER_CACHE` names what cannot be written to.
         SolveError: the solver failed.
     """
     began = time.monotonic()
     deadline = None if options.time_limit is None else began + options.time_limit
-    blocks, tables = compile_all(network, report, stop)
+    kept = Kept.by_environment()
+    blocks, tables = compile_all(network, report, stop, kept)
     out = Solved(network, tables, "no_plan", "it was interrupted while the problem was built")
+    out.blocks = "" if kept is None else kept.said
     begun = Begun(out, blocks, options, report, stop, began, deadline)
     if stop is not None and stop.asked.is_set():
         begun.over = True

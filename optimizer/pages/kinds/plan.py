@@ -159,6 +159,7 @@ CONTENT: Content[Plan] = Content(
         "nodes",
         "start",
         "resumed",
+        "blocks",
         "seconds",
     ),
 )
