@@ -116,7 +116,8 @@ def by_benders(begun: Begun, seconds: float) -> dict[str, Any]:
             trace.append((time.process_time() - began, progress.incumbent, progress.bound))
 
     begun.deadline = time.monotonic() + seconds
-    out = decompose(begun, Options(gap=min(GAPS), threads=1, method="benders"), follow)
+    begun.options, begun.report = Options(gap=min(GAPS), threads=1, method="benders"), follow
+    out = decompose(begun)
     spent = time.process_time() - began
     if out.objective is not None and out.bound is not None:
         trace.append((spent, out.objective, out.bound))

@@ -72,6 +72,7 @@ CHECKED: dict[str, tuple[str, ...]] = {
     "R5": ("delivered_content",),
     "B1": ("budget_annual", "outlay"),
     "B2": ("budget_total", "outlay"),
+    "B4": ("budget_appropriation", "appropriations"),
     "E1": ("reaction_alternatives", "reaction_once"),
     "E2": ("reaction_once",),
     "E3": ("reaction_after",),

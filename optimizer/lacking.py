@@ -29,7 +29,7 @@ TONNES = ("demand_is_met_or_short", "target_is_reached", "stock_rejoins_the_trun
 RULES = (
     "count_at_least", "count_at_most", "required", "forbidden", "at_most_one_of", "implied", "starts_within_capacity",
     "domestic_content", "exposure_cap", "heavy_content", "diversify", "delivered_content", "annual_budget",
-    "total_budget", "claim_is_served",
+    "total_budget", "appropriation_is_kept", "claim_is_served",
 )  # fmt: skip
 SHOWN = 1e-6
 
@@ -166,6 +166,11 @@ def _describe(
         when = f" in {i}" if component == "annual_budget" else ""
         text = f"the {component.replace('_', ' ')} is {amount:,.4g} USD too small{when}"
         return Shortfall("budget", course, component, "", "", i if when else None, amount, "USD", text)
+    if component == "appropriation_is_kept":
+        a, first, last = i
+        when = f" in {first}" if first == last else f" from {first} to {last}"
+        text = f"the appropriation {a} is {amount:,.4g} USD too small{when}"
+        return Shortfall("budget", course, component, a, "", last, amount, "USD", text)
     if component == "claim_is_served":
         f, region, material, t = i
         text = f"{f} owes {region} {amount:,.4g} t more of {material} in {t}{at} than can be brought there"

@@ -252,6 +252,9 @@ def _atom(case: Case, course: str, component: str, index: Any) -> Atom | None:
         return "budget:annual", course, index
     if component in ("total_budget", "total_budget_with_reactions"):
         return "budget:total", course, None
+    if component == "appropriation_is_kept":
+        a, _, last = index
+        return f"budget:appropriation:{a}", course, last
     if component in FUNDING_RULES:
         return f"rule:{index}", INVESTMENT, None
     if component == "reaction_at_most_one_of":

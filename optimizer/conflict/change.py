@@ -145,6 +145,9 @@ def without(instance: Instance, requirement: Requirement) -> Instance:
         return with_line(instance, first, int(last), {"shortage_cost": Series(constant=0.0)})
     if kind == "target":
         return with_target(instance, first, int(last), None)
+    if kind == "budget" and first == "appropriation":
+        kept = tuple(one for one in instance.policy.budget.appropriations if one.id != last)
+        return with_budget(instance, {"appropriations": kept})
     if kind == "budget":
         return with_budget(instance, {first: None})
     if kind == "rule":

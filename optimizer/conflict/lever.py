@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -250,6 +250,8 @@ def _budget(case: Case, requirement: Requirement) -> Lever:
     def change(values: dict[Key, float], least: float) -> Change:
         values = {t: up(x) for t, x in values.items()}
         budget = instance.policy.budget
+        if which == "appropriation":
+            return _appropriated(case, requirement, values, least)
         if which == "total":
             assert budget.total is not None
             to = budget.total + values[None]
@@ -267,6 +269,21 @@ def _budget(case: Case, requirement: Requirement) -> Lever:
         )
 
     return Lever(requirement, "USD", dict(rows), dict.fromkeys(rows, math.inf), change)
+
+
+def _appropriated(case: Case, requirement: Requirement, values: Mapping[Key, float], least: float) -> Change:
+    """More of an appropriation, in the first year of each period up to which it is too small."""
+    instance, calendar, name = case.instance, case.network.calendar, str(requirement.parts[1])
+    more = {t or 0: usd for t, usd in values.items()}
+    held = instance.policy.budget.appropriations
+    one = next(one for one in held if one.id == name)
+    series = by_year(one.usd, calendar, lambda y, raw: raw + more.get(y, 0.0))
+    larger = one.model_copy(update={"usd": series})
+    made = with_budget(instance, {"appropriations": tuple(larger if each is one else each for each in held)})
+    said = _by_year({t: f"by {dollars(usd)}" for t, usd in values.items()}, "in")
+    text = f"the appropriation {name} were more: {said}"
+    path = f"{requirement.path}.usd"
+    return Change(requirement.name, path, sum(values.values()), "USD", least, text, made, series.plain())
 
 
 def _starts(case: Case, requirement: Requirement, rule: Starts) -> Lever:

@@ -72,6 +72,9 @@ def _wanted(instance: Instance) -> Iterator[Requirement]:
     if budget.total is not None:
         text = f"public outlay stays within the total budget of {budget.total:,.0f} USD"
         yield Requirement("budget", ("total",), "policy.budget.total", text)
+    for one in budget.appropriations:
+        text = f"no more is spent out of {one.id} than is appropriated"
+        yield Requirement("budget", ("appropriation", one.id), f"policy.budget.appropriations.{one.id}", text)
     for i, rule in enumerate(instance.policy.rules):
         if not isinstance(rule, Reactions):  # a branch may always fund nothing
             yield Requirement("rule", (i,), f"policy.rules.{i}", f"rule {i}, {label_of(rule)}")

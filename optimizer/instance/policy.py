@@ -22,6 +22,31 @@ from optimizer.instance.fields import (
     Year,
 )
 
+Where = dict[Id, Any]
+Lasting = Annotated[int, Field(strict=True, ge=1, le=1000)]
+
+
+class Appropriation(Row):
+    """Money that is given for some purposes, year by year, and is lost where it is not spent in time."""
+
+    id: Id
+    """Name, as results have it."""
+    name: Text | None = None
+    """Name for readers."""
+    authority: Text | None = None
+    """Law by which it is given."""
+    usd: AmountSeries
+    """USD given in a calendar year, in dollars of that year where the budget has a `deflator`. As in every series a
+    number holds on until the next year given, so say 0 where nothing more comes."""
+    available_for: Lasting = 1
+    """Years in which what is given in one may be spent, that one included."""
+    capex: Where | None = None
+    """Fields of facilities whose public share of capex it pays; `{}` for all."""
+    instruments: tuple[Id, ...] = ()
+    """Instruments that it pays for."""
+    stockpiles: tuple[Id, ...] = ()
+    """Public stockpiles whose purchases and holding it pays."""
+
 
 class Budget(Record):
     """Public outlay, undiscounted."""
@@ -30,6 +55,10 @@ class Budget(Record):
     """USD per calendar year."""
     total: Amount | None = None
     """USD over the horizon."""
+    appropriations: tuple[Appropriation, ...] = ()
+    """What there is for some purposes, beside `annual` and `total`. What none of them pays for they do not limit."""
+    deflator: AmountSeries | None = None
+    """Dollars of a year for a dollar of the base year, for appropriations; default 1."""
 
 
 class _OverOutput(Row):
@@ -209,10 +238,6 @@ class Policy(Record):
     """Public outlay."""
     rules: tuple[Rule, ...] = ()
     """Rules on funding and operations."""
-
-
-Where = dict[Id, Any]
-Lasting = Annotated[int, Field(strict=True, ge=1, le=1000)]
 
 
 class _Effect(Row):

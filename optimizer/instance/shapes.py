@@ -52,7 +52,7 @@ class Rows:
 Shape: TypeAlias = Whole | Fields | Ids | Rows
 
 _BY_NAME = Fields()
-"""Exposures, tonnes or costs by material, parts of a budget: merged name by name."""
+"""Exposures, tonnes or costs by material: merged name by name."""
 
 _FACILITY = Fields(
     {
@@ -64,6 +64,7 @@ _FACILITY = Fields(
         "options": Rows(("id",), unique=True),
     }
 )
+_BUDGET = Fields({"appropriations": Rows(("id",), unique=True)})
 _STOCKPILE = Fields(
     {
         "targets": Rows(("material", "channel")),
@@ -86,7 +87,7 @@ INSTANCE = Fields(
         "lanes": Rows(("from", "to", "material", "channel")),
         "stockpiles": Ids(_STOCKPILE),
         "frictions": Ids(Fields()),
-        "policy": Fields({"budget": _BY_NAME, "rules": Rows()}),
+        "policy": Fields({"budget": _BUDGET, "rules": Rows()}),
         "finance": Fields({"instruments": Rows(("id",), unique=True)}),
         "scenarios": Rows(("id",), unique=True, of=Fields({"effects": Rows()})),
     }

@@ -11,6 +11,7 @@ from types import ModuleType
 
 from optimizer.model import (
     adjust,
+    appropriations,
     balance,
     budget,
     capacity,
@@ -41,6 +42,7 @@ SECOND: tuple[ModuleType, ...] = (
     stock,
     output_rules,
     budget,
+    appropriations,
     reaction,
     adjust,
     requalification,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from optimizer.instance.finance import MILLION
 from optimizer.model.declare import Costs, Model, Term, constraint, linked, total, variable
@@ -41,7 +41,8 @@ def costs(m: Model, t: Tables) -> Costs:  # noqa: ARG001
 def _limited(t: Tables) -> bool:
     budget = t.instance.policy.budget
     spends = t.is_trunk or bool(t.reaction.starts)
-    return spends and (budget.annual is not None or budget.total is not None)
+    limited = budget.annual is not None or budget.total is not None
+    return (spends and limited) or (t.is_trunk and bool(budget.appropriations))
 
 
 def is_least(t: Tables) -> bool:
@@ -56,22 +57,33 @@ def outlay_of(t: Tables, start: Start) -> list[tuple[int, float]]:
     return [(when, usd * share) for when, usd in t.starts.spend(start) if usd * share]
 
 
-def _of_stock(m: Model, t: Tables, y: int) -> list[Term]:
+def of_stock(m: Model, t: Tables, y: int, among: Collection[str] | None = None) -> list[Term]:
+    """What is paid in a period for public stockpiles, all or some, USD."""
     terms: list[Term] = []
     for p, material, k in t.stock.stores:
-        if p in t.stock.public:
+        if p in t.stock.public and (among is None or p in among):
             price = t.stock.price.get((p, material, y), 0.0)
             terms.append((price, m.stock_in[p, material, k, y]))
             terms.append((t.stock.holding[p, material, y], m.stock[p, material, k, y]))
     return terms
 
 
-def _of_instruments(m: Model, t: Tables, span: range | None, periods: Iterable[int]) -> list[Term]:
-    """What capital costs, in the years in which it is paid, in some years or in all; and what is paid for output."""
+def of_instruments(
+    m: Model, t: Tables, span: range | None, periods: Iterable[int], among: Collection[str] | None = None
+) -> list[Term]:
+    """What capital costs, in the years in which it is paid, in some years or in all; and what is paid for output.
+
+    Args:
+        m: the trunk.
+        t: its tables.
+        span: calendar years; None for all.
+        periods: in which output is paid for.
+        among: instruments; by default all that count in the budget.
+    """
     finance = t.instance.finance
     if finance is None:
         return []
-    counts = {one.id for one in finance.instruments if one.budget}
+    counts = {one.id for one in finance.instruments if one.budget and (among is None or one.id in among)}
     terms: list[Term] = []
     instruments = capital_of(t.network)
     for i, f, o, year in m.given:
@@ -95,7 +107,7 @@ def annual_budget(m: Model, t: Tables, y: int) -> object:
     annual = t.instance.policy.budget.annual
     assert annual is not None
     return (
-        total([*terms, *_of_stock(m, t, y), *_of_instruments(m, t, span, [y])])
+        total([*terms, *of_stock(m, t, y), *of_instruments(m, t, span, [y])])
         <= t.calendar.mean(annual, y) * t.calendar.years[y]
     )
 
@@ -103,8 +115,8 @@ def annual_budget(m: Model, t: Tables, y: int) -> object:
 def total_budget(m: Model, t: Tables, _: int) -> object:
     r"""B2. $\sum_t \text{outlay}_t \le B$: over the horizon, capex falling due later included."""
     terms = [(usd, m.public_fund[f, o, y]) for f, o, y in m.public_fund for _, usd in outlay_of(t, Start(f, o, (y,)))]
-    stock = [term for y in t.periods for term in _of_stock(m, t, y)]
-    return total([*terms, *stock, *_of_instruments(m, t, None, t.periods)]) <= t.instance.policy.budget.total
+    stock = [term for y in t.periods for term in of_stock(m, t, y)]
+    return total([*terms, *stock, *of_instruments(m, t, None, t.periods)]) <= t.instance.policy.budget.total
 
 
 def outlay_is_counted(m: Model, t: Tables, _: int) -> object:
@@ -114,7 +126,7 @@ def outlay_is_counted(m: Model, t: Tables, _: int) -> object:
     for f, o, y in m.public_fund:
         spent = outlay_of(t, Start(f, o, (y,)))
         terms.append((sum(usd * t.calendar.discount_of(when) for when, usd in spent), m.public_fund[f, o, y]))
-    terms += [(discount[y] * usd, var) for y in t.periods for usd, var in _of_stock(m, t, y)]
+    terms += [(discount[y] * usd, var) for y in t.periods for usd, var in of_stock(m, t, y)]
     instruments = capital_of(t.network)
     for i, f, o, y in m.given:
         paid = terms_of(t.network, instruments[i], f, o, y).outlay

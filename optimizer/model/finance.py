@@ -71,8 +71,10 @@ def budgeted(t: Tables) -> dict[Index, float]:
     """(i, t) -> M USD that an instrument which pays for output may pay at most, where it counts."""
     finance, budget = t.instance.finance, t.instance.policy.budget
     least = is_least(t)  # then all counts
-    if finance is None or not t.is_trunk or not (least or budget.annual is not None or budget.total is not None):
+    limited = budget.annual is not None or budget.total is not None
+    if finance is None or not t.is_trunk or not (least or limited or budget.appropriations):
         return {}
+    appropriated = {i for one in budget.appropriations for i in one.instruments}
     counts = {one.id for one in finance.instruments if one.budget}
     paying = {(i, sale[-1]) for i, sale in t.finance.per_tonne} | {(i, run[-1]) for i, run in t.finance.per_activity}
     paying |= {(i, y) for i, _, _, y in t.finance.award_most}
@@ -80,7 +82,7 @@ def budgeted(t: Tables) -> dict[Index, float]:
     for i, y in sorted(paying):
         if i not in counts:
             found |= {(i, y): math.inf} if least else {}
-        else:
+        elif least or limited or i in appropriated:
             annual = math.inf if budget.annual is None else t.calendar.mean(budget.annual, y) * t.calendar.years[y]
             found[i, y] = min(annual, math.inf if budget.total is None else budget.total) / MILLION
     return found

@@ -12,6 +12,7 @@ import pandas as pd
 from optimizer.instance.fields import EXPOSURE_KINDS
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
+from optimizer.plan.appropriations import appropriation_rows
 from optimizer.plan.books import (
     book_rows,
     financing_rows,
@@ -63,6 +64,7 @@ def tables_of_plan(
     _targets(tables[TRUNK], values[TRUNK], rows)
     _exposure(network, rows)
     _outlay(tables[TRUNK], values[INVESTMENT], values[TRUNK], rows)
+    rows["appropriations"] = appropriation_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK])
     rows["grants"] = grant_rows(network, values[INVESTMENT])
     rows["financing"] = financing_rows(network, values[INVESTMENT])
     rows["owed"] = owed_rows(network, values[INVESTMENT])

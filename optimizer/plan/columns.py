@@ -38,6 +38,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "costs": ("scenario", "period", "category", "usd", "discounted"),
     "scenarios": ("scenario", "probability", "onset", "until", "cost"),
     "outlay": ("year", "account", "instrument", "usd"),
+    "appropriations": ("year", "appropriation", "given", "spent", "expired", "left"),
     "grants": ("instrument", "facility", "option", "funded", "usd"),
     "financing": ("instrument", "facility", "option", "funded", "usd", "cost"),
     "owed": ("year", "instrument", "facility", "option", "usd", "public"),
@@ -72,20 +73,25 @@ TEXT = frozenset(
         "channels",
         "category",
         "account",
+        "appropriation",
         "instrument",
         "item",
     ]
 )
 """Columns that hold words; ids are words even where they look like numbers."""
 
-LATER = frozenset(["makers", "reactions", "grants", "financing", "owed", "recipients", "sales", "books"])
+LATER = frozenset(
+    ["appropriations", "makers", "reactions", "grants", "financing", "owed", "recipients", "sales", "books"]
+)
 """Tables that folders of earlier versions lack; they are read as empty."""
 
 YEARS_OR_BLANK = ("onset", "until")
 """Columns that hold a year, or nothing where it does not apply."""
 
 
-_USD = ("capex", "public_outlay", "cost", "usd", "discounted", "public")
+_USD = (
+    "capex", "public_outlay", "cost", "usd", "discounted", "public", "given", "spent", "expired", "left",
+)  # fmt: skip
 _TONNES = (
     "tonnes", "opening", "lost", "in", "out", "downgraded_in", "downgraded_out", "discarded", "bought_back", "closing",
     "demand", "delivered", "short", "made", "sold", "level", "stock", "used",

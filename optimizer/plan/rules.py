@@ -23,9 +23,11 @@ from optimizer.instance.policy import (
     Rule,
     Starts,
 )
+from optimizer.network.appropriations import appropriations_of, available, periods_together
 from optimizer.network.derive_rules import RARE_EARTHS
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, OutputRow, Tables
+from optimizer.plan.appropriations import spent_of
 
 Values = Mapping[str, Mapping[Any, float]]
 Duals = Mapping[tuple[str, str, Any], float]
@@ -333,6 +335,18 @@ def _budget_reports(
         for course, more in reacted.items():
             used = math.fsum(usd for _, usd in (*planned, *more))
             report.rows.append(Row(f"{course} horizon", budget.total - used, max(budget.total, 1.0)))
+        reports.append(report)
+    spent = spent_of(t, values[INVESTMENT], trunk)
+    for name, one in appropriations_of(network).items():
+        report = Report("budget", f"appropriation {name}", "USD")
+        for a, first, last in periods_together(network):
+            if a == name:
+                most = available(t.calendar, one, first, last)
+                used = math.fsum(spent.get((a, y), 0.0) for y in t.periods if first <= y <= last)
+                dual = duals.get((t.course, "appropriation_is_kept", (a, first, last)))
+                saved = None if dual is None else abs(dual) * most * 0.01
+                years = str(first) if first == last else f"{first} to {last}"
+                report.rows.append(Row(years, most - used, max(most, 1.0), saved))
         reports.append(report)
     return reports
 

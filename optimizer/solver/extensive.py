@@ -93,6 +93,7 @@ PRICED = frozenset(
         "target_is_reached",
         "annual_budget",
         "total_budget",
+        "appropriation_is_kept",
     ]
 )
 

@@ -25,7 +25,6 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from pyomo.common.gc_manager import PauseGC
 
-import optimizer
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
@@ -34,6 +33,8 @@ from optimizer.solver.compile import Block
 
 VARIABLE = "OPTIMIZER_CACHE"
 FORMAT = 1
+SOURCE = Path(__file__).parents[1]
+"""This package."""
 LARGEST = 4_000_000_000
 """Bytes in the folder at most; what was used longest ago goes first."""
 
@@ -137,9 +138,8 @@ class Kept:
 def program() -> str:
     """A hash of all that decides what an instance's blocks are: this package's source, and Pyomo's version."""
     digest = hashlib.sha256(importlib.metadata.version("pyomo").encode())
-    root = Path(optimizer.__file__).parent
-    for file in sorted(root.rglob("*.py")):
-        digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    for file in sorted(SOURCE.rglob("*.py")):
+        digest.update(file.relative_to(SOURCE).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
 
 

@@ -16,6 +16,7 @@ from optimizer.instance.read import read_source
 from optimizer.instance.write import sha256
 from optimizer.verifier.activity import check_element_balance, check_exposure_table, check_runs
 from optimizer.verifier.adjust import check_adjustment
+from optimizer.verifier.appropriations import check_appropriations
 from optimizer.verifier.balance import check_balance
 from optimizer.verifier.books import check_finance
 from optimizer.verifier.built import Built
@@ -127,7 +128,9 @@ def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.
     check_rules(case)
     money = costs_of(case)
     check_costs(case, money)
-    check_outlay(case, _of_instruments(case))
+    instruments = _of_instruments(case)
+    check_outlay(case, instruments)
+    check_appropriations(case, instruments)
     costs = future_costs(case, money)
     check_scenarios(case, costs)
     check_objective(case, costs)

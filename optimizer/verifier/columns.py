@@ -317,6 +317,19 @@ class Book:
     discounted: float = cell("money")
 
 
+@dataclass(frozen=True, slots=True)
+class AppropriationRow:
+    """What an appropriation gives, pays, loses and has left in a period."""
+
+    key: ClassVar[tuple[str, ...]] = ("year", "appropriation")
+    year: int = cell("period")
+    appropriation: str = cell("text")
+    given: float = cell("amount")
+    spent: float = cell("amount")
+    expired: float = cell("amount")
+    left: float = cell("amount")
+
+
 ROWS: dict[str, type[Any]] = {
     "portfolio": Portfolio,
     "reactions": ReactionRow,
@@ -333,6 +346,7 @@ ROWS: dict[str, type[Any]] = {
     "costs": Cost,
     "scenarios": Future,
     "outlay": Outlay,
+    "appropriations": AppropriationRow,
     "grants": GrantRow,
     "financing": FinancingRow,
     "owed": OwedRow,

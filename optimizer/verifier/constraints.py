@@ -116,6 +116,8 @@ CONSTRAINTS: dict[str, str] = {
     "starts": "Rule starts: no more fundings than the highest number per year.",
     "budget_annual": "Public outlay of a period stays within the annual budget x years.",
     "budget_total": "Public outlay stays within the total budget.",
+    "budget_appropriation": "What an appropriation pays in a period, in dollars of the time, is available then.",
+    "appropriations": "The table of appropriations is what is given, spent, expired and left, the oldest money first.",
     "outlay": "The outlay table is public capex as spent, what instruments pay, and public stockpiles on the trunk.",
     # Finance.
     "no_finance": "Without finance in the instance there are no tables of finance.",

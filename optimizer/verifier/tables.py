@@ -11,6 +11,7 @@ import pandas as pd
 
 from optimizer.verifier.columns import (
     ROWS,
+    AppropriationRow,
     Book,
     Capacity,
     Cost,
@@ -59,6 +60,7 @@ class Rows:
     costs: list[Cost] = field(default_factory=list)
     scenarios: list[Future] = field(default_factory=list)
     outlay: list[Outlay] = field(default_factory=list)
+    appropriations: list[AppropriationRow] = field(default_factory=list)
     grants: list[GrantRow] = field(default_factory=list)
     financing: list[FinancingRow] = field(default_factory=list)
     owed: list[OwedRow] = field(default_factory=list)

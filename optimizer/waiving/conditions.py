@@ -78,6 +78,14 @@ def _budgets(instance: Instance) -> Iterator[Waiver]:
                 del data["policy"]["budget"][name]
 
             yield Waiver(f"policy.budget.{name}", WHOLE, "budget", f"the {name} budget", edit)
+    for one in instance.policy.budget.appropriations:
+
+        def drop(data: dict[str, Any], name: str = one.id) -> None:
+            budget = data["policy"]["budget"]
+            budget["appropriations"] = [each for each in budget["appropriations"] if each["id"] != name]
+
+        path = f"policy.budget.appropriations.{one.id}"
+        yield Waiver(path, WHOLE, "budget", f"the appropriation {one.id}", drop)
 
 
 def _targets(instance: Instance) -> Iterator[Waiver]:

@@ -69,6 +69,7 @@ def change(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 AID = {"id": "aid", "kind": "grant", "max_share": 0.5}
 BANK = {"id": "bank", "kind": "loan", "max_share": 0.5, "rate": 0.04, "term": 10}
+FUND = {"id": "fund", "usd": 1.0e9, "capex": {"country": "USA"}}
 CREDIT = {"id": "credit", "kind": "production_credit", "material": "magnet_sh", "amount": 1.0}
 BUILD = {"id": "build", "capacity": {"light": 1.0}, "capex": 1.0}
 CARRIER = {"from": "magnet_us", "to": "programs", "material": "magnet_sh"}
@@ -807,6 +808,82 @@ BROKEN = [
         "somebody_is_eligible",
         ("finance.instruments.0.where", "nobody is eligible for aid"),
         {"finance": {"hurdle_rate": 0.1, "instruments": [AID | {"where": {"country": "MYS", "stage": "mining"}}]}},
+    ),
+    Broken(
+        "appropriations_have_names_of_their_own",
+        ("policy.budget.appropriations.1.id", "second appropriation 'fund'", "its own id"),
+        {"policy.budget.appropriations": [FUND, FUND | {"capex": {"country": "MYS"}}]},
+    ),
+    Broken(
+        "appropriations_pay_for_something",
+        ("policy.budget.appropriations.0", "fund pays for nothing", "say capex, instruments or stockpiles"),
+        {"policy.budget.appropriations": [{"id": "fund", "usd": 1.0}]},
+    ),
+    Broken(
+        "appropriations_pay_for_what_exists",
+        ("policy.budget.appropriations.0.instruments.0", "no instrument 'ade'", "did you mean 'aid'"),
+        {
+            "policy.budget.appropriations": [FUND | {"instruments": ["ade"]}],
+            "finance": {"hurdle_rate": 0.1, "instruments": [AID]},
+        },
+    ),
+    Broken(
+        "appropriations_pay_for_what_exists",
+        ("policy.budget.appropriations.0.instruments.0", "aid counts in no budget", "budget: false"),
+        {
+            "policy.budget.appropriations": [FUND | {"instruments": ["aid"]}],
+            "finance": {"hurdle_rate": 0.1, "instruments": [AID | {"budget": False}]},
+        },
+    ),
+    Broken(
+        "appropriations_pay_for_what_exists",
+        ("policy.budget.appropriations.0.stockpiles.0", "no stockpile 'nsd'", "did you mean 'nds'"),
+        {"policy.budget.appropriations": [FUND | {"stockpiles": ["nsd"]}]},
+    ),
+    Broken(
+        "appropriations_pay_for_what_exists",
+        ("policy.budget.appropriations.0.stockpiles.0", "buffer is not public", "public: true for buffer"),
+        {"policy.budget.appropriations": [FUND | {"stockpiles": ["buffer"]}]},
+    ),
+    Broken(
+        "appropriations_match_facilities",
+        ("policy.budget.appropriations.0.capex.county", "a facility has no 'county'", "did you mean 'country'"),
+        {"policy.budget.appropriations": [FUND | {"capex": {"county": "USA"}}]},
+    ),
+    Broken(
+        "appropriations_match_facilities",
+        ("policy.budget.appropriations.0.capex", "the capex of fund matches nothing", "widen it"),
+        {"policy.budget.appropriations": [FUND | {"capex": {"country": "CHN"}}]},
+    ),
+    Broken(
+        "nothing_is_paid_for_twice",
+        ("policy.budget.appropriations.1.stockpiles.0", "nds is paid for by fund already", "one of the two"),
+        {
+            "policy.budget.appropriations": [
+                FUND | {"stockpiles": ["nds"]},
+                {"id": "b", "usd": 1, "stockpiles": ["nds"]},
+            ]
+        },
+    ),
+    Broken(
+        "nothing_is_paid_for_twice",
+        ("policy.budget.appropriations.1.capex", "capex of magnet_us is paid for by fund already", "narrow"),
+        {"policy.budget.appropriations": [FUND, {"id": "b", "usd": 1.0, "capex": {"id": "magnet_us"}}]},
+    ),
+    Broken(
+        "no_branch_spends_an_appropriation",
+        ("policy.budget.appropriations.0.capex", "branches may fund magnet_us", "leave out 'react'"),
+        {"policy.budget.appropriations": [FUND], "facilities.magnet_us.options.0.react": True},
+    ),
+    Broken(
+        "the_deflator_says_what_dollars_are_worth",
+        ("policy.budget.deflator", "a dollar of 2027 is worth nothing", "more than 0"),
+        {"policy.budget.appropriations": [FUND], "policy.budget.deflator": {2028: 1.0}},
+    ),
+    Broken(
+        "the_deflator_says_what_dollars_are_worth",
+        ("policy.budget.deflator", "no appropriation that it is for", "leave it out"),
+        {"policy.budget.deflator": 1.0},
     ),
     Broken(
         "what_is_paid_by_price_has_one",

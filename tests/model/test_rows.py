@@ -844,6 +844,47 @@ def test_b3_all_that_governments_pay_is_counted_where_it_is_to_be_least() -> Non
     assert not indices(operations(BOOKS), "B3")
 
 
+def test_b4_an_appropriation_is_kept_in_every_run_of_periods() -> None:
+    """Money is there for three years, so what is given from two years before on counts, but nothing before 2027.
+
+    A dollar of 2027 is 1, of 2028 1.1, of 2029 1.2 (1.15 over the period of both) and of 2030 1.5. The plant spends 20
+    and 30 a funding; a tonne in the depot is bought at 8, and held for 1 a year.
+    """
+    text = BUDGET.replace(
+        "budget: {annual: 60, total: 150}",
+        """budget:
+    deflator: {2027: 1, 2028: 1.1, 2029: 1.2, 2030: 1.5}
+    appropriations:
+    - {id: fund, usd: {2027: 40, 2028: 10, 2030: 25}, available_for: 3, capex: {stage: magnet}, stockpiles: [depot]}""",
+    )
+    m = operations(text)
+    check(
+        m,
+        "B4",
+        ("fund", 2028, 2030),
+        """+33 public_fund[plant,more,2027] +58 public_fund[plant,more,2028] +30 public_fund[plant,more,2030]
+        +9.2 stock_in[depot,magnet,mdap,2028] +2.3 stock[depot,magnet,mdap,2028]
+        +9.2 stock_in[depot,magnet,commercial,2028] +2.3 stock[depot,magnet,commercial,2028]
+        +12 stock_in[depot,magnet,mdap,2030] +1.5 stock[depot,magnet,mdap,2030]
+        +12 stock_in[depot,magnet,commercial,2030] +1.5 stock[depot,magnet,commercial,2030] <= 85""",
+    )
+    years = (2027, 2028, 2030)
+    assert indices(m, "B4") == {("fund", first, last) for first in years for last in years if first <= last}
+    yearly = operations(text.replace("available_for: 3, ", ""))
+    assert indices(yearly, "B4") == {("fund", year, year) for year in years}
+
+
+def test_b4_counts_grants_as_they_are_paid_and_credits_by_period() -> None:
+    """Dollars of the time: a grant of 1 M USD is paid in 2027, credits in 2028, when a dollar is 1.5."""
+    held = (
+        "budget: {appropriations: [{id: fund, usd: 1.0e+9, instruments: [aid, more]}], deflator: {2027: 1, 2028: 1.5}}"
+    )
+    m = operations(BOOKS.replace("budget: {annual: 1.0e+9}", held))
+    check(m, "B4", ("fund", 2027, 2027), "+1000000 given[aid,works,build,2027] <= 1000000000")
+    check(m, "B4", ("fund", 2028, 2028), "+1500000 credited[more,2028] <= 1000000000")
+    assert indices(m, "I9") == {("more", 2028)}, "what no budget counts is not reckoned"
+
+
 @pytest.mark.parametrize("label", ["B1", "B2"])
 def test_budget_binds_no_branch(label: str) -> None:
     """Outlay is the trunk's: what is bought back in a branch is cost, not budget."""

@@ -35,6 +35,7 @@ COLUMNS = {
     "costs": "scenario period category usd discounted",
     "scenarios": "scenario probability onset until cost",
     "outlay": "year account instrument usd",
+    "appropriations": "year appropriation given spent expired left",
     "grants": "instrument facility option funded usd",
     "financing": "instrument facility option funded usd cost",
     "owed": "year instrument facility option usd public",

@@ -197,6 +197,27 @@ policy:
     )  # fmt: skip
 
 
+def appropriated() -> Plan:
+    """The same, its public capex out of one appropriation: 20 in 2027, and 60 in 2028, when a dollar is 1.05.
+
+    Of 50 given in 2027 30 are left for 2028, when 63 are spent of them and of 40 more; the last 7 are lost with 2029.
+    """
+    plan = funding()
+    plan.change(
+        "budget: {annual: 65, total: 100}",
+        """budget:
+    annual: 65
+    total: 100
+    deflator: {2027: 1, 2028: 1.05}
+    appropriations:
+    - {id: fund, usd: {2027: 50, 2028: 40, 2029: 0}, available_for: 2, capex: {country: USA}}""",
+    )
+    plan.add("appropriations", 2027, "fund", 50, 20, 0, 30)
+    plan.add("appropriations", 2028, "fund", 40, 63, 0, 7)
+    plan.add("appropriations", 2029, "fund", 0, 0, 7, 0)
+    return plan
+
+
 def lanes() -> Plan:
     """Lanes, a working store that downgrades and discards, units, a period of two years, surplus sold."""
     text = """
@@ -439,6 +460,7 @@ policy:
 PLANS: dict[str, Callable[[], Plan]] = {
     "rejoin": rejoin,
     "funding": funding,
+    "appropriated": appropriated,
     "lanes": lanes,
     "claims": claims,
     "rules": rules,

@@ -7,6 +7,7 @@ What was already at fault by itself is left out of the instance, and no check re
 from __future__ import annotations
 
 from optimizer.instance.checks import (
+    appropriations,
     balance,
     effects,
     finance,
@@ -36,6 +37,7 @@ CHECKS: tuple[Check, ...] = (
     *policy.CHECKS,
     *effects.CHECKS,
     *finance.CHECKS,
+    *appropriations.CHECKS,
     *tree.CHECKS,
 )
 

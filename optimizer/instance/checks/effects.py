@@ -162,6 +162,15 @@ def things_of(kind: str, instance: Instance) -> Iterator[Thing]:
     return _THINGS[kind](instance)
 
 
+def fits(where: Mapping[str, object], thing: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a thing matches, but for exposures."""
+    for key, wanted in where.items():
+        values = wanted if isinstance(wanted, list | tuple) else (wanted,)
+        if not any(str(value) in thing.get(key, frozenset()) for value in values):
+            return False
+    return True
+
+
 _THINGS = {
     "facilities": _facilities,
     "lanes": _lanes,

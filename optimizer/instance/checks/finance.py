@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from optimizer.instance.checks.base import at, listed, orderly, refer, refer_all, whole
-from optimizer.instance.checks.effects import AFFECTED, things_of
+from optimizer.instance.checks.effects import AFFECTED, fits, things_of
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.fields import EXPOSURE_KINDS, WHOLE
 from optimizer.instance.finance import (
@@ -145,21 +145,13 @@ def somebody_is_eligible(source: Source, instance: Instance) -> None:
         if odd or unknown:
             continue
         plain = {SAME.get(key, key): value for key, value in one.where.items() if key not in EXPOSURE_KINDS}
-        fit = [thing for thing in things if _fits(plain, thing)]
+        fit = [thing for thing in things if fits(plain, thing)]
         if not fit:
             source.fault((*path, "where"), f"nobody is eligible for {one.id}: no facility matches", "widen its where")
         elif not any(_makes(instance, one, next(iter(thing["id"]))) for thing in fit):
             what = "has an option with capex" if isinstance(one, Capital) else "makes what it pays on"
             wrong = f"nobody is eligible for {one.id}: no facility that matches {what}"
             source.fault(path, wrong, "widen its where, or name what they make")
-
-
-def _fits(where: Mapping[str, object], thing: Mapping[str, frozenset[str]]) -> bool:
-    for key, wanted in where.items():
-        values = wanted if isinstance(wanted, list | tuple) else (wanted,)
-        if not any(str(value) in thing.get(key, frozenset()) for value in values):
-            return False
-    return True
 
 
 def _makes(instance: Instance, one: Instrument, facility: str) -> bool:
@@ -210,7 +202,7 @@ def _weighed(source: Source, instance: Instance) -> Iterator[tuple[Path, str, st
     for path, one in _instruments(source, instance):
         plain = {SAME.get(key, key): value for key, value in one.where.items() if key not in EXPOSURE_KINDS}
         for name in instance.facilities:
-            if isinstance(one, Capital | ProductionCredit) or not _fits(plain, things[name]):
+            if isinstance(one, Capital | ProductionCredit) or not fits(plain, things[name]):
                 continue
             for recipe in recipes[name]:
                 found: Iterable[str]
