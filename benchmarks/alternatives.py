@@ -60,7 +60,7 @@ def main() -> None:
     def timed(self: Solves, what: str, *rest: Any, **more: Any) -> Any:
         wall, processor = time.monotonic(), time.process_time()
         found = solve(self, what, *rest, **more)
-        row = {"kind": kind_of(what), "what": what, "status": found[0].status, "why": found[0].why}
+        row: dict[str, Any] = {"kind": kind_of(what), "what": what, "status": found[0].status, "why": found[0].why}
         row |= {"seconds": time.monotonic() - wall, "processor_seconds": time.process_time() - processor}
         rows.append(row)
         told = f"{what}: {row['seconds']:.1f} s, of the processor {row['processor_seconds']:.1f} s"

@@ -171,7 +171,7 @@ def linopy(folder: Path, _: Path, clock: Clock) -> Any:
     with clock("linopy"):
         m = lp.Model()
         label: dict[str, Any] = {}
-        for block, (sheet, _) in parts.items():
+        for block, (sheet, _costs) in parts.items():
             mine = label[block] = np.full(len(sheet.keys), -1)
             for name, first, end in zip(sheet.names, sheet.first, [*sheet.first[1:], len(sheet.keys)], strict=True):
                 rows = pd.RangeIndex(end - first, name=f"{block} {name}")
@@ -179,10 +179,10 @@ def linopy(folder: Path, _: Path, clock: Clock) -> Any:
                     continue
                 binary = sheet.binary[first]
                 bounds = {} if binary else {"lower": sheet.lower[first], "upper": np.array(sheet.upper[first:end])}
-                added = m.add_variables(coords=[rows], name=rows.name, binary=binary, **bounds)
+                added = m.add_variables(coords=[rows], name=f"{block} {name}", binary=binary, **bounds)
                 mine[first:end] = added.labels.to_numpy()
         at = {block: {key: i for i, key in enumerate(sheet.keys)} for block, (sheet, _) in parts.items()}
-        for block, (sheet, _) in parts.items():
+        for block, (sheet, _costs) in parts.items():
             for name, owners in sheet.owners.items():
                 for index, (owner, key) in owners.items():
                     label[block][at[block][name, index]] = label[owner][at[owner][key]]
@@ -190,20 +190,20 @@ def linopy(folder: Path, _: Path, clock: Clock) -> Any:
         def said(coefs: Any, labels: Any, dims: list[str]) -> Any:
             return lp.LinearExpression(Dataset({"coeffs": (dims, coefs), "vars": (dims, labels)}), m)
 
-        for block, (sheet, _) in parts.items():
+        for block, (sheet, _costs) in parts.items():
             begins, ends = np.array([0, *sheet.ends[:-1]]), np.array(sheet.ends)
             coefs, columns = np.array(sheet.coefs, dtype=float), label[block][np.array(sheet.columns, dtype=int)]
             names = [name for name, _ in sheet.rows]
             for name in dict.fromkeys(names):
-                rows = np.array([i for i, other in enumerate(names) if other == name])
-                width = ends[rows] - begins[rows]
+                mine = np.array([i for i, other in enumerate(names) if other == name])
+                width = ends[mine] - begins[mine]
                 inside = np.arange(width.max()) < width[:, None]
-                places = np.where(inside, begins[rows][:, None] + np.arange(width.max()), 0)
+                places = np.where(inside, begins[mine][:, None] + np.arange(width.max()), 0)
                 dims = [f"{block} {name}", "_term"]
                 expression = said(np.where(inside, coefs[places], np.nan), np.where(inside, columns[places], -1), dims)
-                kinds = np.array(sheet.kinds)[rows]
+                kinds = np.array(sheet.kinds)[mine]
                 sign = DataArray(np.array([">=", "=", "<="])[kinds + 1], dims=dims[:1])
-                sides = DataArray(np.array(sheet.sides, dtype=float)[rows], dims=dims[:1])
+                sides = DataArray(np.array(sheet.sides, dtype=float)[mine], dims=dims[:1])
                 m.add_constraints(expression, sign, sides, name=dims[0])
         costs = {block: cost for block, (_, cost) in parts.items()}
         terms, constant = _weighed(network, costs)

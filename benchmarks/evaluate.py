@@ -110,7 +110,11 @@ def compare(plan: Plan, futures: FutureSet, draw: int, seed: int, shapes: int, b
             by_shape[shape_of(network, window)].append(name)
     chosen = sorted(by_shape.values(), key=len, reverse=True)[:shapes]
     taken = starts_taken(network.starts, held.fundings)
-    templates, hot, by_name, scratch, apart = [], [], [], [], 0.0
+    templates: list[float] = []
+    hot: list[float] = []
+    by_name: list[float] = []
+    scratch: list[float] = []
+    apart = 0.0
     for names in chosen:
         picked = sorted(np.random.default_rng(seed).choice(names, min(branches, len(names)), replace=False).tolist())
         began = time.process_time()

@@ -55,7 +55,7 @@ def main() -> None:
     ]
     began, cpu = time.monotonic(), time.process_time()
     found = optimizer.evaluate(instance.replace(scenarios=scenarios), plan, workers=1)
-    strict = [column for column in found.futures if column.startswith("short_")][:-1]
+    strict = [column for column in map(str, found.futures) if column.startswith("short_")][:-1]
     worst = found.futures.sort_values(strict, ascending=False).head(5)
     out: dict[str, Any] = {
         "instance": instance.name,

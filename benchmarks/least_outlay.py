@@ -97,10 +97,10 @@ def solved(instance: optimizer.Instance, seconds: float) -> Data:
     if not plan.tables:
         return found | {"shortfall": [item["text"] for item in plan.info.get("shortfall", [])][:3]}
     level = next(one for one in plan.info["levels"] if one["level"] == "outlay")
-    outlay = plan.outlay.groupby(["account", "instrument"])["usd"].sum()
+    paid: dict[tuple[str, str], float] = plan.outlay.groupby(["account", "instrument"])["usd"].sum().to_dict()
     return found | {
         "level": level,
-        "undiscounted_usd": {f"{account}: {name}": round(float(usd)) for (account, name), usd in outlay.items()},
+        "undiscounted_usd": {": ".join(key): round(float(usd)) for key, usd in paid.items()},
         "expected_cost_usd": plan.objective,
         "funded": len(plan.portfolio),
         "capex_usd": float(plan.portfolio["capex"].sum()),

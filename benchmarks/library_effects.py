@@ -23,10 +23,11 @@ import yaml
 
 import optimizer
 from optimizer.instance.instance import Instance
-from optimizer.instance.policy import FacilityEffect, OptionEffect, Require, Scenario
+from optimizer.instance.policy import Effect, FacilityEffect, OptionEffect, Require, Scenario
 from optimizer.instance.write import sha256
 from optimizer.network.network import network_of
 from optimizer.network.tables import INVESTMENT, TRUNK
+from optimizer.plan.columns import rows_of
 from optimizer.solver.compile import Problem, Vector
 from optimizer.solver.extensive import compile_all, problem_of, values_of
 from optimizer.solver.highs import run
@@ -35,7 +36,7 @@ from optimizer.solver.options import Options
 
 def held(instance: Instance, portfolio: pd.DataFrame) -> Instance:
     """The instance with exactly this portfolio: what is funded is required in its year, the rest cannot be."""
-    year = {(row.facility, row.option): int(row.funded) for row in portfolio.itertuples()}
+    year = {(row.facility, row.option): int(row.funded) for row in rows_of(portfolio)}
     facilities = {}
     for name, facility in instance.facilities.items():
         kept = tuple(
@@ -54,7 +55,7 @@ def held(instance: Instance, portfolio: pd.DataFrame) -> Instance:
 def fitted(scenario: Scenario, instance: Instance) -> Scenario:
     """The scenario without words for options that are not funded, which would match nothing."""
     have = {name for name, facility in instance.facilities.items() if facility.options}
-    effects = []
+    effects: list[Effect] = []
     for effect in scenario.effects:
         if isinstance(effect, OptionEffect) and isinstance(effect.where.get("facility"), list):
             names = [name for name in effect.where["facility"] if name in have]

@@ -68,7 +68,7 @@ def main() -> None:
             print(what, size, {name: known[key].get(name) for name in ("status", "wall", "cpu", "peak_mb")}, flush=True)  # noqa: T201
 
 
-def measured(sizes: dict[str, int], given: argparse.Namespace) -> dict[str, Any]:
+def measured(sizes: dict[str, Any], given: argparse.Namespace) -> dict[str, Any]:
     """One instance, made, written, read and solved."""
     with tempfile.TemporaryDirectory() as raw:
         folder = optimizer.generate(seed=given.seed, **sizes).save(Path(raw) / "made")

@@ -40,7 +40,8 @@ def main() -> None:
     file = read_events(given.events or given.instance / "events.yaml", instance)
     calendar = calendar_of(instance)
     chains = Chains(file.events, calendar)
-    paths, weight = {UNDISTURBED: ()}, {}
+    paths: dict[str, tuple[tuple[Occurrence, ...], ...]] = {UNDISTURBED: ()}
+    weight: dict[str, float] = {}
     for name in file.events.events:
         for year in calendar.periods:
             likely = chance(file.events, name, year, calendar.first_year)
