@@ -97,7 +97,7 @@ def solved(instance: optimizer.Instance, seconds: float) -> Data:
     if not plan.tables:
         return found | {"shortfall": [item["text"] for item in plan.info.get("shortfall", [])][:3]}
     level = next(one for one in plan.info["levels"] if one["level"] == "outlay")
-    paid: dict[tuple[str, str], float] = plan.outlay.groupby(["account", "instrument"])["usd"].sum().to_dict()
+    paid: dict[Any, float] = plan.outlay.groupby(["account", "instrument"])["usd"].sum().to_dict()
     return found | {
         "level": level,
         "undiscounted_usd": {": ".join(key): round(float(usd)) for key, usd in paid.items()},
