@@ -44,8 +44,10 @@ class Appropriation(Row):
     """Fields of facilities whose public share of capex it pays; `{}` for all."""
     instruments: tuple[Id, ...] = ()
     """Instruments that it pays for."""
-    stockpiles: tuple[Id, ...] = ()
-    """Public stockpiles whose purchases and holding it pays."""
+    purchases: tuple[Id, ...] = ()
+    """Public stockpiles whose purchases it pays."""
+    holding: tuple[Id, ...] = ()
+    """Public stockpiles whose holding it pays, in every year in which they hold something."""
 
 
 class Budget(Record):

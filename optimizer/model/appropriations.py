@@ -52,5 +52,5 @@ def _spent(m: Model, t: Tables, a: str, y: int) -> list[Term]:
     for when in n.calendar.span[y]:
         given = of_instruments(m, t, range(when, when + 1), (), one.instruments)
         terms += [(usd * deflator_in(n, when), var) for usd, var in given]
-    flows = [*of_stock(m, t, y, one.stockpiles), *of_instruments(m, t, range(0), [y], one.instruments)]
+    flows = of_stock(m, t, y, one.purchases, one.holding) + of_instruments(m, t, range(0), [y], one.instruments)
     return terms + [(usd * deflator_of(n, y), var) for usd, var in flows]

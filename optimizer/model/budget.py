@@ -57,13 +57,25 @@ def outlay_of(t: Tables, start: Start) -> list[tuple[int, float]]:
     return [(when, usd * share) for when, usd in t.starts.spend(start) if usd * share]
 
 
-def of_stock(m: Model, t: Tables, y: int, among: Collection[str] | None = None) -> list[Term]:
-    """What is paid in a period for public stockpiles, all or some, USD."""
+def of_stock(
+    m: Model, t: Tables, y: int, bought: Collection[str] | None = None, held: Collection[str] | None = None
+) -> list[Term]:
+    """What is paid in a period for public stockpiles, USD.
+
+    Args:
+        m: the trunk.
+        t: its tables.
+        y: the period.
+        bought: those whose purchases count; by default all that are public.
+        held: those whose holding counts; by default all that are public.
+    """
+    bought = t.stock.public if bought is None else bought
+    held = t.stock.public if held is None else held
     terms: list[Term] = []
     for p, material, k in t.stock.stores:
-        if p in t.stock.public and (among is None or p in among):
-            price = t.stock.price.get((p, material, y), 0.0)
-            terms.append((price, m.stock_in[p, material, k, y]))
+        if p in bought:
+            terms.append((t.stock.price.get((p, material, y), 0.0), m.stock_in[p, material, k, y]))
+        if p in held:
             terms.append((t.stock.holding[p, material, y], m.stock[p, material, k, y]))
     return terms
 

@@ -18,7 +18,8 @@ def spent_of(t: Tables, investment: Values, trunk: Values) -> Spent:
     network, calendar = t.network, t.calendar
     by_id, found = appropriations_of(network), defaultdict[tuple[str, int], float](float)
     payer = {i: a for a, one in by_id.items() for i in one.instruments}
-    keeper = {p: a for a, one in by_id.items() for p in one.stockpiles}
+    buyer = {p: a for a, one in by_id.items() for p in one.purchases}
+    keeper = {p: a for a, one in by_id.items() for p in one.holding}
     for f, o, y in investment.get("fund", {}):
         start = Start(f, o, (y,))
         for a, one in by_id.items():
@@ -34,10 +35,13 @@ def spent_of(t: Tables, investment: Values, trunk: Values) -> Spent:
             given = kind in ("grant", "loan", "equity")
             found[payer[i], period] += usd * (deflator_in(network, when) if given else deflator_of(network, period))
     for p, material, k in t.stock.stores:
-        for y in t.periods if p in keeper else ():
-            bought = t.stock.price.get((p, material, y), 0.0) * trunk.get("stock_in", {}).get((p, material, k, y), 0.0)
-            held = t.stock.holding[p, material, y] * trunk.get("stock", {}).get((p, material, k, y), 0.0)
-            found[keeper[p], y] += (bought + held) * deflator_of(network, y)
+        for y in t.periods:
+            if p in buyer:
+                bought = trunk.get("stock_in", {}).get((p, material, k, y), 0.0)
+                found[buyer[p], y] += t.stock.price.get((p, material, y), 0.0) * bought * deflator_of(network, y)
+            if p in keeper:
+                held = trunk.get("stock", {}).get((p, material, k, y), 0.0)
+                found[keeper[p], y] += t.stock.holding[p, material, y] * held * deflator_of(network, y)
     return found
 
 

@@ -59,11 +59,15 @@ def _paid(case: Case, one: Appropriation, instruments: Mapping[OutlayKey, float]
         if name in one.instruments and usd > 0:
             yield year, usd * (_then(case, year) if kind in _AS_SPENT else _then_in(case, year))
     for row in case.rows.stock:
-        if row.scenario == TRUNK and row.stockpile in one.stockpiles:
+        if row.scenario != TRUNK:
+            continue
+        if row.stockpile in one.holding:
+            yield row.period, stock_money(case, row)[0] * _then_in(case, row.period)
+        if row.stockpile in one.purchases:
             stockpile = case.instance.stockpiles[row.stockpile]
             price = case.facts.price_series(row.material, case.facts.region(stockpile.country))
             each = 0.0 if price is None else case.facts.mean(price, case.facts.periods[row.period])
-            yield row.period, (row.in_ * each + stock_money(case, row)[0]) * _then_in(case, row.period)
+            yield row.period, row.in_ * each * _then_in(case, row.period)
 
 
 def _then(case: Case, year: int) -> float:

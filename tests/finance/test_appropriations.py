@@ -123,7 +123,7 @@ def reserve(usd: Any, years: int = 1) -> Data:
             "targets": [{"material": "magnet", "tonnes": {2029: 50}, "shortage_cost": 1.0e5}],
         }
     }  # fmt: skip
-    one = {"id": "dla", "usd": usd, "available_for": years, "stockpiles": ["nds"]}
+    one = {"id": "dla", "usd": usd, "available_for": years, "purchases": ["nds"], "holding": ["nds"]}
     data["policy"] = {"budget": {"appropriations": [one]}}
     return data
 

@@ -816,7 +816,7 @@ BROKEN = [
     ),
     Broken(
         "appropriations_pay_for_something",
-        ("policy.budget.appropriations.0", "fund pays for nothing", "say capex, instruments or stockpiles"),
+        ("policy.budget.appropriations.0", "fund pays for nothing", "say capex, instruments, purchases or holding"),
         {"policy.budget.appropriations": [{"id": "fund", "usd": 1.0}]},
     ),
     Broken(
@@ -837,13 +837,13 @@ BROKEN = [
     ),
     Broken(
         "appropriations_pay_for_what_exists",
-        ("policy.budget.appropriations.0.stockpiles.0", "no stockpile 'nsd'", "did you mean 'nds'"),
-        {"policy.budget.appropriations": [FUND | {"stockpiles": ["nsd"]}]},
+        ("policy.budget.appropriations.0.purchases.0", "no stockpile 'nsd'", "did you mean 'nds'"),
+        {"policy.budget.appropriations": [FUND | {"purchases": ["nsd"]}]},
     ),
     Broken(
         "appropriations_pay_for_what_exists",
-        ("policy.budget.appropriations.0.stockpiles.0", "buffer is not public", "public: true for buffer"),
-        {"policy.budget.appropriations": [FUND | {"stockpiles": ["buffer"]}]},
+        ("policy.budget.appropriations.0.holding.0", "buffer is not public", "public: true for buffer"),
+        {"policy.budget.appropriations": [FUND | {"holding": ["buffer"]}]},
     ),
     Broken(
         "appropriations_match_facilities",
@@ -857,11 +857,15 @@ BROKEN = [
     ),
     Broken(
         "nothing_is_paid_for_twice",
-        ("policy.budget.appropriations.1.stockpiles.0", "nds is paid for by fund already", "one of the two"),
+        (
+            "policy.budget.appropriations.1.holding.0",
+            "the holding of nds is paid for by fund already",
+            "one of the two",
+        ),
         {
             "policy.budget.appropriations": [
-                FUND | {"stockpiles": ["nds"]},
-                {"id": "b", "usd": 1, "stockpiles": ["nds"]},
+                FUND | {"holding": ["nds"]},
+                {"id": "b", "usd": 1, "purchases": ["nds"], "holding": ["nds"]},
             ]
         },
     ),

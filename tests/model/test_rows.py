@@ -855,7 +855,8 @@ def test_b4_an_appropriation_is_kept_in_every_run_of_periods() -> None:
         """budget:
     deflator: {2027: 1, 2028: 1.1, 2029: 1.2, 2030: 1.5}
     appropriations:
-    - {id: fund, usd: {2027: 40, 2028: 10, 2030: 25}, available_for: 3, capex: {stage: magnet}, stockpiles: [depot]}""",
+    - {id: fund, usd: {2027: 40, 2028: 10, 2030: 25}, available_for: 3, capex: {stage: magnet},
+       purchases: [depot], holding: [depot]}""",
     )
     m = operations(text)
     check(
@@ -870,6 +871,9 @@ def test_b4_an_appropriation_is_kept_in_every_run_of_periods() -> None:
     )
     years = (2027, 2028, 2030)
     assert indices(m, "B4") == {("fund", first, last) for first in years for last in years if first <= last}
+    bought = row(operations(text.replace(", holding: [depot]", "")), "B4", "fund", 2027, 2027)
+    assert "stock_in" in bought
+    assert "stock[" not in bought
     yearly = operations(text.replace("available_for: 3, ", ""))
     assert indices(yearly, "B4") == {("fund", year, year) for year in years}
 

@@ -29,10 +29,10 @@ def appropriations_have_names_of_their_own(source: Source, instance: Instance) -
 
 
 def appropriations_pay_for_something(source: Source, instance: Instance) -> None:
-    """An appropriation names capex, instruments or stockpiles."""
+    """An appropriation names capex, instruments, purchases or holding."""
     for path, one in _appropriations(source, instance):
-        if one.capex is None and not one.instruments and not one.stockpiles:
-            source.fault(path, f"{one.id} pays for nothing", "say capex, instruments or stockpiles")
+        if one.capex is None and not (one.instruments or one.purchases or one.holding):
+            source.fault(path, f"{one.id} pays for nothing", "say capex, instruments, purchases or holding")
 
 
 def appropriations_pay_for_what_exists(source: Source, instance: Instance) -> None:
@@ -46,8 +46,9 @@ def appropriations_pay_for_what_exists(source: Source, instance: Instance) -> No
             elif not by_id[name].budget:
                 wrong = f"{name} counts in no budget, so that nothing is appropriated for it"
                 source.fault(spot, wrong, "leave out its 'budget: false', or leave it out here")
-        for name in one.stockpiles if whole(source, "stockpiles") else ():
-            spot = at(source, (*path, "stockpiles"), name)
+        named = [(key, name) for key in ("purchases", "holding") for name in getattr(one, key)]
+        for key, name in named if whole(source, "stockpiles") else ():
+            spot = at(source, (*path, key), name)
             if name not in instance.stockpiles:
                 source.fault(spot, f"there is no stockpile '{name}'", did_you_mean(name, instance.stockpiles))
             elif not instance.stockpiles[name].is_public:
@@ -75,15 +76,16 @@ def appropriations_match_facilities(source: Source, instance: Instance) -> None:
 
 
 def nothing_is_paid_for_twice(source: Source, instance: Instance) -> None:
-    """An instrument or a stockpile is paid for by one appropriation, and so is the capex of a facility."""
-    for key in ("instruments", "stockpiles"):
+    """An instrument, what a stockpile buys or holds, and a facility's capex are each paid for by one appropriation."""
+    for key in ("instruments", "purchases", "holding"):
         first: dict[str, str] = {}
         for path, one in _appropriations(source, instance):
             for name in dict.fromkeys(getattr(one, key)):
                 other = first.setdefault(name, one.id)
                 if other != one.id:
                     spot = at(source, (*path, key), name)
-                    source.fault(spot, f"{name} is paid for by {other} already", "name it in one of the two")
+                    what = name if key == "instruments" else f"the {key} of {name}"
+                    source.fault(spot, f"{what} is paid for by {other} already", "name it in one of the two")
     if not whole(source, "facilities", "recipes", "materials", "countries", "logistics", "periods"):
         return
     for thing in things_of("facilities", instance):
