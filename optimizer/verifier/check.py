@@ -45,6 +45,7 @@ from optimizer.verifier.verdict import At, Ledger, Tolerance, Verdict
 PLAN = "plan.json"
 INSTANCE = Path("instance") / "instance.yaml"
 _LATER = (
+    "appropriations",
     "makers",
     "grants",
     "financing",
