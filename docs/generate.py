@@ -70,6 +70,7 @@ CHECKED: dict[str, tuple[str, ...]] = {
     "R3": ("heavy_content",),
     "R4": ("diversify",),
     "R5": ("delivered_content",),
+    "G1": ("release_cap", "released"),
     "B1": ("budget_annual", "outlay"),
     "B2": ("budget_total", "outlay"),
     "E1": ("reaction_alternatives", "reaction_once"),

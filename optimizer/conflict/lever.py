@@ -30,7 +30,8 @@ from optimizer.conflict.change import (
 from optimizer.conflict.requirement import Requirement
 from optimizer.findings.finding import amount as told
 from optimizer.findings.finding import dollars
-from optimizer.instance.policy import Count, Starts
+from optimizer.instance.policy import Count, ReleaseCap, Starts
+from optimizer.instance.series import Series
 from optimizer.network.derive_markets import target_level
 from optimizer.solver.compile import Problem
 
@@ -104,6 +105,8 @@ def lever_of(case: Case, requirement: Requirement) -> Lever | None:
         rule = case.instance.policy.rules[int(requirement.parts[0])]
         if isinstance(rule, Starts):
             return _starts(case, requirement, rule)
+        if isinstance(rule, ReleaseCap):
+            return _released(case, requirement, rule)
         return _count(case, requirement, rule) if isinstance(rule, Count) else None
     makers: dict[str, Callable[[Case, Requirement], Lever]] = {
         "demand": _demand, "target": _target, "budget": _budget, "link": _link, "room": _room
@@ -289,6 +292,29 @@ def _starts(case: Case, requirement: Requirement, rule: Starts) -> Lever:
         )  # fmt: skip
 
     return Lever(requirement, "options", dict(rows), dict.fromkeys(rows, 1000.0), change, whole=True)
+
+
+def _released(case: Case, requirement: Requirement, rule: ReleaseCap) -> Lever:
+    calendar, number = case.network.calendar, int(requirement.parts[0])
+    rows: dict[Key, dict[int, float]] = defaultdict(dict)
+    for (_, t), found in _atoms(case, requirement.name).items():
+        for row in found:
+            rows[t][row] = -calendar.years[t or 0]
+
+    def change(values: dict[Key, float], least: float) -> Change:
+        more = {t: up(x) for t, x in values.items()}
+        years = [y for y in range(calendar.first_year, calendar.end_year) if rule.most.given(y)]
+        steps = [(y, calendar.at(rule.most, y) + more.get(calendar.period_of(y), 0.0)) for y in years]
+        series = Series(steps=tuple(step for i, step in enumerate(steps) if not i or step[1] != steps[i - 1][1]))
+        said = _by_year({t: f"{told(x)} a year more of {rule.release}" for t, x in more.items()}, "in")
+        text = f"rule {number} ({rule.rule}) allowed {said}"
+        made = with_rule(case.instance, number, rule.model_copy(update={"most": series}))
+        return Change(
+            requirement.name, f"{requirement.path}.most", sum(more.values()), rule.release, least, text, made,
+            series.plain(),
+        )  # fmt: skip
+
+    return Lever(requirement, rule.release, dict(rows), dict.fromkeys(rows, math.inf), change)
 
 
 def _count(case: Case, requirement: Requirement, rule: Count) -> Lever:

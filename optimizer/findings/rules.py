@@ -21,7 +21,7 @@ def hollow_rule(survey: Survey) -> Iterator[Finding]:
             yield from stock_before_start(survey, number, rule)
         elif isinstance(rule, DeliveredContent):
             yield from hollow_delivered(survey, number, rule)
-        else:
+        elif isinstance(rule, FundingRule):
             yield from hollow_funding(survey, number, rule)
 
 

@@ -22,6 +22,8 @@ from optimizer.instance.fields import (
     Year,
 )
 
+Where = dict[Id, Any]
+
 
 class Budget(Record):
     """Public outlay, undiscounted."""
@@ -97,6 +99,34 @@ class DeliveredContent(Row):
     """Least share, by year."""
     in_disruption: Truth = False
     """It holds in branches too."""
+
+
+class ReleaseCap(Row):
+    """What facilities release of something is at most an amount per year."""
+
+    rule: Literal["release_cap"]
+    release: Id
+    """What is released, as recipes name it."""
+    where: Where = Field(default_factory=dict)
+    """Fields of the facilities, a value or a list each; all must match. Default all facilities."""
+    by: Literal["facility", "country"] | None = None
+    """It holds for each facility or country apart; default for all that match together."""
+    most: AmountSeries
+    """Highest amount per year, in the unit of the recipes; before the first year given there is no limit."""
+    in_disruption: Truth = False
+    """It holds in branches too."""
+
+
+class ReleaseCharge(Row):
+    """What facilities release of something is charged, as a tax or for its disposal; part of the cost of activity."""
+
+    rule: Literal["release_charge"]
+    release: Id
+    """What is released, as recipes name it."""
+    where: Where = Field(default_factory=dict)
+    """Fields of the facilities, a value or a list each; all must match. Default all facilities."""
+    cost: AmountSeries
+    """USD per unit released; it is charged in branches too."""
 
 
 class Count(Row):
@@ -183,6 +213,7 @@ class Reactions(Row):
     """Highest number of options that a branch funds per year."""
 
 
+ReleaseRule = ReleaseCap | ReleaseCharge
 OutputRule = DomesticContent | ExposureCap | HeavyContent | Diversify
 FundingRule = Count | Require | Forbid | Exclusive | Implies | Starts | Reactions
 Rule = Annotated[
@@ -191,6 +222,8 @@ Rule = Annotated[
     | HeavyContent
     | Diversify
     | DeliveredContent
+    | ReleaseCap
+    | ReleaseCharge
     | Count
     | Require
     | Forbid
@@ -211,7 +244,6 @@ class Policy(Record):
     """Rules on funding and operations."""
 
 
-Where = dict[Id, Any]
 Lasting = Annotated[int, Field(strict=True, ge=1, le=1000)]
 
 

@@ -12,7 +12,9 @@ from optimizer.instance.policy import (
     ExposureCap,
     HeavyContent,
     OutputRule,
+    ReleaseCap,
 )
+from optimizer.network.releases import fits, released
 from optimizer.network.tables import CapacityTables, Network, OutputRow, RuleTables
 
 RARE_EARTHS = frozenset(
@@ -32,6 +34,9 @@ def rule_tables(network: Network, periods: tuple[int, ...], capacity: CapacityTa
         if isinstance(rule, DeliveredContent):
             if trunk or rule.in_disruption:
                 _delivered(network, tables, number, rule, periods)
+        elif isinstance(rule, ReleaseCap):
+            if trunk or rule.in_disruption:
+                _released(network, tables, number, rule, capacity)
         elif isinstance(rule, DomesticContent | ExposureCap | HeavyContent | Diversify) and (
             trunk or rule.in_disruption
         ):
@@ -99,3 +104,19 @@ def _delivered(
             if share > 0:
                 for product, indices in lines.items():
                     tables.delivered[number, market, product, t] = (share, channels, tuple(indices))
+
+
+def _released(network: Network, tables: RuleTables, number: int, rule: ReleaseCap, capacity: CapacityTables) -> None:
+    """A row for each group and period in which something that is released counts; a period's first year has a limit."""
+    instance, calendar = network.instance, network.calendar
+    for run in capacity.runs:
+        name, _, recipe, _, t = run
+        amount = released(instance, name, recipe).get(rule.release, 0.0)
+        if not amount or not rule.most.given(t):
+            continue
+        share = calendar.mean_of(t, lambda y, f=name: float(fits(network, rule.where, f, y)))  # type: ignore[misc]
+        if share <= 0:
+            continue
+        group = {"facility": name, "country": instance.facilities[name].country, None: ""}[rule.by]
+        most = calendar.mean(rule.most, t) * calendar.years[t]
+        tables.released.setdefault((number, group, t), (most, []))[1].append((run, amount * share))

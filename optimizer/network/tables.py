@@ -80,7 +80,7 @@ class CapacityTables:
     setting: dict[tuple[str, str, int], Terms] = field(default_factory=dict)
     """Share of the period in which each start has an option with `sets` on line, (f, o, t)."""
     run_cost: dict[tuple[str, str, str, int], float] = field(default_factory=dict)
-    """USD per unit of activity, custody included, (f, r, k, t)."""
+    """USD per unit of activity, custody and charges on releases included, (f, r, k, t)."""
     fixed: dict[tuple[str, int], float] = field(default_factory=dict)
     """USD of existing capacity in a period, (f, t)."""
     fixed_of: dict[int, Terms] = field(default_factory=dict)
@@ -216,6 +216,8 @@ class RuleTables:
         default_factory=dict
     )
     """(l, d, product, t) -> least share, channels that count, lines."""
+    released: dict[tuple[int, str, int], tuple[float, list[tuple[RunIndex, float]]]] = field(default_factory=dict)
+    """(l, group, t) -> highest amount of the period, activity with the amount released per unit that counts."""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.instance.fields import EXPOSURE_KINDS
+from optimizer.network.releases import charge, released
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.plan.books import (
@@ -52,6 +53,7 @@ def tables_of_plan(
         _reactions(t, reacted, rows)
         _capacity(t, started, mine, rows)
         _runs(t, mine, rows)
+        _releases(t, mine, rows)
         _flows(t, mine, rows)
         left = TRUNK if t.window is None else t.window.leaves or TRUNK
         _stock(t, mine, values[left], rows)
@@ -146,6 +148,17 @@ def _availability(t: Tables, started: Mapping[Start, float], f: str, y: int) -> 
 def _runs(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
     for (f, s, r, k, y), run in sorted(values.get("run", {}).items()):
         rows["runs"].append((t.course, y, f, s, r, k, run, run * t.capacity.run_cost[f, r, k, y]))
+
+
+def _releases(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
+    """What facilities release, and what they are charged for it, which is part of the cost of their activity."""
+    found: dict[tuple[int, str, str], float] = defaultdict(float)
+    for (f, _, r, _, y), run in values.get("run", {}).items():
+        for release, amount in released(t.instance, f, r).items():
+            found[y, f, release] += run * amount
+    for (y, f, release), amount in sorted(found.items()):
+        if amount > ZERO:
+            rows["releases"].append((t.course, y, f, release, amount, amount * charge(t.network, f, release, y)))
 
 
 def _flows(t: Tables, values: Values, rows: dict[str, Rows]) -> None:

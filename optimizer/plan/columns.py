@@ -29,6 +29,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "downgrades": ("scenario", "period", "place", "material", "from_channel", "to_channel", "tonnes"),
     "surplus": ("scenario", "period", "place", "material", "channel", "tonnes", "cost"),
+    "releases": ("scenario", "period", "facility", "release", "released", "charge"),
     "makers": ("period", "facility", "material", "channel", "made", "tonnes"),
     "targets": ("period", "stockpile", "target", "material", "channel", "level", "stock", "short", "cost"),
     "exposure": (
@@ -74,18 +75,19 @@ TEXT = frozenset(
         "account",
         "instrument",
         "item",
+        "release",
     ]
 )
 """Columns that hold words; ids are words even where they look like numbers."""
 
-LATER = frozenset(["makers", "reactions", "grants", "financing", "owed", "recipients", "sales", "books"])
+LATER = frozenset(["makers", "reactions", "releases", "grants", "financing", "owed", "recipients", "sales", "books"])
 """Tables that folders of earlier versions lack; they are read as empty."""
 
 YEARS_OR_BLANK = ("onset", "until")
 """Columns that hold a year, or nothing where it does not apply."""
 
 
-_USD = ("capex", "public_outlay", "cost", "usd", "discounted", "public")
+_USD = ("capex", "public_outlay", "cost", "usd", "discounted", "public", "charge")
 _TONNES = (
     "tonnes", "opening", "lost", "in", "out", "downgraded_in", "downgraded_out", "discarded", "bought_back", "closing",
     "demand", "delivered", "short", "made", "sold", "level", "stock", "used",

@@ -19,6 +19,8 @@ from optimizer.instance.policy import (
     HeavyContent,
     Implies,
     Reactions,
+    ReleaseCap,
+    ReleaseCharge,
     Require,
     Rule,
     Starts,
@@ -112,6 +114,12 @@ def rule_report(
             report.reason = _why_no_rows(network, rule)
             for course in tables if rule.in_disruption else (TRUNK,):
                 report.rows += _delivered_rows(tables[course], values[course], number, duals)
+        elif isinstance(rule, ReleaseCap):
+            report.unit, report.reason = f"of {rule.release}", "nothing that it counts can be released"
+            for course in tables if rule.in_disruption else (TRUNK,):
+                report.rows += _released_rows(tables[course], values[course], number, duals)
+        elif isinstance(rule, ReleaseCharge):
+            report.reason = "it limits nothing; what it charges is part of the cost of activity"
         elif isinstance(rule, Starts | Reactions):
             report.unit, report.reason = "options", "no branch may fund what it counts"
             report.rows = _starts_rows(network, rule, tables, values)
@@ -205,6 +213,18 @@ def _delivered_rows(t: Tables, values: Values, number: int, duals: Duals) -> lis
         dual = duals.get((t.course, "delivered_content", key))
         saved = None if dual is None else abs(dual) * total * share * 0.01
         found.append(Row(_where(t, period, market, product), part - share * total, total, saved))
+    return found
+
+
+def _released_rows(t: Tables, values: Values, number: int, duals: Duals) -> list[Row]:
+    found = []
+    for key, (most, terms) in t.rules.released.items():
+        rule, group, period = key
+        if rule == number:
+            amount = math.fsum(values.get("run", {}).get(run, 0.0) * each for run, each in terms)
+            dual = duals.get((t.course, "released_within_cap", key))
+            saved = None if dual is None else abs(dual) * most * 0.01
+            found.append(Row(_where(t, period, group), most - amount, max(most, 1.0), saved))
     return found
 
 

@@ -87,6 +87,7 @@ PRICED = frozenset(
         "heavy_content",
         "diversify",
         "delivered_content",
+        "released_within_cap",
         "target_is_reached",
         "annual_budget",
         "total_budget",

@@ -33,6 +33,7 @@ from optimizer.verifier.moves import check_claims, check_downgrades, check_flows
 from optimizer.verifier.objective import check_objective, check_scenarios, future_costs
 from optimizer.verifier.reacted import Reacted
 from optimizer.verifier.reactions import check_reactions, reactions_in
+from optimizer.verifier.releases import check_releases
 from optimizer.verifier.rolled import check_roll
 from optimizer.verifier.rules import check_rules
 from optimizer.verifier.service import check_demand, check_targets
@@ -45,6 +46,7 @@ PLAN = "plan.json"
 INSTANCE = Path("instance") / "instance.yaml"
 _LATER = (
     "makers",
+    "releases",
     "grants",
     "financing",
     "owed",
@@ -125,6 +127,7 @@ def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.
     check_demand(case)
     check_targets(case)
     check_rules(case)
+    check_releases(case)
     money = costs_of(case)
     check_costs(case, money)
     check_outlay(case, _of_instruments(case))

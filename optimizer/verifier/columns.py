@@ -162,6 +162,19 @@ class Surplus:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseRow:
+    """What a facility releases of something, and what it is charged for it."""
+
+    key: ClassVar[tuple[str, ...]] = ("scenario", "period", "facility", "release")
+    scenario: str = cell("block")
+    period: int = cell("period")
+    facility: str = cell("facility")
+    release: str = cell("text")
+    released: float = cell("amount")
+    charge: float = cell("money")
+
+
+@dataclass(frozen=True, slots=True)
 class Maker:
     """What is counted as had from a maker on the trunk."""
 
@@ -327,6 +340,7 @@ ROWS: dict[str, type[Any]] = {
     "demand": Demand,
     "downgrades": Downgrade,
     "surplus": Surplus,
+    "releases": ReleaseRow,
     "makers": Maker,
     "targets": TargetRow,
     "exposure": Exposure,

@@ -50,7 +50,7 @@ CONSTRAINTS: dict[str, str] = {
     "recipe_at_facility": "A facility runs only the recipes it has.",
     "recipe_channel": "A recipe runs only in the channels it is limited to.",
     "trusted_channel": "A facility runs a channel only if its tier is listed and no exposure is over its cap.",
-    "run_cost": "The cost of activity is run x (cost x effects + custody x output).",
+    "run_cost": "The cost of activity is run x (cost x effects + custody x output + charges on what it releases).",
     "exposure_values": "Exposures in the table are those that follow from the instance, for every state that runs.",
     "exposure_channels": "The channels in the exposure table are those the facility may run in that state.",
     # Adjustment.
@@ -108,6 +108,9 @@ CONSTRAINTS: dict[str, str] = {
     "heavy_content": "Rule heavy_content: the elements are at least the share of the rare-earth mass.",
     "diversify": "Rule diversify: no facility, owner or country makes more than the share.",
     "delivered_content": "Rule delivered_content: the share of deliveries drawn from the channel or a stricter one.",
+    "released": "The table of releases is run x what recipes release, as the facility or else the recipe says.",
+    "release_charge": "Rule release_charge: the charge in the table of releases is what is released x cost.",
+    "release_cap": "Rule release_cap: facilities that match release no more than the highest amount per year.",
     "count": "Rule count: the number of facilities funded and on line in time.",
     "require": "Rule require: the facility is funded and on line in time.",
     "forbid": "Rule forbid: the facility is not funded.",

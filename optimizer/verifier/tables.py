@@ -27,6 +27,7 @@ from optimizer.verifier.columns import (
     Portfolio,
     ReactionRow,
     RecipientRow,
+    ReleaseRow,
     Run,
     Sale,
     Stock,
@@ -53,6 +54,7 @@ class Rows:
     demand: list[Demand] = field(default_factory=list)
     downgrades: list[Downgrade] = field(default_factory=list)
     surplus: list[Surplus] = field(default_factory=list)
+    releases: list[ReleaseRow] = field(default_factory=list)
     makers: list[Maker] = field(default_factory=list)
     targets: list[TargetRow] = field(default_factory=list)
     exposure: list[Exposure] = field(default_factory=list)
@@ -162,6 +164,7 @@ class _Reader:
         """Tables that a plan may do without: of what its instance says nothing of."""
         asks = any(record.requalification for record in self.facts.instance.materials.values())
         lacks = frozenset() if asks else frozenset(["makers"])
+        lacks |= frozenset() if self.facts.releases else {"releases"}
         finance = self.facts.instance.finance
         if finance is None:
             return lacks | {"grants", "financing", "owed", "recipients", "sales", "books"}

@@ -578,6 +578,31 @@ BROKEN = [
         {"markets.programs.demand": []},
     ),
     Broken(
+        "where_of_rules_matches",
+        ("policy.rules.11.where.land", "the 12th rule (release_cap): a facility has no 'land'"),
+        {"policy.rules.11.where": {"land": "AUS"}},
+    ),
+    Broken(
+        "where_of_rules_matches",
+        ("policy.rules.11.where.country", "no facility has country CAN"),
+        {"policy.rules.11.where": {"country": "CAN"}},
+    ),
+    Broken(
+        "where_of_rules_matches",
+        ("policy.rules.11.where", "no facility fits country and stage together"),
+        {"policy.rules.11.where": {"country": "CHN", "stage": "magnet"}},
+    ),
+    Broken(
+        "rules_name_what_is_released",
+        ("policy.rules.11.release", "nothing releases 'residues'", "did you mean 'residue'?"),
+        {"policy.rules.11.release": "residues"},
+    ),
+    Broken(
+        "rules_name_what_is_released",
+        ("policy.rules.12.where", "no facility that it matches releases 'co2'"),
+        {"policy.rules.12.where": {"stage": "magnet"}},
+    ),
+    Broken(
         "counts_have_bounds",
         ("policy.rules.5", "the 6th rule (count)", "neither min nor max"),
         {"policy.rules.5.min": GONE, "policy.rules.5.max": GONE},

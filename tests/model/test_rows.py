@@ -554,6 +554,36 @@ def test_d1_demand_nobody_can_serve_is_a_row_that_cannot_hold() -> None:
     assert row(operations(text), "D1", "programs", 0, 2027) == "+1 nothing[None] >= 1"
 
 
+RELEASES = (
+    HEAD.replace("AUS: ally", "AUS: {2027: ally, 2029: exposed}")
+    + """
+channels: {commercial: {}}
+periods: [2027, {year: 2028, years: 2}]
+materials: {magnet: {stage: magnet}}
+recipes: {make: {stage: magnet, outputs: {magnet: 1}, cost: 10, releases: {residue: 2}}}
+facilities:
+  plant: {stage: magnet, country: USA, recipes: [make], capacity: 100}
+  works: {stage: magnet, country: AUS, recipes: {make: {releases: {residue: 3}}}, capacity: 100}
+markets: {town: {channel: commercial, country: USA, demand: [{product: magnet, tonnes: 10}]}}
+policy:
+  rules:
+  - {rule: release_cap, release: residue, where: {tier: [domestic, ally]}, most: {2027: 12, 2029: 20}}
+  - {rule: release_cap, release: residue, by: country, most: {2028: 30}, in_disruption: true}
+"""
+    + LATE.replace("options, where: {id: small}, delay: 1", "recipes, cost: 2")
+)
+
+
+def test_g1_what_is_released_is_capped() -> None:
+    """Works matches in one of the period's two years, so that half of its 3 counts; 12 and 20 a year make 32."""
+    m = operations(RELEASES)
+    check(m, "G1", (0, "", 2027), "+2 run[plant,,make,commercial,2027] +3 run[works,,make,commercial,2027] <= 12")
+    check(m, "G1", (0, "", 2028), "+2 run[plant,,make,commercial,2028] +1.5 run[works,,make,commercial,2028] <= 32")
+    check(m, "G1", (1, "AUS", 2028), "+3 run[works,,make,commercial,2028] <= 60")
+    assert indices(m, "G1") == {(0, "", 2027), (0, "", 2028), (1, "USA", 2028), (1, "AUS", 2028)}
+    assert indices(operations(RELEASES, "late"), "G1") == {(1, "USA", 2028), (1, "AUS", 2028)}
+
+
 STOCK = (
     HEAD
     + TWO_CHANNELS

@@ -29,6 +29,7 @@ COLUMNS = {
     "demand": "scenario period market line product material channel demand delivered short cost",
     "downgrades": "scenario period place material from_channel to_channel tonnes",
     "surplus": "scenario period place material channel tonnes cost",
+    "releases": "scenario period facility release released charge",
     "makers": "period facility material channel made tonnes",
     "targets": "period stockpile target material channel level stock short cost",
     "exposure": "period facility state location ownership equipment finance technology feed channels",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from optimizer.instance.checks.balance import NAMES
 from optimizer.instance.checks.base import at, listed, lost, ordinal, refer, refer_all, whole
+from optimizer.instance.checks.effects import AFFECTED, Thing, things_of
 from optimizer.instance.checks.options import option_ids
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.instance import Instance
@@ -19,6 +20,7 @@ from optimizer.instance.policy import (
     Implies,
     OutputRule,
     Reactions,
+    ReleaseRule,
     Require,
     Starts,
 )
@@ -88,6 +90,68 @@ def delivered_content_has_demand(source: Source, instance: Instance) -> None:
         if not any(instance.markets[name].demand for name in rule.markets):
             wrong = f"{what} matches nothing: {' and '.join(rule.markets)} ask for nothing"
             source.fault((*path, "markets"), wrong, "name a market with demand")
+
+
+def where_of_rules_matches(source: Source, instance: Instance) -> None:
+    """The `where` of a rule has keys that facilities have, and matches one."""
+    if not whole(source, "facilities", "recipes", "countries", "logistics", "periods"):
+        return
+    things = list(things_of("facilities", instance))
+    for path, what, rule in _rules(source, instance):
+        where = getattr(rule, "where", {})
+        odd = [key for key in where if key not in AFFECTED["facilities"].keys]
+        for key in odd:
+            wrong = f"{what}: a facility has no '{key}'"
+            source.fault((*path, "where", key), wrong, did_you_mean(key, AFFECTED["facilities"].keys))
+        if where and not odd and not any(fits(where, thing) for thing in things):
+            failing = [key for key in where if not any(fits({key: where[key]}, thing) for thing in things)]
+            for key in failing:
+                carried = {word for thing in things for word in thing[key]}
+                wrong = f"{what} matches nothing: no facility has {key} {_words(where[key])}"
+                source.fault((*path, "where", key), wrong, did_you_mean(_words(where[key]), carried))
+            if not failing:
+                wrong = f"{what} matches nothing: no facility fits {' and '.join(where)} together"
+                source.fault((*path, "where"), wrong, "change or leave out one of them")
+
+
+def fits(where: Mapping[str, object], thing: Thing) -> bool:
+    """Whether a facility may match the `where` of a rule in some year."""
+    return all(
+        any(str(word) in thing[key] for word in (wanted if isinstance(wanted, list | tuple) else [wanted]))
+        for key, wanted in where.items()
+    )
+
+
+def _words(wanted: object) -> str:
+    return " or ".join(str(word) for word in (wanted if isinstance(wanted, list | tuple) else [wanted]))
+
+
+def rules_name_what_is_released(source: Source, instance: Instance) -> None:
+    """What a rule on releases names is released by some recipe, at a facility that the rule matches."""
+    if not whole(source, "facilities", "recipes", "countries", "logistics", "periods"):
+        return
+    out: dict[str, set[str]] = {}
+    for name, facility in instance.facilities.items():
+        for recipe, use in facility.recipes.items():
+            if recipe in instance.recipes:
+                said = instance.recipes[recipe].releases if use.releases is None else use.releases
+                out.setdefault(name, set()).update(release for release, amount in said.items() if amount > 0)
+    known = {release for found in out.values() for release in found}
+    things = list(things_of("facilities", instance))
+    for path, what, rule in _rules(source, instance):
+        if not isinstance(rule, ReleaseRule):
+            continue
+        if rule.release not in known:
+            wrong = f"{what}: nothing releases '{rule.release}'"
+            right = did_you_mean(rule.release, known) if known else "say what recipes release: releases: {residue: 1.5}"
+            source.fault((*path, "release"), wrong, right)
+        elif any(key not in AFFECTED["facilities"].keys for key in rule.where):
+            continue
+        elif (match := [thing for thing in things if fits(rule.where, thing)]) and not any(
+            rule.release in out.get(next(iter(thing["id"])), ()) for thing in match
+        ):
+            wrong = f"{what} matches nothing: no facility that it matches releases '{rule.release}'"
+            source.fault((*path, "where"), wrong, "widen it, or leave the rule out")
 
 
 def counts_have_bounds(source: Source, instance: Instance) -> None:
@@ -196,6 +260,8 @@ CHECKS = (
     rules_over_output_match,
     heavy_content_names_rare_earths,
     delivered_content_has_demand,
+    where_of_rules_matches,
+    rules_name_what_is_released,
     counts_have_bounds,
     rules_over_facilities_match,
     rules_name_what_can_be_funded,

@@ -1,0 +1,132 @@
+"""Limits in amounts beyond their optima: what they charge, whom they blame, what they are told as."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.build import GAP, Data, instance_of, solve, text_of, with_changes
+
+import optimizer
+
+TOWN: Data = {
+    "schema": 1,
+    "name": "town",
+    "base_year": 2027,
+    "discount_rate": 0.0,
+    "periods": [2027, 2028],
+    "domestic": ["USA"],
+    "countries": {"USA": "domestic", "AUS": "ally"},
+    "materials": {"magnet": {"stage": "magnet", "price": 40}},
+    "recipes": {"make": {"stage": "magnet", "outputs": {"magnet": 1}, "cost": 10, "releases": {"residue": 2}}},
+    "facilities": {
+        "us": {"stage": "magnet", "country": "USA", "recipes": {"make": {"cost": 20}}, "capacity": 6},
+        "au": {"stage": "magnet", "country": "AUS", "recipes": ["make"], "capacity": 10},
+    },
+    "channels": {"home": {"tiers": ["domestic"]}, "open": {}},
+    "markets": {"town": {"channel": "open", "country": "USA", "demand": [{"product": "magnet", "tonnes": 10}]}},
+}
+"""10 t a year must be met: from au at 10 a tonne, of which us can make 6, at 20."""
+
+
+def under(*rules: Data, **changes: Any) -> Data:
+    """The town under some rules."""
+    return with_changes(TOWN, policy={"rules": list(rules)}, **changes)
+
+
+CAP: Data = {"rule": "release_cap", "release": "residue", "where": {"country": "AUS"}, "most": {2028: 12}}
+
+
+def reported(plan: optimizer.Plan) -> Data:
+    """What a plan says of its first rule."""
+    return dict(plan.info["rules"][0])
+
+
+def test_a_cap_binds_and_says_what_a_hundredth_of_it_saves() -> None:
+    """Of 12 a year 6 t come from au in 2028; a hundredth more is 0.06 t, which cost 10 less there than from us."""
+    plan = solve(under(CAP))
+    assert plan.objective == pytest.approx(10 * 10 + 6 * 10 + 4 * 20)
+    row = reported(plan)
+    assert (row["status"], row["unit"], row["where"]) == ("binding", "of residue", "2028")
+    assert row["saved_by_1_percent_usd"] == pytest.approx(0.6)
+    assert plan.tables["releases"].groupby("period")["released"].sum().to_dict() == {2027: 20, 2028: 20}
+    assert list(plan.tables["releases"]["charge"]) == [0, 0, 0]
+
+
+def test_a_cap_in_a_branch_holds_where_it_says_so() -> None:
+    """In the outage of us the cap leaves 4 t to be short, at 100 each; where it rests, nothing is short."""
+    scenario = {"id": "outage", "probability": 0.5, "onset": 2028, "effects": [
+        {"affects": "facilities", "where": {"id": "us"}, "available": 0.0}
+    ]}  # fmt: skip
+    markets = {
+        "town": {
+            "channel": "open",
+            "country": "USA",
+            "demand": [{"product": "magnet", "tonnes": 10, "shortage_cost": 100}],
+        }
+    }
+    trunk = 10 * 10 + 6 * 10 + 4 * 20
+    for holds, branch in ((True, 6 * 10 + 4 * 100), (False, 10 * 10)):
+        data = under(CAP | {"in_disruption": holds}, scenarios=[scenario], markets=markets)
+        for method in ("extensive", "benders"):
+            plan = solve(data, method=method)
+            assert plan.objective == pytest.approx(0.5 * trunk + 0.5 * (100 + branch)), method
+            assert plan.info["verdict"]["ok"]
+
+
+def test_a_cap_that_is_too_low_is_named() -> None:
+    """4 a year are 2 t from au, and us makes 6: 2 t of 10 lack. The cap and the demand are what conflict."""
+    data = under(CAP | {"most": {2028: 4}})
+    plan = solve(data)
+    assert plan.status == "infeasible"
+    demand = [one for one in plan.info["shortfall"] if one["kind"] == "demand"]
+    assert [one["amount"] for one in demand] == [pytest.approx(2)]
+    explanation = optimizer.explain(instance_of(data), threads=1)
+    assert set(explanation.conflict["requirement"]) == {"demand:town:0", "rule:0"}
+    told = explanation.repairs.set_index("requirement").loc["rule:0"]
+    assert told["restores"] == "yes"
+    assert told["text"] == "rule 0 (release_cap) allowed 4 a year more of residue in 2028"
+    assert (told["path"], told["to"]) == ("policy.rules.0.most", {2028: 8.0})
+
+
+def test_what_a_cap_costs() -> None:
+    """Without the cap 4 t in 2028 cost 10 less each."""
+    table = optimizer.waivers(instance_of(under(CAP)), gap=GAP).table.set_index("key")
+    assert table.loc["policy.rules.0", "saves_at_least"] == pytest.approx(40)
+
+
+def test_recipes_in_a_table_say_what_they_release(tmp_path: Path) -> None:
+    """Cells hold mappings in flow form, of recipes and of what differs at a facility."""
+    data = under(CAP)
+    (tmp_path / "recipes.csv").write_text(
+        'id,stage,outputs,cost,releases\nmake,magnet,{magnet: 1},10,"{residue: 2, co2: 0.5}"\n'
+    )
+    (tmp_path / "uses.csv").write_text("facility,recipe,cost,releases\nus,make,20,\nau,make,,{residue: 3}\n")
+    del data["facilities"]["us"]["recipes"], data["facilities"]["au"]["recipes"]
+    data |= {"recipes": "recipes.csv", "facility_recipes": "uses.csv"}
+    (tmp_path / "instance.yaml").write_text(text_of(data))
+    instance = optimizer.load(tmp_path)
+    assert instance.recipes["make"].releases == {"residue": 2, "co2": 0.5}
+    assert instance.facilities["au"].recipes["make"].releases == {"residue": 3}
+    plan = solve(instance)
+    found = {(row.period, row.facility, row.release): row.released for row in plan.tables["releases"].itertuples()}
+    assert found[2028, "au", "residue"] == pytest.approx(12)
+    assert found[2028, "us", "co2"] == pytest.approx(3)
+
+
+def test_books_bear_charges() -> None:
+    """A plant that sells at 40 and makes at 20 pays its way; charged 11 for each of 2 of residue it does not."""
+    option = {"id": "build", "capacity": 10, "capex": 0, "life": 2}
+    facilities = {"us": {"stage": "magnet", "country": "USA", "recipes": {"make": {"cost": 20}}, "capacity": 0,
+                         "options": [option]}}  # fmt: skip
+    markets = with_changes(TOWN)["markets"]
+    markets["town"]["demand"][0]["shortage_cost"] = 1000
+    finance = {"hurdle_rate": 0.1, "viability": True}
+    for usd, made in ((9, 20), (11, 0)):
+        rule = {"rule": "release_charge", "release": "residue", "cost": usd}
+        plan = solve(under(rule, facilities=facilities, markets=markets, finance=finance))
+        assert plan.tables["runs"]["run"].sum() == pytest.approx(made)
+        assert plan.tables["releases"]["charge"].sum() == pytest.approx(made * 2 * usd)
+        assert plan.info["verdict"]["ok"], plan.info["verdict"]
+        assert reported(plan)["status"] == "inactive"

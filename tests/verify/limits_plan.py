@@ -1,0 +1,64 @@
+"""A plan under limits in amounts: allied output stops where the cap on residue does, and pays for what it releases."""
+
+from __future__ import annotations
+
+from plan_maker import Plan, make
+
+
+def limits() -> Plan:
+    """10 t a year, 20 t in the second period; au releases 3 a tonne, pays 1 for each, and may release 15 a year."""
+    text = """
+schema: 1
+name: limits
+base_year: 2027
+discount_rate: 0.0
+periods: [2027, {year: 2028, years: 2}]
+domestic: [USA]
+countries: {USA: domestic, AUS: ally}
+materials: {magnet: {stage: magnet}}
+recipes: {make: {stage: magnet, outputs: {magnet: 1}, cost: 10, releases: {residue: 2}}}
+facilities:
+  us: {stage: magnet, country: USA, recipes: {make: {cost: 20}}, capacity: 100}
+  au: {stage: magnet, country: AUS, recipes: {make: {releases: {residue: 3}}}, capacity: 100}
+channels: {commercial: {}}
+markets:
+  town: {channel: commercial, country: USA, demand: [{product: magnet, tonnes: 10, shortage_cost: 100}]}
+policy:
+  rules:
+  - {rule: release_cap, release: residue, where: {tier: ally}, most: {2028: 15}, in_disruption: true}
+  - {rule: release_charge, release: residue, where: {country: AUS}, cost: {2027: 1}}
+scenarios:
+- id: outage
+  probability: 0.5
+  onset: 2028
+  effects: [{affects: facilities, where: {id: us}, available: 0.0}]
+"""
+    return make(
+        text, 860.0, ("commercial",),
+        capacity="""trunk,2027,us,,100,0,1,100,0
+            trunk,2027,au,,100,0,1,100,10
+            trunk,2028,us,,100,0,1,200,10
+            trunk,2028,au,,100,0,1,200,10
+            outage,2028,us,,100,0,0,0,0
+            outage,2028,au,,100,0,1,200,10""",
+        runs="""trunk,2027,au,,make,commercial,10,130
+            trunk,2028,us,,make,commercial,10,200
+            trunk,2028,au,,make,commercial,10,130
+            outage,2028,au,,make,commercial,10,130""",
+        releases="""trunk,2027,au,residue,30,30
+            trunk,2028,us,residue,20,0
+            trunk,2028,au,residue,30,30
+            outage,2028,au,residue,30,30""",
+        demand="""trunk,2027,town,0,magnet,magnet,commercial,10,10,0,0
+            trunk,2028,town,0,magnet,magnet,commercial,20,20,0,0
+            outage,2028,town,0,magnet,magnet,commercial,20,10,10,1000""",
+        exposure="""2027,au,,0,0,0,0,0,0,commercial
+            2028,us,,0,0,0,0,0,0,commercial
+            2028,au,,0,0,0,0,0,0,commercial""",
+        costs="""trunk,2027,activity,130,130
+            trunk,2028,activity,330,330
+            outage,2028,activity,130,130
+            outage,2028,shortage,1000,1000""",
+        scenarios="""base,0.5,,,460,1
+            outage,0.5,2028,,1260,0.6666666666666667""",
+    )  # fmt: skip
