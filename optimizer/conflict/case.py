@@ -248,6 +248,8 @@ def _atom(case: Case, course: str, component: str, index: Any) -> Atom | None:
     if component == "target_is_reached":
         p, i, t = index
         return None if index in case.tables[course].stock.target_cost else (f"target:{p}:{i}", course, t)
+    if component == "goal_is_reached":
+        return None if index in case.tables[course].rules.goal_cost else (f"rule:{index[0]}", course, index[1])
     if component in ("annual_budget", "annual_budget_with_reactions"):
         return "budget:annual", course, index
     if component in ("total_budget", "total_budget_with_reactions"):

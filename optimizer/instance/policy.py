@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from optimizer.instance import amounts
+from optimizer.instance.amounts import ReleaseCap, ReleaseCharge, ScaleGoal
 from optimizer.instance.fields import (
     Amount,
     AmountSeries,
@@ -22,7 +24,7 @@ from optimizer.instance.fields import (
     Year,
 )
 
-Where = dict[Id, Any]
+Where = amounts.Where
 
 
 class Budget(Record):
@@ -99,34 +101,6 @@ class DeliveredContent(Row):
     """Least share, by year."""
     in_disruption: Truth = False
     """It holds in branches too."""
-
-
-class ReleaseCap(Row):
-    """What facilities release of something is at most an amount per year."""
-
-    rule: Literal["release_cap"]
-    release: Id
-    """What is released, as recipes name it."""
-    where: Where = Field(default_factory=dict)
-    """Fields of the facilities, a value or a list each; all must match. Default all facilities."""
-    by: Literal["facility", "country"] | None = None
-    """It holds for each facility or country apart; default for all that match together."""
-    most: AmountSeries
-    """Highest amount per year, in the unit of the recipes; before the first year given there is no limit."""
-    in_disruption: Truth = False
-    """It holds in branches too."""
-
-
-class ReleaseCharge(Row):
-    """What facilities release of something is charged, as a tax or for its disposal; part of the cost of activity."""
-
-    rule: Literal["release_charge"]
-    release: Id
-    """What is released, as recipes name it."""
-    where: Where = Field(default_factory=dict)
-    """Fields of the facilities, a value or a list each; all must match. Default all facilities."""
-    cost: AmountSeries
-    """USD per unit released; it is charged in branches too."""
 
 
 class Count(Row):
@@ -213,7 +187,6 @@ class Reactions(Row):
     """Highest number of options that a branch funds per year."""
 
 
-ReleaseRule = ReleaseCap | ReleaseCharge
 OutputRule = DomesticContent | ExposureCap | HeavyContent | Diversify
 FundingRule = Count | Require | Forbid | Exclusive | Implies | Starts | Reactions
 Rule = Annotated[
@@ -224,6 +197,7 @@ Rule = Annotated[
     | DeliveredContent
     | ReleaseCap
     | ReleaseCharge
+    | ScaleGoal
     | Count
     | Require
     | Forbid

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
+from optimizer.instance.amounts import ReleaseCap, ScaleGoal
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import (
     DeliveredContent,
@@ -12,9 +14,8 @@ from optimizer.instance.policy import (
     ExposureCap,
     HeavyContent,
     OutputRule,
-    ReleaseCap,
 )
-from optimizer.network.releases import fits, released
+from optimizer.network.releases import matching, released
 from optimizer.network.tables import CapacityTables, Network, OutputRow, RuleTables
 
 RARE_EARTHS = frozenset(
@@ -37,6 +38,8 @@ def rule_tables(network: Network, periods: tuple[int, ...], capacity: CapacityTa
         elif isinstance(rule, ReleaseCap):
             if trunk or rule.in_disruption:
                 _released(network, tables, number, rule, capacity)
+        elif isinstance(rule, ScaleGoal) and trunk:
+            _goal(network, tables, number, rule, periods, capacity)
         elif isinstance(rule, DomesticContent | ExposureCap | HeavyContent | Diversify) and (
             trunk or rule.in_disruption
         ):
@@ -53,7 +56,7 @@ def share_of(network: Network, rule: OutputRule | DeliveredContent, period: int)
     return calendar.mean_of(period, lambda y: calendar.at(rule.share, y) if rule.share.given(y) else idle)
 
 
-def materials_of(instance: Instance, rule: OutputRule) -> tuple[str, ...]:
+def materials_of(instance: Instance, rule: OutputRule | ScaleGoal) -> tuple[str, ...]:
     """Materials a rule counts."""
     if rule.materials is not None:
         return rule.materials
@@ -114,9 +117,45 @@ def _released(network: Network, tables: RuleTables, number: int, rule: ReleaseCa
         amount = released(instance, name, recipe).get(rule.release, 0.0)
         if not amount or not rule.most.given(t):
             continue
-        share = calendar.mean_of(t, lambda y, f=name: float(fits(network, rule.where, f, y)))  # type: ignore[misc]
+        share = matching(network, rule.where, name, t)
         if share <= 0:
             continue
         group = {"facility": name, "country": instance.facilities[name].country, None: ""}[rule.by]
         most = calendar.mean(rule.most, t) * calendar.years[t]
         tables.released.setdefault((number, group, t), (most, []))[1].append((run, amount * share))
+
+
+def goal_of(network: Network, rule: ScaleGoal, period: int) -> float:
+    """Tonnes that a scale goal asks for in a period, year by year."""
+    calendar = network.calendar
+    asked = calendar.mean_of(period, lambda y: calendar.at(rule.world_output, y) * calendar.at(rule.share, y))
+    return asked * calendar.years[period]
+
+
+def _goal(
+    network: Network,
+    tables: RuleTables,
+    number: int,
+    rule: ScaleGoal,
+    periods: tuple[int, ...],
+    capacity: CapacityTables,
+) -> None:
+    """A row for each period in which something is asked for, and who counts for it."""
+    instance, calendar = network.instance, network.calendar
+    materials = set(materials_of(instance, rule))
+    channels = network.places.channels if rule.channel is None else network.places.stricter_or_equal(rule.channel)
+    for t in periods:
+        goal = goal_of(network, rule, t)
+        if goal <= 0:
+            continue
+        tables.goals[number, t] = (goal, [])
+        costs = [rule.shortage_cost.raw(year, calendar.first_year) for year in calendar.span[t]]
+        if all(cost is not None for cost in costs):
+            tables.goal_cost[number, t] = math.fsum(float(cost or 0.0) for cost in costs) / len(costs)
+    for run in capacity.runs:
+        name, _, recipe, channel, t = run
+        if (number, t) in tables.goals and channel in channels:
+            made = sum(amount for material, amount in instance.recipes[recipe].outputs.items() if material in materials)
+            share = matching(network, rule.where, name, t) if made else 0.0
+            if share > 0:
+                tables.goals[number, t][1].append((run, made * share))

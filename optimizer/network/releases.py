@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from optimizer.instance.amounts import ReleaseCharge, Where
 from optimizer.instance.instance import Instance
-from optimizer.instance.policy import ReleaseCharge, Where
 from optimizer.network.effects import matches
 from optimizer.network.network import facility_facts
 from optimizer.network.tables import Network
@@ -21,6 +21,11 @@ def released(instance: Instance, facility: str, recipe: str) -> Mapping[str, flo
 def fits(network: Network, where: Where, facility: str, year: int) -> bool:
     """Whether a facility matches the `where` of a rule in a year."""
     return matches(where, facility_facts(network.instance, network.trust, facility, year))
+
+
+def matching(network: Network, where: Where, facility: str, period: int) -> float:
+    """Share of the years of a period in which a facility matches the `where` of a rule."""
+    return network.calendar.mean_of(period, lambda year: float(fits(network, where, facility, year)))
 
 
 def charge(network: Network, facility: str, release: str, period: int) -> float:

@@ -218,6 +218,10 @@ class RuleTables:
     """(l, d, product, t) -> least share, channels that count, lines."""
     released: dict[tuple[int, str, int], tuple[float, list[tuple[RunIndex, float]]]] = field(default_factory=dict)
     """(l, group, t) -> highest amount of the period, activity with the amount released per unit that counts."""
+    goals: dict[tuple[int, int], tuple[float, list[tuple[RunIndex, float]]]] = field(default_factory=dict)
+    """(l, t) -> least t of the period, activity with t made per unit that count; trunk only."""
+    goal_cost: dict[tuple[int, int], float] = field(default_factory=dict)
+    """USD per t missing; absent where the goal must be reached, (l, t)."""
 
 
 @dataclass(slots=True)

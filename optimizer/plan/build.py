@@ -63,6 +63,7 @@ def tables_of_plan(
         _fixed(t, started, rows)
     _makers(tables[TRUNK], values[TRUNK], rows)
     _targets(tables[TRUNK], values[TRUNK], rows)
+    _goals(tables[TRUNK], values[TRUNK], rows)
     _exposure(network, rows)
     _outlay(tables[TRUNK], values[INVESTMENT], values[TRUNK], rows)
     rows["grants"] = grant_rows(network, values[INVESTMENT])
@@ -260,6 +261,13 @@ def _targets(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
         rows["targets"].append((y, p, i, target.material, channel, level, held, short, cost))
 
 
+def _goals(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
+    for (i, y), (level, terms) in sorted(t.rules.goals.items(), key=lambda item: (item[0][1], item[0])):
+        made = math.fsum(values.get("run", {}).get(run, 0.0) * tonnes for run, tonnes in terms)
+        short = values.get("goal_missing", {}).get((i, y), 0.0)
+        rows["goals"].append((y, i, level, made, short, short * t.rules.goal_cost.get((i, y), 0.0)))
+
+
 def _exposure(network: Network, rows: dict[str, Rows]) -> None:
     trust, calendar = network.trust, network.calendar
     for y in calendar.periods:
@@ -332,6 +340,8 @@ def _costs(
         )
     for row in rows_of(frames["targets"]):
         add(TRUNK, row.period, "target_shortage", row.cost)
+    for row in rows_of(frames["goals"]):
+        add(TRUNK, row.period, "goal_shortage", row.cost)
     for row in rows_of(frames["stock"]):
         material = network.instance.materials[row.material]
         thrown = row.discarded * material.disposal

@@ -32,6 +32,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "releases": ("scenario", "period", "facility", "release", "released", "charge"),
     "makers": ("period", "facility", "material", "channel", "made", "tonnes"),
     "targets": ("period", "stockpile", "target", "material", "channel", "level", "stock", "short", "cost"),
+    "goals": ("period", "rule", "level", "made", "short", "cost"),
     "exposure": (
         "period", "facility", "state", "location", "ownership", "equipment", "finance", "technology", "feed",
         "channels",
@@ -80,7 +81,9 @@ TEXT = frozenset(
 )
 """Columns that hold words; ids are words even where they look like numbers."""
 
-LATER = frozenset(["makers", "reactions", "releases", "grants", "financing", "owed", "recipients", "sales", "books"])
+LATER = frozenset(
+    ["makers", "reactions", "releases", "goals", "grants", "financing", "owed", "recipients", "sales", "books"]
+)
 """Tables that folders of earlier versions lack; they are read as empty."""
 
 YEARS_OR_BLANK = ("onset", "until")

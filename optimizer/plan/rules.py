@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from optimizer.instance.amounts import ReleaseCap, ReleaseCharge, ScaleGoal
 from optimizer.instance.policy import (
     Count,
     DeliveredContent,
@@ -19,8 +20,6 @@ from optimizer.instance.policy import (
     HeavyContent,
     Implies,
     Reactions,
-    ReleaseCap,
-    ReleaseCharge,
     Require,
     Rule,
     Starts,
@@ -118,6 +117,9 @@ def rule_report(
             report.unit, report.reason = f"of {rule.release}", "nothing that it counts can be released"
             for course in tables if rule.in_disruption else (TRUNK,):
                 report.rows += _released_rows(tables[course], values[course], number, duals)
+        elif isinstance(rule, ScaleGoal):
+            report.reason = "it asks for nothing within the horizon"
+            report.rows = _goal_rows(tables[TRUNK], values[TRUNK], number, duals)
         elif isinstance(rule, ReleaseCharge):
             report.reason = "it limits nothing; what it charges is part of the cost of activity"
         elif isinstance(rule, Starts | Reactions):
@@ -225,6 +227,18 @@ def _released_rows(t: Tables, values: Values, number: int, duals: Duals) -> list
             dual = duals.get((t.course, "released_within_cap", key))
             saved = None if dual is None else abs(dual) * most * 0.01
             found.append(Row(_where(t, period, group), most - amount, max(most, 1.0), saved))
+    return found
+
+
+def _goal_rows(t: Tables, values: Values, number: int, duals: Duals) -> list[Row]:
+    found = []
+    for key, (goal, terms) in t.rules.goals.items():
+        if key[0] == number:
+            made = math.fsum(values.get("run", {}).get(run, 0.0) * tonnes for run, tonnes in terms)
+            missing = values.get("goal_missing", {}).get(key, 0.0)
+            dual = duals.get((t.course, "goal_is_reached", key))
+            saved = None if dual is None else abs(dual) * goal * 0.01
+            found.append(Row(str(key[1]), made + missing - goal, goal, saved))
     return found
 
 

@@ -88,6 +88,7 @@ PRICED = frozenset(
         "diversify",
         "delivered_content",
         "released_within_cap",
+        "goal_is_reached",
         "target_is_reached",
         "annual_budget",
         "total_budget",

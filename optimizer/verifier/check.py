@@ -25,6 +25,7 @@ from optimizer.verifier.columns import ROWS
 from optimizer.verifier.facts import Facts
 from optimizer.verifier.funding_rules import check_funding_rules
 from optimizer.verifier.futures import Factors, blocks, unsound
+from optimizer.verifier.goals import check_goals
 from optimizer.verifier.investment import check_capacity_table, check_investment, funded_options
 from optimizer.verifier.levels import check_levels
 from optimizer.verifier.makers import check_makers
@@ -47,6 +48,7 @@ INSTANCE = Path("instance") / "instance.yaml"
 _LATER = (
     "makers",
     "releases",
+    "goals",
     "grants",
     "financing",
     "owed",
@@ -128,6 +130,7 @@ def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.
     check_targets(case)
     check_rules(case)
     check_releases(case)
+    check_goals(case)
     money = costs_of(case)
     check_costs(case, money)
     check_outlay(case, _of_instruments(case))

@@ -175,6 +175,19 @@ class ReleaseRow:
 
 
 @dataclass(frozen=True, slots=True)
+class GoalRow:
+    """A scale goal in a period of the trunk."""
+
+    key: ClassVar[tuple[str, ...]] = ("period", "rule")
+    period: int = cell("period")
+    rule: int = cell("whole")
+    level: float = cell("amount")
+    made: float = cell("amount")
+    short: float = cell("amount")
+    cost: float = cell("amount")
+
+
+@dataclass(frozen=True, slots=True)
 class Maker:
     """What is counted as had from a maker on the trunk."""
 
@@ -343,6 +356,7 @@ ROWS: dict[str, type[Any]] = {
     "releases": ReleaseRow,
     "makers": Maker,
     "targets": TargetRow,
+    "goals": GoalRow,
     "exposure": Exposure,
     "costs": Cost,
     "scenarios": Future,

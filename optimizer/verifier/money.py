@@ -9,6 +9,7 @@ from optimizer.instance.records import Option
 from optimizer.verifier.activity import unit_cost
 from optimizer.verifier.case import Case
 from optimizer.verifier.futures import TRUNK
+from optimizer.verifier.goals import goal_cost
 from optimizer.verifier.moves import flow_cost, surplus_money
 from optimizer.verifier.service import shortage_price
 from optimizer.verifier.stores import stock_money
@@ -139,6 +140,8 @@ def _operations(case: Case, money: Money) -> None:
             period = case.facts.periods[aim.period]
             price = shortage_price(case, period, targets[aim.target]) * period.years
             add(TRUNK, aim.period, "target_shortage", aim.short * price)
+    for goal in case.rows.goals:
+        add(TRUNK, goal.period, "goal_shortage", goal_cost(case, goal))
 
 
 def check_costs(case: Case, money: Money) -> None:

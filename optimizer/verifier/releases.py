@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from optimizer.instance.amounts import ReleaseCap, ReleaseCharge
 from optimizer.instance.instance import Period
-from optimizer.instance.policy import ReleaseCap, ReleaseCharge
 from optimizer.verifier.case import Case
 from optimizer.verifier.futures import matches
 from optimizer.verifier.verdict import At

@@ -599,8 +599,23 @@ BROKEN = [
     ),
     Broken(
         "rules_name_what_is_released",
-        ("policy.rules.12.where", "no facility that it matches releases 'co2'"),
-        {"policy.rules.12.where": {"stage": "magnet"}},
+        ("policy.rules.13.where", "no facility that it matches releases 'co2'"),
+        {"policy.rules.13.where": {"stage": "magnet"}},
+    ),
+    Broken(
+        "goals_ask_for_something",
+        ("policy.rules.12.world_output", "the 13th rule (scale_goal)", "world_output is 0 over the whole horizon"),
+        {"policy.rules.12.world_output": {2031: 900}},
+    ),
+    Broken(
+        "goals_ask_for_something",
+        ("policy.rules.12", "in no year are both"),
+        {"policy.rules.12.share": {2027: 0.1, 2028: 0}},
+    ),
+    Broken(
+        "rules_over_output_say_of_what",
+        ("policy.rules.12.materials", "the 13th rule (scale_goal) names both stage and materials"),
+        {"policy.rules.12.materials": ["magnet_sh"]},
     ),
     Broken(
         "counts_have_bounds",

@@ -584,6 +584,32 @@ def test_g1_what_is_released_is_capped() -> None:
     assert indices(operations(RELEASES, "late"), "G1") == {(1, "USA", 2028), (1, "AUS", 2028)}
 
 
+GOALS = (
+    RELEASES[: RELEASES.index("policy:")]
+    + """
+policy:
+  rules:
+  - rule: scale_goal
+    stage: magnet
+    where: {tier: ally}
+    world_output: {2027: 40, 2029: 60}
+    share: {2028: 0.1, 2029: 0.2}
+  - {rule: scale_goal, materials: [magnet], where: {tier: exposed}, world_output: 50, share: 0.1, shortage_cost: 3}
+"""
+    + LATE.replace("options, where: {id: small}, delay: 1", "recipes, cost: 2")
+)
+
+
+def test_g2_a_share_of_the_worlds_output_is_made() -> None:
+    """0.1 of 40 and 0.2 of 60 make 16 t; works counts in one of the two years. Nobody is exposed in 2027."""
+    m = operations(GOALS)
+    check(m, "G2", (0, 2028), "+0.5 run[works,,make,commercial,2028] >= 16")
+    check(m, "G2", (1, 2027), "+1 goal_missing[1,2027] >= 5")
+    check(m, "G2", (1, 2028), "+0.5 run[works,,make,commercial,2028] +1 goal_missing[1,2028] >= 10")
+    assert indices(m, "G2") == {(0, 2028), (1, 2027), (1, 2028)}
+    assert indices(operations(GOALS, "late"), "G2") == set()
+
+
 STOCK = (
     HEAD
     + TWO_CHANNELS

@@ -130,3 +130,56 @@ def test_books_bear_charges() -> None:
         assert plan.tables["releases"]["charge"].sum() == pytest.approx(made * 2 * usd)
         assert plan.info["verdict"]["ok"], plan.info["verdict"]
         assert reported(plan)["status"] == "inactive"
+
+
+GOAL: Data = {"rule": "scale_goal", "stage": "magnet", "where": {"tier": "domestic"}, "world_output": 40, "share": 0.1}
+
+
+def test_what_a_goal_costs_and_what_a_year_of_it() -> None:
+    """4 t a year from us instead of au cost 10 each more; told by `waivers` for the rule and for each year of it."""
+    plan = solve(under(GOAL))
+    assert plan.objective == pytest.approx(2 * (6 * 10 + 4 * 20))
+    row = reported(plan)
+    assert (row["status"], row["unit"], row["rows"]) == ("binding", "t", 2)
+    assert row["saved_by_1_percent_usd"] == pytest.approx(2 * 0.04 * 10)
+    assert list(plan.tables["goals"]["made"]) == pytest.approx([4, 4])
+    table = optimizer.waivers(instance_of(under(GOAL)), gap=GAP).table.set_index("key")
+    assert table.loc["policy.rules.0", "saves_at_least"] == pytest.approx(80)
+    assert table.loc["policy.rules.0.share.2028", "saves_at_least"] == pytest.approx(40)
+
+
+def test_a_goal_that_cannot_be_reached_is_named() -> None:
+    """us makes 6 t a year and 8 are asked for: 0.15 of the world's output could be had."""
+    data = under(GOAL | {"share": {2028: 0.2}})
+    plan = solve(data)
+    assert plan.status == "infeasible"
+    (told,) = plan.info["shortfall"]
+    assert told["kind"] == "rule"
+    assert told["text"].startswith("rule 0, scale_goal (stage: magnet, ")
+    assert told["text"].endswith("fails by 2 in 2028")
+    explanation = optimizer.explain(instance_of(data), threads=1)
+    assert set(explanation.conflict["requirement"]) == {"rule:0"}
+    (repair,) = explanation.repairs.to_dict("records")
+    assert repair["restores"] == "yes"
+    assert repair["text"] == "rule 0 (scale_goal) asked for less: by 2 t to 6 t in 2028"
+    assert repair["to"] == {2027: 0.0, 2028: pytest.approx(0.15)}
+
+
+def test_what_a_goal_counts_is_made_though_nobody_takes_it() -> None:
+    """No market and no lane leads from a mine abroad; by either method its ore is dug for a goal, and thrown away."""
+    extra = with_changes(TOWN)
+    extra["materials"]["ore"] = {"stage": "mining", "disposal": 2}
+    extra["recipes"]["dig"] = {"stage": "mining", "outputs": {"ore": 1}, "cost": 3}
+    extra["facilities"]["mine"] = {"stage": "mining", "country": "AUS", "recipes": ["dig"], "capacity": 9}
+    goal = {
+        "rule": "scale_goal",
+        "materials": ["ore"],
+        "where": {"tier": ["ally"]},
+        "world_output": 50,
+        "share": {2028: 0.1},
+    }
+    extra["policy"] = {"rules": [goal]}
+    for method in ("extensive", "benders"):
+        plan = solve(extra, method=method)
+        assert plan.objective == pytest.approx(2 * 100 + 5 * (3 + 2))
+        assert plan.info["verdict"]["ok"]

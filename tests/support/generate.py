@@ -30,6 +30,22 @@ LIMITS: list[Data] = [
     {"rule": "release_cap", "release": "residue", "where": {"tier": "ally"}, "most": {2028: 20}, "in_disruption": True},
     {"rule": "release_cap", "release": "co2", "by": "country", "most": 12},
     {"rule": "release_charge", "release": "co2", "where": {"country": ["CHN", "USA"]}, "cost": {2027: 300, 2028: 900}},
+    {
+        "rule": "scale_goal",
+        "stage": "magnet",
+        "where": {"tier": ["domestic", "ally"]},
+        "world_output": {2027: 20, 2029: 60},
+        "share": {2028: 0.5},
+        "shortage_cost": 40_000,
+    },
+    {
+        "rule": "scale_goal",
+        "materials": ["oxid"],
+        "channel": "strict",
+        "world_output": 30,
+        "share": 0.5,
+        "shortage_cost": 9_000,
+    },
 ]
 """Rules in amounts that each of these instances can keep to, once its recipes say what they release."""
 

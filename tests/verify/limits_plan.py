@@ -1,4 +1,4 @@
-"""A plan under limits in amounts: allied output stops where the cap on residue does, and pays for what it releases."""
+"""A plan under limits in amounts: a cap on allied residue, which is charged, and a goal for domestic output, missed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from plan_maker import Plan, make
 
 
 def limits() -> Plan:
-    """10 t a year, 20 t in the second period; au releases 3 a tonne, pays 1 for each, and may release 15 a year."""
+    """10 t a year, 20 t in the second period; au releases 3 a tonne, pays 1 for each, and may release 15 a year.
+
+    Of the goal, 15 t in the second period, us makes 10; each that is missing costs 2.
+    """
     text = """
 schema: 1
 name: limits
@@ -27,6 +30,7 @@ policy:
   rules:
   - {rule: release_cap, release: residue, where: {tier: ally}, most: {2028: 15}, in_disruption: true}
   - {rule: release_charge, release: residue, where: {country: AUS}, cost: {2027: 1}}
+  - {rule: scale_goal, stage: magnet, where: {country: USA}, world_output: 30, share: {2028: 0.25}, shortage_cost: 2}
 scenarios:
 - id: outage
   probability: 0.5
@@ -34,7 +38,7 @@ scenarios:
   effects: [{affects: facilities, where: {id: us}, available: 0.0}]
 """
     return make(
-        text, 860.0, ("commercial",),
+        text, 865.0, ("commercial",),
         capacity="""trunk,2027,us,,100,0,1,100,0
             trunk,2027,au,,100,0,1,100,10
             trunk,2028,us,,100,0,1,200,10
@@ -49,6 +53,7 @@ scenarios:
             trunk,2028,us,residue,20,0
             trunk,2028,au,residue,30,30
             outage,2028,au,residue,30,30""",
+        goals="2028,2,15,10,5,10",
         demand="""trunk,2027,town,0,magnet,magnet,commercial,10,10,0,0
             trunk,2028,town,0,magnet,magnet,commercial,20,20,0,0
             outage,2028,town,0,magnet,magnet,commercial,20,10,10,1000""",
@@ -57,8 +62,9 @@ scenarios:
             2028,au,,0,0,0,0,0,0,commercial""",
         costs="""trunk,2027,activity,130,130
             trunk,2028,activity,330,330
+            trunk,2028,goal_shortage,10,10
             outage,2028,activity,130,130
             outage,2028,shortage,1000,1000""",
-        scenarios="""base,0.5,,,460,1
+        scenarios="""base,0.5,,,470,1
             outage,0.5,2028,,1260,0.6666666666666667""",
     )  # fmt: skip

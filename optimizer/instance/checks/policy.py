@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from optimizer.instance.amounts import ReleaseRule, ScaleGoal
 from optimizer.instance.checks.balance import NAMES
-from optimizer.instance.checks.base import at, listed, lost, ordinal, refer, refer_all, whole
+from optimizer.instance.checks.base import at, listed, lost, orderly, ordinal, refer, refer_all, whole
 from optimizer.instance.checks.effects import AFFECTED, Thing, things_of
 from optimizer.instance.checks.options import option_ids
 from optimizer.instance.faults import did_you_mean
@@ -20,7 +22,6 @@ from optimizer.instance.policy import (
     Implies,
     OutputRule,
     Reactions,
-    ReleaseRule,
     Require,
     Starts,
 )
@@ -50,11 +51,11 @@ def rules_name_materials_and_channels(source: Source, instance: Instance) -> Non
 def rules_over_output_say_of_what(source: Source, instance: Instance) -> None:
     """A rule over output names either a stage or materials; a count at most one of them."""
     for path, what, rule in _rules(source, instance):
-        if not isinstance(rule, OutputRule | Count):
+        if not isinstance(rule, OutputRule | ScaleGoal | Count):
             continue
         if rule.stage is not None and rule.materials is not None:
             source.fault((*path, "materials"), f"{what} names both stage and materials", "keep one of the two")
-        elif isinstance(rule, OutputRule) and rule.stage is None and rule.materials is None:
+        elif isinstance(rule, OutputRule | ScaleGoal) and rule.stage is None and rule.materials is None:
             source.fault(path, f"{what} does not say of what", "name a stage, or materials: [...]")
         elif rule.materials is not None and not rule.materials:
             source.fault((*path, "materials"), f"{what} names no materials", "name one, or a stage instead")
@@ -66,7 +67,7 @@ def rules_over_output_match(source: Source, instance: Instance) -> None:
     if not whole(source, "materials"):
         return
     for path, what, rule in _rules(source, instance):
-        if isinstance(rule, OutputRule) and rule.stage is not None and rule.stage not in stages:
+        if isinstance(rule, OutputRule | ScaleGoal) and rule.stage is not None and rule.stage not in stages:
             wrong = f"{what} matches nothing: no material has the stage '{rule.stage}'"
             source.fault((*path, "stage"), wrong, did_you_mean(rule.stage, stages))
 
@@ -152,6 +153,25 @@ def rules_name_what_is_released(source: Source, instance: Instance) -> None:
         ):
             wrong = f"{what} matches nothing: no facility that it matches releases '{rule.release}'"
             source.fault((*path, "where"), wrong, "widen it, or leave the rule out")
+
+
+def goals_ask_for_something(source: Source, instance: Instance) -> None:
+    """A scale goal asks for some tonnes in some year of the horizon."""
+    if not orderly(source, instance):
+        return
+    years = [year for period in instance.periods for year in period.span]
+    for path, what, rule in _rules(source, instance):
+        if not isinstance(rule, ScaleGoal):
+            continue
+        first = instance.first_year
+        asked = {key: [getattr(rule, key).at(year, first) for year in years] for key in ("world_output", "share")}
+        for key, values in asked.items():
+            if not any(values):
+                wrong = f"{what} asks for nothing: {key} is 0 over the whole horizon"
+                source.fault((*path, key), wrong, f"a value by {years[-1]}, or leave the rule out")
+        if all(any(values) for values in asked.values()) and not any(map(operator.mul, *asked.values())):
+            wrong = f"{what} asks for nothing: in no year are both world_output and share over 0"
+            source.fault(path, wrong, "give both for the same years")
 
 
 def counts_have_bounds(source: Source, instance: Instance) -> None:
@@ -262,6 +282,7 @@ CHECKS = (
     delivered_content_has_demand,
     where_of_rules_matches,
     rules_name_what_is_released,
+    goals_ask_for_something,
     counts_have_bounds,
     rules_over_facilities_match,
     rules_name_what_can_be_funded,
