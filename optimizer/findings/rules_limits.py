@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from optimizer.findings.finding import CANNOT, SMALL, WARNING, Finding, amount
+from optimizer.findings.finding import CANNOT, SMALL, WARNING, Finding, amount, dollars
 from optimizer.findings.rule_facts import hollow, name_of, path_of
 from optimizer.findings.survey import Survey
-from optimizer.instance.amounts import ReleaseCap, ReleaseCharge, ReleaseRule, ScaleGoal
+from optimizer.instance.amounts import Preference, ReleaseCap, ReleaseCharge, ReleaseRule, ScaleGoal
+from optimizer.network.derive_markets import price_at
 from optimizer.network.derive_rules import goal_of, materials_of
 from optimizer.network.releases import matching, released
 
@@ -34,6 +35,36 @@ def hollow_limits(survey: Survey, number: int, rule: ReleaseRule) -> Iterator[Fi
             f"({t}), and {amount(allowed[t])} is allowed"
         )
         yield hollow(number, rule, "never_reached", why, {"most": largest, "allowed": allowed})
+
+
+def hollow_preference(survey: Survey, number: int, rule: Preference) -> Iterator[Finding]:
+    """Whether a preference asks for anything, and does not make going short the better bid."""
+    instance, calendar = survey.instance, survey.calendar
+    shares = {t: share for t in survey.periods if (share := calendar.mean(rule.share, t)) > 0}
+    if not shares:
+        yield hollow(number, rule, "inactive", "does nothing: its share is 0 over the whole horizon", {})
+        return
+    within = survey.places.stricter_or_equal(rule.channel)
+    always = [name for name in rule.markets if instance.markets[name].channel in within]
+    if always:
+        why = f"asks nothing of {', '.join(always)}: what they draw is of {rule.channel} or stricter anyway"
+        yield hollow(number, rule, "always_met", why, {"markets": always})
+    for name in rule.markets:
+        market = instance.markets[name]
+        for line in market.demand if name not in always and instance.lexicographic is None else ():
+            for t, share in shares.items():
+                price = price_at(survey.network, line.product, market.country, t)
+                if price is None or survey.hard(line.shortage_cost, t):
+                    continue
+                short = calendar.mean(line.shortage_cost, t)
+                if short <= share * price:
+                    why = (
+                        f"weighs a tonne of {line.product} from elsewhere dearer by {dollars(share * price)} in {t}, "
+                        f"and one short costs {name} {dollars(short)}: the plan goes short rather than buy there; give "
+                        "the demand a higher shortage_cost"
+                    )
+                    yield hollow(number, rule, "short_instead", why, {"market": name, "product": line.product})
+                    break
 
 
 def goal_over_capacity(survey: Survey, number: int, rule: ScaleGoal) -> Iterator[Finding]:

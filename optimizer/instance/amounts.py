@@ -1,4 +1,4 @@
-"""Rules in amounts: what is released, and what is made of the world's output."""
+"""Rules in amounts and prices: what is released, what is made of the world's output, what buyers prefer."""
 
 from __future__ import annotations
 
@@ -58,6 +58,20 @@ class ScaleGoal(Row):
     """Least share of it, by year; nothing is asked before the first year given."""
     shortage_cost: ShortageSeries = Series(constant=None)
     """USD per t missing, by year; null or absent: the goal must be reached."""
+
+
+class Preference(Row):
+    """Markets weigh what is not drawn from a channel as if it were dearer; no money is spent on that."""
+
+    rule: Literal["preference"]
+    markets: tuple[Id, ...] = Field(min_length=1)
+    """Markets."""
+    channel: Id
+    """What is drawn from it or from a stricter one is preferred."""
+    share: AmountSeries
+    """What is added to the reference price of the rest, as a share of it, by year; 0.5 is half of it."""
+    in_disruption: Truth = False
+    """It holds in branches too."""
 
 
 ReleaseRule = ReleaseCap | ReleaseCharge

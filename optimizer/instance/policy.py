@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from optimizer.instance import amounts
-from optimizer.instance.amounts import ReleaseCap, ReleaseCharge, ScaleGoal
+from optimizer.instance.amounts import Preference, ReleaseCap, ReleaseCharge, ScaleGoal
 from optimizer.instance.fields import (
     Amount,
     AmountSeries,
@@ -198,6 +198,7 @@ Rule = Annotated[
     | ReleaseCap
     | ReleaseCharge
     | ScaleGoal
+    | Preference
     | Count
     | Require
     | Forbid

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from optimizer.instance.amounts import ReleaseCap, ScaleGoal
+from optimizer.instance.amounts import Preference, ReleaseCap, ScaleGoal
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import (
     DeliveredContent,
@@ -15,8 +15,10 @@ from optimizer.instance.policy import (
     HeavyContent,
     OutputRule,
 )
+from optimizer.network.derive_markets import price_at
+from optimizer.network.effects import Disruption
 from optimizer.network.releases import matching, released
-from optimizer.network.tables import CapacityTables, Network, OutputRow, RuleTables
+from optimizer.network.tables import CapacityTables, DemandTables, Network, OutputRow, RuleTables
 
 RARE_EARTHS = frozenset(
     ["La", "Ce", "Pr", "Nd", "Pm", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y", "Sc"],
@@ -24,9 +26,23 @@ RARE_EARTHS = frozenset(
 AT_MOST = (ExposureCap, Diversify)
 
 
-def rule_tables(network: Network, periods: tuple[int, ...], capacity: CapacityTables, *, trunk: bool) -> RuleTables:
-    """The rows of all rules on operations that hold in a course."""
-    tables = RuleTables()
+def rule_tables(
+    network: Network,
+    periods: tuple[int, ...],
+    capacity: CapacityTables,
+    demand: DemandTables,
+    disruption: Disruption | None,
+) -> RuleTables:
+    """The rows of all rules on operations that hold in a course.
+
+    Args:
+        network: what all courses share.
+        periods: of the course.
+        capacity: of the course.
+        demand: of the course.
+        disruption: what happens in it; None on the trunk.
+    """
+    tables, trunk = RuleTables(), disruption is None
     outputs = {name: frozenset(recipe.outputs) for name, recipe in network.instance.recipes.items()}
     made: dict[tuple[str, int], set[str]] = {}
     for _, _, r, k, t in capacity.runs:
@@ -38,6 +54,9 @@ def rule_tables(network: Network, periods: tuple[int, ...], capacity: CapacityTa
         elif isinstance(rule, ReleaseCap):
             if trunk or rule.in_disruption:
                 _released(network, tables, number, rule, capacity)
+        elif isinstance(rule, Preference):
+            if trunk or rule.in_disruption:
+                _preferred(network, tables, number, rule, demand, disruption)
         elif isinstance(rule, ScaleGoal) and trunk:
             _goal(network, tables, number, rule, periods, capacity)
         elif isinstance(rule, DomesticContent | ExposureCap | HeavyContent | Diversify) and (
@@ -159,3 +178,23 @@ def _goal(
             share = matching(network, rule.where, name, t) if made else 0.0
             if share > 0:
                 tables.goals[number, t][1].append((run, made * share))
+
+
+def _preferred(
+    network: Network,
+    tables: RuleTables,
+    number: int,
+    rule: Preference,
+    demand: DemandTables,
+    disruption: Disruption | None,
+) -> None:
+    """A share of the reference price for each delivery from a channel looser than the preferred one."""
+    instance, calendar = network.instance, network.calendar
+    within = network.places.stricter_or_equal(rule.channel)
+    for market, line, material, channel, t in demand.deliveries:
+        if market not in rule.markets or channel in within:
+            continue
+        share = calendar.mean(rule.share, t)
+        price = price_at(network, material, instance.markets[market].country, t, disruption) if share > 0 else None
+        if price:
+            tables.preferred[number, market, line, material, channel, t] = price * share

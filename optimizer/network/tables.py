@@ -222,6 +222,8 @@ class RuleTables:
     """(l, t) -> least t of the period, activity with t made per unit that count; trunk only."""
     goal_cost: dict[tuple[int, int], float] = field(default_factory=dict)
     """USD per t missing; absent where the goal must be reached, (l, t)."""
+    preferred: dict[tuple[int, str, int, str, str, int], float] = field(default_factory=dict)
+    """USD per t by which a delivery is weighed dearer, (l, d, i, m, k, t)."""
 
 
 @dataclass(slots=True)

@@ -61,6 +61,7 @@ def tables_of_plan(
         _downgrades(t, mine, rows)
         _surplus(t, mine, rows)
         _fixed(t, started, rows)
+        _preferred(t, mine, rows)
     _makers(tables[TRUNK], values[TRUNK], rows)
     _targets(tables[TRUNK], values[TRUNK], rows)
     _goals(tables[TRUNK], values[TRUNK], rows)
@@ -239,6 +240,14 @@ def _fixed(t: Tables, started: Mapping[Start, float], rows: dict[str, Rows]) -> 
     for y, terms in t.capacity.fixed_of.items():
         by_period[y] += math.fsum(usd * started.get(start, 0.0) for start, usd in terms)
     rows["fixed"] += [(t.course, y, "fixed", usd) for y, usd in by_period.items()]
+
+
+def _preferred(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
+    """What deliveries are weighed dearer by, which is no money and stands in no other table."""
+    by_period: dict[int, float] = defaultdict(float)
+    for (_, d, i, material, k, y), usd in t.rules.preferred.items():
+        by_period[y] += usd * values.get("deliver", {}).get((d, i, material, k, y), 0.0)
+    rows["fixed"] += [(t.course, y, "preference", usd) for y, usd in by_period.items()]
 
 
 def _makers(t: Tables, values: Values, rows: dict[str, Rows]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from optimizer.instance.amounts import ReleaseCap, ReleaseCharge, ScaleGoal
+from optimizer.instance.amounts import Preference, ReleaseCap, ReleaseCharge, ScaleGoal
 from optimizer.instance.policy import (
     Count,
     DeliveredContent,
@@ -120,8 +120,9 @@ def rule_report(
         elif isinstance(rule, ScaleGoal):
             report.reason = "it asks for nothing within the horizon"
             report.rows = _goal_rows(tables[TRUNK], values[TRUNK], number, duals)
-        elif isinstance(rule, ReleaseCharge):
-            report.reason = "it limits nothing; what it charges is part of the cost of activity"
+        elif isinstance(rule, ReleaseCharge | Preference):
+            of = "part of the cost of activity" if isinstance(rule, ReleaseCharge) else "its own category, and no money"
+            report.reason = f"it limits nothing; what it adds is {of}"
         elif isinstance(rule, Starts | Reactions):
             report.unit, report.reason = "options", "no branch may fund what it counts"
             report.rows = _starts_rows(network, rule, tables, values)

@@ -142,7 +142,7 @@ CONSTRAINTS: dict[str, str] = {
     "books": "The books of what is funded follow from the other tables, discounted at the hurdle rate.",
     "viable": "What is funded breaks even at the hurdle rate.",
     # Money and futures.
-    "costs": "Costs by scenario, period and category follow from the quantities.",
+    "costs": "Costs by scenario, period and category follow from the quantities, preference from what is delivered.",
     "discounting": "Discounted cost is cost x (1 + rate)^-(year - base year).",
     "scenario_facts": "Probability, onset and year of return of every future are the instance's.",
     "scenario_tree": "A scenario with a parent has effects and begins after it, and so has the parent effects.",

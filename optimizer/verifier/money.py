@@ -11,6 +11,7 @@ from optimizer.verifier.case import Case
 from optimizer.verifier.futures import TRUNK
 from optimizer.verifier.goals import goal_cost
 from optimizer.verifier.moves import flow_cost, surplus_money
+from optimizer.verifier.preference import weighed
 from optimizer.verifier.service import shortage_price
 from optimizer.verifier.stores import stock_money
 from optimizer.verifier.verdict import At
@@ -134,6 +135,7 @@ def _operations(case: Case, money: Money) -> None:
         if 0 <= line.line < len(lines):
             price = shortage_price(case, case.facts.periods[line.period], lines[line.line])
             add(line.scenario, line.period, "shortage", line.short * price)
+        add(line.scenario, line.period, "preference", weighed(case, line))
     for aim in case.rows.targets:
         targets = case.instance.stockpiles[aim.stockpile].targets
         if 0 <= aim.target < len(targets):

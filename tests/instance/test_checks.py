@@ -71,6 +71,7 @@ AID = {"id": "aid", "kind": "grant", "max_share": 0.5}
 BANK = {"id": "bank", "kind": "loan", "max_share": 0.5, "rate": 0.04, "term": 10}
 CREDIT = {"id": "credit", "kind": "production_credit", "material": "magnet_sh", "amount": 1.0}
 BUILD = {"id": "build", "capacity": {"light": 1.0}, "capex": 1.0}
+PREFERENCE = {"rule": "preference", "markets": ["industry"], "channel": "mdap", "share": 0.5}
 CARRIER = {"from": "magnet_us", "to": "programs", "material": "magnet_sh"}
 
 BROKEN = [
@@ -616,6 +617,16 @@ BROKEN = [
         "rules_over_output_say_of_what",
         ("policy.rules.12.materials", "the 13th rule (scale_goal) names both stage and materials"),
         {"policy.rules.12.materials": ["magnet_sh"]},
+    ),
+    Broken(
+        "what_is_preferred_has_a_price",
+        ("policy.rules.14.markets.0", "the 15th rule (preference): magnet_uh, which industry accepts, has no price"),
+        {"policy.rules.+": PREFERENCE},
+    ),
+    Broken(
+        "delivered_content_has_demand",
+        ("policy.rules.14.markets", "the 15th rule (preference)", "industry ask for nothing"),
+        {"markets.industry.demand": [], "policy.rules.+": PREFERENCE},
     ),
     Broken(
         "counts_have_bounds",

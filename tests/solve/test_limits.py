@@ -9,6 +9,8 @@ import pytest
 from support.build import GAP, Data, instance_of, solve, text_of, with_changes
 
 import optimizer
+from optimizer.briefs.brief import Brief
+from optimizer.briefs.plans import say
 
 TOWN: Data = {
     "schema": 1,
@@ -183,3 +185,61 @@ def test_what_a_goal_counts_is_made_though_nobody_takes_it() -> None:
         plan = solve(extra, method=method)
         assert plan.objective == pytest.approx(2 * 100 + 5 * (3 + 2))
         assert plan.info["verdict"]["ok"]
+
+
+def preferring(share: Any, **changes: Any) -> Data:
+    """The town when it weighs what is not from the home channel dearer by a share of 40."""
+    return under({"rule": "preference", "markets": ["town"], "channel": "home", "share": share}, **changes)
+
+
+def test_a_preference_turns_at_the_difference_and_is_no_money() -> None:
+    """us costs 10 more a tonne, a quarter of the price: below it au is taken, above it us, as far as it goes."""
+    for share, weighed, spent in ((0.2, 20 * 8, 200), (0.3, 8 * 12, 200 + 12 * 10)):
+        plan = solve(preferring(share))
+        assert plan.objective == pytest.approx(weighed + spent)
+        assert plan.info["cost"]["preference"] == pytest.approx(weighed)
+        assert sum(plan.info["cost"].values()) - plan.info["cost"]["preference"] == pytest.approx(spent)
+        assert plan.info["bound"] == pytest.approx(plan.objective)
+        assert plan.outlay.empty
+        assert plan.info["verdict"]["ok"]
+        assert reported(plan)["reason"].endswith("its own category, and no money")
+
+
+def test_preferences_add_up() -> None:
+    """Two of an eighth and a half are as one of five eighths."""
+    rules = [{"rule": "preference", "markets": ["town"], "channel": "home", "share": share} for share in (0.125, 0.5)]
+    one = preferring(0.625)
+    assert solve(under(*rules)).objective == pytest.approx(solve(one).objective)
+
+
+def test_a_preference_rests_in_branches_unless_it_says_so() -> None:
+    """In a branch in which nothing happens but for a price that nobody pays, weighing follows the price there."""
+    boom = {"id": "boom", "probability": 0.5, "onset": 2028, "effects": [
+        {"affects": "prices", "where": {"material": "magnet"}, "factor": 0.5}
+    ]}  # fmt: skip
+    trunk = 10 * 10 + 10 * 8
+    for holds, branch in ((False, 100), (True, 100 + 10 * 4)):
+        data = preferring(0.2, scenarios=[boom])
+        data["policy"]["rules"][0]["in_disruption"] = holds
+        for method in ("extensive", "benders"):
+            plan = solve(data, method=method)
+            assert plan.objective == pytest.approx(trunk + 0.5 * trunk + 0.5 * branch)
+            assert plan.info["verdict"]["ok"]
+
+
+def test_what_a_preference_costs() -> None:
+    """Without it 20 t of weighing at 8 fall away; of each year half."""
+    table = optimizer.waivers(instance_of(preferring(0.2)), gap=GAP).table.set_index("key")
+    assert table.loc["policy.rules.0", "saves_at_least"] == pytest.approx(160)
+    assert table.loc["policy.rules.0.share.2028", "saves_at_least"] == pytest.approx(80)
+
+
+def test_the_screen_says_what_is_no_money() -> None:
+    """The line under the cost, and goals that are missed."""
+    data = preferring(0.2)
+    data["policy"]["rules"].append(GOAL | {"share": 0.5, "shortage_cost": 1})
+    brief = Brief()
+    say(brief, solve(data))
+    out = "\n".join(getattr(part, "text", "") or getattr(part, "title", "") for part in brief.parts)
+    assert "of the expected cost 160 USD is preference, bids weighed dearer, and no money; the rest 240 USD" in out
+    assert "Goals missed" in out

@@ -46,6 +46,7 @@ LIMITS: list[Data] = [
         "share": 0.5,
         "shortage_cost": 9_000,
     },
+    {"rule": "preference", "markets": ["cars"], "channel": "strict", "share": {2028: 0.8}, "in_disruption": True},
 ]
 """Rules in amounts that each of these instances can keep to, once its recipes say what they release."""
 

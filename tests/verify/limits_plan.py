@@ -68,3 +68,57 @@ scenarios:
         scenarios="""base,0.5,,,470,1
             outage,0.5,2028,,1260,0.6666666666666667""",
     )  # fmt: skip
+
+
+def weighs() -> Plan:
+    """A market that weighs what is made abroad dearer: by all of the price, then a quarter, of four times the price."""
+    text = """
+schema: 1
+name: weighs
+base_year: 2027
+discount_rate: 0.0
+periods: [2027, {year: 2028, years: 2}]
+domestic: [USA]
+countries: {USA: domestic, AUS: ally}
+materials: {magnet: {stage: magnet, price: 10}}
+recipes: {make: {stage: magnet, outputs: {magnet: 1}, cost: 12}}
+facilities:
+  us: {stage: magnet, country: USA, recipes: {make: {cost: 20}}, capacity: 100}
+  au: {stage: magnet, country: AUS, recipes: [make], capacity: 100}
+channels: {home: {tiers: [domestic], custody_cost: 0.1}, open: {}}
+markets:
+  programs: {channel: open, country: USA, demand: [{product: magnet, tonnes: 10}]}
+policy:
+  rules:
+  - {rule: preference, markets: [programs], channel: home, share: {2027: 1.0, 2028: 0.5, 2029: 0}, in_disruption: true}
+scenarios:
+- id: boom
+  probability: 0.5
+  onset: 2028
+  effects: [{affects: prices, where: {material: magnet}, factor: 4}]
+"""
+    return make(
+        text, 547.0, ("open",),
+        capacity="""trunk,2027,us,,100,0,1,100,10
+            trunk,2027,au,,100,0,1,100,0
+            trunk,2028,us,,100,0,1,200,0
+            trunk,2028,au,,100,0,1,200,20
+            boom,2028,us,,100,0,1,200,20
+            boom,2028,au,,100,0,1,200,0""",
+        runs="""trunk,2027,us,,make,home,10,201
+            trunk,2028,au,,make,open,20,240
+            boom,2028,us,,make,home,20,402""",
+        demand="""trunk,2027,programs,0,magnet,magnet,open,10,0,0,0
+            trunk,2027,programs,0,magnet,magnet,home,0,10,0,0
+            trunk,2028,programs,0,magnet,magnet,open,20,20,0,0
+            boom,2028,programs,0,magnet,magnet,open,20,0,0,0
+            boom,2028,programs,0,magnet,magnet,home,0,20,0,0""",
+        exposure="""2027,us,,0,0,0,0,0,0,home;open
+            2028,au,,0,0,0,0,0,0,open""",
+        costs="""trunk,2027,activity,201,201
+            trunk,2028,activity,240,240
+            trunk,2028,preference,50,50
+            boom,2028,activity,402,402""",
+        scenarios="""base,0.5,,,491,1
+            boom,0.5,2028,,603,1""",
+    )  # fmt: skip

@@ -6,12 +6,13 @@ import operator
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from optimizer.instance.amounts import ReleaseRule, ScaleGoal
+from optimizer.instance.amounts import Preference, ReleaseRule, ScaleGoal
 from optimizer.instance.checks.balance import NAMES
-from optimizer.instance.checks.base import at, listed, lost, orderly, ordinal, refer, refer_all, whole
+from optimizer.instance.checks.base import at, listed, lost, orderly, ordinal, refer, refer_all, region_of, whole
 from optimizer.instance.checks.effects import AFFECTED, Thing, things_of
 from optimizer.instance.checks.options import option_ids
 from optimizer.instance.faults import did_you_mean
+from optimizer.instance.fields import WHOLE
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import (
     Count,
@@ -82,11 +83,13 @@ def heavy_content_names_rare_earths(source: Source, instance: Instance) -> None:
 
 
 def delivered_content_has_demand(source: Source, instance: Instance) -> None:
-    """The markets of a delivered_content rule ask for something."""
+    """The markets of a delivered_content or preference rule ask for something."""
     if not whole(source, "markets"):
         return
     for path, what, rule in _rules(source, instance):
-        if not isinstance(rule, DeliveredContent) or any(name not in instance.markets for name in rule.markets):
+        if not isinstance(rule, DeliveredContent | Preference) or any(
+            name not in instance.markets for name in rule.markets
+        ):
             continue
         if not any(instance.markets[name].demand for name in rule.markets):
             wrong = f"{what} matches nothing: {' and '.join(rule.markets)} ask for nothing"
@@ -172,6 +175,24 @@ def goals_ask_for_something(source: Source, instance: Instance) -> None:
         if all(any(values) for values in asked.values()) and not any(map(operator.mul, *asked.values())):
             wrong = f"{what} asks for nothing: in no year are both world_output and share over 0"
             source.fault(path, wrong, "give both for the same years")
+
+
+def what_is_preferred_has_a_price(source: Source, instance: Instance) -> None:
+    """What the markets of a preference accept has a reference price where they lie."""
+    if not whole(source, "markets", "materials", "logistics"):
+        return
+    regions = region_of(instance)
+    for path, what, rule in _rules(source, instance):
+        for name in rule.markets if isinstance(rule, Preference) else ():
+            market = instance.markets.get(name)
+            lines = () if market is None else market.demand
+            accepted = dict.fromkeys(material for line in lines for material in line.accepts or (line.product,))
+            for material in accepted:
+                record = instance.materials.get(material)
+                prices = {"": None} if record is None else record.price or {}
+                if market is not None and not {WHOLE, regions.get(market.country, WHOLE)} & set(prices):
+                    wrong = f"{what}: {material}, which {name} accepts, has no price there"
+                    source.fault(at(source, (*path, "markets"), name), wrong, f"give {material} a price")
 
 
 def counts_have_bounds(source: Source, instance: Instance) -> None:
@@ -283,6 +304,7 @@ CHECKS = (
     where_of_rules_matches,
     rules_name_what_is_released,
     goals_ask_for_something,
+    what_is_preferred_has_a_price,
     counts_have_bounds,
     rules_over_facilities_match,
     rules_name_what_can_be_funded,
