@@ -72,6 +72,7 @@ CHECKED: dict[str, tuple[str, ...]] = {
     "R5": ("delivered_content",),
     "G1": ("release_cap", "released"),
     "G2": ("scale_goal", "goal_level"),
+    "G3": ("recycling",),
     "B1": ("budget_annual", "outlay"),
     "B2": ("budget_total", "outlay"),
     "E1": ("reaction_alternatives", "reaction_once"),

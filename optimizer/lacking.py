@@ -29,7 +29,7 @@ TONNES = ("demand_is_met_or_short", "target_is_reached", "stock_rejoins_the_trun
 RULES = (
     "count_at_least", "count_at_most", "required", "forbidden", "at_most_one_of", "implied", "starts_within_capacity",
     "domestic_content", "exposure_cap", "heavy_content", "diversify", "delivered_content",
-    "released_within_cap", "goal_is_reached", "annual_budget", "total_budget", "claim_is_served",
+    "released_within_cap", "goal_is_reached", "feed_is_recycled", "annual_budget", "total_budget", "claim_is_served",
 )  # fmt: skip
 SHOWN = 1e-6
 
@@ -203,6 +203,6 @@ def _rule_of(tables: Mapping[str, Tables], course: str, component: str, index: A
     if component in ("domestic_content", "exposure_cap", "heavy_content", "diversify"):
         row = tables[course].rules.output[index]
         return row.rule, row.period
-    if component in ("starts_within_capacity", "released_within_cap", "goal_is_reached"):
+    if component in ("starts_within_capacity", "released_within_cap", "goal_is_reached", "feed_is_recycled"):
         return index[0], index[-1]
     return index, None

@@ -28,7 +28,15 @@ from optimizer.solver.highs import Progress, Report
 DEMAND = "demand_is_met_or_short"
 FUNDING_RULES = frozenset(["count_at_least", "count_at_most", "required", "at_most_one_of", "implied"])
 OUTPUT_RULES = frozenset(["domestic_content", "exposure_cap", "heavy_content", "diversify"])
-WITH_RULE = frozenset(["starts_within_capacity", "reactions_within_starts", "delivered_content", "released_within_cap"])
+WITH_RULE = frozenset(
+    [
+        "starts_within_capacity",
+        "reactions_within_starts",
+        "delivered_content",
+        "released_within_cap",
+        "feed_is_recycled",
+    ]
+)
 FRICTIONS = frozenset(["activity_rises_slowly", "contracts_hold_capacity", "stricter_channels_gain_slowly"])
 
 OPERATED = frozenset(["run", "flow", "deliver"])

@@ -38,6 +38,7 @@ _BY_RULE = {
     "heavy_content": AT_LEAST,
     "delivered_content": AT_LEAST,
     "scale_goal": AT_LEAST,
+    "recycling": AT_LEAST,
 }
 
 At = tuple[float, ...]

@@ -74,4 +74,18 @@ class Preference(Row):
     """It holds in branches too."""
 
 
+class Recycling(Row):
+    """Facilities take a share of their feed from recycling once capacity of theirs is funded; it holds in the trunk."""
+
+    rule: Literal["recycling"]
+    where: Where = Field(default_factory=dict)
+    """Fields of the facilities, a value or a list each; all must match. Default all facilities with options."""
+    materials: tuple[Id, ...] | None = None
+    """What counts as feed, recycled or not; default all that goes in."""
+    stage: Id = "recycling"
+    """Materials of this stage are recycled."""
+    share: ShareSeries
+    """Least share of the feed, t of t, by year; each facility apart."""
+
+
 ReleaseRule = ReleaseCap | ReleaseCharge

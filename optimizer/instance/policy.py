@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from optimizer.instance import amounts
-from optimizer.instance.amounts import Preference, ReleaseCap, ReleaseCharge, ScaleGoal
+from optimizer.instance.amounts import Preference, Recycling, ReleaseCap, ReleaseCharge, ScaleGoal
 from optimizer.instance.fields import (
     Amount,
     AmountSeries,
@@ -199,6 +199,7 @@ Rule = Annotated[
     | ReleaseCharge
     | ScaleGoal
     | Preference
+    | Recycling
     | Count
     | Require
     | Forbid

@@ -1,8 +1,9 @@
-"""Limits and goals in amounts (G): what is released, and what is made of the world's output."""
+"""Limits and goals in amounts (G): what is released, what is made of the world's output, what feed is recycled."""
 
 from __future__ import annotations
 
 from optimizer.model.declare import Costs, Model, Term, constraint, total, variable
+from optimizer.model.funding import started
 from optimizer.network.tables import Tables
 
 
@@ -12,9 +13,10 @@ def variables(m: Model, t: Tables) -> None:
 
 
 def constraints(m: Model, t: Tables) -> None:
-    """G1 and G2."""
+    """G1 to G3."""
     constraint(m, t, t.rules.released, released_within_cap)
     constraint(m, t, t.rules.goals, goal_is_reached)
+    constraint(m, t, t.rules.recycled, feed_is_recycled)
 
 
 def costs(m: Model, t: Tables) -> Costs:
@@ -35,3 +37,12 @@ def goal_is_reached(m: Model, t: Tables, i: int, y: int) -> object:
     if (i, y) in t.rules.goal_cost:
         terms.append((1.0, m.goal_missing[i, y]))
     return total(terms) >= goal
+
+
+def feed_is_recycled(m: Model, t: Tables, i: int, f: str, y: int) -> object:
+    r"""G3. $\sum_{s, r, k} (\rho_r - \beta_{lt} a_r) z_{fsrkt} \ge -\beta_{lt} \bar A_{ft} (1 - \sum_\sigma x_\sigma)$: who has funded capacity on line takes a share of its feed from recycling; what stands takes in no more than $\bar A$ by itself."""
+    row = t.rules.recycled[i, f, y]
+    free = row.share * row.most
+    terms: list[Term] = [(recycled - row.share * feed, m.run[run]) for run, feed, recycled in row.feed]
+    terms += [(-free, started(m, start)) for start in row.starts]
+    return total(terms) >= -free

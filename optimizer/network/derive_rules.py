@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from optimizer.instance.amounts import Preference, ReleaseCap, ScaleGoal
+from optimizer.instance.amounts import Preference, Recycling, ReleaseCap, ScaleGoal
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import (
     DeliveredContent,
@@ -18,7 +18,7 @@ from optimizer.instance.policy import (
 from optimizer.network.derive_markets import price_at
 from optimizer.network.effects import Disruption
 from optimizer.network.releases import matching, released
-from optimizer.network.tables import CapacityTables, DemandTables, Network, OutputRow, RuleTables
+from optimizer.network.tables import CapacityTables, DemandTables, Network, OutputRow, RecyclingRow, RuleTables
 
 RARE_EARTHS = frozenset(
     ["La", "Ce", "Pr", "Nd", "Pm", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y", "Sc"],
@@ -57,6 +57,9 @@ def rule_tables(
         elif isinstance(rule, Preference):
             if trunk or rule.in_disruption:
                 _preferred(network, tables, number, rule, demand, disruption)
+        elif isinstance(rule, Recycling) and trunk:
+            for t in periods:
+                _recycling(network, tables, number, rule, t, capacity)
         elif isinstance(rule, ScaleGoal) and trunk:
             _goal(network, tables, number, rule, periods, capacity)
         elif isinstance(rule, DomesticContent | ExposureCap | HeavyContent | Diversify) and (
@@ -198,3 +201,40 @@ def _preferred(
         price = price_at(network, material, instance.markets[market].country, t, disruption) if share > 0 else None
         if price:
             tables.preferred[number, market, line, material, channel, t] = price * share
+
+
+def _recycling(
+    network: Network, tables: RuleTables, number: int, rule: Recycling, t: int, capacity: CapacityTables
+) -> None:
+    """A row for each facility that may have funded capacity in a period, and takes in what counts as feed."""
+    instance = network.instance
+    share = network.calendar.mean(rule.share, t)
+    for name, facility in instance.facilities.items() if share > 0 else ():
+        units = [key[1] for key in capacity.existing if key[0] == name and key[2] == t]
+        roots = {option.id for option in facility.options if option.after is None}
+        starts = {s: None for u in units for s, _ in capacity.sizes[name, u, t] if s.option in roots}
+        if not starts or matching(network, rule.where, name, t) < 1.0:
+            continue
+        feed = []
+        most: dict[str, float] = {}
+        for run in capacity.runs:
+            if (run[0], run[4]) != (name, t):
+                continue
+            inputs = {
+                material: tonnes
+                for material, tonnes in instance.recipes[run[2]].inputs.items()
+                if rule.materials is None or material in rule.materials
+            }
+            total = math.fsum(inputs.values())
+            recycled = math.fsum(
+                a for material, a in inputs.items() if instance.materials[material].stage == rule.stage
+            )
+            if total > 0:
+                feed.append((run, total, recycled))
+                unit = capacity.unit[name, run[2]]
+                each = total / capacity.use[name, run[2]] * capacity.available[name, run[1], t]
+                most[unit] = max(most.get(unit, 0.0), each)
+        years = network.calendar.years[t]
+        stands = math.fsum(each * capacity.existing[name, unit, t] * years for unit, each in most.items())
+        if feed:
+            tables.recycled[number, name, t] = RecyclingRow(share, tuple(feed), stands, tuple(starts))

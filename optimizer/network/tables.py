@@ -206,6 +206,23 @@ class OutputRow:
     part: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class RecyclingRow:
+    """What a recycling rule asks of a facility in a period.
+
+    Attributes:
+        share: of the feed, at least.
+        feed: activity with t of feed, and t of it that are recycled, per unit of it.
+        most: t of feed at most that what stands can take in, funded or not; 0 where nothing stands.
+        starts: fundings that bind it, of which at most one is taken.
+    """
+
+    share: float
+    feed: tuple[tuple[RunIndex, float, float], ...]
+    most: float
+    starts: tuple[Start, ...]
+
+
 @dataclass(slots=True)
 class RuleTables:
     """Rules on operations."""
@@ -224,6 +241,8 @@ class RuleTables:
     """USD per t missing; absent where the goal must be reached, (l, t)."""
     preferred: dict[tuple[int, str, int, str, str, int], float] = field(default_factory=dict)
     """USD per t by which a delivery is weighed dearer, (l, d, i, m, k, t)."""
+    recycled: dict[tuple[int, str, int], RecyclingRow] = field(default_factory=dict)
+    """What is asked of a facility, (l, f, t); trunk only."""
 
 
 @dataclass(slots=True)

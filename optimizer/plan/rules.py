@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from optimizer.instance.amounts import Preference, ReleaseCap, ReleaseCharge, ScaleGoal
+from optimizer.instance.amounts import Preference, Recycling, ReleaseCap, ReleaseCharge, ScaleGoal
 from optimizer.instance.policy import (
     Count,
     DeliveredContent,
@@ -27,6 +27,7 @@ from optimizer.instance.policy import (
 from optimizer.network.derive_rules import RARE_EARTHS
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, OutputRow, Tables
+from optimizer.plan.amounts import amounts_of
 
 Values = Mapping[str, Mapping[Any, float]]
 Duals = Mapping[tuple[str, str, Any], float]
@@ -113,13 +114,11 @@ def rule_report(
             report.reason = _why_no_rows(network, rule)
             for course in tables if rule.in_disruption else (TRUNK,):
                 report.rows += _delivered_rows(tables[course], values[course], number, duals)
-        elif isinstance(rule, ReleaseCap):
-            report.unit, report.reason = f"of {rule.release}", "nothing that it counts can be released"
-            for course in tables if rule.in_disruption else (TRUNK,):
-                report.rows += _released_rows(tables[course], values[course], number, duals)
-        elif isinstance(rule, ScaleGoal):
-            report.reason = "it asks for nothing within the horizon"
-            report.rows = _goal_rows(tables[TRUNK], values[TRUNK], number, duals)
+        elif isinstance(rule, ReleaseCap | ScaleGoal | Recycling):
+            report.unit = f"of {rule.release}" if isinstance(rule, ReleaseCap) else "t"
+            report.reason = "nothing that it counts can be run, or it asks for nothing within the horizon"
+            for course in tables if isinstance(rule, ReleaseCap) and rule.in_disruption else (TRUNK,):
+                report.rows += _amount_rows(tables[course], values[course], fund, number, duals)
         elif isinstance(rule, ReleaseCharge | Preference):
             of = "part of the cost of activity" if isinstance(rule, ReleaseCharge) else "its own category, and no money"
             report.reason = f"it limits nothing; what it adds is {of}"
@@ -219,27 +218,12 @@ def _delivered_rows(t: Tables, values: Values, number: int, duals: Duals) -> lis
     return found
 
 
-def _released_rows(t: Tables, values: Values, number: int, duals: Duals) -> list[Row]:
+def _amount_rows(t: Tables, values: Values, fund: Mapping[Any, float], number: int, duals: Duals) -> list[Row]:
     found = []
-    for key, (most, terms) in t.rules.released.items():
-        rule, group, period = key
-        if rule == number:
-            amount = math.fsum(values.get("run", {}).get(run, 0.0) * each for run, each in terms)
-            dual = duals.get((t.course, "released_within_cap", key))
-            saved = None if dual is None else abs(dual) * most * 0.01
-            found.append(Row(_where(t, period, group), most - amount, max(most, 1.0), saved))
-    return found
-
-
-def _goal_rows(t: Tables, values: Values, number: int, duals: Duals) -> list[Row]:
-    found = []
-    for key, (goal, terms) in t.rules.goals.items():
-        if key[0] == number:
-            made = math.fsum(values.get("run", {}).get(run, 0.0) * tonnes for run, tonnes in terms)
-            missing = values.get("goal_missing", {}).get(key, 0.0)
-            dual = duals.get((t.course, "goal_is_reached", key))
-            saved = None if dual is None else abs(dual) * goal * 0.01
-            found.append(Row(str(key[1]), made + missing - goal, goal, saved))
+    for row in amounts_of(t, values, fund, number):
+        dual = duals.get((t.course, row.component, row.key))
+        saved = None if dual is None else abs(dual) * row.asked * 0.01
+        found.append(Row(_where(t, row.period, row.group), row.slack, row.scale, saved))
     return found
 
 

@@ -89,6 +89,7 @@ PRICED = frozenset(
         "delivered_content",
         "released_within_cap",
         "goal_is_reached",
+        "feed_is_recycled",
         "target_is_reached",
         "annual_budget",
         "total_budget",

@@ -34,6 +34,7 @@ from optimizer.verifier.moves import check_claims, check_downgrades, check_flows
 from optimizer.verifier.objective import check_objective, check_scenarios, future_costs
 from optimizer.verifier.reacted import Reacted
 from optimizer.verifier.reactions import check_reactions, reactions_in
+from optimizer.verifier.recycling import check_recycling
 from optimizer.verifier.releases import check_releases
 from optimizer.verifier.rolled import check_roll
 from optimizer.verifier.rules import check_rules
@@ -131,6 +132,7 @@ def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.
     check_rules(case)
     check_releases(case)
     check_goals(case)
+    check_recycling(case)
     money = costs_of(case)
     check_costs(case, money)
     check_outlay(case, _of_instruments(case))

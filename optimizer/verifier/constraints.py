@@ -115,6 +115,7 @@ CONSTRAINTS: dict[str, str] = {
     "goal_level": "The level of a scale goal is share x world output, year by year.",
     "goal_made": "What is made for a scale goal follows from activity on the trunk.",
     "goal_cost": "The cost of a soft scale goal is what is short x cost.",
+    "recycling": "Rule recycling: with funded capacity on line, the share of a facility's feed is from recycling.",
     "count": "Rule count: the number of facilities funded and on line in time.",
     "require": "Rule require: the facility is funded and on line in time.",
     "forbid": "Rule forbid: the facility is not funded.",

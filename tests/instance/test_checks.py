@@ -629,6 +629,16 @@ BROKEN = [
         {"markets.industry.demand": [], "policy.rules.+": PREFERENCE},
     ),
     Broken(
+        "recycling_has_something_to_recycle",
+        ("policy.rules.14.stage", "no material has the stage 'recycling'"),
+        {"policy.rules.+": {"rule": "recycling", "share": 0.1}},
+    ),
+    Broken(
+        "recycling_has_something_to_recycle",
+        ("policy.rules.14", "the 15th rule (recycling): nobody that it matches has options and can take in"),
+        {"policy.rules.+": {"rule": "recycling", "stage": "metal", "where": {"stage": "separation"}, "share": 0.1}},
+    ),
+    Broken(
         "counts_have_bounds",
         ("policy.rules.5", "the 6th rule (count)", "neither min nor max"),
         {"policy.rules.5.min": GONE, "policy.rules.5.max": GONE},

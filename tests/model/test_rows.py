@@ -610,6 +610,45 @@ def test_g2_a_share_of_the_worlds_output_is_made() -> None:
     assert indices(operations(GOALS, "late"), "G2") == set()
 
 
+RECYCLING = (
+    HEAD
+    + COMMERCIAL
+    + """
+periods: [2027, {year: 2028, years: 2}]
+materials: {oxide: {stage: separation}, swarf: {stage: recycling}, metal: {stage: metal}}
+recipes:
+  split: {stage: separation, outputs: {oxide: 1}}
+  collect: {stage: recycling, outputs: {swarf: 1}}
+  melt: {stage: metal, inputs: {oxide: 1}, outputs: {metal: 1}}
+  remelt: {stage: metal, inputs: {swarf: 3}, outputs: {metal: 1}}
+facilities:
+  plant: {stage: separation, country: USA, recipes: [split], capacity: 100}
+  yard: {stage: recycling, country: USA, recipes: [collect], capacity: 100}
+  smelter:
+    stage: metal
+    country: USA
+    recipes: [melt, remelt]
+    capacity: 4
+    options: [{id: build, capacity: 6, capex: 10, lead: 1}]
+markets: {users: {channel: commercial, country: USA, demand: [{product: metal, tonnes: 10}]}}
+policy: {rules: [{rule: recycling, share: 0.5}]}
+"""
+)
+
+
+def test_g3_feed_is_recycled_once_capacity_is_funded() -> None:
+    """The 4 t a year that stand take in 24 t of swarf at most in two years; half of it is free before anything is."""
+    m = operations(RECYCLING)
+    check(
+        m,
+        "G3",
+        (0, "smelter", 2028),
+        """-0.5 run[smelter,,melt,commercial,2028] +1.5 run[smelter,,remelt,commercial,2028]
+        -12 fund[smelter,build,2027] -12 fund[smelter,build,2028] >= -12""",
+    )
+    assert indices(m, "G3") == {(0, "smelter", 2028)}
+
+
 STOCK = (
     HEAD
     + TWO_CHANNELS

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.build import GAP, Data, instance_of, solve, text_of, with_changes
+from support.cases import case_data
 
 import optimizer
 from optimizer.briefs.brief import Brief
@@ -243,3 +244,26 @@ def test_the_screen_says_what_is_no_money() -> None:
     out = "\n".join(getattr(part, "text", "") or getattr(part, "title", "") for part in brief.parts)
     assert "of the expected cost 160 USD is preference, bids weighed dearer, and no money; the rest 240 USD" in out
     assert "Goals missed" in out
+
+
+def test_recycling_binds_who_is_funded_and_no_other() -> None:
+    """A smelter that is not enlarged melts what it likes, and the rule is inactive."""
+    data = case_data("recycling_once_funded")
+    row = reported(solve(data))
+    assert (row["status"], row["where"], row["rows"]) == ("binding", "2028 smelter", 1)
+    data["policy"]["rules"] = [*data["policy"]["rules"], {"rule": "forbid", "facility": "smelter"}]
+    alone = solve(data)
+    assert reported(alone)["status"] == "inactive"
+    assert alone.objective == pytest.approx(3 * (4 * 6 + 6 * 100))
+    assert set(alone.runs["recipe"]) == {"split", "melt"}
+
+
+def test_a_share_that_cannot_be_recycled_is_named() -> None:
+    """Of 3 t of swarf a year no more than 4 t of metal are made with half of the feed recycled."""
+    data = case_data("recycling_once_funded")
+    data["facilities"]["yard"]["capacity"] = 3
+    data["markets"]["users"]["demand"] = [{"product": "metal", "tonnes": {2028: 7}}]
+    assert solve(data).status == "infeasible"
+    explanation = optimizer.explain(instance_of(data), threads=1)
+    assert set(explanation.conflict["requirement"]) == {"demand:users:0", "rule:0"}
+    assert set(explanation.repairs["restores"]) == {"yes"}

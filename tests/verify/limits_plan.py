@@ -122,3 +122,64 @@ scenarios:
         scenarios="""base,0.5,,,491,1
             boom,0.5,2028,,603,1""",
     )  # fmt: skip
+
+
+def recycles() -> Plan:
+    """A smelter that is enlarged, so that half of its feed must be swarf from 2028 on: 3 t of it make a tonne."""
+    text = """
+schema: 1
+name: recycles
+base_year: 2027
+discount_rate: 0.0
+periods: [2027, {year: 2028, years: 2}]
+domestic: [USA]
+countries: {USA: domestic}
+materials: {oxide: {stage: separation}, swarf: {stage: recycling}, metal: {stage: metal}}
+recipes:
+  split: {stage: separation, outputs: {oxide: 1}, cost: 1}
+  collect: {stage: recycling, outputs: {swarf: 1}, cost: 4}
+  melt: {stage: metal, inputs: {oxide: 1}, outputs: {metal: 1}, cost: 5}
+  remelt: {stage: metal, inputs: {swarf: 3}, outputs: {metal: 1}, cost: 5}
+facilities:
+  plant: {stage: separation, country: USA, recipes: [split], capacity: 100}
+  yard: {stage: recycling, country: USA, recipes: [collect], capacity: 100}
+  smelter:
+    stage: metal
+    country: USA
+    recipes: [melt, remelt]
+    capacity: 4
+    tags: [programme]
+    options: [{id: build, capacity: 6, capex: 10, lead: 1}]
+channels: {open: {}}
+markets: {users: {channel: open, country: USA, demand: [{product: metal, tonnes: 10, shortage_cost: 100}]}}
+policy: {rules: [{rule: recycling, where: {tags: programme}, share: 0.5}]}
+"""
+    return make(
+        text, 809.0, ("open",),
+        portfolio="smelter,build,metal,USA,2027,2028,6,10,10,",
+        outlay="2027,capex,grant,10",
+        capacity="""trunk,2027,plant,,100,0,1,100,4
+            trunk,2027,yard,,100,0,1,100,0
+            trunk,2027,smelter,,4,0,1,4,4
+            trunk,2028,plant,,100,0,1,200,15
+            trunk,2028,yard,,100,0,1,200,15
+            trunk,2028,smelter,,4,6,1,20,20""",
+        runs="""trunk,2027,plant,,split,open,4,4
+            trunk,2027,smelter,,melt,open,4,20
+            trunk,2028,plant,,split,open,15,15
+            trunk,2028,yard,,collect,open,15,60
+            trunk,2028,smelter,,melt,open,15,75
+            trunk,2028,smelter,,remelt,open,5,25""",
+        demand="""trunk,2027,users,0,metal,metal,open,10,4,6,600
+            trunk,2028,users,0,metal,metal,open,20,20,0,0""",
+        exposure="""2027,plant,,0,0,0,0,0,0,open
+            2027,smelter,,0,0,0,0,0,0,open
+            2028,plant,,0,0,0,0,0,0,open
+            2028,yard,,0,0,0,0,0,0,open
+            2028,smelter,,0,0,0,0,0,0,open""",
+        costs="""investment,2027,capex,10,10
+            trunk,2027,activity,24,24
+            trunk,2027,shortage,600,600
+            trunk,2028,activity,175,175""",
+        scenarios="base,1,,,809,0.8",
+    )  # fmt: skip

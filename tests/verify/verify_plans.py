@@ -8,7 +8,7 @@ from adjust_plan import bites
 from aided_plan import aided
 from lent_plan import lent, thrifty
 from levels_plan import served
-from limits_plan import limits, weighs
+from limits_plan import limits, recycles, weighs
 from makers_plan import requalified
 from plan_maker import Plan, make
 from reaction_plan import reacts
@@ -445,6 +445,7 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "rules": rules,
     "limits": limits,
     "weighs": weighs,
+    "recycles": recycles,
     "tree": tree,
     "reacts": reacts,
     "bites": bites,

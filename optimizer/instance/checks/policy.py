@@ -6,7 +6,7 @@ import operator
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from optimizer.instance.amounts import Preference, ReleaseRule, ScaleGoal
+from optimizer.instance.amounts import Preference, Recycling, ReleaseRule, ScaleGoal
 from optimizer.instance.checks.balance import NAMES
 from optimizer.instance.checks.base import at, listed, lost, orderly, ordinal, refer, refer_all, region_of, whole
 from optimizer.instance.checks.effects import AFFECTED, Thing, things_of
@@ -195,6 +195,34 @@ def what_is_preferred_has_a_price(source: Source, instance: Instance) -> None:
                     source.fault(at(source, (*path, "markets"), name), wrong, f"give {material} a price")
 
 
+def recycling_has_something_to_recycle(source: Source, instance: Instance) -> None:
+    """A recycling rule matches a facility with options that can take in something recycled, as what counts as feed."""
+    if not whole(source, "facilities", "recipes", "materials", "countries", "logistics", "periods"):
+        return
+    things = {next(iter(thing["id"])): thing for thing in things_of("facilities", instance)}
+    stages = {material.stage for material in instance.materials.values()}
+    for path, what, rule in _rules(source, instance):
+        if not isinstance(rule, Recycling) or any(key not in AFFECTED["facilities"].keys for key in rule.where):
+            continue
+        if rule.stage not in stages:
+            wrong = f"{what}: no material has the stage '{rule.stage}', so that nothing is recycled"
+            source.fault((*path, "stage"), wrong, did_you_mean(rule.stage, stages))
+            continue
+        found = [
+            name for name, thing in things.items() if fits(rule.where, thing) and instance.facilities[name].options
+        ]
+        feed = {
+            material
+            for name in found
+            for use in instance.facilities[name].recipes
+            for material in instance.recipes[use].inputs
+            if rule.materials is None or material in rule.materials
+        }
+        if not any(instance.materials[material].stage == rule.stage for material in feed):
+            wrong = f"{what}: nobody that it matches has options and can take in anything recycled that counts as feed"
+            source.fault(path, wrong, "name a facility with options, and a recipe that takes it in")
+
+
 def counts_have_bounds(source: Source, instance: Instance) -> None:
     """A count gives min or max, and min is not over max."""
     for path, what, rule in _rules(source, instance):
@@ -305,6 +333,7 @@ CHECKS = (
     rules_name_what_is_released,
     goals_ask_for_something,
     what_is_preferred_has_a_price,
+    recycling_has_something_to_recycle,
     counts_have_bounds,
     rules_over_facilities_match,
     rules_name_what_can_be_funded,
