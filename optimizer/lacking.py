@@ -28,8 +28,9 @@ from optimizer.solver.options import Options
 TONNES = ("demand_is_met_or_short", "target_is_reached", "stock_rejoins_the_trunk")
 RULES = (
     "count_at_least", "count_at_most", "required", "forbidden", "at_most_one_of", "implied", "starts_within_capacity",
-    "domestic_content", "exposure_cap", "heavy_content", "diversify", "delivered_content", "annual_budget",
-    "total_budget", "appropriation_is_kept", "claim_is_served",
+    "domestic_content", "exposure_cap", "heavy_content", "diversify", "delivered_content",
+    "released_within_cap", "goal_is_reached", "feed_is_recycled", "annual_budget", "total_budget",
+    "appropriation_is_kept", "claim_is_served",
 )  # fmt: skip
 SHOWN = 1e-6
 
@@ -208,6 +209,6 @@ def _rule_of(tables: Mapping[str, Tables], course: str, component: str, index: A
     if component in ("domestic_content", "exposure_cap", "heavy_content", "diversify"):
         row = tables[course].rules.output[index]
         return row.rule, row.period
-    if component == "starts_within_capacity":
-        return index[0], index[1]
+    if component in ("starts_within_capacity", "released_within_cap", "goal_is_reached", "feed_is_recycled"):
+        return index[0], index[-1]
     return index, None

@@ -23,6 +23,11 @@ def say(out: Brief, plan: Plan) -> None:
     out.print(f"{plan.instance.name}: {plan.status} ({info['why']})", style="bold")
     measure = str(info["risk"]["measure"]).replace("_", " ")
     out.print(f"{measure} cost {usd(plan.objective)}{gap}")
+    if weighed := info["cost"].get("preference"):
+        rest = usd(sum(info["cost"].values()) - weighed)
+        out.print(
+            f"of the expected cost {usd(weighed)} is preference, bids weighed dearer, and no money; the rest {rest}"
+        )
     _levels(info.get("levels", []), out)
     _portfolio(plan.portfolio, out)
     _finance(plan, out)
@@ -129,7 +134,8 @@ def _shortfall(plan: Plan, out: Brief) -> None:
     demand = plan.demand
     short = demand[demand["short"] > 1e-6]
     missed = plan.targets[plan.targets["short"] > 1e-6]
-    if short.empty and missed.empty:
+    goals = plan.goals[plan.goals["short"] > 1e-6]
+    if short.empty and missed.empty and goals.empty:
         out.print("\nNothing is short, in any future; every target is reached.")
         return
     if not short.empty:
@@ -153,6 +159,11 @@ def _shortfall(plan: Plan, out: Brief) -> None:
         table = headed("\nTargets missed", "stockpile", "material", "year", "t", "of t", right=("year", "t", "of t"))
         for row in rows_of(missed.sort_values("short", ascending=False).head(out.most(SHORT_ROWS))):
             table.add_row(row.stockpile, row.material, str(row.period), tonnes(row.short), tonnes(row.level))
+        out.print(table)
+    if not goals.empty:
+        table = headed("\nGoals missed", "rule", "year", "t", "of t", right=("rule", "year", "t", "of t"))
+        for row in rows_of(goals):
+            table.add_row(str(row.rule), str(row.period), tonnes(row.short), tonnes(row.level))
         out.print(table)
 
 

@@ -28,7 +28,15 @@ from optimizer.solver.highs import Progress, Report
 DEMAND = "demand_is_met_or_short"
 FUNDING_RULES = frozenset(["count_at_least", "count_at_most", "required", "at_most_one_of", "implied"])
 OUTPUT_RULES = frozenset(["domestic_content", "exposure_cap", "heavy_content", "diversify"])
-WITH_RULE = frozenset(["starts_within_capacity", "reactions_within_starts", "delivered_content"])
+WITH_RULE = frozenset(
+    [
+        "starts_within_capacity",
+        "reactions_within_starts",
+        "delivered_content",
+        "released_within_cap",
+        "feed_is_recycled",
+    ]
+)
 FRICTIONS = frozenset(["activity_rises_slowly", "contracts_hold_capacity", "stricter_channels_gain_slowly"])
 
 OPERATED = frozenset(["run", "flow", "deliver"])
@@ -248,6 +256,8 @@ def _atom(case: Case, course: str, component: str, index: Any) -> Atom | None:
     if component == "target_is_reached":
         p, i, t = index
         return None if index in case.tables[course].stock.target_cost else (f"target:{p}:{i}", course, t)
+    if component == "goal_is_reached":
+        return None if index in case.tables[course].rules.goal_cost else (f"rule:{index[0]}", course, index[1])
     if component in ("annual_budget", "annual_budget_with_reactions"):
         return "budget:annual", course, index
     if component in ("total_budget", "total_budget_with_reactions"):

@@ -26,7 +26,8 @@ class Change:
         requirement: name of the requirement that is loosened; empty for what is no requirement.
         path: what is changed, as `--set` names it.
         amount: how much, in `unit`.
-        unit: `t`, `USD`, `share`, `years`, `options`, `facilities`, `t/yr`, or empty where there is no less or more.
+        unit: `t`, `USD`, `share`, `years`, `options`, `facilities`, `t/yr`, what is released, or empty where
+            there is no less or more.
         least: no smaller change does it, where that is known.
         text: the change in words, after "if".
         instance: the instance so changed.

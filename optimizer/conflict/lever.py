@@ -30,8 +30,11 @@ from optimizer.conflict.change import (
 from optimizer.conflict.requirement import Requirement
 from optimizer.findings.finding import amount as told
 from optimizer.findings.finding import dollars
+from optimizer.instance.amounts import ReleaseCap, ScaleGoal
 from optimizer.instance.policy import Count, Starts
+from optimizer.instance.series import Series
 from optimizer.network.derive_markets import target_level
+from optimizer.network.derive_rules import goal_of
 from optimizer.solver.compile import Problem
 
 Key = int | None
@@ -102,9 +105,10 @@ def lever_of(case: Case, requirement: Requirement) -> Lever | None:
     kind = requirement.kind
     if kind == "rule":
         rule = case.instance.policy.rules[int(requirement.parts[0])]
-        if isinstance(rule, Starts):
-            return _starts(case, requirement, rule)
-        return _count(case, requirement, rule) if isinstance(rule, Count) else None
+        levers: dict[Any, Callable[[Case, Requirement, Any], Lever]] = {
+            Starts: _starts, Count: _count, ReleaseCap: _released, ScaleGoal: _goal
+        }  # fmt: skip
+        return levers[type(rule)](case, requirement, rule) if type(rule) in levers else None
     makers: dict[str, Callable[[Case, Requirement], Lever]] = {
         "demand": _demand, "target": _target, "budget": _budget, "link": _link, "room": _room
     }  # fmt: skip
@@ -306,6 +310,51 @@ def _starts(case: Case, requirement: Requirement, rule: Starts) -> Lever:
         )  # fmt: skip
 
     return Lever(requirement, "options", dict(rows), dict.fromkeys(rows, 1000.0), change, whole=True)
+
+
+def _released(case: Case, requirement: Requirement, rule: ReleaseCap) -> Lever:
+    calendar, number = case.network.calendar, int(requirement.parts[0])
+    rows: dict[Key, dict[int, float]] = defaultdict(dict)
+    for (_, t), found in _atoms(case, requirement.name).items():
+        for row in found:
+            rows[t][row] = -calendar.years[t or 0]
+
+    def change(values: dict[Key, float], least: float) -> Change:
+        more = {t: up(x) for t, x in values.items()}
+        years = [y for y in range(calendar.first_year, calendar.end_year) if rule.most.given(y)]
+        steps = [(y, calendar.at(rule.most, y) + more.get(calendar.period_of(y), 0.0)) for y in years]
+        series = Series(steps=tuple(step for i, step in enumerate(steps) if not i or step[1] != steps[i - 1][1]))
+        said = _by_year({t: f"{told(x)} a year more of {rule.release}" for t, x in more.items()}, "in")
+        text = f"rule {number} ({rule.rule}) allowed {said}"
+        made = with_rule(case.instance, number, rule.model_copy(update={"most": series}))
+        return Change(
+            requirement.name, f"{requirement.path}.most", sum(more.values()), rule.release, least, text, made,
+            series.plain(),
+        )  # fmt: skip
+
+    return Lever(requirement, rule.release, dict(rows), dict.fromkeys(rows, math.inf), change)
+
+
+def _goal(case: Case, requirement: Requirement, rule: ScaleGoal) -> Lever:
+    calendar, number = case.network.calendar, int(requirement.parts[0])
+    asked = {t: goal_of(case.network, rule, t) for t in calendar.periods}
+    rows: dict[Key, dict[int, float]] = defaultdict(dict)
+    for (_, t), found in _atoms(case, requirement.name).items():
+        for row in found:
+            rows[t][row] = 1.0 / asked[t or 0] if _empty(case, row) else 1.0
+
+    def change(values: dict[Key, float], least: float) -> Change:
+        values = {t: min(up(x), asked[t or 0]) for t, x in values.items()}
+        left = {t: 1.0 - x / asked[t or 0] for t, x in values.items()}
+        series = by_year(rule.share, calendar, lambda y, raw: raw * left.get(calendar.period_of(y), 1.0))
+        said = {t: f"by {told(x)} t to {told(asked[t or 0] - x)} t" for t, x in values.items()}
+        text = f"rule {number} ({rule.rule}) asked for less: {_by_year(said, 'in')}"
+        made = with_rule(case.instance, number, rule.model_copy(update={"share": series}))
+        return Change(
+            requirement.name, f"{requirement.path}.share", sum(values.values()), "t", least, text, made, series.plain()
+        )
+
+    return Lever(requirement, "t", dict(rows), {t: asked[t or 0] for t in rows}, change)
 
 
 def _count(case: Case, requirement: Requirement, rule: Count) -> Lever:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from optimizer.findings.finding import Finding
 from optimizer.findings.rules_delivered import hollow_delivered
 from optimizer.findings.rules_funding import funding_cannot_hold, hollow_funding
+from optimizer.findings.rules_limits import hollow_limits, hollow_preference
 from optimizer.findings.rules_output import hollow_output
 from optimizer.findings.survey import Survey
 from optimizer.findings.targets import stock_before_start
+from optimizer.instance.amounts import Preference, ReleaseRule
 from optimizer.instance.policy import DeliveredContent, FundingRule, OutputRule
 
 
@@ -21,7 +23,11 @@ def hollow_rule(survey: Survey) -> Iterator[Finding]:
             yield from stock_before_start(survey, number, rule)
         elif isinstance(rule, DeliveredContent):
             yield from hollow_delivered(survey, number, rule)
-        else:
+        elif isinstance(rule, ReleaseRule):
+            yield from hollow_limits(survey, number, rule)
+        elif isinstance(rule, Preference):
+            yield from hollow_preference(survey, number, rule)
+        elif isinstance(rule, FundingRule):
             yield from hollow_funding(survey, number, rule)
 
 

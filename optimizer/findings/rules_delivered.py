@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from optimizer.findings.demand import Short, asked_by, numbers_of, outlook, shorts
 from optimizer.findings.finding import CANNOT, NOTE, SMALL, WARNING, Finding, amount, percent, some
 from optimizer.findings.rule_facts import binding, hollow, inactive, name_of, path_of
+from optimizer.findings.rules_limits import goal_over_capacity
 from optimizer.findings.supply import Line, earliest_of, pool_of
 from optimizer.findings.survey import Survey
 from optimizer.findings.targets import counted_channels
 from optimizer.findings.upstream import Chain, Needs, Use, asked_of
+from optimizer.instance.amounts import ScaleGoal
 from optimizer.instance.policy import DeliveredContent
 from optimizer.network.derive_rules import share_of
 
@@ -52,11 +54,13 @@ def _stock_outside(survey: Survey, number: int, rule: DeliveredContent, within: 
 
 
 def rule_over_capacity(survey: Survey) -> Iterator[Finding]:
-    """What a rule on deliveries asks of a channel is at most what those trusted for it could make, feeds included."""
+    """What rules on deliveries and goals ask for could be made, by those trusted for it; of deliveries feeds too."""
     for number, rule in enumerate(survey.instance.policy.rules):
         if isinstance(rule, DeliveredContent) and binding(survey, rule):
             yield from _products(survey, number, rule)
             yield from _feeds(survey, number, rule)
+        elif isinstance(rule, ScaleGoal):
+            yield from goal_over_capacity(survey, number, rule)
 
 
 def _lines(survey: Survey, rule: DeliveredContent) -> dict[str, list[Line]]:

@@ -37,6 +37,8 @@ _BY_RULE = {
     "domestic_content": AT_LEAST,
     "heavy_content": AT_LEAST,
     "delivered_content": AT_LEAST,
+    "scale_goal": AT_LEAST,
+    "recycling": AT_LEAST,
 }
 
 At = tuple[float, ...]
@@ -269,7 +271,8 @@ def sense_of(plain: Any, key: str) -> str:
         rule = _at(plain, ".".join(parts[:3]))
         at_most_by_then = rule["rule"] == "count" and "max" in rule  # an earlier year counts fewer: looser
         by = "" if at_most_by_then else AT_MOST
-        return {"share": _BY_RULE.get(rule["rule"], ""), "min": AT_LEAST, "max": AT_MOST, "by": by}.get(parts[3], "")
+        senses = {"share": _BY_RULE.get(rule["rule"], ""), "min": AT_LEAST, "max": AT_MOST, "most": AT_MOST, "by": by}
+        return senses.get(parts[3], "")
     if parts[0] == "channels" and len(parts) == 4 and parts[2] == "max_exposure":
         return AT_MOST
     if parts[0] == "stockpiles" and len(parts) > 4 and parts[2] == "targets":

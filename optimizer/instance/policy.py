@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from optimizer.instance import amounts
+from optimizer.instance.amounts import Preference, Recycling, ReleaseCap, ReleaseCharge, ScaleGoal
 from optimizer.instance.fields import (
     Amount,
     AmountSeries,
@@ -22,7 +24,7 @@ from optimizer.instance.fields import (
     Year,
 )
 
-Where = dict[Id, Any]
+Where = amounts.Where
 Lasting = Annotated[int, Field(strict=True, ge=1, le=1000)]
 
 
@@ -222,6 +224,11 @@ Rule = Annotated[
     | HeavyContent
     | Diversify
     | DeliveredContent
+    | ReleaseCap
+    | ReleaseCharge
+    | ScaleGoal
+    | Preference
+    | Recycling
     | Count
     | Require
     | Forbid

@@ -105,6 +105,8 @@ class Recipe(Row):
     """The facility's unit it runs on, where facilities have units."""
     channels: tuple[Id, ...] | None = None
     """Channels it may run in; default all."""
+    releases: dict[Id, Amount] = Field(default_factory=dict)
+    """What it releases (residue, emissions) per unit of activity, by names and in units of your own; for rules."""
 
 
 class RecipeUse(Row):
@@ -116,6 +118,8 @@ class RecipeUse(Row):
     """Capacity taken by a unit of activity, instead of the recipe's."""
     unit: Id | None = None
     """The unit it runs on here, instead of the recipe's."""
+    releases: dict[Id, Amount] | None = None
+    """What it releases here, instead of all that the recipe says."""
 
 
 def _uses(value: Any) -> Any:
@@ -150,6 +154,7 @@ _USES_JSON: dict[str, Any] = {
                     "cost": {"type": "number", "minimum": 0},
                     "capacity_use": {"type": "number", "exclusiveMinimum": 0},
                     "unit": {"type": "string"},
+                    "releases": {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}},
                     "source": {"type": "string"},
                     "confidence": {"enum": ["A", "B", "C"]},
                     "note": {"type": "string"},

@@ -32,6 +32,7 @@ INDICES: dict[str, str] = {
     "stock_down": "p, m, k, t",
     "discarded": "p, m, k, t",
     "missing": "p, i, t",
+    "goal_missing": "l, t",
     "opening": "p, m, k",
     "trunk_level": "p, m, k",
     "bought_back": "p, m, k",

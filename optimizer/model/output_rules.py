@@ -32,9 +32,12 @@ def constraints(m: Model, t: Tables) -> None:
     constraint(m, t, t.rules.delivered, delivered_content)
 
 
-def costs(m: Model, t: Tables) -> Costs:  # noqa: ARG001
-    """None."""
-    return []
+def costs(m: Model, t: Tables) -> Costs:
+    r"""What buyers prefer: $\pi_{lt} p_{mt}$ for each tonne that is not drawn from the preferred channel; no money."""
+    each: dict[tuple[str, int, str, str, int], float] = {}
+    for (_, d, i, material, k, y), usd in t.rules.preferred.items():
+        each[d, i, material, k, y] = each.get((d, i, material, k, y), 0.0) + usd
+    return [("preference", i[4], t.discount(i[4]) * usd, m.deliver[i]) for i, usd in each.items()]
 
 
 def _made(m: Model, t: Tables, row: OutputRow) -> list[tuple[RunIndex, float]]:

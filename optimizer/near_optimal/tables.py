@@ -58,7 +58,7 @@ def table_of_portfolios(
             "capex": float(plan.portfolio["capex"].sum()),
             "capex_discounted": cost.get("capex", 0.0) + cost.get("credit", 0.0),
             "public_outlay": float(plan.portfolio["public_outlay"].sum()),
-            "shortage_usd": cost.get("shortage", 0.0) + cost.get("target_shortage", 0.0),
+            "shortage_usd": sum(cost.get(key, 0.0) for key in ("shortage", "target_shortage", "goal_shortage")),
             "leaves_out": ";".join(named(best - mine)),
             "funds_instead": ";".join(named(mine - best)),
         }

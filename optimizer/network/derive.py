@@ -42,7 +42,7 @@ def tables_of(network: Network, course: str = TRUNK, disruption: Disruption | No
     demand = demand_tables(network, periods, disruption)
     stock = stock_tables(network, periods, disruption, course)
     flow = flow_tables(network, periods, disruption, capacity, demand, stock)
-    rules = rule_tables(network, periods, capacity, trunk=window is None)
+    rules = rule_tables(network, periods, capacity, demand, disruption)
     reaction = reaction_tables(network, course, capacity, reactions)
     adjust = adjust_tables(network, window, disruption, capacity)
     requalification = requalification_tables(network, window, capacity, demand, stock)

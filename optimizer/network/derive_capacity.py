@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -10,6 +11,7 @@ from optimizer.instance.fields import WHOLE
 from optimizer.instance.policy import ExposureCap
 from optimizer.network.effects import Disruption, Facts
 from optimizer.network.network import changed_exposures, delays_in, facility_effects
+from optimizer.network.releases import charge, released
 from optimizer.network.slotted import largest
 from optimizer.network.starts import Delays, Start, units_of
 from optimizer.network.tables import CapacityTables, Network, Terms
@@ -191,6 +193,8 @@ def _runs(
                 tables.runs.extend((name, state.id, recipe, channel, t) for channel in trusted if runs[recipe, channel])
         for recipe, cost, custody, facts in costs:
             each = cost if disruption is None else cost * disruption.mean_factor("recipes", "cost", facts, t)
+            out = released(instance, name, recipe)
+            each += math.fsum(amount * charge(network, name, release, t) for release, amount in out.items())
             for channel, usd in custody.items():
                 tables.run_cost[name, recipe, channel, t] = each + usd
 

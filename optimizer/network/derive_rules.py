@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
+from optimizer.instance.amounts import Preference, Recycling, ReleaseCap, ScaleGoal
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import (
     DeliveredContent,
@@ -13,7 +15,10 @@ from optimizer.instance.policy import (
     HeavyContent,
     OutputRule,
 )
-from optimizer.network.tables import CapacityTables, Network, OutputRow, RuleTables
+from optimizer.network.derive_markets import price_at
+from optimizer.network.effects import Disruption
+from optimizer.network.releases import matching, released
+from optimizer.network.tables import CapacityTables, DemandTables, Network, OutputRow, RecyclingRow, RuleTables
 
 RARE_EARTHS = frozenset(
     ["La", "Ce", "Pr", "Nd", "Pm", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y", "Sc"],
@@ -21,9 +26,23 @@ RARE_EARTHS = frozenset(
 AT_MOST = (ExposureCap, Diversify)
 
 
-def rule_tables(network: Network, periods: tuple[int, ...], capacity: CapacityTables, *, trunk: bool) -> RuleTables:
-    """The rows of all rules on operations that hold in a course."""
-    tables = RuleTables()
+def rule_tables(
+    network: Network,
+    periods: tuple[int, ...],
+    capacity: CapacityTables,
+    demand: DemandTables,
+    disruption: Disruption | None,
+) -> RuleTables:
+    """The rows of all rules on operations that hold in a course.
+
+    Args:
+        network: what all courses share.
+        periods: of the course.
+        capacity: of the course.
+        demand: of the course.
+        disruption: what happens in it; None on the trunk.
+    """
+    tables, trunk = RuleTables(), disruption is None
     outputs = {name: frozenset(recipe.outputs) for name, recipe in network.instance.recipes.items()}
     made: dict[tuple[str, int], set[str]] = {}
     for _, _, r, k, t in capacity.runs:
@@ -32,6 +51,17 @@ def rule_tables(network: Network, periods: tuple[int, ...], capacity: CapacityTa
         if isinstance(rule, DeliveredContent):
             if trunk or rule.in_disruption:
                 _delivered(network, tables, number, rule, periods)
+        elif isinstance(rule, ReleaseCap):
+            if trunk or rule.in_disruption:
+                _released(network, tables, number, rule, capacity)
+        elif isinstance(rule, Preference):
+            if trunk or rule.in_disruption:
+                _preferred(network, tables, number, rule, demand, disruption)
+        elif isinstance(rule, Recycling) and trunk:
+            for t in periods:
+                _recycling(network, tables, number, rule, t, capacity)
+        elif isinstance(rule, ScaleGoal) and trunk:
+            _goal(network, tables, number, rule, periods, capacity)
         elif isinstance(rule, DomesticContent | ExposureCap | HeavyContent | Diversify) and (
             trunk or rule.in_disruption
         ):
@@ -48,7 +78,7 @@ def share_of(network: Network, rule: OutputRule | DeliveredContent, period: int)
     return calendar.mean_of(period, lambda y: calendar.at(rule.share, y) if rule.share.given(y) else idle)
 
 
-def materials_of(instance: Instance, rule: OutputRule) -> tuple[str, ...]:
+def materials_of(instance: Instance, rule: OutputRule | ScaleGoal) -> tuple[str, ...]:
     """Materials a rule counts."""
     if rule.materials is not None:
         return rule.materials
@@ -99,3 +129,112 @@ def _delivered(
             if share > 0:
                 for product, indices in lines.items():
                     tables.delivered[number, market, product, t] = (share, channels, tuple(indices))
+
+
+def _released(network: Network, tables: RuleTables, number: int, rule: ReleaseCap, capacity: CapacityTables) -> None:
+    """A row for each group and period in which something that is released counts; a period's first year has a limit."""
+    instance, calendar = network.instance, network.calendar
+    for run in capacity.runs:
+        name, _, recipe, _, t = run
+        amount = released(instance, name, recipe).get(rule.release, 0.0)
+        if not amount or not rule.most.given(t):
+            continue
+        share = matching(network, rule.where, name, t)
+        if share <= 0:
+            continue
+        group = {"facility": name, "country": instance.facilities[name].country, None: ""}[rule.by]
+        most = calendar.mean(rule.most, t) * calendar.years[t]
+        tables.released.setdefault((number, group, t), (most, []))[1].append((run, amount * share))
+
+
+def goal_of(network: Network, rule: ScaleGoal, period: int) -> float:
+    """Tonnes that a scale goal asks for in a period, year by year."""
+    calendar = network.calendar
+    asked = calendar.mean_of(period, lambda y: calendar.at(rule.world_output, y) * calendar.at(rule.share, y))
+    return asked * calendar.years[period]
+
+
+def _goal(
+    network: Network,
+    tables: RuleTables,
+    number: int,
+    rule: ScaleGoal,
+    periods: tuple[int, ...],
+    capacity: CapacityTables,
+) -> None:
+    """A row for each period in which something is asked for, and who counts for it."""
+    instance, calendar = network.instance, network.calendar
+    materials = set(materials_of(instance, rule))
+    channels = network.places.channels if rule.channel is None else network.places.stricter_or_equal(rule.channel)
+    for t in periods:
+        goal = goal_of(network, rule, t)
+        if goal <= 0:
+            continue
+        tables.goals[number, t] = (goal, [])
+        costs = [rule.shortage_cost.raw(year, calendar.first_year) for year in calendar.span[t]]
+        if all(cost is not None for cost in costs):
+            tables.goal_cost[number, t] = math.fsum(float(cost or 0.0) for cost in costs) / len(costs)
+    for run in capacity.runs:
+        name, _, recipe, channel, t = run
+        if (number, t) in tables.goals and channel in channels:
+            made = sum(amount for material, amount in instance.recipes[recipe].outputs.items() if material in materials)
+            share = matching(network, rule.where, name, t) if made else 0.0
+            if share > 0:
+                tables.goals[number, t][1].append((run, made * share))
+
+
+def _preferred(
+    network: Network,
+    tables: RuleTables,
+    number: int,
+    rule: Preference,
+    demand: DemandTables,
+    disruption: Disruption | None,
+) -> None:
+    """A share of the reference price for each delivery from a channel looser than the preferred one."""
+    instance, calendar = network.instance, network.calendar
+    within = network.places.stricter_or_equal(rule.channel)
+    for market, line, material, channel, t in demand.deliveries:
+        if market not in rule.markets or channel in within:
+            continue
+        share = calendar.mean(rule.share, t)
+        price = price_at(network, material, instance.markets[market].country, t, disruption) if share > 0 else None
+        if price:
+            tables.preferred[number, market, line, material, channel, t] = price * share
+
+
+def _recycling(
+    network: Network, tables: RuleTables, number: int, rule: Recycling, t: int, capacity: CapacityTables
+) -> None:
+    """A row for each facility that may have funded capacity in a period, and takes in what counts as feed."""
+    instance = network.instance
+    share = network.calendar.mean(rule.share, t)
+    for name, facility in instance.facilities.items() if share > 0 else ():
+        units = [key[1] for key in capacity.existing if key[0] == name and key[2] == t]
+        roots = {option.id for option in facility.options if option.after is None}
+        starts = {s: None for u in units for s, _ in capacity.sizes[name, u, t] if s.option in roots}
+        if not starts or matching(network, rule.where, name, t) < 1.0:
+            continue
+        feed = []
+        most: dict[str, float] = {}
+        for run in capacity.runs:
+            if (run[0], run[4]) != (name, t):
+                continue
+            inputs = {
+                material: tonnes
+                for material, tonnes in instance.recipes[run[2]].inputs.items()
+                if rule.materials is None or material in rule.materials
+            }
+            total = math.fsum(inputs.values())
+            recycled = math.fsum(
+                a for material, a in inputs.items() if instance.materials[material].stage == rule.stage
+            )
+            if total > 0:
+                feed.append((run, total, recycled))
+                unit = capacity.unit[name, run[2]]
+                each = total / capacity.use[name, run[2]] * capacity.available[name, run[1], t]
+                most[unit] = max(most.get(unit, 0.0), each)
+        years = network.calendar.years[t]
+        stands = math.fsum(each * capacity.existing[name, unit, t] * years for unit, each in most.items())
+        if feed:
+            tables.recycled[number, name, t] = RecyclingRow(share, tuple(feed), stands, tuple(starts))

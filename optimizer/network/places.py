@@ -9,6 +9,7 @@ from typing import Any
 
 from optimizer.instance.instance import Instance
 from optimizer.instance.records import Claim
+from optimizer.network.goals import is_counted
 
 WORLD = "world"
 
@@ -348,7 +349,7 @@ def _backward(reach: _Reach, possible: list[Run]) -> None:
         released[cell].append(store)
     frontier: list[Cell] = []
     store_frontier: list[Cell] = []
-    useful_stores: set[Cell] = set()
+    needed: set[Cell] = set()
 
     def use(cell: Cell) -> None:
         if cell in places.reached and cell not in places.useful:
@@ -356,8 +357,8 @@ def _backward(reach: _Reach, possible: list[Run]) -> None:
             frontier.append(cell)
 
     def use_store(store: Cell) -> None:
-        if store in places.stocked and store not in useful_stores:
-            useful_stores.add(store)
+        if store in places.stocked and store not in needed:
+            needed.add(store)
             store_frontier.append(store)
 
     for name, market in instance.markets.items():
@@ -366,7 +367,7 @@ def _backward(reach: _Reach, possible: list[Run]) -> None:
                 for channel in places.stricter_or_equal(market.channel):
                     use((places.draw(name, market.country, material), material, channel))
     for cell in places.reached:
-        if instance.materials[cell[1]].sell and places.surplus_at(cell[0], cell[1]):
+        if (instance.materials[cell[1]].sell or is_counted(instance, cell[1])) and places.surplus_at(cell[0], cell[1]):
             use(cell)
     for name, stockpile in instance.stockpiles.items():
         for target in stockpile.targets:
@@ -395,6 +396,4 @@ def _backward(reach: _Reach, possible: list[Run]) -> None:
                 use((place, material, stricter))
         for store in released[cell]:
             use_store(store)
-    places.stocked = {
-        store for store in places.stocked if store in useful_stores or initial_stock(instance, *store) > 0
-    }
+    places.stocked = {store for store in places.stocked if store in needed or initial_stock(instance, *store) > 0}

@@ -80,7 +80,7 @@ class CapacityTables:
     setting: dict[tuple[str, str, int], Terms] = field(default_factory=dict)
     """Share of the period in which each start has an option with `sets` on line, (f, o, t)."""
     run_cost: dict[tuple[str, str, str, int], float] = field(default_factory=dict)
-    """USD per unit of activity, custody included, (f, r, k, t)."""
+    """USD per unit of activity, custody and charges on releases included, (f, r, k, t)."""
     fixed: dict[tuple[str, int], float] = field(default_factory=dict)
     """USD of existing capacity in a period, (f, t)."""
     fixed_of: dict[int, Terms] = field(default_factory=dict)
@@ -206,6 +206,23 @@ class OutputRow:
     part: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class RecyclingRow:
+    """What a recycling rule asks of a facility in a period.
+
+    Attributes:
+        share: of the feed, at least.
+        feed: activity with t of feed, and t of it that are recycled, per unit of it.
+        most: t of feed at most that what stands can take in, funded or not; 0 where nothing stands.
+        starts: fundings that bind it, of which at most one is taken.
+    """
+
+    share: float
+    feed: tuple[tuple[RunIndex, float, float], ...]
+    most: float
+    starts: tuple[Start, ...]
+
+
 @dataclass(slots=True)
 class RuleTables:
     """Rules on operations."""
@@ -216,6 +233,16 @@ class RuleTables:
         default_factory=dict
     )
     """(l, d, product, t) -> least share, channels that count, lines."""
+    released: dict[tuple[int, str, int], tuple[float, list[tuple[RunIndex, float]]]] = field(default_factory=dict)
+    """(l, group, t) -> highest amount of the period, activity with the amount released per unit that counts."""
+    goals: dict[tuple[int, int], tuple[float, list[tuple[RunIndex, float]]]] = field(default_factory=dict)
+    """(l, t) -> least t of the period, activity with t made per unit that count; trunk only."""
+    goal_cost: dict[tuple[int, int], float] = field(default_factory=dict)
+    """USD per t missing; absent where the goal must be reached, (l, t)."""
+    preferred: dict[tuple[int, str, int, str, str, int], float] = field(default_factory=dict)
+    """USD per t by which a delivery is weighed dearer, (l, d, i, m, k, t)."""
+    recycled: dict[tuple[int, str, int], RecyclingRow] = field(default_factory=dict)
+    """What is asked of a facility, (l, f, t); trunk only."""
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.instance.fields import EXPOSURE_KINDS
+from optimizer.network.releases import charge, released
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.plan.appropriations import appropriation_rows
@@ -53,6 +54,7 @@ def tables_of_plan(
         _reactions(t, reacted, rows)
         _capacity(t, started, mine, rows)
         _runs(t, mine, rows)
+        _releases(t, mine, rows)
         _flows(t, mine, rows)
         left = TRUNK if t.window is None else t.window.leaves or TRUNK
         _stock(t, mine, values[left], rows)
@@ -60,8 +62,10 @@ def tables_of_plan(
         _downgrades(t, mine, rows)
         _surplus(t, mine, rows)
         _fixed(t, started, rows)
+        _preferred(t, mine, rows)
     _makers(tables[TRUNK], values[TRUNK], rows)
     _targets(tables[TRUNK], values[TRUNK], rows)
+    _goals(tables[TRUNK], values[TRUNK], rows)
     _exposure(network, rows)
     _outlay(tables[TRUNK], values[INVESTMENT], values[TRUNK], rows)
     rows["appropriations"] = appropriation_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK])
@@ -150,6 +154,17 @@ def _runs(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
         rows["runs"].append((t.course, y, f, s, r, k, run, run * t.capacity.run_cost[f, r, k, y]))
 
 
+def _releases(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
+    """What facilities release, and what they are charged for it, which is part of the cost of their activity."""
+    found: dict[tuple[int, str, str], float] = defaultdict(float)
+    for (f, _, r, _, y), run in values.get("run", {}).items():
+        for release, amount in released(t.instance, f, r).items():
+            found[y, f, release] += run * amount
+    for (y, f, release), amount in sorted(found.items()):
+        if amount > ZERO:
+            rows["releases"].append((t.course, y, f, release, amount, amount * charge(t.network, f, release, y)))
+
+
 def _flows(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
     for (a, material, k, y), tonnes in sorted(values.get("flow", {}).items()):
         arc = t.places.arcs[a]
@@ -229,6 +244,14 @@ def _fixed(t: Tables, started: Mapping[Start, float], rows: dict[str, Rows]) -> 
     rows["fixed"] += [(t.course, y, "fixed", usd) for y, usd in by_period.items()]
 
 
+def _preferred(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
+    """What deliveries are weighed dearer by, which is no money and stands in no other table."""
+    by_period: dict[int, float] = defaultdict(float)
+    for (_, d, i, material, k, y), usd in t.rules.preferred.items():
+        by_period[y] += usd * values.get("deliver", {}).get((d, i, material, k, y), 0.0)
+    rows["fixed"] += [(t.course, y, "preference", usd) for y, usd in by_period.items()]
+
+
 def _makers(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
     """Whom users of a channel have a product from on the trunk, where a new maker would have to wait."""
     made = made_in(t, values)
@@ -247,6 +270,13 @@ def _targets(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
             channel = min((t.instance.markets[market].channel for market in target.of), key=order.index)
         cost = short * t.stock.target_cost.get((p, i, y), 0.0)
         rows["targets"].append((y, p, i, target.material, channel, level, held, short, cost))
+
+
+def _goals(t: Tables, values: Values, rows: dict[str, Rows]) -> None:
+    for (i, y), (level, terms) in sorted(t.rules.goals.items(), key=lambda item: (item[0][1], item[0])):
+        made = math.fsum(values.get("run", {}).get(run, 0.0) * tonnes for run, tonnes in terms)
+        short = values.get("goal_missing", {}).get((i, y), 0.0)
+        rows["goals"].append((y, i, level, made, short, short * t.rules.goal_cost.get((i, y), 0.0)))
 
 
 def _exposure(network: Network, rows: dict[str, Rows]) -> None:
@@ -321,6 +351,8 @@ def _costs(
         )
     for row in rows_of(frames["targets"]):
         add(TRUNK, row.period, "target_shortage", row.cost)
+    for row in rows_of(frames["goals"]):
+        add(TRUNK, row.period, "goal_shortage", row.cost)
     for row in rows_of(frames["stock"]):
         material = network.instance.materials[row.material]
         thrown = row.discarded * material.disposal

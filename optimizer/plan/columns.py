@@ -29,8 +29,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "downgrades": ("scenario", "period", "place", "material", "from_channel", "to_channel", "tonnes"),
     "surplus": ("scenario", "period", "place", "material", "channel", "tonnes", "cost"),
+    "releases": ("scenario", "period", "facility", "release", "released", "charge"),
     "makers": ("period", "facility", "material", "channel", "made", "tonnes"),
     "targets": ("period", "stockpile", "target", "material", "channel", "level", "stock", "short", "cost"),
+    "goals": ("period", "rule", "level", "made", "short", "cost"),
     "exposure": (
         "period", "facility", "state", "location", "ownership", "equipment", "finance", "technology", "feed",
         "channels",
@@ -76,12 +78,25 @@ TEXT = frozenset(
         "appropriation",
         "instrument",
         "item",
+        "release",
     ]
 )
 """Columns that hold words; ids are words even where they look like numbers."""
 
 LATER = frozenset(
-    ["appropriations", "makers", "reactions", "grants", "financing", "owed", "recipients", "sales", "books"]
+    [
+        "appropriations",
+        "makers",
+        "reactions",
+        "releases",
+        "goals",
+        "grants",
+        "financing",
+        "owed",
+        "recipients",
+        "sales",
+        "books",
+    ]
 )
 """Tables that folders of earlier versions lack; they are read as empty."""
 
@@ -90,7 +105,7 @@ YEARS_OR_BLANK = ("onset", "until")
 
 
 _USD = (
-    "capex", "public_outlay", "cost", "usd", "discounted", "public", "given", "spent", "expired", "left",
+    "capex", "public_outlay", "cost", "usd", "discounted", "public", "charge", "given", "spent", "expired", "left",
 )  # fmt: skip
 _TONNES = (
     "tonnes", "opening", "lost", "in", "out", "downgraded_in", "downgraded_out", "discarded", "bought_back", "closing",

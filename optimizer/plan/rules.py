@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from optimizer.instance.amounts import Preference, Recycling, ReleaseCap, ReleaseCharge, ScaleGoal
 from optimizer.instance.policy import (
     Count,
     DeliveredContent,
@@ -27,6 +28,7 @@ from optimizer.network.appropriations import appropriations_of, available, perio
 from optimizer.network.derive_rules import RARE_EARTHS
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, OutputRow, Tables
+from optimizer.plan.amounts import amounts_of
 from optimizer.plan.appropriations import spent_of
 
 Values = Mapping[str, Mapping[Any, float]]
@@ -114,6 +116,14 @@ def rule_report(
             report.reason = _why_no_rows(network, rule)
             for course in tables if rule.in_disruption else (TRUNK,):
                 report.rows += _delivered_rows(tables[course], values[course], number, duals)
+        elif isinstance(rule, ReleaseCap | ScaleGoal | Recycling):
+            report.unit = f"of {rule.release}" if isinstance(rule, ReleaseCap) else "t"
+            report.reason = "nothing that it counts can be run, or it asks for nothing within the horizon"
+            for course in tables if isinstance(rule, ReleaseCap) and rule.in_disruption else (TRUNK,):
+                report.rows += _amount_rows(tables[course], values[course], fund, number, duals)
+        elif isinstance(rule, ReleaseCharge | Preference):
+            of = "part of the cost of activity" if isinstance(rule, ReleaseCharge) else "its own category, and no money"
+            report.reason = f"it limits nothing; what it adds is {of}"
         elif isinstance(rule, Starts | Reactions):
             report.unit, report.reason = "options", "no branch may fund what it counts"
             report.rows = _starts_rows(network, rule, tables, values)
@@ -207,6 +217,15 @@ def _delivered_rows(t: Tables, values: Values, number: int, duals: Duals) -> lis
         dual = duals.get((t.course, "delivered_content", key))
         saved = None if dual is None else abs(dual) * total * share * 0.01
         found.append(Row(_where(t, period, market, product), part - share * total, total, saved))
+    return found
+
+
+def _amount_rows(t: Tables, values: Values, fund: Mapping[Any, float], number: int, duals: Duals) -> list[Row]:
+    found = []
+    for row in amounts_of(t, values, fund, number):
+        dual = duals.get((t.course, row.component, row.key))
+        saved = None if dual is None else abs(dual) * row.asked * 0.01
+        found.append(Row(_where(t, row.period, row.group), row.slack, row.scale, saved))
     return found
 
 

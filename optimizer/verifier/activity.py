@@ -8,6 +8,7 @@ from optimizer.verifier.case import Case
 from optimizer.verifier.columns import Exposure, Run
 from optimizer.verifier.futures import Block
 from optimizer.verifier.investment import capacity_use
+from optimizer.verifier.releases import charges_of
 from optimizer.verifier.trust import State
 from optimizer.verifier.verdict import At
 
@@ -64,12 +65,13 @@ def _allowed(case: Case, run: Run) -> bool:
 
 
 def unit_cost(case: Case, block: Block, period: Period, run: Run) -> float:
-    """USD per unit of activity, custody included."""
+    """USD per unit of activity, custody and charges on releases included."""
     recipe = case.instance.recipes[run.recipe]
     own = case.instance.facilities[run.facility].recipes[run.recipe].cost
     cost = own if own is not None else recipe.cost
     custody = case.instance.channels[run.channel].custody_cost * sum(recipe.outputs.values())
-    return cost * case.factors.recipe_cost(block, period, run.facility, run.recipe) + custody
+    charges = charges_of(case, period, run.facility, run.recipe)
+    return cost * case.factors.recipe_cost(block, period, run.facility, run.recipe) + custody + charges
 
 
 def _capacity(case: Case, block: Block, period: Period, name: str, runs: list[Run]) -> None:

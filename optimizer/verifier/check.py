@@ -26,6 +26,7 @@ from optimizer.verifier.columns import ROWS
 from optimizer.verifier.facts import Facts
 from optimizer.verifier.funding_rules import check_funding_rules
 from optimizer.verifier.futures import Factors, blocks, unsound
+from optimizer.verifier.goals import check_goals
 from optimizer.verifier.investment import check_capacity_table, check_investment, funded_options
 from optimizer.verifier.levels import check_levels
 from optimizer.verifier.makers import check_makers
@@ -34,6 +35,8 @@ from optimizer.verifier.moves import check_claims, check_downgrades, check_flows
 from optimizer.verifier.objective import check_objective, check_scenarios, future_costs
 from optimizer.verifier.reacted import Reacted
 from optimizer.verifier.reactions import check_reactions, reactions_in
+from optimizer.verifier.recycling import check_recycling
+from optimizer.verifier.releases import check_releases
 from optimizer.verifier.rolled import check_roll
 from optimizer.verifier.rules import check_rules
 from optimizer.verifier.service import check_demand, check_targets
@@ -47,6 +50,8 @@ INSTANCE = Path("instance") / "instance.yaml"
 _LATER = (
     "appropriations",
     "makers",
+    "releases",
+    "goals",
     "grants",
     "financing",
     "owed",
@@ -127,6 +132,9 @@ def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.
     check_demand(case)
     check_targets(case)
     check_rules(case)
+    check_releases(case)
+    check_goals(case)
+    check_recycling(case)
     money = costs_of(case)
     check_costs(case, money)
     instruments = _of_instruments(case)

@@ -162,6 +162,32 @@ class Surplus:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleaseRow:
+    """What a facility releases of something, and what it is charged for it."""
+
+    key: ClassVar[tuple[str, ...]] = ("scenario", "period", "facility", "release")
+    scenario: str = cell("block")
+    period: int = cell("period")
+    facility: str = cell("facility")
+    release: str = cell("text")
+    released: float = cell("amount")
+    charge: float = cell("money")
+
+
+@dataclass(frozen=True, slots=True)
+class GoalRow:
+    """A scale goal in a period of the trunk."""
+
+    key: ClassVar[tuple[str, ...]] = ("period", "rule")
+    period: int = cell("period")
+    rule: int = cell("whole")
+    level: float = cell("amount")
+    made: float = cell("amount")
+    short: float = cell("amount")
+    cost: float = cell("amount")
+
+
+@dataclass(frozen=True, slots=True)
 class Maker:
     """What is counted as had from a maker on the trunk."""
 
@@ -340,8 +366,10 @@ ROWS: dict[str, type[Any]] = {
     "demand": Demand,
     "downgrades": Downgrade,
     "surplus": Surplus,
+    "releases": ReleaseRow,
     "makers": Maker,
     "targets": TargetRow,
+    "goals": GoalRow,
     "exposure": Exposure,
     "costs": Cost,
     "scenarios": Future,

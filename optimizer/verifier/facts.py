@@ -31,6 +31,7 @@ class Facts:
             name: {material for recipe in facility.recipes for material in instance.recipes[recipe].outputs}
             for name, facility in instance.facilities.items()
         }
+        self.releases = self._releases()
         self.claims = self._claims()
         self.owing = {(facility, material) for facility, material, _ in self.claims}
         self.claimed = {(region, material) for _, material, region in self.claims}
@@ -154,6 +155,18 @@ class Facts:
             years = sum(1 for year in period.span if until is None or year <= until)
             total += share * years / period.years
         return total
+
+    # Releases
+
+    def _releases(self) -> dict[tuple[str, str], dict[str, float]]:
+        """By facility and recipe: what a unit of activity releases, where the recipe or the facility says so."""
+        found: dict[tuple[str, str], dict[str, float]] = {}
+        for name, facility in self.instance.facilities.items():
+            for recipe, use in facility.recipes.items():
+                said = self.instance.recipes[recipe].releases if use.releases is None else use.releases
+                if said:
+                    found[name, recipe] = dict(said)
+        return found
 
     # Prices and sizes
 

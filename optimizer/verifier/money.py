@@ -9,7 +9,9 @@ from optimizer.instance.records import Option
 from optimizer.verifier.activity import unit_cost
 from optimizer.verifier.case import Case
 from optimizer.verifier.futures import TRUNK
+from optimizer.verifier.goals import goal_cost
 from optimizer.verifier.moves import flow_cost, surplus_money
+from optimizer.verifier.preference import weighed
 from optimizer.verifier.service import shortage_price
 from optimizer.verifier.stores import stock_money
 from optimizer.verifier.verdict import At
@@ -133,12 +135,15 @@ def _operations(case: Case, money: Money) -> None:
         if 0 <= line.line < len(lines):
             price = shortage_price(case, case.facts.periods[line.period], lines[line.line])
             add(line.scenario, line.period, "shortage", line.short * price)
+        add(line.scenario, line.period, "preference", weighed(case, line))
     for aim in case.rows.targets:
         targets = case.instance.stockpiles[aim.stockpile].targets
         if 0 <= aim.target < len(targets):
             period = case.facts.periods[aim.period]
             price = shortage_price(case, period, targets[aim.target]) * period.years
             add(TRUNK, aim.period, "target_shortage", aim.short * price)
+    for goal in case.rows.goals:
+        add(TRUNK, goal.period, "goal_shortage", goal_cost(case, goal))
 
 
 def check_costs(case: Case, money: Money) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from optimizer.instance.amounts import ScaleGoal
 from optimizer.instance.instance import Period
 from optimizer.instance.movement import DemandLine, Target
 from optimizer.verifier.case import Case
@@ -45,7 +46,7 @@ def _line(case: Case, at: At, period: Period, line: DemandLine, rows: list[Deman
     ledger.equal("shortage_cost", at, cost, expected, f"cost of {line.product} short", "USD")
 
 
-def shortage_price(case: Case, period: Period, line: DemandLine | Target) -> float:
+def shortage_price(case: Case, period: Period, line: DemandLine | Target | ScaleGoal) -> float:
     """USD per t short; 0 where nothing may be, and for demand where service comes before cost."""
     if isinstance(line, DemandLine) and case.instance.lexicographic is not None:
         return 0.0

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.instance.amounts import ScaleGoal
 from optimizer.verifier.columns import (
     ROWS,
     AppropriationRow,
@@ -21,6 +22,7 @@ from optimizer.verifier.columns import (
     FinancingRow,
     Flow,
     Future,
+    GoalRow,
     GrantRow,
     Maker,
     Outlay,
@@ -28,6 +30,7 @@ from optimizer.verifier.columns import (
     Portfolio,
     ReactionRow,
     RecipientRow,
+    ReleaseRow,
     Run,
     Sale,
     Stock,
@@ -54,8 +57,10 @@ class Rows:
     demand: list[Demand] = field(default_factory=list)
     downgrades: list[Downgrade] = field(default_factory=list)
     surplus: list[Surplus] = field(default_factory=list)
+    releases: list[ReleaseRow] = field(default_factory=list)
     makers: list[Maker] = field(default_factory=list)
     targets: list[TargetRow] = field(default_factory=list)
+    goals: list[GoalRow] = field(default_factory=list)
     exposure: list[Exposure] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=list)
     scenarios: list[Future] = field(default_factory=list)
@@ -162,8 +167,11 @@ class _Reader:
 
     def _may_lack(self) -> frozenset[str]:
         """Tables that a plan may do without: of what its instance says nothing of."""
-        asks = any(record.requalification for record in self.facts.instance.materials.values())
+        instance = self.facts.instance
+        asks = any(record.requalification for record in instance.materials.values())
         lacks = frozenset() if asks else frozenset(["makers"])
+        lacks |= frozenset() if self.facts.releases else {"releases"}
+        lacks |= frozenset() if any(isinstance(one, ScaleGoal) for one in instance.policy.rules) else {"goals"}
         finance = self.facts.instance.finance
         if finance is None:
             return lacks | {"grants", "financing", "owed", "recipients", "sales", "books"}

@@ -72,6 +72,7 @@ BANK = {"id": "bank", "kind": "loan", "max_share": 0.5, "rate": 0.04, "term": 10
 FUND = {"id": "fund", "usd": 1.0e9, "capex": {"country": "USA"}}
 CREDIT = {"id": "credit", "kind": "production_credit", "material": "magnet_sh", "amount": 1.0}
 BUILD = {"id": "build", "capacity": {"light": 1.0}, "capex": 1.0}
+PREFERENCE = {"rule": "preference", "markets": ["industry"], "channel": "mdap", "share": 0.5}
 CARRIER = {"from": "magnet_us", "to": "programs", "material": "magnet_sh"}
 
 BROKEN = [
@@ -577,6 +578,66 @@ BROKEN = [
         "delivered_content_has_demand",
         ("policy.rules.1.markets", "the 2nd rule (delivered_content)", "programs ask for nothing"),
         {"markets.programs.demand": []},
+    ),
+    Broken(
+        "where_of_rules_matches",
+        ("policy.rules.11.where.land", "the 12th rule (release_cap): a facility has no 'land'"),
+        {"policy.rules.11.where": {"land": "AUS"}},
+    ),
+    Broken(
+        "where_of_rules_matches",
+        ("policy.rules.11.where.country", "no facility has country CAN"),
+        {"policy.rules.11.where": {"country": "CAN"}},
+    ),
+    Broken(
+        "where_of_rules_matches",
+        ("policy.rules.11.where", "no facility fits country and stage together"),
+        {"policy.rules.11.where": {"country": "CHN", "stage": "magnet"}},
+    ),
+    Broken(
+        "rules_name_what_is_released",
+        ("policy.rules.11.release", "nothing releases 'residues'", "did you mean 'residue'?"),
+        {"policy.rules.11.release": "residues"},
+    ),
+    Broken(
+        "rules_name_what_is_released",
+        ("policy.rules.13.where", "no facility that it matches releases 'co2'"),
+        {"policy.rules.13.where": {"stage": "magnet"}},
+    ),
+    Broken(
+        "goals_ask_for_something",
+        ("policy.rules.12.world_output", "the 13th rule (scale_goal)", "world_output is 0 over the whole horizon"),
+        {"policy.rules.12.world_output": {2031: 900}},
+    ),
+    Broken(
+        "goals_ask_for_something",
+        ("policy.rules.12", "in no year are both"),
+        {"policy.rules.12.share": {2027: 0.1, 2028: 0}},
+    ),
+    Broken(
+        "rules_over_output_say_of_what",
+        ("policy.rules.12.materials", "the 13th rule (scale_goal) names both stage and materials"),
+        {"policy.rules.12.materials": ["magnet_sh"]},
+    ),
+    Broken(
+        "what_is_preferred_has_a_price",
+        ("policy.rules.14.markets.0", "the 15th rule (preference): magnet_uh, which industry accepts, has no price"),
+        {"policy.rules.+": PREFERENCE},
+    ),
+    Broken(
+        "delivered_content_has_demand",
+        ("policy.rules.14.markets", "the 15th rule (preference)", "industry ask for nothing"),
+        {"markets.industry.demand": [], "policy.rules.+": PREFERENCE},
+    ),
+    Broken(
+        "recycling_has_something_to_recycle",
+        ("policy.rules.14.stage", "no material has the stage 'recycling'"),
+        {"policy.rules.+": {"rule": "recycling", "share": 0.1}},
+    ),
+    Broken(
+        "recycling_has_something_to_recycle",
+        ("policy.rules.14", "the 15th rule (recycling): nobody that it matches has options and can take in"),
+        {"policy.rules.+": {"rule": "recycling", "stage": "metal", "where": {"stage": "separation"}, "share": 0.1}},
     ),
     Broken(
         "counts_have_bounds",

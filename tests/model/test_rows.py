@@ -554,6 +554,101 @@ def test_d1_demand_nobody_can_serve_is_a_row_that_cannot_hold() -> None:
     assert row(operations(text), "D1", "programs", 0, 2027) == "+1 nothing[None] >= 1"
 
 
+RELEASES = (
+    HEAD.replace("AUS: ally", "AUS: {2027: ally, 2029: exposed}")
+    + """
+channels: {commercial: {}}
+periods: [2027, {year: 2028, years: 2}]
+materials: {magnet: {stage: magnet}}
+recipes: {make: {stage: magnet, outputs: {magnet: 1}, cost: 10, releases: {residue: 2}}}
+facilities:
+  plant: {stage: magnet, country: USA, recipes: [make], capacity: 100}
+  works: {stage: magnet, country: AUS, recipes: {make: {releases: {residue: 3}}}, capacity: 100}
+markets: {town: {channel: commercial, country: USA, demand: [{product: magnet, tonnes: 10}]}}
+policy:
+  rules:
+  - {rule: release_cap, release: residue, where: {tier: [domestic, ally]}, most: {2027: 12, 2029: 20}}
+  - {rule: release_cap, release: residue, by: country, most: {2028: 30}, in_disruption: true}
+"""
+    + LATE.replace("options, where: {id: small}, delay: 1", "recipes, cost: 2")
+)
+
+
+def test_g1_what_is_released_is_capped() -> None:
+    """Works matches in one of the period's two years, so that half of its 3 counts; 12 and 20 a year make 32."""
+    m = operations(RELEASES)
+    check(m, "G1", (0, "", 2027), "+2 run[plant,,make,commercial,2027] +3 run[works,,make,commercial,2027] <= 12")
+    check(m, "G1", (0, "", 2028), "+2 run[plant,,make,commercial,2028] +1.5 run[works,,make,commercial,2028] <= 32")
+    check(m, "G1", (1, "AUS", 2028), "+3 run[works,,make,commercial,2028] <= 60")
+    assert indices(m, "G1") == {(0, "", 2027), (0, "", 2028), (1, "USA", 2028), (1, "AUS", 2028)}
+    assert indices(operations(RELEASES, "late"), "G1") == {(1, "USA", 2028), (1, "AUS", 2028)}
+
+
+GOALS = (
+    RELEASES[: RELEASES.index("policy:")]
+    + """
+policy:
+  rules:
+  - rule: scale_goal
+    stage: magnet
+    where: {tier: ally}
+    world_output: {2027: 40, 2029: 60}
+    share: {2028: 0.1, 2029: 0.2}
+  - {rule: scale_goal, materials: [magnet], where: {tier: exposed}, world_output: 50, share: 0.1, shortage_cost: 3}
+"""
+    + LATE.replace("options, where: {id: small}, delay: 1", "recipes, cost: 2")
+)
+
+
+def test_g2_a_share_of_the_worlds_output_is_made() -> None:
+    """0.1 of 40 and 0.2 of 60 make 16 t; works counts in one of the two years. Nobody is exposed in 2027."""
+    m = operations(GOALS)
+    check(m, "G2", (0, 2028), "+0.5 run[works,,make,commercial,2028] >= 16")
+    check(m, "G2", (1, 2027), "+1 goal_missing[1,2027] >= 5")
+    check(m, "G2", (1, 2028), "+0.5 run[works,,make,commercial,2028] +1 goal_missing[1,2028] >= 10")
+    assert indices(m, "G2") == {(0, 2028), (1, 2027), (1, 2028)}
+    assert indices(operations(GOALS, "late"), "G2") == set()
+
+
+RECYCLING = (
+    HEAD
+    + COMMERCIAL
+    + """
+periods: [2027, {year: 2028, years: 2}]
+materials: {oxide: {stage: separation}, swarf: {stage: recycling}, metal: {stage: metal}}
+recipes:
+  split: {stage: separation, outputs: {oxide: 1}}
+  collect: {stage: recycling, outputs: {swarf: 1}}
+  melt: {stage: metal, inputs: {oxide: 1}, outputs: {metal: 1}}
+  remelt: {stage: metal, inputs: {swarf: 3}, outputs: {metal: 1}}
+facilities:
+  plant: {stage: separation, country: USA, recipes: [split], capacity: 100}
+  yard: {stage: recycling, country: USA, recipes: [collect], capacity: 100}
+  smelter:
+    stage: metal
+    country: USA
+    recipes: [melt, remelt]
+    capacity: 4
+    options: [{id: build, capacity: 6, capex: 10, lead: 1}]
+markets: {users: {channel: commercial, country: USA, demand: [{product: metal, tonnes: 10}]}}
+policy: {rules: [{rule: recycling, share: 0.5}]}
+"""
+)
+
+
+def test_g3_feed_is_recycled_once_capacity_is_funded() -> None:
+    """The 4 t a year that stand take in 24 t of swarf at most in two years; half of it is free before anything is."""
+    m = operations(RECYCLING)
+    check(
+        m,
+        "G3",
+        (0, "smelter", 2028),
+        """-0.5 run[smelter,,melt,commercial,2028] +1.5 run[smelter,,remelt,commercial,2028]
+        -12 fund[smelter,build,2027] -12 fund[smelter,build,2028] >= -12""",
+    )
+    assert indices(m, "G3") == {(0, "smelter", 2028)}
+
+
 STOCK = (
     HEAD
     + TWO_CHANNELS

@@ -29,7 +29,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 FINANCE = ("grants", "financing", "owed", "recipients", "sales", "books")
-LACKS = ("reactions", "surplus", "downgrades", "targets", "stock", "makers", *FINANCE)
+LACKS = ("reactions", "surplus", "downgrades", "targets", "stock", "makers", "releases", "goals", *FINANCE)
 """Tables that say nothing of these plans."""
 
 

@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse as sp
 from support.build import Data, instance_of
 from support.cases import OWN, ROOT, Case, case_data, cases_in, contract, name_of
-from support.generate import generate
+from support.generate import generate, under_limits
 from support.subsets import instance_data, plants
 
 import optimizer
@@ -77,6 +77,18 @@ def test_agrees_with_the_whole_problem(seed: int, risk: str) -> None:
     assert whole.objective is not None
     assert plan.info["bound"] <= whole.objective + 1e-6 * abs(whole.objective) + 1.0
     assert plan.info["verdict"]["ok"], plan.info["verdict"]
+
+
+@pytest.mark.parametrize("seed", [1, 4, 5])
+def test_agrees_with_the_whole_problem_under_rules_in_amounts(seed: int) -> None:
+    """As above, with caps and charges."""
+    instance = instance_of(under_limits(generate(seed, scenarios=3)))
+    whole = optimizer.solve(instance, method="extensive", gap=GAP, threads=1)
+    plan = by_benders(instance)
+    assert plan.status == whole.status == "optimal"
+    assert plan.objective == pytest.approx(whole.objective, rel=3e-6, abs=1.0)
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
+    assert whole.info["verdict"]["ok"], whole.info["verdict"]
 
 
 def test_prices_are_those_of_the_whole_problem() -> None:

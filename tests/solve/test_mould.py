@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from support.build import network_from
+from support.generate import under_limits
 
 import optimizer
 from optimizer.errors import SolveError
@@ -109,6 +110,13 @@ def bound_blocks(network: Network) -> int:
 def test_generated_branches(seed: int) -> None:
     """Delays, closed lanes, bought plants, changed demand and costs."""
     network = network_from(alike(seed))
+    assert bound_blocks(network) == len(network.windows)
+
+
+@pytest.mark.parametrize("seed", [1, 4, 9])
+def test_branches_under_rules_in_amounts(seed: int) -> None:
+    """Caps on releases, with charges on them: what a scenario changes stands where it did."""
+    network = network_from(under_limits(alike(seed)))
     assert bound_blocks(network) == len(network.windows)
 
 

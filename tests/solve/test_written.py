@@ -12,7 +12,7 @@ import pytest
 from pyomo.common.errors import PyomoException
 from support.build import network_from
 from support.cases import Case, cases_in, contract, name_of
-from support.generate import generate
+from support.generate import generate, under_limits
 
 import optimizer
 from optimizer.model import assemble, risk
@@ -71,6 +71,12 @@ def test_small_cases(case: Case) -> None:
 def test_generated_instances(seed: int) -> None:
     """Several rules together, and branches that leave one another."""
     assert_all_written(network_from(generate(seed, scenarios=3, size=2, children=seed % 3)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rules_in_amounts(seed: int) -> None:
+    """Rules of all kinds, in trunk and branches."""
+    assert_all_written(network_from(under_limits(generate(seed, scenarios=3, size=2, children=seed % 2))))
 
 
 @pytest.mark.parametrize("measure", ["expected", "cvar", "worst_case", "regret"])

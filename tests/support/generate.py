@@ -26,6 +26,38 @@ POLICY: Data = {
 }
 """A budget and rules that each of these instances can keep to."""
 
+LIMITS: list[Data] = [
+    {"rule": "release_cap", "release": "residue", "where": {"tier": "ally"}, "most": {2028: 20}, "in_disruption": True},
+    {"rule": "release_cap", "release": "co2", "by": "country", "most": 12},
+    {"rule": "release_charge", "release": "co2", "where": {"country": ["CHN", "USA"]}, "cost": {2027: 300, 2028: 900}},
+    {
+        "rule": "scale_goal",
+        "stage": "magnet",
+        "where": {"tier": ["domestic", "ally"]},
+        "world_output": {2027: 20, 2029: 60},
+        "share": {2028: 0.5},
+        "shortage_cost": 40_000,
+    },
+    {
+        "rule": "scale_goal",
+        "materials": ["oxid"],
+        "channel": "strict",
+        "world_output": 30,
+        "share": 0.5,
+        "shortage_cost": 9_000,
+    },
+    {"rule": "preference", "markets": ["cars"], "channel": "strict", "share": {2028: 0.8}, "in_disruption": True},
+]
+"""Rules in amounts that each of these instances can keep to, once its recipes say what they release."""
+
+
+def under_limits(data: Data) -> Data:
+    """The instance under rules in amounts, beside its own."""
+    data["recipes"]["split"]["releases"] = {"residue": 1.5, "co2": 0.5}
+    data["recipes"]["press"]["releases"] = {"co2": 1.0}
+    data["policy"] = {**POLICY, "rules": [*POLICY["rules"], *LIMITS]}
+    return data
+
 
 def generate(
     seed: int, *, size: int = 1, scenarios: int | None = None, regions: bool | None = None, children: int = 0

@@ -8,6 +8,7 @@ from adjust_plan import bites
 from aided_plan import aided
 from lent_plan import lent, thrifty
 from levels_plan import served
+from limits_plan import limits, recycles, weighs
 from makers_plan import requalified
 from plan_maker import Plan, make
 from reaction_plan import reacts
@@ -464,6 +465,9 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "lanes": lanes,
     "claims": claims,
     "rules": rules,
+    "limits": limits,
+    "weighs": weighs,
+    "recycles": recycles,
     "tree": tree,
     "reacts": reacts,
     "bites": bites,
