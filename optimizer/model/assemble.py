@@ -22,6 +22,7 @@ from optimizer.model import (
     funding_rules,
     need,
     output_rules,
+    purchase,
     reaction,
     requalification,
     risk,
@@ -46,6 +47,7 @@ SECOND: tuple[ModuleType, ...] = (
     requalification,
     service,
     finance,
+    purchase,
 )
 """Families of a course of operations, trunk or branch."""
 IMPLIED: tuple[ModuleType, ...] = (need,)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from optimizer.instance.finance import Purchase
 from optimizer.instance.instance import Instance
 from optimizer.instance.records import Claim
 
@@ -372,6 +373,11 @@ def _backward(reach: _Reach, possible: list[Run]) -> None:
         for target in stockpile.targets:
             for channel in stockpile.holds:
                 use_store((name, target.material, channel))
+    for one in () if instance.finance is None else instance.finance.instruments:
+        if isinstance(one, Purchase):
+            for material in one.material:
+                for channel in instance.stockpiles[one.stockpile].holds:
+                    use_store((one.stockpile, material, channel))
     while frontier or store_frontier:
         if store_frontier:
             name, material, channel = store = store_frontier.pop()

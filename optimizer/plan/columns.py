@@ -42,6 +42,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "financing": ("instrument", "facility", "option", "funded", "usd", "cost"),
     "owed": ("year", "instrument", "facility", "option", "usd", "public"),
     "recipients": ("instrument", "facility"),
+    "purchases": ("instrument", "period", "facility", "state", "material", "channel", "tonnes", "usd"),
     "sales": ("period", "facility", "state", "material", "channel", "made", "sold", "price"),
     "books": ("facility", "year", "item", "instrument", "usd", "discounted"),
 }  # fmt: skip
@@ -78,7 +79,7 @@ TEXT = frozenset(
 )
 """Columns that hold words; ids are words even where they look like numbers."""
 
-LATER = frozenset(["makers", "reactions", "grants", "financing", "owed", "recipients", "sales", "books"])
+LATER = frozenset(["makers", "reactions", "grants", "financing", "owed", "recipients", "purchases", "sales", "books"])
 """Tables that folders of earlier versions lack; they are read as empty."""
 
 YEARS_OR_BLANK = ("onset", "until")
