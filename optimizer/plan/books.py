@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from optimizer.instance.finance import MILLION, Capital
-from optimizer.network.derive_capital import capital_of, terms_of
+from optimizer.network.derive_capital import capital_of, recipients, terms_of
 from optimizer.network.derive_finance import worth_of
 from optimizer.network.starts import Start
 from optimizer.network.tables import Network, Tables
@@ -82,13 +82,15 @@ def recipient_rows(t: Tables, investment: Values) -> Rows:
     ]
 
 
-def purchase_rows(t: Tables, trunk: Values) -> Rows:
+def purchase_rows(t: Tables, investment: Values, trunk: Values) -> Rows:
     """What is bought of whom, and what is paid for it above the reference price."""
-    return [
-        (i, y, f, s, material, k, tonnes, tonnes * t.finance.bought[i, f, s, material, k, y])
-        for (i, f, s, material, k, y), tonnes in sorted(trunk.get("bought", {}).items())
-        if tonnes > ZERO
-    ]
+    asked, sellers = set(recipients(t.network)), investment.get("recipient", {})
+    rows = []
+    for (i, f, s, material, k, y), tonnes in sorted(trunk.get("bought", {}).items()):
+        usd = tonnes * t.finance.bought[i, f, s, material, k, y]
+        if usd > ROUNDING and ((i, f) not in asked or sellers.get((i, f), 0.0) > HALF):
+            rows.append((i, y, f, s, material, k, tonnes, usd))
+    return rows
 
 
 def outlay_of_instruments(t: Tables, investment: Values, trunk: Values) -> Outlay:
@@ -120,7 +122,7 @@ def paid(t: Tables, investment: Values, trunk: Values) -> list[tuple[str, str, i
             found[i, sale[0], sale[-1]] += usd * sold.get(sale, 0.0)
     for (i, run), usd in t.finance.per_activity.items():
         found[i, run[0], run[-1]] += usd * runs.get(run, 0.0)
-    for i, y, f, _, _, _, _, usd in purchase_rows(t, trunk):
+    for i, y, f, _, _, _, _, usd in purchase_rows(t, investment, trunk):
         found[i, f, y] += usd
     return [(*key, usd) for key, usd in sorted(found.items()) if abs(usd) > ZERO]
 

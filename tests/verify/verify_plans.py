@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from adjust_plan import bites
 from aided_plan import aided
+from bought_plan import bought, shipped
 from lent_plan import lent, thrifty
 from levels_plan import served
 from makers_plan import requalified
@@ -451,4 +452,6 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "aided": aided,
     "lent": lent,
     "thrifty": thrifty,
+    "bought": bought,
+    "shipped": shipped,
 }
