@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 
-from optimizer.instance.finance import MILLION, Decidable, Purchase
+from optimizer.instance.finance import MILLION, Decidable
 from optimizer.model.budget import is_least
 from optimizer.model.declare import Costs, Index, Model, Term, constraint, linked, total, variable
 from optimizer.model.funding import started
@@ -73,24 +73,19 @@ def costs(m: Model, t: Tables) -> Costs:  # noqa: ARG001
 def budgeted(t: Tables) -> dict[Index, float]:
     """(i, t) -> M USD that an instrument which pays for output may pay at most, where it counts."""
     finance, budget = t.instance.finance, t.instance.policy.budget
-    if finance is None or not t.is_trunk:
-        return {}
     least = is_least(t)  # then all counts
-    limited = budget.annual is not None or budget.total is not None
-    counts = {one.id for one in finance.instruments if one.budget} if limited else set()
-    caps = {one.id: one.cap for one in finance.instruments if isinstance(one, Purchase) and one.cap is not None}
+    if finance is None or not t.is_trunk or not (least or budget.annual is not None or budget.total is not None):
+        return {}
+    counts = {one.id for one in finance.instruments if one.budget}
     paying = {(i, sale[-1]) for i, sale in t.finance.per_tonne} | {(i, run[-1]) for i, run in t.finance.per_activity}
     paying |= {(i, y) for i, _, _, y in t.finance.award_most} | {(index[0], index[-1]) for index in t.finance.bought}
     found: dict[Index, float] = {}
     for i, y in sorted(paying):
-        if not (least or i in counts or i in caps):
-            continue
-        most = [caps.get(i, math.inf)]
-        if i in counts and budget.annual is not None:
-            most.append(t.calendar.mean(budget.annual, y) * t.calendar.years[y])
-        if i in counts and budget.total is not None:
-            most.append(budget.total)
-        found[i, y] = min(most) / MILLION
+        if i not in counts:
+            found |= {(i, y): math.inf} if least else {}
+        else:
+            annual = math.inf if budget.annual is None else t.calendar.mean(budget.annual, y) * t.calendar.years[y]
+            found[i, y] = min(annual, math.inf if budget.total is None else budget.total) / MILLION
     return found
 
 

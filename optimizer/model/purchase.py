@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from optimizer.instance.finance import MILLION
 from optimizer.model.declare import Costs, Index, Model, constraint, linked, total, variable
 from optimizer.network.derive_capital import recipients
 from optimizer.network.derive_purchase import purchases_of
 from optimizer.network.tables import INVESTMENT, Tables
+
+THOUSAND = 1e3
+"""Parts of a cap in which its row counts: a solver's tolerance is the same share of each."""
 
 
 def variables(m: Model, t: Tables) -> None:
@@ -66,7 +68,9 @@ def bought_at_most(m: Model, t: Tables, i: str, y: int) -> object:
 
 
 def premiums_within_cap(m: Model, t: Tables, i: str) -> object:
-    r"""I22. $\sum_t C_{it} \le \bar G_i$: and pays so much above reference prices over all years."""
+    r"""I22. $\sum_{f,s,m,k,t} \psi_{ifsmkt} U_{ifsmkt} \le \bar G_i$: and pays so much above reference prices over all years."""
     most = next(one.cap for one in purchases_of(t.network) if one.id == i)
     assert most is not None
-    return total((1.0, m.credited[index]) for index in m.credited if index[0] == i) <= most / MILLION
+    part = most / THOUSAND or 1.0
+    mine = [(usd / part, m.bought[index]) for index, usd in t.finance.bought.items() if index[0] == i]
+    return total(mine) <= most / part

@@ -50,17 +50,20 @@ def few_sellers(n: Network) -> list[tuple[str, str]]:
 def arrives(n: Network, stockpile: str, facility: str, material: str) -> bool:
     """Whether a facility's output may come into a stockpile: by a lane of its own, or through hubs."""
     places, record = n.places, n.instance.stockpiles[stockpile]
-    ends, channel = places.draw(stockpile, record.country, material), record.holds[0]
-    reached, fresh = {places.source(facility, material)}, [places.source(facility, material)]
     if material in places.laned:
-        return any(arc.start == facility and arc.end == stockpile and arc.material == material for arc in places.arcs)
-    while fresh:
-        place = fresh.pop()
-        for arc in places.arcs:
-            if arc.start == place and arc.end not in reached and places.carries(arc, material, channel):
-                reached.add(arc.end)
-                fresh.append(arc.end)
-    return ends in reached
+        ends = (facility, stockpile, material)
+        return any((arc.start, arc.end, arc.material) == ends for arc in places.arcs)
+    source, draw = places.source(facility, material), places.draw(stockpile, record.country, material)
+    known: dict[tuple[str, str, str], bool] = places.known.setdefault("arrives", {})
+    if (source, draw, material) not in known:
+        reached, before = {source}, 0
+        while len(reached) > before:
+            before = len(reached)
+            for arc in places.arcs:
+                if arc.start in reached and places.carries(arc, material, record.holds[0]):
+                    reached.add(arc.end)
+        known[source, draw, material] = draw in reached
+    return known[source, draw, material]
 
 
 def buy(network: Network, capacity: CapacityTables, tables: FinanceTables) -> None:

@@ -76,6 +76,8 @@ def with_least_outlay(
     stands = mine[rows] @ known[columns]  # what is open, as the plan has it: its own rounding is none of ours
     slack = SLACK * (abs(problem.matrix) @ np.abs(known))[rows]
     lower, upper, whole = problem.lower[columns], problem.upper[columns], problem.integer[columns]
+    limited = np.array([names[int(column)][1] == "public_outlay" for column in columns])
+    upper[limited] = known[columns][limited] * (1.0 + SLACK)  # a level before: no more of it than the plan has
     nets = _nets(network, t, [names[int(column)] for column in columns])
     more, none = nets.shape[0], np.zeros(nets.shape[0])
     table = sp.block_array([[mine[rows], None], [nets, -sp.eye_array(more)]]) if more else mine[rows]

@@ -1545,7 +1545,7 @@ def test_i9_what_the_chosen_are_paid_is_outlay() -> None:
 
 BOUGHT = BOOKS[: BOOKS.index("  - {id: aid")].replace(COMMERCIAL, TWO_CHANNELS).replace("fixed_cost: 2.0e+6, ", "") + (
     """
-  - {id: buy, kind: purchase, stockpile: store, material: magnet, price: 9.0e+6, tonnes: 6, cap: 3.0e+6, recipients: 1}
+  - {id: buy, kind: purchase, stockpile: store, material: magnet, price: 9.0e+6, tonnes: 6, cap: 2.5e+6, recipients: 1}
   - id: late
     kind: purchase
     stockpile: store
@@ -1634,11 +1634,12 @@ def test_i21_so_much_is_bought() -> None:
 
 
 def test_i22_premiums_within_the_cap() -> None:
-    """3 M USD above reference prices, whether a budget counts them or not."""
-    m = operations(BOUGHT.replace("policy: {budget: {annual: 1.0e+9}}\n", ""))
-    check(m, "I22", ("buy",), "+1 credited[buy,2028] <= 3")
-    assert m.credited["buy", 2028].ub == pytest.approx(3)
-    assert indices(m, "I9") == {("buy", 2028)}
+    """2.5 M USD above reference prices, by thousandths: a million a t."""
+    m = operations(BOUGHT)
+    bought = "{0} bought[buy,works,,magnet,mdap,2028] {0} bought[buy,works,,magnet,commercial,2028]"
+    check(m, "I22", ("buy",), f"{bought.format('+400')} <= 1000")
+    assert indices(m, "I22") == {"buy"}
+    check(operations(BOUGHT.replace("cap: 2.5e+6", "cap: 0")), "I22", ("buy",), f"{bought.format('+1000000')} <= 0")
 
 
 def test_i7_sellers_earn_more() -> None:
