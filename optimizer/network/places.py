@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from optimizer.instance.finance import Purchase
 from optimizer.instance.instance import Instance
 from optimizer.instance.records import Claim
 
@@ -369,15 +368,9 @@ def _backward(reach: _Reach, possible: list[Run]) -> None:
     for cell in places.reached:
         if instance.materials[cell[1]].sell and places.surplus_at(cell[0], cell[1]):
             use(cell)
-    for name, stockpile in instance.stockpiles.items():
-        for target in stockpile.targets:
-            for channel in stockpile.holds:
-                use_store((name, target.material, channel))
-    for one in () if instance.finance is None else instance.finance.instruments:
-        if isinstance(one, Purchase):
-            for material in one.material:
-                for channel in instance.stockpiles[one.stockpile].holds:
-                    use_store((one.stockpile, material, channel))
+    for name, material in sorted(instance.stored_for):
+        for channel in instance.stockpiles[name].holds:
+            use_store((name, material, channel))
     while frontier or store_frontier:
         if store_frontier:
             name, material, channel = store = store_frontier.pop()
