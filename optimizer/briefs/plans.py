@@ -65,7 +65,8 @@ def _finance(plan: Plan, out: Brief) -> None:
             bought = plan.purchases[plan.purchases["instrument"] == name]
             words = f"{chosen} chosen" if chosen else f"{funded} of what is funded" if funded else ""
             if not bought.empty:
-                words = f"{tonnes(bought['tonnes'].sum())} t of {bought['facility'].nunique()}"
+                count = bought["facility"].nunique()
+                words = f"{tonnes(bought['tonnes'].sum())} t of {count} facilit{'y' if count == 1 else 'ies'}"
             table.add_row(name, kind.replace("_", " "), words, usd(total))
         out.print(table)
         _owed(plan, out)

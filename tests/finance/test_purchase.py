@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import random
+import re
 from itertools import combinations
 from typing import Any
 
 import pytest
+from rich.console import Console
 from support.build import solve
 
 import optimizer
 from finance.conftest import GRANT, LEFT, PER_YEAR, RESIDUAL, YEARS, Data, plant, worth
 from finance.test_decided import PLANTS, recipients, sound, three
 from finance.test_random import PERIODS, SPENDS, instruments
+from optimizer.briefs.brief import Brief
+from optimizer.briefs.plans import say
 from optimizer.verifier import verify_tables
 
 BUY = {"id": "offtake", "kind": "purchase", "stockpile": "nds", "material": "magnet", "price": 9500.0}
@@ -251,6 +256,62 @@ def test_it_makes_a_stockpile_a_use() -> None:
     lanes = [{"from": "works", "to": to, "material": "magnet", "cost": 0.0} for to in ("programs", "nds")]
     plan = sound(bought(BUY | {"price": 10_900.0}, target=None, lanes=lanes))
     assert sum(taken(plan).values()) > 100.0
+
+
+def abroad(*chosen: Data, freight: list[Data]) -> Data:
+    """The reserve stands where a magnet is worth 9,500 USD, the plant where it is worth 9,000."""
+    data = bought(*chosen, discount_rate=LATER)
+    data["countries"]["AUS"] = "ally"
+    data["materials"]["magnet"]["price"] = {"here": 9000.0, "there": 9500.0}
+    data["stockpiles"]["nds"]["country"] = "AUS"
+    return data | {"logistics": {"regions": {"here": ["USA"], "there": ["AUS", "CHN"]}, "freight": freight}}
+
+
+def test_what_lies_between_two_prices_is_freight() -> None:
+    """9,800 USD are 800 above what the plant has where it stands; the reserve has paid 9,500."""
+    data = abroad(BUY | {"price": 9800.0}, GRANT, freight=[{"from": "here", "to": "there", "cost": 100.0}])
+    plan = sound(data)
+    assert paid(plan, "stockpile", "purchase") == pytest.approx(dict.fromkeys(YEARS, 40 * 9500.0))
+    assert paid(plan, "purchase", "offtake") == pytest.approx(dict.fromkeys(YEARS, 40 * 800.0))
+    assert given(plan) == pytest.approx(-LEFT - 800 * 40 * A_TONNE, rel=1e-5)
+
+
+def test_nothing_is_bought_of_whom_no_way_leads_from() -> None:
+    """Freight that runs the other way; the reserve is filled by a plant that stands there."""
+    data = abroad(BUY | {"price": 9800.0}, GRANT, freight=[{"from": "there", "to": "here", "cost": 100.0}])
+    data["recipes"]["cast"] = {"stage": "magnet", "outputs": {"magnet": 1.0}, "cost": 10.0}
+    data["facilities"]["mill"] = {"stage": "magnet", "country": "AUS", "recipes": ["cast"], "capacity": 40}
+    data["channels"]["trusted"] = {"tiers": ["domestic", "ally"]}
+    data["policy"] = {"rules": [{"rule": "require", "facility": "works"}]}
+    data["stockpiles"]["nds"]["targets"][0]["shortage_cost"] = 1.0e6
+    plan = sound(data)
+    assert list(plan.portfolio["facility"]) == ["works"]
+    assert float(plan.stock["in"].sum()) > 100.0
+    assert plan.tables["purchases"].empty
+
+
+def test_with_a_future_beside_the_trunk() -> None:
+    """A year without the plant in which the reserve is released: nothing is bought in it, and both methods agree."""
+    data = bought(BUY | {"price": 10_900.0, "cap": 2.3e5, "recipients": 1}, discount_rate=0.05)
+    data["stockpiles"]["nds"]["targets"][0]["shortage_cost"] = 1.0e5
+    data["scenarios"] = [
+        {"id": "outage", "probability": 0.3, "onset": 2029, "duration": 1, "recovery": 1,
+         "effects": [{"affects": "facilities", "where": {"id": "works"}, "available": 0.0}]},
+    ]  # fmt: skip
+    plan = sound(data)
+    assert taken(plan)
+    other = solve(data, method="benders")
+    assert other.info["verdict"]["ok"], other.info["verdict"]
+    assert plan.objective == pytest.approx(other.objective, rel=2e-4)
+
+
+def test_the_brief_says_how_much_of_how_many() -> None:
+    """120 t of one facility."""
+    out = io.StringIO()
+    brief = Brief()
+    say(brief, sound(bought(BUY, GRANT, discount_rate=LATER)))
+    brief.print_to(Console(file=out, width=200))
+    assert re.search(r"offtake +purchase +120 t of 1 facility +60,000 USD", out.getvalue())
 
 
 def test_channels_that_the_stockpile_admits() -> None:
