@@ -21,7 +21,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from optimizer.instance import fields, lexicographic, policy, records
+from optimizer.instance import fields, finance, lexicographic, policy, records
 from optimizer.instance.fields import Record, flatten
 from optimizer.instance.instance import Instance, Period, PeriodField
 from optimizer.instance.series import Series
@@ -107,6 +107,11 @@ CHECKED: dict[str, tuple[str, ...]] = {
     "I15": ("books", "outlay"),
     "I16": ("award_cap",),
     "I17": ("recipient_gains",),
+    "I18": ("purchase_sold", "purchase_eligible"),
+    "I19": ("recipients", "not_with"),
+    "I20": ("purchase_arrives", "purchase_eligible"),
+    "I21": ("purchase_most",),
+    "I22": ("award_cap", "purchase_paid"),
     "N1": ("capacity_limit", "capacity_funded", "demand_met", "delivered_content"),
     "Y1": ("objective", "scenario_cost"),
     "Y2": ("objective", "scenario_cost"),
@@ -135,6 +140,7 @@ KINDS: tuple[tuple[Any, str], ...] = (
     (fields.ShareSeries, "series of shares"),
     (fields.ShortageSeries, "series, or null"),
     (fields.ExposureSeries, "series of shares, or `unknown`"),
+    (finance.BuyingPrice, "series, or `reference`"),
     (fields.Tier, "tier, or tier by year"),
     (fields.CapacitySeries, "series, or a series by unit"),
     (fields.CapacitySize, "number, or a number by unit"),

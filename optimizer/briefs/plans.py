@@ -67,7 +67,11 @@ def _finance(plan: Plan, out: Brief) -> None:
             total = float(outlay.loc[outlay["instrument"] == name, "usd"].sum())
             funded = paid.loc[paid["instrument"] == name, "facility"].nunique()
             chosen = int((plan.recipients["instrument"] == name).sum())
+            bought = plan.purchases[plan.purchases["instrument"] == name]
             words = f"{chosen} chosen" if chosen else f"{funded} of what is funded" if funded else ""
+            if not bought.empty:
+                count = bought["facility"].nunique()
+                words = f"{tonnes(bought['tonnes'].sum())} t of {count} facilit{'y' if count == 1 else 'ies'}"
             table.add_row(name, kind.replace("_", " "), words, usd(total))
         out.print(table)
         _owed(plan, out)

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from optimizer.findings.finding import NOTE, WARNING, Finding, amount, some
 from optimizer.findings.survey import Survey
-from optimizer.instance.finance import Capital, Finance, Instrument, picks
+from optimizer.instance.finance import REFERENCE, Capital, Finance, Instrument, Purchase, picks
 from optimizer.network.derive_capital import CapitalIndex, given, terms_of
 from optimizer.network.derive_finance import finance_tables, worth_of
+from optimizer.network.derive_purchase import may_sell
 from optimizer.network.tables import PAYS
 
 NOTHING = 1e-9
@@ -29,7 +30,8 @@ def idle_instrument(survey: Survey) -> Iterator[Finding]:
         yield Finding("idle_instrument", ("finance", "viability"), text, data, NOTE)
         return
     indices = given(survey.network)
-    pays = {i for i, _, way, _ in finance_tables(survey.network, survey.tables).award_most if way == PAYS}
+    tables = finance_tables(survey.network, survey.tables)
+    pays = {i for i, _, way, _ in tables.award_most if way == PAYS} | {index[0] for index in tables.bought}
     for number, one in enumerate(finance.instruments):
         if picks(one) and (
             found := _why(survey, finance, one, [index for index in indices if index[0] == one.id], pays)
@@ -43,6 +45,8 @@ def _why(
     survey: Survey, finance: Finance, one: Instrument, indices: list[CapitalIndex], pays: set[str]
 ) -> tuple[str, str] | None:
     """Why nobody is helped: a word, and in words; None where somebody may be."""
+    if isinstance(one, Purchase):
+        return None if one.id in pays else _why_not_bought(survey, one)
     if not isinstance(one, Capital):
         return None if one.id in pays else ("pays_nothing", "in no period is anything paid to who could be chosen")
     if not indices:
@@ -62,3 +66,13 @@ def _why(
         f"at the hurdle rate of {finance.hurdle_rate:.1%} what is paid back for a dollar is worth {amount(1.0 - best)} "
         "or more"
     )
+
+
+def _why_not_bought(survey: Survey, one: Purchase) -> tuple[str, str]:
+    if not any(name == one.id for name, _ in may_sell(survey.network)):
+        return "nobody", f"nobody who must pay its way can sell to {one.stockpile}"
+    if all(price == REFERENCE for price in one.price.values):
+        return "reference", (
+            f"what goes into {one.stockpile} is sold at the reference price without it, and it pays nothing above"
+        )
+    return "pays_nothing", "in no period is its price above the reference price of who could sell"

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from optimizer.instance.fields import Amount, AmountSeries, Id, Kind, Record, Row, Share, ShareSeries, Text, Truth, Year
 from optimizer.instance.policy import Lasting, Where
+from optimizer.instance.series import Range, Series
 
 MILLION = 1e6
 """USD in the unit of money of a solve's columns, so that they are of the size of tonnes."""
@@ -35,6 +36,11 @@ Names = Annotated[
     PlainSerializer(_plain_names),
     WithJsonSchema(_NAMES_JSON),
 ]
+
+
+REFERENCE = "reference"
+"""The word for the reference price where a seller stands."""
+BuyingPrice = Annotated[Series, Range(words=(REFERENCE,))]
 
 
 class Bonus(Record):
@@ -174,8 +180,28 @@ class PriceFloor(_PerOutput):
     """Share of what the price is above the floor that goes to the government."""
 
 
+class Purchase(_Instrument):
+    """A guaranteed purchase for a public stockpile: of whom and how much is decided; it pays above reference prices."""
+
+    kind: Literal["purchase"]
+    stockpile: Id
+    """Where it goes, and who pays the reference price for it."""
+    material: Names
+    """What is bought."""
+    price: BuyingPrice
+    """USD per t, by year, for which a plant sells; or `reference`, the reference price where it stands."""
+    tonnes: AmountSeries | None = None
+    """Bought at most, t per year, of all sellers and materials together."""
+    cap: Amount | None = None
+    """USD paid above reference prices over all years at most, undiscounted."""
+    recipients: Lasting | None = None
+    """Facilities that it buys of at most."""
+    not_with: tuple[Id, ...] = ()
+    """Instruments that a facility of which it buys does not take."""
+
+
 Instrument = Annotated[
-    Grant | Loan | Equity | ProductionCredit | CostCredit | Depletion | PriceFloor,
+    Grant | Loan | Equity | ProductionCredit | CostCredit | Depletion | PriceFloor | Purchase,
     Field(discriminator="kind"),
 ]
 PerTonne = ProductionCredit | Depletion | PriceFloor
@@ -188,7 +214,7 @@ Decidable = ProductionCredit | PriceFloor
 
 def picks(one: Instrument) -> bool:
     """Whether an instrument has recipients that are decided, and not everybody who is eligible."""
-    return isinstance(one, Capital) or (isinstance(one, Decidable) and one.decided)
+    return isinstance(one, Capital | Purchase) or (isinstance(one, Decidable) and one.decided)
 
 
 class Finance(Record):

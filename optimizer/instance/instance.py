@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from optimizer.errors import OptionsError
 from optimizer.instance.fields import Id, Iso3, Record, Text, Tier, Year
-from optimizer.instance.finance import Finance
+from optimizer.instance.finance import Finance, Purchase
 from optimizer.instance.lexicographic import Levels
 from optimizer.instance.movement import Lane, Logistics, Market, Stockpile
 from optimizer.instance.policy import Expected, PlanningCase, Policy, Risk, Scenario
@@ -130,6 +130,13 @@ class Instance(Record):
         """Channels that a market draws on, strictest first: those whose service can be spoken of."""
         drawn_on = {market.channel for market in self.markets.values()}
         return [k for k in self.channels if k in drawn_on]
+
+    @property
+    def stored_for(self) -> set[tuple[str, str]]:
+        """(stockpile, material) that a target asks for, or a guaranteed purchase buys for."""
+        instruments = () if self.finance is None else self.finance.instruments
+        aims = {(name, target.material) for name, record in self.stockpiles.items() for target in record.targets}
+        return aims | {(one.stockpile, m) for one in instruments if isinstance(one, Purchase) for m in one.material}
 
     def priced(self, asker: str) -> Instance:
         """This instance, for what compares plans by their cost, shortage at its price.

@@ -24,6 +24,7 @@ from optimizer.model import (
     limits,
     need,
     output_rules,
+    purchase,
     reaction,
     requalification,
     risk,
@@ -50,6 +51,7 @@ SECOND: tuple[ModuleType, ...] = (
     requalification,
     service,
     finance,
+    purchase,
 )
 """Families of a course of operations, trunk or branch."""
 IMPLIED: tuple[ModuleType, ...] = (need,)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from optimizer.instance.finance import MILLION, Decidable
+from optimizer.instance.finance import MILLION, Decidable, Purchase
 from optimizer.model.declare import Costs, Index, Model, constraint, total, variable
 from optimizer.network.derive_capital import capital_of, excluded, given, recipients
 from optimizer.network.derive_finance import may_receive
+from optimizer.network.derive_purchase import few_sellers
 from optimizer.network.tables import Network
 
 
@@ -34,7 +35,7 @@ def constraints(m: Model, n: Network) -> None:
     facilities = dict.fromkeys(f for _, f in m.recipient)
     pairs = [(i, j, f) for i, j in excluded(n) for f in facilities if {(i, f), (j, f)} <= set(m.recipient)]
     constraint(m, n, pairs, not_with)
-    constraint(m, n, dict.fromkeys(i for i, _ in may_receive(n)), recipients_at_most)
+    constraint(m, n, dict.fromkeys(i for i, _ in (*may_receive(n), *few_sellers(n))), recipients_at_most)
 
 
 def costs(m: Model, n: Network) -> Costs:  # noqa: ARG001
@@ -83,5 +84,5 @@ def recipients_at_most(m: Model, n: Network, i: str) -> object:
     assert n.instance.finance is not None
     mine = [index for index in m.recipient if index[0] == i]
     one = next(one for one in n.instance.finance.instruments if one.id == i)
-    most = one.recipients if isinstance(one, Decidable) else None
+    most = one.recipients if isinstance(one, Decidable | Purchase) else None
     return total((1.0, m.recipient[index]) for index in mine) <= (len(mine) if most is None else most)

@@ -40,6 +40,9 @@ def variables(m: Model, t: Tables) -> None:
     m.sales_of = defaultdict(list)
     for sale in finance.sold:
         m.sales_of[sale[0], sale[-1]].append(sale)
+    m.bought_of = defaultdict(list)
+    for index in finance.bought:
+        m.bought_of[index[1], index[-1]].append(index)
     m.runs_at = defaultdict(list)
     for run in finance.inputs:
         m.runs_at[run[0], run[-1]].append(run)
@@ -77,7 +80,7 @@ def budgeted(t: Tables) -> dict[Index, float]:
     appropriated = {i for one in budget.appropriations for i in one.instruments}
     counts = {one.id for one in finance.instruments if one.budget}
     paying = {(i, sale[-1]) for i, sale in t.finance.per_tonne} | {(i, run[-1]) for i, run in t.finance.per_activity}
-    paying |= {(i, y) for i, _, _, y in t.finance.award_most}
+    paying |= {(i, y) for i, _, _, y in t.finance.award_most} | {(index[0], index[-1]) for index in t.finance.bought}
     found: dict[Index, float] = {}
     for i, y in sorted(paying):
         if i not in counts:
@@ -133,13 +136,14 @@ def _awards(t: Tables) -> list[tuple[AwardIndex, float]]:
 
 
 def earned_at_most(m: Model, t: Tables, f: str, y: int) -> object:
-    r"""I7. $E_{ft} - \Lambda_{ft} \le \sum_{s,m,k} \pi_{fmt} S_{fsmkt} + C_{ft} + \sum_i (A^+_{ift} - A^-_{ift}) - \sum (c + \sum_m \pi_{fmt} b^-) z - \text{fixed}$: sales at reference prices and what instruments pay (or take), less activity, inputs at reference prices and fixed cost; $\Lambda$ is the most that can be lost."""
+    r"""I7. $E_{ft} - \Lambda_{ft} \le \sum_{s,m,k} \pi_{fmt} S_{fsmkt} + C_{ft} + \sum_i (A^+_{ift} - A^-_{ift}) + \sum \psi_{ifsmkt} U_{ifsmkt} - \sum (c + \sum_m \pi_{fmt} b^-) z - \text{fixed}$: sales at reference prices, what instruments pay (or take) and what a purchase pays above them, less activity, inputs at reference prices and fixed cost; $\Lambda$ is the most that can be lost."""
     finance = t.finance
     sales, runs = m.sales_of[f, y], m.runs_at[f, y]
     terms: list[Term] = [(MILLION, m.earned[f, y])]
     terms += [(-finance.price[f, sale[2], y], m.sold[sale]) for sale in sales if (f, sale[2], y) in finance.price]
     terms += [(-usd, var) for usd, var in _instrument_terms(m, t, sales, runs)]
     terms += [(-usd, m.awarded[award]) for award, usd in _awards(t) if award[1] == f and award[-1] == y]
+    terms += [(-t.finance.bought[index], m.bought[index]) for index in m.bought_of[f, y]]
     cost = t.capacity.run_cost
     terms += [(cost[f, run[2], run[3], y] + finance.inputs[run], m.run[run]) for run in runs]
     terms += [(usd, started(m, start)) for start, usd in t.capacity.fixed_of.get(y, ()) if start.facility == f]
@@ -190,12 +194,13 @@ def worth_to_plant(t: Tables, index: CapitalIndex) -> float:
 
 
 def credited_is_paid(m: Model, t: Tables, i: str, y: int) -> object:
-    r"""I9. $C_{it} \ge \sum \kappa_{ifsmkt} S_{fsmkt} + \sum \kappa_{ifrkt} z + \sum_f (A^+_{ift} - A^-_{ift})$: what an instrument pays in a period; what the government earns by it is no budget."""
+    r"""I9. $C_{it} \ge \sum \kappa_{ifsmkt} S_{fsmkt} + \sum \kappa_{ifrkt} z + \sum_f (A^+_{ift} - A^-_{ift}) + \sum \psi_{ifsmkt} U_{ifsmkt}$: what an instrument pays in a period; what the government earns by it is no budget."""
     finance = t.finance
     terms: list[Term] = [(-MILLION, m.credited[i, y])]
     terms += [(usd, m.sold[sale]) for (j, sale), usd in finance.per_tonne.items() if j == i and sale[-1] == y]
     terms += [(usd, m.run[run]) for (j, run), usd in finance.per_activity.items() if j == i and run[-1] == y]
     terms += [(usd, m.awarded[award]) for award, usd in _awards(t) if award[0] == i and award[-1] == y]
+    terms += [(usd, m.bought[index]) for index, usd in finance.bought.items() if index[0] == i and index[-1] == y]
     return total((usd / MILLION, var) for usd, var in terms) <= 0
 
 

@@ -63,6 +63,8 @@ INDICES: dict[str, str] = {
     "given": "i, f, o, t",
     "awarded": r"i, f, \pm, t",
     "chosen": "i, f",
+    "bought": "i, f, s, m, k, t",
+    "seller": "i, f",
 }
 """Index letters of each variable. A variable without an entry has no place on the page."""
 

@@ -9,6 +9,7 @@ from itertools import combinations
 
 from optimizer.instance.finance import Capital, Equity, Grant, Loan
 from optimizer.network.derive_finance import may_pay_for, may_receive
+from optimizer.network.derive_purchase import few_sellers, may_sell
 from optimizer.network.starts import Start
 from optimizer.network.tables import Network
 
@@ -79,8 +80,8 @@ def excluded(n: Network) -> list[tuple[str, str]]:
 def recipients(n: Network) -> list[tuple[str, str]]:
     """(i, f) whose choice is a decision: of instruments that choose, and of others where an exclusion asks."""
     asked = {i for pair in excluded(n) for i in pair}
-    found = [(i, f) for i, f, _, _ in given(n) if i in asked]
-    return list(dict.fromkeys([*found, *may_receive(n)]))
+    found = [(i, f) for i, f, _, _ in given(n) if i in asked] + [pair for pair in may_sell(n) if pair[0] in asked]
+    return list(dict.fromkeys([*found, *may_receive(n), *few_sellers(n)]))
 
 
 def terms_of(network: Network, instrument: Capital, facility: str, option: str, period: int) -> Terms:

@@ -17,8 +17,8 @@ from optimizer.instance.finance import (
 )
 from optimizer.network.calendar import Calendar
 from optimizer.network.derive_markets import price_at
-from optimizer.network.effects import matches
-from optimizer.network.network import facility_facts
+from optimizer.network.derive_purchase import buy
+from optimizer.network.eligible import eligible, most_of
 from optimizer.network.starts import units_of
 from optimizer.network.tables import (
     EARNS,
@@ -30,7 +30,6 @@ from optimizer.network.tables import (
     RunIndex,
     SoldIndex,
 )
-from optimizer.network.trust import TOLERANCE, State
 
 
 def worth_of(calendar: Calendar, rate: float, year: int) -> float:
@@ -54,33 +53,9 @@ def finance_tables(network: Network, capacity: CapacityTables) -> FinanceTables:
         tables.fundable = [name for name in instance.facilities if name in fundable]
     _pay(network, finance, capacity, tables)
     _award(network, capacity, tables)
+    buy(network, capacity, tables)
     _bounds(network, capacity, tables)
     return tables
-
-
-def eligible(network: Network, instrument: Instrument, facility: str, state: State, period: int) -> float:
-    """Share of a period in which a facility in a state is eligible: years from..until, `where`, exposures."""
-    trust = network.trust
-    where = {("tier" if key == "tiers" else key): value for key, value in instrument.where.items()}
-
-    def in_year(year: int) -> float:
-        if instrument.from_ is not None and year < instrument.from_:
-            return 0.0
-        if instrument.until is not None and year > instrument.until:
-            return 0.0
-
-        def exposure(kind: str) -> float | None:
-            return trust.exposure(facility, state, kind, year)
-
-        if not matches(where, facility_facts(network.instance, trust, facility, year), exposure):
-            return 0.0
-        for kind, cap in instrument.max_exposure.items():
-            found = trust.exposure(facility, state, kind, year, 1.0)
-            if (1.0 if found is None else found) > cap + TOLERANCE:
-                return 0.0
-        return 1.0
-
-    return network.calendar.mean_of(period, in_year)
 
 
 def may_pay_for(network: Network, instrument: Capital, facility: str, period: int) -> bool:
@@ -204,15 +179,7 @@ def _award(network: Network, capacity: CapacityTables, tables: FinanceTables) ->
         for run, tonnes in tables.sold[sale]:
             each[award][run] += abs(usd) * tonnes
     for award, found in each.items():
-        _, name, _, t = award
-        by_unit: dict[str, float] = defaultdict(float)
-        for run, usd in found.items():
-            unit, available = capacity.unit[name, run[2]], capacity.available[name, run[1], t]
-            by_unit[unit] = max(by_unit[unit], usd * available / capacity.use[name, run[2]])
-        years = network.calendar.years[t]
-        tables.award_most[award] = math.fsum(
-            usd * capacity.most[name, unit, t] * years for unit, usd in by_unit.items()
-        )
+        tables.award_most[award] = most_of(network, capacity, award[1], award[-1], found)
 
 
 def _bounds(network: Network, capacity: CapacityTables, tables: FinanceTables) -> None:
@@ -232,6 +199,11 @@ def _bounds(network: Network, capacity: CapacityTables, tables: FinanceTables) -
     for (_, sale), usd in tables.award.items():
         found = best if usd > 0 else worst
         found[sale] = found.get(sale, 0.0) + usd
+    above: dict[SoldIndex, float] = {}
+    for index, usd in tables.bought.items():  # a tonne is bought once
+        above[index[1:]] = max(above.get(index[1:], 0.0), usd)
+    for sale, usd in above.items():
+        best[sale] = best.get(sale, 0.0) + usd
     earns: dict[RunIndex, float] = defaultdict(float)
     loses: dict[RunIndex, float] = defaultdict(float)  # where several take more of a price than there is
     for sale, made in tables.sold.items():

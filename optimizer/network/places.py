@@ -369,10 +369,9 @@ def _backward(reach: _Reach, possible: list[Run]) -> None:
     for cell in places.reached:
         if (instance.materials[cell[1]].sell or is_counted(instance, cell[1])) and places.surplus_at(cell[0], cell[1]):
             use(cell)
-    for name, stockpile in instance.stockpiles.items():
-        for target in stockpile.targets:
-            for channel in stockpile.holds:
-                use_store((name, target.material, channel))
+    for name, material in sorted(instance.stored_for):
+        for channel in instance.stockpiles[name].holds:
+            use_store((name, material, channel))
     while frontier or store_frontier:
         if store_frontier:
             name, material, channel = store = store_frontier.pop()

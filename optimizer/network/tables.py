@@ -307,6 +307,8 @@ PAYS, EARNS = "pays", "earns"
 """The two ways of money between a government and a recipient it has chosen."""
 AwardIndex = tuple[str, str, str, int]
 """(instrument, facility, `pays` or `earns`, period)."""
+BoughtIndex = tuple[str, str, str, str, str, int]
+"""(instrument, facility, state, material, channel, period): a purchase of a sale."""
 
 
 @dataclass(slots=True)
@@ -331,6 +333,20 @@ class FinanceTables:
     """Sales with USD per t that the government pays, or earns, if the facility is chosen, (i, f, way, t)."""
     award_most: dict[AwardIndex, float] = field(default_factory=dict)
     """USD of that at most, from capacity."""
+    bought: dict[BoughtIndex, float] = field(default_factory=dict)
+    """What a purchase pays above the reference price, USD per t, (i, sale)."""
+    bought_years: dict[BoughtIndex, frozenset[int]] = field(default_factory=dict)
+    """Years of the period in which it buys, (i, sale)."""
+    bought_most: dict[BoughtIndex, float] = field(default_factory=dict)
+    """t that it buys at most, from capacity, (i, sale)."""
+    seller_most: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    """t that it buys of a facility at most, from capacity, (i, f, t)."""
+    bought_in: dict[tuple[str, int], float] = field(default_factory=dict)
+    """t that it may buy of all, (i, t); absent where it is not limited."""
+    once: dict[tuple[str, str, str, str, int, int], tuple[float, list[BoughtIndex]]] = field(default_factory=dict)
+    """Share of a sale that falls in some years, with the purchases that buy in no others, (sale, number)."""
+    arrivals: dict[tuple[str, str, str, str, int], list[BoughtIndex]] = field(default_factory=dict)
+    """What is bought in channel k or a looser one for a stockpile and comes by a place, (stockpile, p, m, k, t)."""
     per_activity: dict[tuple[str, RunIndex], float] = field(default_factory=dict)
     """What an instrument pays, USD per unit of activity, (instrument, activity)."""
     loss: dict[tuple[str, int], float] = field(default_factory=dict)

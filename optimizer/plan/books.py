@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from optimizer.instance.finance import MILLION, Capital
-from optimizer.network.derive_capital import capital_of, terms_of
+from optimizer.network.derive_capital import capital_of, recipients, terms_of
 from optimizer.network.derive_finance import worth_of
 from optimizer.network.starts import Start
 from optimizer.network.tables import Network, Tables
@@ -82,6 +82,17 @@ def recipient_rows(t: Tables, investment: Values) -> Rows:
     ]
 
 
+def purchase_rows(t: Tables, investment: Values, trunk: Values) -> Rows:
+    """What is bought of whom, and what is paid for it above the reference price."""
+    asked, sellers = set(recipients(t.network)), investment.get("recipient", {})
+    rows = []
+    for (i, f, s, material, k, y), tonnes in sorted(trunk.get("bought", {}).items()):
+        usd = tonnes * t.finance.bought[i, f, s, material, k, y]
+        if usd > ROUNDING and ((i, f) not in asked or sellers.get((i, f), 0.0) > HALF):
+            rows.append((i, y, f, s, material, k, tonnes, usd))
+    return rows
+
+
 def outlay_of_instruments(t: Tables, investment: Values, trunk: Values) -> Outlay:
     """What instruments cost, by year: for capex as it is spent, the rest in the first year of each period."""
     finance, found = t.instance.finance, defaultdict[tuple[int, str, str], float](float)
@@ -97,7 +108,10 @@ def outlay_of_instruments(t: Tables, investment: Values, trunk: Values) -> Outla
 
 
 def paid(t: Tables, investment: Values, trunk: Values) -> list[tuple[str, str, int, float]]:
-    """(instrument, facility, period, USD) of what instruments pay for output, to everybody or to who is chosen."""
+    """(instrument, facility, period, USD) of what instruments pay for output, to everybody or to who is chosen.
+
+    Of what is bought it is what is above the reference price: that is in sales, and the stockpile pays it.
+    """
     chosen = set(recipient_rows(t, investment))
     runs, sold = trunk.get("run", {}), trunk.get("sold", {})
     found: dict[tuple[str, str, int], float] = defaultdict(float)
@@ -108,6 +122,8 @@ def paid(t: Tables, investment: Values, trunk: Values) -> list[tuple[str, str, i
             found[i, sale[0], sale[-1]] += usd * sold.get(sale, 0.0)
     for (i, run), usd in t.finance.per_activity.items():
         found[i, run[0], run[-1]] += usd * runs.get(run, 0.0)
+    for i, y, f, _, _, _, _, usd in purchase_rows(t, investment, trunk):
+        found[i, f, y] += usd
     return [(*key, usd) for key, usd in sorted(found.items()) if abs(usd) > ZERO]
 
 

@@ -20,6 +20,7 @@ from optimizer.plan.books import (
     grant_rows,
     outlay_of_instruments,
     owed_rows,
+    purchase_rows,
     recipient_rows,
     sales_rows,
 )
@@ -73,6 +74,7 @@ def tables_of_plan(
     rows["financing"] = financing_rows(network, values[INVESTMENT])
     rows["owed"] = owed_rows(network, values[INVESTMENT])
     rows["recipients"] = recipient_rows(tables[TRUNK], values[INVESTMENT])
+    rows["purchases"] = purchase_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK])
     rows["sales"] = sales_rows(tables[TRUNK], values[TRUNK])
     rows["books"] = book_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK], planned)
     frames = {name: pd.DataFrame(rows[name], columns=list(columns)) for name, columns in COLUMNS.items()}

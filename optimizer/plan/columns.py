@@ -45,6 +45,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "financing": ("instrument", "facility", "option", "funded", "usd", "cost"),
     "owed": ("year", "instrument", "facility", "option", "usd", "public"),
     "recipients": ("instrument", "facility"),
+    "purchases": ("instrument", "period", "facility", "state", "material", "channel", "tonnes", "usd"),
     "sales": ("period", "facility", "state", "material", "channel", "made", "sold", "price"),
     "books": ("facility", "year", "item", "instrument", "usd", "discounted"),
 }  # fmt: skip
@@ -94,6 +95,7 @@ LATER = frozenset(
         "financing",
         "owed",
         "recipients",
+        "purchases",
         "sales",
         "books",
     ]

@@ -17,7 +17,7 @@ from optimizer.solver.compile import Block, Vector, join
 from optimizer.solver.extensive import Values
 from optimizer.solver.loading import new_highs
 
-OPEN = frozenset({"capital", "recipient", "sold", "earned", "credited", "awarded", "public_outlay"})
+OPEN = frozenset({"capital", "recipient", "sold", "earned", "credited", "awarded", "bought", "public_outlay"})
 """Components that say who pays whom; all others are what a plan does."""
 NEEDLESS = 1e-5
 """M USD for each M USD given, and for each recipient: nobody is lent, or chosen, for nothing."""
@@ -76,6 +76,8 @@ def with_least_outlay(
     stands = mine[rows] @ known[columns]  # what is open, as the plan has it: its own rounding is none of ours
     slack = SLACK * (abs(problem.matrix) @ np.abs(known))[rows]
     lower, upper, whole = problem.lower[columns], problem.upper[columns], problem.integer[columns]
+    limited = np.array([names[int(column)][1] == "public_outlay" for column in columns])
+    upper[limited] = known[columns][limited] * (1.0 + SLACK)  # a level before: no more of it than the plan has
     nets = _nets(network, t, [names[int(column)] for column in columns])
     more, none = nets.shape[0], np.zeros(nets.shape[0])
     table = sp.block_array([[mine[rows], None], [nets, -sp.eye_array(more)]]) if more else mine[rows]
@@ -149,6 +151,8 @@ def _usd(network: Network, t: Tables) -> dict[tuple[str, object], float]:
     found: dict[tuple[str, object], float] = {}
     for (_, sale), usd in t.finance.per_tonne.items():
         found["sold", sale] = found.get(("sold", sale), 0.0) + usd * calendar.discount[sale[-1]]
+    for index, usd in t.finance.bought.items():
+        found["bought", index] = usd * (calendar.discount[index[-1]] + NEEDLESS)
     for i, f in recipients(network):
         found["recipient", (i, f)] = MILLION * NEEDLESS
     instruments = capital_of(network)

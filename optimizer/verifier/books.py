@@ -21,6 +21,7 @@ from optimizer.verifier.case import Case
 from optimizer.verifier.columns import Run, Sale
 from optimizer.verifier.futures import TRUNK
 from optimizer.verifier.money import spending
+from optimizer.verifier.purchases import check_purchases
 from optimizer.verifier.trust import State
 from optimizer.verifier.verdict import At
 
@@ -48,13 +49,15 @@ def check_finance(case: Case) -> list[Payment]:
     finance = case.instance.finance
     if finance is None:
         rows = case.rows
-        if rows.grants or rows.financing or rows.owed or rows.recipients or rows.sales or rows.books:
+        if rows.grants or rows.financing or rows.owed or rows.recipients or rows.sales or rows.books or rows.purchases:
             case.ledger.holds("no_finance", At("finance"), False, "the instance says nothing of finance")
         return []
     check_capital(case, finance)
     _check_sales(case, finance)
     _check_recipients(case, finance)
     payments = list(_payments(case, finance))
+    for name, facility, year, usd in check_purchases(case, finance):
+        payments.append(Payment(name, "purchase", facility, year, usd))
     _check_books(case, finance, payments)
     return payments
 

@@ -195,6 +195,7 @@ def _check_exclusions(case: Case, finance: Finance) -> None:
     taken = [(row.instrument, row.facility) for row in case.rows.grants]
     taken += [(row.instrument, row.facility) for row in case.rows.financing]
     taken += [(row.instrument, row.facility) for row in case.rows.recipients]
+    taken += [(row.instrument, row.facility) for row in case.rows.purchases]
     for name, facility in taken:
         takes.setdefault(name, set()).add(facility)
     for one in finance.instruments:

@@ -56,6 +56,7 @@ _LATER = (
     "financing",
     "owed",
     "recipients",
+    "purchases",
     "sales",
     "books",
 )  # checked with them where they are asked for

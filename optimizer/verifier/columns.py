@@ -316,6 +316,21 @@ class RecipientRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PurchaseRow:
+    """What is bought of a facility for a stockpile, and what is paid for it above the reference price."""
+
+    key: ClassVar[tuple[str, ...]] = ("instrument", "period", "facility", "state", "material", "channel")
+    instrument: str = cell("text")
+    period: int = cell("period")
+    facility: str = cell("facility")
+    state: str = cell("text")
+    material: str = cell("material")
+    channel: str = cell("channel")
+    tonnes: float = cell("amount")
+    usd: float = cell("amount")
+
+
+@dataclass(frozen=True, slots=True)
 class Sale:
     """What a facility makes, and what of it is sold."""
 
@@ -379,6 +394,7 @@ ROWS: dict[str, type[Any]] = {
     "financing": FinancingRow,
     "owed": OwedRow,
     "recipients": RecipientRow,
+    "purchases": PurchaseRow,
     "sales": Sale,
     "books": Book,
 }

@@ -28,6 +28,7 @@ from optimizer.verifier.columns import (
     Outlay,
     OwedRow,
     Portfolio,
+    PurchaseRow,
     ReactionRow,
     RecipientRow,
     ReleaseRow,
@@ -70,6 +71,7 @@ class Rows:
     financing: list[FinancingRow] = field(default_factory=list)
     owed: list[OwedRow] = field(default_factory=list)
     recipients: list[RecipientRow] = field(default_factory=list)
+    purchases: list[PurchaseRow] = field(default_factory=list)
     sales: list[Sale] = field(default_factory=list)
     books: list[Book] = field(default_factory=list)
     service: dict[tuple[str, str], float | None] = field(default_factory=dict)
@@ -174,10 +176,11 @@ class _Reader:
         lacks |= frozenset() if any(isinstance(one, ScaleGoal) for one in instance.policy.rules) else {"goals"}
         finance = self.facts.instance.finance
         if finance is None:
-            return lacks | {"grants", "financing", "owed", "recipients", "sales", "books"}
+            return lacks | {"grants", "financing", "owed", "recipients", "purchases", "sales", "books"}
         # Tables of what an instance does not have are lacking in folders of earlier versions.
         kinds = {one.kind for one in finance.instruments}
         lacks |= frozenset() if kinds & {"loan", "equity"} else {"financing", "owed"}
+        lacks |= frozenset() if "purchase" in kinds else {"purchases"}
         return lacks if any(getattr(one, "decided", False) for one in finance.instruments) else lacks | {"recipients"}
 
     def _table(self, name: str, frame: pd.DataFrame, rows: Rows) -> list[Any]:

@@ -17,6 +17,9 @@ def refused(finance: Data, **changes: Any) -> str:
     return str(found.value)
 
 
+OFFTAKE = {"kind": "purchase", "stockpile": "nds", "material": "magnet", "price": 1.0}
+
+
 @pytest.mark.parametrize(
     ("instrument", "words"),
     [
@@ -48,6 +51,12 @@ def refused(finance: Data, **changes: Any) -> str:
         ({"kind": "cost_credit", "stage": "magnets", "share": 0.1}, ("no recipe has the stage 'magnets'", "magnet")),
         ({"kind": "depletion", "stage": "mining", "rate": 0.2, "tax_rate": 0.2}, ("no material has the stage",)),
         ({"kind": "price_floor", "material": "magnet", "floor": 1.0, "upsides": 0.1}, ("unknown key",)),
+        ({"kind": "purchase", "material": "magnet", "price": 1.0}, ("stockpile", "missing")),
+        (OFFTAKE, ("no stockpile 'nds'",)),
+        (OFFTAKE | {"price": "market"}, ("price", "'market' is not a number", "or 'reference'")),
+        (OFFTAKE | {"price": -1.0}, ("price", "-1")),
+        (OFFTAKE | {"decided": True}, ("unknown key",)),
+        (OFFTAKE | {"recipients": 0}, ("recipients",)),
     ],
 )  # fmt: skip
 def test_an_instrument_at_fault_is_named(instrument: Data, words: tuple[str, ...]) -> None:

@@ -12,10 +12,16 @@ materials:
   oxide: {stage: separation, price: 6}
   magnet: {stage: magnet, price: 20}
 """
+STORE = """
+stockpiles:
+  store: {country: USA, channel: mdap, materials: [magnet, oxide], holding_cost: {magnet: 1, oxide: 1}}
+"""
+BUY = "{{id: bank, kind: purchase, stockpile: store, material: magnet, {}}}"
 
 
 def with_finance(instrument: str, viability: str = "true") -> str:
-    return f"{PRICED}\nfinance: {{hurdle_rate: 0.1, viability: {viability}, instruments: [{instrument}]}}"
+    store = STORE if "store" in instrument else ""
+    return f"{PRICED}\n{store}\nfinance: {{hurdle_rate: 0.1, viability: {viability}, instruments: [{instrument}]}}"
 
 
 @pytest.mark.parametrize(
@@ -27,6 +33,10 @@ def with_finance(instrument: str, viability: str = "true") -> str:
         ("{id: bank, kind: grant, max_share: 0.5, from: 2029}", "nobody", "no funding within the horizon"),
         ("{id: bank, kind: price_floor, material: magnet, floor: 15, decided: true}", "pays_nothing", "paid"),
         ("{id: bank, kind: production_credit, material: magnet, amount: 0, decided: true}", "pays_nothing", "paid"),
+        (BUY.format("price: reference"), "reference", "sold at the reference price without it"),
+        (BUY.format("price: 20"), "pays_nothing", "in no period is its price above"),
+        (BUY.format("price: {2027: 20, 2030: 30}"), "pays_nothing", "in no period is its price above"),
+        (BUY.format("price: 30").replace("magnet", "oxide"), "nobody", "nobody who must pay its way"),
     ],
 )  # fmt: skip
 def test_idle_instrument_trips(find: Find, instrument: str, why: str, words: str) -> None:
@@ -50,6 +60,7 @@ def test_idle_instrument_trips_where_nothing_must_pay_its_way(find: Find) -> Non
         "{id: bank, kind: price_floor, material: magnet, floor: {2027: 15, 2029: 21}, upside: 0.2, decided: true}",
         "{id: bank, kind: price_floor, material: magnet, floor: 15, upside: 0.2}",
         "{id: bank, kind: production_credit, material: magnet, amount: 1, decided: true}",
+        BUY.format("price: {2027: reference, 2029: 21}"),
     ],
 )
 def test_idle_instrument_is_quiet(find: Find, instrument: str) -> None:

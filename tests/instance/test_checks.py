@@ -71,6 +71,7 @@ AID = {"id": "aid", "kind": "grant", "max_share": 0.5}
 BANK = {"id": "bank", "kind": "loan", "max_share": 0.5, "rate": 0.04, "term": 10}
 FUND = {"id": "fund", "usd": 1.0e9, "capex": {"country": "USA"}}
 CREDIT = {"id": "credit", "kind": "production_credit", "material": "magnet_sh", "amount": 1.0}
+BUY = {"id": "buy", "kind": "purchase", "stockpile": "nds", "material": "ndpr_oxide", "price": 1.0e5}
 BUILD = {"id": "build", "capacity": {"light": 1.0}, "capex": 1.0}
 PREFERENCE = {"rule": "preference", "markets": ["industry"], "channel": "mdap", "share": 0.5}
 CARRIER = {"from": "magnet_us", "to": "programs", "material": "magnet_sh"}
@@ -844,6 +845,46 @@ BROKEN = [
         "loans_say_who_answers",
         ("finance.instruments.0.guarantee", "government's own money", "lender: private"),
         {"finance": {"hurdle_rate": 0.1, "instruments": [BANK | {"guarantee": 0.5}]}},
+    ),
+    Broken(
+        "instruments_name_what_exists",
+        ("finance.instruments.0.stockpile", "no stockpile 'ndz'", "did you mean 'nds'"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [BUY | {"stockpile": "ndz"}]}},
+    ),
+    Broken(
+        "instruments_name_what_exists",
+        ("finance.instruments.0.material.1", "no material 'magnet'", "did you mean"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [BUY | {"material": ["ndpr_oxide", "magnet"]}]}},
+    ),
+    Broken(
+        "what_is_bought_is_held_by_a_public_stockpile",
+        ("finance.instruments.0.material", "buys dy_oxide for nds, which does not hold it", "it holds magnet_sh, ndpr"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [BUY | {"material": "dy_oxide"}]}},
+    ),
+    Broken(
+        "what_is_bought_is_held_by_a_public_stockpile",
+        ("finance.instruments.0.stockpile", "nds, which is not public", "public: true at stockpiles.nds"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [BUY]}, "stockpiles.nds.public": False},
+    ),
+    Broken(
+        "exclusions_name_who_chooses",
+        ("finance.instruments.0.not_with", "credit pays everybody", "give credit decided: true"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [BUY | {"not_with": ["credit"]}, CREDIT]}},
+    ),
+    Broken(
+        "instruments_last_within_the_horizon",
+        ("finance.instruments.0", "from 2027 to 2020", "2027 to 2030"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [BUY | {"until": 2020}]}},
+    ),
+    Broken(
+        "somebody_is_eligible",
+        ("finance.instruments.0", "no facility that matches makes what it buys and can bring it to nds"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [BUY | {"where": {"stage": "mining"}}]}},
+    ),
+    Broken(
+        "what_is_paid_by_price_has_one",
+        ("finance.instruments.0.material", "buys ndpr_oxide, which has no price"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [BUY]}, "materials.ndpr_oxide.price": GONE},
     ),
     Broken(
         "exclusions_name_who_chooses",

@@ -1683,6 +1683,123 @@ def test_i9_what_the_chosen_are_paid_is_outlay() -> None:
     check(m, "I9", ("floor", 2028), "-1 credited[floor,2028] -1 awarded[floor,works,earns,2028] <= 0")
 
 
+BOUGHT = BOOKS[: BOOKS.index("  - {id: aid")].replace(COMMERCIAL, TWO_CHANNELS).replace("fixed_cost: 2.0e+6, ", "") + (
+    """
+  - {id: buy, kind: purchase, stockpile: store, material: magnet, price: 9.0e+6, tonnes: 6, cap: 2.5e+6, recipients: 1}
+  - id: late
+    kind: purchase
+    stockpile: store
+    material: magnet
+    price: {2027: reference, 2028: 8.5e+6}
+    not_with: [buy]
+stockpiles: {store: {country: USA, channels: [mdap, commercial], materials: [magnet], holding_cost: {magnet: 1}}}
+"""
+)
+STRICT, LOOSE = "works,,magnet,mdap", "works,,magnet,commercial"
+
+
+def test_i18_a_tonne_is_bought_once() -> None:
+    """By one of two that are open all year; nothing is bought at the reference price."""
+    m = operations(BOUGHT)
+    check(m, "I18", ("works", "", "magnet", "mdap", 2028, 0),
+          f"+1 bought[buy,{STRICT},2028] +1 bought[late,{STRICT},2028] -1 sold[{STRICT},2028] <= 0")  # fmt: skip
+    assert indices(m, "I18") == {("works", "", "magnet", k, 2028, 0) for k in ("mdap", "commercial")}
+    assert m.bought["buy", "works", "", "magnet", "mdap", 2028].ub == pytest.approx(6)
+    assert m.bought["late", "works", "", "magnet", "mdap", 2028].ub == pytest.approx(10)
+
+
+def test_i18_in_the_years_in_which_it_is_open() -> None:
+    """Of 2028 to 2031 the one buys in 2030 and 2031, the other in 2029 and 2030: half each, three quarters together."""
+    m = operations(
+        BOUGHT.replace("[2027, 2028]", "[2027, {year: 2028, years: 4}]")
+        .replace("tonnes: 6, cap", "from: 2030, cap")
+        .replace("2028: 8.5e+6}", "2029: 8.5e+6, 2031: 7.0e+6}")
+    )
+    share = "-{} sold[works,,magnet,mdap,2028] <= 0"
+    one, other = (f"+1 bought[{i},works,,magnet,mdap,2028]" for i in ("buy", "late"))
+    sale = ("works", "", "magnet", "mdap", 2028)
+    check(m, "I18", (*sale, 0), f"{one} {share.format(0.5)}")
+    check(m, "I18", (*sale, 1), f"{other} {share.format(0.5)}")
+    check(m, "I18", (*sale, 2), f"{one} {other} {share.format(0.75)}")
+
+
+def test_i19_of_sellers_alone() -> None:
+    """By what is bought at most, or by capacity: 6 t, and 10."""
+    m = operations(BOUGHT)
+    check(m, "I19", ("buy", "works", 2028),
+          f"+1 bought[buy,{STRICT},2028] +1 bought[buy,{LOOSE},2028] -6 seller[buy,works] <= 0")  # fmt: skip
+    check(m, "I19", ("late", "works", 2028),
+          f"+1 bought[late,{STRICT},2028] +1 bought[late,{LOOSE},2028] -10 seller[late,works] <= 0")  # fmt: skip
+    assert not indices(operations(BOUGHT.replace(", recipients: 1", "").replace("    not_with: [buy]\n", "")), "I19")
+
+
+def test_i11_nobody_sells_to_both() -> None:
+    """And the one buys of one at most."""
+    m = investment(BOUGHT)
+    check(m, "I11", ("buy", "late", "works"), "+1 recipient[buy,works] +1 recipient[late,works] <= 1")
+    check(m, "I12", ("buy",), "+1 recipient[buy,works] <= 1")
+    assert indices(m, "I12") == {"buy"}
+
+
+def test_i20_what_is_bought_arrives() -> None:
+    """What is made in the looser channel in that alone, the rest in either."""
+    m = operations(BOUGHT)
+    loose = f"+1 bought[buy,{LOOSE},2028] +1 bought[late,{LOOSE},2028] -1 stock_in[store,magnet,commercial,2028]"
+    check(m, "I20", ("store", "hub:world", "magnet", "commercial", 2028), f"{loose} <= 0")
+    check(m, "I20", ("store", "hub:world", "magnet", "mdap", 2028),
+          f"""{loose} +1 bought[buy,{STRICT},2028] +1 bought[late,{STRICT},2028]
+          -1 stock_in[store,magnet,mdap,2028] <= 0""")  # fmt: skip
+
+
+def test_i20_by_lanes_of_the_seller() -> None:
+    """The lane to the town brings nothing into the store."""
+    lanes = """
+lanes:
+- {from: works, to: town, material: magnet, cost: 1}
+- {from: works, to: store, material: magnet, cost: 1, channel: mdap}
+"""
+    m = operations(BOUGHT + lanes)
+    check(m, "I20", ("store", "works", "magnet", "mdap", 2028),
+          f"""+1 bought[buy,{LOOSE},2028] +1 bought[late,{LOOSE},2028] +1 bought[buy,{STRICT},2028]
+          +1 bought[late,{STRICT},2028] -1 flow[1,magnet,mdap,2028] <= 0""")  # fmt: skip
+    check(m, "I20", ("store", "works", "magnet", "commercial", 2028),
+          f"+1 bought[buy,{LOOSE},2028] +1 bought[late,{LOOSE},2028] <= 0")  # fmt: skip
+
+
+def test_i21_so_much_is_bought() -> None:
+    """6 t in a year; the other says nothing."""
+    m = operations(BOUGHT)
+    check(m, "I21", ("buy", 2028), f"+1 bought[buy,{STRICT},2028] +1 bought[buy,{LOOSE},2028] <= 6")
+    assert indices(m, "I21") == {("buy", 2028)}
+
+
+def test_i22_premiums_within_the_cap() -> None:
+    """2.5 M USD above reference prices, by thousandths: a million a t."""
+    m = operations(BOUGHT)
+    bought = "{0} bought[buy,works,,magnet,mdap,2028] {0} bought[buy,works,,magnet,commercial,2028]"
+    check(m, "I22", ("buy",), f"{bought.format('+400')} <= 1000")
+    assert indices(m, "I22") == {"buy"}
+    check(operations(BOUGHT.replace("cap: 2.5e+6", "cap: 0")), "I22", ("buy",), f"{bought.format('+1000000')} <= 0")
+
+
+def test_i7_sellers_earn_more() -> None:
+    """A million a t above the price, or half of it; 50 can be lost, and 40 earned."""
+    m = operations(BOUGHT)
+    bought = " ".join(
+        f"-{usd} bought[{i},{sale},2028]" for i, usd in (("buy", 1), ("late", 0.5)) for sale in (STRICT, LOOSE)
+    )
+    check(m, "I7", ("works", 2028),
+          f"""+1 earned[works,2028] -8 sold[{STRICT},2028] -8 sold[{LOOSE},2028] +5 run[works,,press,mdap,2028]
+          +5 run[works,,press,commercial,2028] {bought} <= 50""")  # fmt: skip
+    assert m.earned["works", 2028].ub == pytest.approx(50 + 40)
+
+
+def test_i9_what_is_paid_above_the_price_is_outlay() -> None:
+    """The price itself is the stockpile's purchase."""
+    check(operations(BOUGHT), "I9", ("late", 2028),
+          f"-1 credited[late,2028] +0.5 bought[late,{STRICT},2028] +0.5 bought[late,{LOOSE},2028] <= 0")  # fmt: skip
+
+
 def test_every_label_has_a_row_written_by_hand() -> None:
     """A constraint whose rows nobody has written out by hand is not in the model."""
     tests = inspect.getmembers(sys.modules[__name__], inspect.isfunction)

@@ -28,8 +28,19 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
-FINANCE = ("grants", "financing", "owed", "recipients", "sales", "books")
-LACKS = ("reactions", "surplus", "downgrades", "targets", "stock", "makers", "releases", "goals", *FINANCE)
+FINANCE = ("grants", "financing", "owed", "recipients", "purchases", "sales", "books")
+LACKS = (
+    "reactions",
+    "surplus",
+    "downgrades",
+    "targets",
+    "stock",
+    "makers",
+    "releases",
+    "goals",
+    "appropriations",
+    *FINANCE,
+)
 """Tables that say nothing of these plans."""
 
 

@@ -79,6 +79,19 @@ def granted_and_chosen(plan: Plan) -> None:
     plan.add("recipients", "other", "works")
 
 
+def unheld(plan: Plan) -> None:
+    """Bought in a channel that the store does not hold."""
+    plan.change("channels: [trusted, open], mat", "channels: [trusted], mat")
+    plan.edit("purchases", {"channel": "open"}, instrument="buy")
+
+
+def elsewhere(plan: Plan) -> None:
+    """The store is where no freight leads."""
+    plan.change("{USA: domestic}", "{USA: domestic, AUS: ally}")
+    plan.change("store: {country: USA", "store: {country: AUS")
+    plan.change("finance:\n", "logistics: {regions: {here: [USA], there: [AUS]}}\nfinance:\n")
+
+
 def unqualified(plan: Plan) -> None:
     plan.change("qualification: {mdap: 1}", "qualification: {mdap: 2}")
     plan.change("latest: 2028", "latest: 2028, qualification: {commercial: 1}")
@@ -477,6 +490,37 @@ MUTATIONS: list[tuple[str, str, Change]] = [
     ("not_with", "lent", granted_and_chosen),
     ("not_with", "lent", change("cap: 100", "not_with: [shares]")),
     ("not_with", "lent", change("expected_loss: 0.5, cap", "not_with: [floor], expected_loss: 0.5, cap")),
+    # Purchases for a stockpile.
+    ("no_finance", "bought", lambda plan: plan.change(plan.text[plan.text.index("finance:") :], "")),
+    ("table_present", "bought", lambda plan: plan.tables.pop("purchases")),
+    ("duplicate_row", "bought", add("purchases", "buy", 2028, "works", "", "magnet", "trusted", 1, 10)),
+    ("known_ids", "bought", edit("purchases", {"instrument": "gift"}, instrument="more")),
+    ("purchase_eligible", "bought", change("price: 90", "price: 80")),
+    ("purchase_eligible", "bought", change("price: 90", "price: {2027: 90, 2028: 0}")),
+    ("purchase_eligible", "bought", change("price: 90", "price: reference")),
+    ("purchase_eligible", "bought", change("price: 90", "price: 90, until: 2027")),
+    ("purchase_eligible", "bought", change("price: 90", "price: 90, where: {country: AUS}")),
+    ("purchase_eligible", "bought", change("material: magnet, price: 90", "material: oxide, price: 90")),
+    ("purchase_eligible", "bought", unheld),
+    ("purchase_eligible", "bought", elsewhere),
+    ("purchase_sold", "bought", edit("purchases", {"tonnes": 8}, instrument="more")),
+    ("purchase_sold", "bought", edit("purchases", {"channel": "open"}, instrument="more")),
+    ("purchase_sold", "bought", edit("sales", {"sold": 5})),
+    ("purchase_arrives", "bought", edit("purchases", {"tonnes": 4}, instrument="more")),
+    ("purchase_arrives", "bought", edit("purchases", {"channel": "open"}, instrument="more")),
+    ("purchase_arrives", "bought", edit("stock", {"in": 1}, channel="open")),
+    ("purchase_arrives", "shipped", edit("flows", {"tonnes": 3}, link="lane:1", channel="trusted")),
+    ("purchase_arrives", "shipped", edit("flows", {"to": "trade"}, link="lane:1", channel="open")),
+    ("purchase_most", "bought", change("tonnes: 3", "tonnes: 2")),
+    ("purchase_paid", "bought", edit("purchases", {"usd": 29}, instrument="buy")),
+    ("purchase_paid", "bought", change("price: 90", "price: 91")),
+    ("award_cap", "bought", change("cap: 30", "cap: 29")),
+    ("recipients", "bought", add("purchases", "buy", 2028, "mine", "", "magnet", "trusted", 1, 10)),
+    ("not_with", "bought", change("recipients: 1", "not_with: [more]")),
+    ("books", "bought", drop("purchases", instrument="more")),
+    ("outlay", "bought", drop("purchases", instrument="more")),
+    ("outlay", "bought", edit("outlay", {"usd": 270}, account="purchase", instrument="buy")),
+    ("viable", "bought", change("price: 90", "price: 89")),
     # Planned again from a year on.
     ("frozen", "replanned", roll(frozen=[])),
     ("frozen", "replanned", roll(frozen=[["anna", "build", 2027], ["cora", "build", 2027]])),

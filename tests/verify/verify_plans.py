@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from adjust_plan import bites
 from aided_plan import aided
+from bought_plan import bought, shipped
 from lent_plan import lent, thrifty
 from levels_plan import served
 from limits_plan import limits, recycles, weighs
@@ -477,4 +478,6 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "aided": aided,
     "lent": lent,
     "thrifty": thrifty,
+    "bought": bought,
+    "shipped": shipped,
 }

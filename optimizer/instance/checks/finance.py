@@ -17,6 +17,7 @@ from optimizer.instance.finance import (
     Loan,
     PriceFloor,
     ProductionCredit,
+    Purchase,
     picks,
 )
 from optimizer.instance.instance import Instance
@@ -44,7 +45,9 @@ def instruments_have_names_of_their_own(source: Source, instance: Instance) -> N
 def instruments_name_what_exists(source: Source, instance: Instance) -> None:
     """Materials, stages and channels of instruments exist."""
     for path, one in _instruments(source, instance):
-        if isinstance(one, ProductionCredit | PriceFloor):
+        if isinstance(one, Purchase):
+            refer(source, "stockpiles", (*path, "stockpile"), one.stockpile)
+        if isinstance(one, ProductionCredit | PriceFloor | Purchase):
             refer_all(source, "materials", (*path, "material"), one.material)
         if isinstance(one, ProductionCredit) and one.bonus is not None:
             refer(source, "channels", (*path, "bonus", "channel"), one.bonus.channel)
@@ -107,6 +110,22 @@ def loans_say_who_answers(source: Source, instance: Instance) -> None:
             source.fault((*path, "guarantee"), wrong, "lender: private, or leave it out")
 
 
+def what_is_bought_is_held_by_a_public_stockpile(source: Source, instance: Instance) -> None:
+    """Governments buy for a public stockpile, who pays the reference price, and what it holds."""
+    for path, one in _instruments(source, instance):
+        record = instance.stockpiles.get(one.stockpile) if isinstance(one, Purchase) else None
+        if not isinstance(one, Purchase) or record is None:
+            continue
+        if not record.is_public:
+            wrong = f"{one.id} buys for {one.stockpile}, which is not public: its purchases are nobody's outlay"
+            source.fault((*path, "stockpile"), wrong, f"public: true at stockpiles.{one.stockpile}")
+        for material in one.material:
+            if material in instance.materials and material not in record.materials:
+                wrong = f"{one.id} buys {material} for {one.stockpile}, which does not hold it"
+                right = f"it holds {', '.join(record.materials)}"
+                source.fault(at(source, (*path, "material"), material), wrong, right)
+
+
 def exclusions_name_who_chooses(source: Source, instance: Instance) -> None:
     """What an instrument excludes exists, is another, and has recipients that are decided; so has the instrument."""
     by_id = {one.id: one for _, one in _instruments(source, instance)}
@@ -144,12 +163,17 @@ def somebody_is_eligible(source: Source, instance: Instance) -> None:
         unknown = [m for m in getattr(one, "material", ()) if m not in instance.materials]
         if odd or unknown:
             continue
+        held = whole(source, "stockpiles", "lanes")
+        if isinstance(one, Purchase) and not (held and one.stockpile in instance.stockpiles):
+            continue
         plain = {SAME.get(key, key): value for key, value in one.where.items() if key not in EXPOSURE_KINDS}
         fit = [thing for thing in things if fits(plain, thing)]
         if not fit:
             source.fault((*path, "where"), f"nobody is eligible for {one.id}: no facility matches", "widen its where")
         elif not any(_makes(instance, one, next(iter(thing["id"]))) for thing in fit):
             what = "has an option with capex" if isinstance(one, Capital) else "makes what it pays on"
+            if isinstance(one, Purchase):
+                what = f"makes what it buys and can bring it to {one.stockpile}"
             wrong = f"nobody is eligible for {one.id}: no facility that matches {what}"
             source.fault(path, wrong, "widen its where, or name what they make")
 
@@ -164,20 +188,25 @@ def _makes(instance: Instance, one: Instrument, facility: str) -> bool:
     made = {material for recipe in recipes for material in recipe.outputs}
     if isinstance(one, Depletion):
         return any(instance.materials[material].stage in one.stage for material in made)
+    if isinstance(one, Purchase):
+        laned = {lane.material for lane in instance.lanes}
+        lanes = {lane.material for lane in instance.lanes if (lane.from_, lane.to) == (facility, one.stockpile)}
+        made = (made - laned) | (made & lanes)
     return bool(made & set(one.material))
 
 
 def what_is_paid_by_price_has_one(source: Source, instance: Instance) -> None:
-    """A floor is on materials with a price; what books and instruments weigh by price has one where it is weighed."""
+    """What a floor is on and what is bought has a price; what books and instruments weigh by price has one there."""
     finance = instance.finance
     if finance is None or not whole(source, "materials", "facilities", "recipes", "countries", "logistics"):
         return
     for path, one in _instruments(source, instance):
-        if isinstance(one, PriceFloor):
+        if isinstance(one, PriceFloor | Purchase):
+            what = "is a floor on" if isinstance(one, PriceFloor) else "buys"
             for material in one.material:
                 record = instance.materials.get(material)
                 if record is not None and record.price is None:
-                    wrong = f"{one.id} is a floor on {material}, which has no price"
+                    wrong = f"{one.id} {what} {material}, which has no price"
                     source.fault((*path, "material"), wrong, f"give {material} a price")
     lacking: dict[tuple[Path, str], tuple[str, str]] = {}
     for path, who, facility, material in _weighed(source, instance):
@@ -202,7 +231,7 @@ def _weighed(source: Source, instance: Instance) -> Iterator[tuple[Path, str, st
     for path, one in _instruments(source, instance):
         plain = {SAME.get(key, key): value for key, value in one.where.items() if key not in EXPOSURE_KINDS}
         for name in instance.facilities:
-            if isinstance(one, Capital | ProductionCredit) or not fits(plain, things[name]):
+            if isinstance(one, Capital | ProductionCredit | Purchase) or not fits(plain, things[name]):
                 continue
             for recipe in recipes[name]:
                 found: Iterable[str]
@@ -229,6 +258,7 @@ CHECKS = (
     instruments_last_within_the_horizon,
     who_chooses_says_whom,
     loans_say_who_answers,
+    what_is_bought_is_held_by_a_public_stockpile,
     exclusions_name_who_chooses,
     somebody_is_eligible,
     what_is_paid_by_price_has_one,

@@ -1,0 +1,169 @@
+"""What may be bought for stockpiles on the trunk, of whom, and what is paid for it above the reference price."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from itertools import combinations
+
+from optimizer.instance.finance import REFERENCE, Purchase
+from optimizer.network.derive_markets import price_at
+from optimizer.network.eligible import eligible_years, most_of
+from optimizer.network.tables import BoughtIndex, CapacityTables, FinanceTables, Network, RunIndex, SoldIndex
+
+
+def purchases_of(n: Network) -> list[Purchase]:
+    """The instruments that buy."""
+    finance = n.instance.finance
+    return [] if finance is None else [one for one in finance.instruments if isinstance(one, Purchase)]
+
+
+def may_sell(n: Network) -> list[tuple[str, str]]:
+    """(instrument, facility) of who must pay its way, makes what is bought, has a way to it and is ever eligible.
+
+    Nobody else needs more than the reference price, which whoever fills the stockpile has of it in any case.
+    """
+    finance, instance = n.instance.finance, n.instance
+    if finance is None or not finance.viability:
+        return []
+    fundable = {facility for facility, option in n.starts.options if n.starts.years[facility, option]}
+    return [
+        (one.id, name)
+        for one in purchases_of(n)
+        for name, facility in instance.facilities.items()
+        if name in fundable
+        and any(
+            material in one.material and arrives(n, one.stockpile, name, material)
+            for recipe in facility.recipes
+            for material in instance.recipes[recipe].outputs
+        )
+        and any(eligible_years(n, one, name, state, t) for state in n.trust.states[name] for t in n.calendar.periods)
+    ]
+
+
+def few_sellers(n: Network) -> list[tuple[str, str]]:
+    """(instrument, facility) of purchases that buy of so many facilities at most."""
+    few = {one.id for one in purchases_of(n) if one.recipients is not None}
+    return [pair for pair in may_sell(n) if pair[0] in few]
+
+
+def arrives(n: Network, stockpile: str, facility: str, material: str) -> bool:
+    """Whether a facility's output may come into a stockpile: by a lane of its own, or through hubs."""
+    places, record = n.places, n.instance.stockpiles[stockpile]
+    if material in places.laned:
+        ends = (facility, stockpile, material)
+        return any((arc.start, arc.end, arc.material) == ends for arc in places.arcs)
+    source, draw = places.source(facility, material), places.draw(stockpile, record.country, material)
+    known: dict[tuple[str, str, str], bool] = places.known.setdefault("arrives", {})
+    if (source, draw, material) not in known:
+        reached, before = {source}, 0
+        while len(reached) > before:
+            before = len(reached)
+            for arc in places.arcs:
+                if arc.start in reached and places.carries(arc, material, record.holds[0]):
+                    reached.add(arc.end)
+        known[source, draw, material] = draw in reached
+    return known[source, draw, material]
+
+
+def buy(network: Network, capacity: CapacityTables, tables: FinanceTables) -> None:
+    """What each purchase may take of each sale, its premium, and what limits it."""
+    sellers = set(may_sell(network))
+    for one in purchases_of(network):
+        tonnes = {t: _most_bought(network, one, t) for t in network.calendar.periods}
+        for sale in tables.sold:
+            if (one.id, sale[0]) in sellers and sale[2] in one.material and tonnes[sale[-1]] > 0:
+                _buy_of(network, one, capacity, tables, sale)
+        for t, most in tonnes.items():
+            if math.isfinite(most) and any(index[0] == one.id and index[-1] == t for index in tables.bought):
+                tables.bought_in[one.id, t] = most
+    _once(network, tables)
+    _most(network, capacity, tables)
+    _arrivals(network, tables)
+
+
+def _buy_of(network: Network, one: Purchase, capacity: CapacityTables, tables: FinanceTables, sale: SoldIndex) -> None:
+    name, state, material, k, t = sale
+    places = network.places
+    held = [store for store in network.places.stocked if store[:2] == (one.stockpile, material)]
+    if not any(k in places.stricter_or_equal(store[2]) for store in held):
+        return
+    if not arrives(network, one.stockpile, name, material):
+        return
+    found = next(each for each in capacity.states[name] if each.id == state)
+    reference = price_at(network, material, network.instance.facilities[name].country, t)
+    if reference is None:
+        return
+    above: dict[int, float] = {}
+    for year in eligible_years(network, one, name, found, t):
+        price = one.price.raw(year, network.calendar.first_year)
+        if price != REFERENCE and float(price or 0.0) > reference:
+            above[year] = float(price or 0.0) - reference
+    if above:
+        index = (one.id, *sale)
+        tables.bought[index] = math.fsum(above.values()) / len(above)
+        tables.bought_years[index] = frozenset(above)
+
+
+def _most_bought(network: Network, one: Purchase, t: int) -> float:
+    """What a purchase buys at most in a period, t: in the years in which it lasts."""
+    if one.tonnes is None:
+        return math.inf
+    calendar = network.calendar
+    first, last = one.from_ or calendar.first_year, one.until or calendar.end_year
+    return math.fsum(calendar.at(one.tonnes, year) for year in calendar.span[t] if first <= year <= last)
+
+
+def _once(network: Network, tables: FinanceTables) -> None:
+    """Sets of purchases with the share of a sale that falls in the years in which one of them is open.
+
+    If no set takes more than its share, what is sold evenly over the years of a period can be dealt out so that no
+    tonne is bought twice. Source: Hall's theorem; of sets with the same years the largest says all.
+    """
+    by_sale: dict[SoldIndex, list[BoughtIndex]] = defaultdict(list)
+    for index in tables.bought:
+        by_sale[index[1:]].append(index)
+    for sale, mine in by_sale.items():
+        each = dict.fromkeys(tables.bought_years[index] for index in mine)
+        unions = dict.fromkeys(
+            frozenset[int]().union(*chosen) for size in range(1, len(each) + 1) for chosen in combinations(each, size)
+        )
+        for number, years in enumerate(unions):
+            share = len(years) / network.calendar.years[sale[-1]]
+            tables.once[*sale, number] = (share, [index for index in mine if tables.bought_years[index] <= years])
+
+
+def _most(network: Network, capacity: CapacityTables, tables: FinanceTables) -> None:
+    """What is bought at most, of a sale and of a facility in a period, from capacity and from what a purchase buys."""
+    by_facility: dict[tuple[str, str, int], dict[RunIndex, float]] = defaultdict(lambda: defaultdict(float))
+    for index in tables.bought:
+        i, sale = index[0], index[1:]
+        share = len(tables.bought_years[index]) / network.calendar.years[sale[-1]]
+        runs = {run: share * tonnes for run, tonnes in tables.sold[sale]}
+        limit = tables.bought_in.get((i, sale[-1]), math.inf)
+        tables.bought_most[index] = min(limit, most_of(network, capacity, sale[0], sale[-1], runs))
+        for run, tonnes in runs.items():
+            by_facility[i, sale[0], sale[-1]][run] += tonnes
+    for (i, name, t), runs in by_facility.items():
+        limit = tables.bought_in.get((i, t), math.inf)
+        tables.seller_most[i, name, t] = min(limit, most_of(network, capacity, name, t, runs))
+
+
+def _arrivals(network: Network, tables: FinanceTables) -> None:
+    """What comes into a stockpile by the lanes of a maker, or through hubs, that a purchase may take.
+
+    What is made in a channel may come in that or a looser one. Source: Hall's theorem, over channels in their order.
+    """
+    places = network.places
+    into = {one.id: one.stockpile for one in purchases_of(network)}
+    exact: dict[tuple[str, str, str, str, int], list[BoughtIndex]] = defaultdict(list)
+    for index in tables.bought:
+        i, name, _, material, k, t = index
+        country = network.instance.stockpiles[into[i]].country
+        place = name if material in places.laned else places.draw(into[i], country, material)
+        exact[into[i], place, material, k, t].append(index)
+    for stockpile, place, material, k, t in exact:
+        looser = (k, *places.looser(k))
+        tables.arrivals[stockpile, place, material, k, t] = [
+            index for other in looser for index in exact.get((stockpile, place, material, other, t), ())
+        ]
