@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,18 @@ class Change:
     text: str
     instance: Instance
     to: Any = None
+
+
+def said_by_year(said: Mapping[int | None, str], when: str) -> str:
+    """What is said of years, those of which the same is said together."""
+    years: dict[str, list[str]] = defaultdict(list)
+    for year, text in said.items():
+        years[text].append(str(year))
+    parts = []
+    for text, found in years.items():
+        joined = found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
+        parts.append(f"{text} {when} {joined}")
+    return "; ".join(parts)
 
 
 def by_year(
@@ -96,6 +109,17 @@ def with_budget(instance: Instance, change: Mapping[str, Any]) -> Instance:
     """The instance with another budget."""
     budget: Budget = instance.policy.budget.model_copy(update=dict(change))
     return _with(instance, policy=instance.policy.model_copy(update={"budget": budget}))
+
+
+def with_more(
+    instance: Instance, calendar: Calendar, name: str, more: Mapping[int | None, float]
+) -> tuple[Instance, Series]:
+    """The instance with more of an appropriation, USD by first year of a period; and the appropriation by year."""
+    held = instance.policy.budget.appropriations
+    one = next(one for one in held if one.id == name)
+    series = by_year(one.usd, calendar, lambda y, raw: raw + more.get(y, 0.0))
+    larger = one.model_copy(update={"usd": series})
+    return with_budget(instance, {"appropriations": tuple(larger if each is one else each for each in held)}), series
 
 
 def with_rule(instance: Instance, number: int, rule: Rule) -> Instance:

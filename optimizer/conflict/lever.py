@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,9 +20,11 @@ from optimizer.conflict.case import DEMAND, Case
 from optimizer.conflict.change import (
     Change,
     by_year,
+    said_by_year,
     with_budget,
     with_line,
     with_link,
+    with_more,
     with_rule,
     with_stockpile,
     with_target,
@@ -133,18 +135,6 @@ def _key(case: Case, column: int) -> tuple[str, Any]:
     return "", None
 
 
-def _by_year(said: dict[Key, str], when: str) -> str:
-    """What is said of years, those of which the same is said together."""
-    years: dict[str, list[str]] = defaultdict(list)
-    for year, text in said.items():
-        years[text].append(str(year))
-    parts = []
-    for text, found in years.items():
-        joined = found[0] if len(found) == 1 else f"{', '.join(found[:-1])} and {found[-1]}"
-        parts.append(f"{text} {when} {joined}")
-    return "; ".join(parts)
-
-
 def _demand(case: Case, requirement: Requirement) -> Lever:
     d, i = str(requirement.parts[0]), int(requirement.parts[1])
     calendar, instance = case.network.calendar, case.instance
@@ -168,7 +158,7 @@ def _demand(case: Case, requirement: Requirement) -> Lever:
         values = {t: min(up(x), asked[t or 0]) for t, x in values.items()}
         left = {t: 1.0 - x / asked[t or 0] for t, x in values.items()}
         series = by_year(line.tonnes, calendar, lambda y, raw: raw * left.get(calendar.period_of(y), 1.0), beyond=True)
-        said = _by_year({t: f"by {told(x)} t to {told(asked[t or 0] - x)} t" for t, x in values.items()}, "in")
+        said = said_by_year({t: f"by {told(x)} t to {told(asked[t or 0] - x)} t" for t, x in values.items()}, "in")
         text = f"{d} asked for less {line.product}: {said}"
         made = with_line(instance, d, i, {"tonnes": series})
         return Change(
@@ -234,7 +224,7 @@ def _target(case: Case, requirement: Requirement) -> Lever:
             lambda y, raw: raw * left.get(calendar.period_of(y), 1.0),
         )
         said = {t: f"by {told(x)} t to {told(level[t or 0] - x)} t" for t, x in values.items()}
-        text = f"{p}'s target {i} for {target.material} were lower: {_by_year(said, 'at the end of')}"
+        text = f"{p}'s target {i} for {target.material} were lower: {said_by_year(said, 'at the end of')}"
         made = with_target(instance, p, i, {key: series})
         return Change(
             requirement.name, f"{requirement.path}.{key}", sum(values.values()), "t", least, text, made, series.plain()
@@ -255,7 +245,12 @@ def _budget(case: Case, requirement: Requirement) -> Lever:
         values = {t: up(x) for t, x in values.items()}
         budget = instance.policy.budget
         if which == "appropriation":
-            return _appropriated(case, requirement, values, least)
+            name = str(requirement.parts[1])
+            made, series = with_more(instance, calendar, name, values)
+            said = said_by_year({t: f"by {dollars(x)}" for t, x in values.items()}, "in")
+            text = f"the appropriation {name} were more: {said}"
+            path = f"{requirement.path}.usd"
+            return Change(requirement.name, path, sum(values.values()), "USD", least, text, made, series.plain())
         if which == "total":
             assert budget.total is not None
             to = budget.total + values[None]
@@ -265,7 +260,7 @@ def _budget(case: Case, requirement: Requirement) -> Lever:
         assert budget.annual is not None
         more = {t: x / calendar.years[t or 0] for t, x in values.items()}
         series = by_year(budget.annual, calendar, lambda y, raw: raw + more.get(calendar.period_of(y), 0.0))
-        said = _by_year({t: f"by {dollars(x)}" for t, x in values.items()}, "in")
+        said = said_by_year({t: f"by {dollars(x)}" for t, x in values.items()}, "in")
         text = f"the annual budget were more: {said}"
         made = with_budget(instance, {"annual": series})
         return Change(
@@ -273,21 +268,6 @@ def _budget(case: Case, requirement: Requirement) -> Lever:
         )
 
     return Lever(requirement, "USD", dict(rows), dict.fromkeys(rows, math.inf), change)
-
-
-def _appropriated(case: Case, requirement: Requirement, values: Mapping[Key, float], least: float) -> Change:
-    """More of an appropriation, in the first year of each period up to which it is too small."""
-    instance, calendar, name = case.instance, case.network.calendar, str(requirement.parts[1])
-    more = {t or 0: usd for t, usd in values.items()}
-    held = instance.policy.budget.appropriations
-    one = next(one for one in held if one.id == name)
-    series = by_year(one.usd, calendar, lambda y, raw: raw + more.get(y, 0.0))
-    larger = one.model_copy(update={"usd": series})
-    made = with_budget(instance, {"appropriations": tuple(larger if each is one else each for each in held)})
-    said = _by_year({t: f"by {dollars(usd)}" for t, usd in values.items()}, "in")
-    text = f"the appropriation {name} were more: {said}"
-    path = f"{requirement.path}.usd"
-    return Change(requirement.name, path, sum(values.values()), "USD", least, text, made, series.plain())
 
 
 def _starts(case: Case, requirement: Requirement, rule: Starts) -> Lever:
@@ -301,7 +281,7 @@ def _starts(case: Case, requirement: Requirement, rule: Starts) -> Lever:
         whole = {t: round(x) for t, x in values.items()}
         more = {t: x / calendar.years[t or 0] for t, x in whole.items()}
         series = by_year(rule.max, calendar, lambda y, raw: raw + more.get(calendar.period_of(y), 0.0))
-        said = _by_year({t: f"{x} more" for t, x in whole.items()}, "in")
+        said = said_by_year({t: f"{x} more" for t, x in whole.items()}, "in")
         text = f"more could be started: {said}"
         made = with_rule(case.instance, number, rule.model_copy(update={"max": series}))
         return Change(
@@ -324,7 +304,7 @@ def _released(case: Case, requirement: Requirement, rule: ReleaseCap) -> Lever:
         years = [y for y in range(calendar.first_year, calendar.end_year) if rule.most.given(y)]
         steps = [(y, calendar.at(rule.most, y) + more.get(calendar.period_of(y), 0.0)) for y in years]
         series = Series(steps=tuple(step for i, step in enumerate(steps) if not i or step[1] != steps[i - 1][1]))
-        said = _by_year({t: f"{told(x)} a year more of {rule.release}" for t, x in more.items()}, "in")
+        said = said_by_year({t: f"{told(x)} a year more of {rule.release}" for t, x in more.items()}, "in")
         text = f"rule {number} ({rule.rule}) allowed {said}"
         made = with_rule(case.instance, number, rule.model_copy(update={"most": series}))
         return Change(
@@ -348,7 +328,7 @@ def _goal(case: Case, requirement: Requirement, rule: ScaleGoal) -> Lever:
         left = {t: 1.0 - x / asked[t or 0] for t, x in values.items()}
         series = by_year(rule.share, calendar, lambda y, raw: raw * left.get(calendar.period_of(y), 1.0))
         said = {t: f"by {told(x)} t to {told(asked[t or 0] - x)} t" for t, x in values.items()}
-        text = f"rule {number} ({rule.rule}) asked for less: {_by_year(said, 'in')}"
+        text = f"rule {number} ({rule.rule}) asked for less: {said_by_year(said, 'in')}"
         made = with_rule(case.instance, number, rule.model_copy(update={"share": series}))
         return Change(
             requirement.name, f"{requirement.path}.share", sum(values.values()), "t", least, text, made, series.plain()

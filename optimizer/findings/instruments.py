@@ -11,7 +11,7 @@ from optimizer.instance.finance import REFERENCE, Capital, Finance, Instrument, 
 from optimizer.network.derive_capital import CapitalIndex, given, terms_of
 from optimizer.network.derive_finance import finance_tables, worth_of
 from optimizer.network.derive_purchase import may_sell
-from optimizer.network.tables import PAYS
+from optimizer.network.tables_finance import PAYS
 
 NOTHING = 1e-9
 """Dollars for a dollar given that are rounding."""

@@ -12,7 +12,8 @@ from optimizer.model.funding import started
 from optimizer.network.derive_capital import CapitalIndex, capital_of, given, terms_of
 from optimizer.network.derive_finance import worth_of
 from optimizer.network.starts import Start
-from optimizer.network.tables import EARNS, INVESTMENT, PAYS, AwardIndex, RunIndex, SoldIndex, Tables
+from optimizer.network.tables import INVESTMENT, RunIndex, Tables
+from optimizer.network.tables_finance import EARNS, PAYS, AwardIndex, SoldIndex
 
 
 def variables(m: Model, t: Tables) -> None:

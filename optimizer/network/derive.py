@@ -17,7 +17,8 @@ from optimizer.network.derive_rules import rule_tables
 from optimizer.network.effects import Disruption, Window
 from optimizer.network.reactions import inherited
 from optimizer.network.starts import Start
-from optimizer.network.tables import TRUNK, FinanceTables, Network, Tables
+from optimizer.network.tables import TRUNK, Network, Tables
+from optimizer.network.tables_finance import FinanceTables
 
 
 def tables_of(network: Network, course: str = TRUNK, disruption: Disruption | None = None) -> Tables:

@@ -20,16 +20,8 @@ from optimizer.network.derive_markets import price_at
 from optimizer.network.derive_purchase import buy
 from optimizer.network.eligible import eligible, most_of
 from optimizer.network.starts import units_of
-from optimizer.network.tables import (
-    EARNS,
-    PAYS,
-    AwardIndex,
-    CapacityTables,
-    FinanceTables,
-    Network,
-    RunIndex,
-    SoldIndex,
-)
+from optimizer.network.tables import CapacityTables, Network, RunIndex
+from optimizer.network.tables_finance import EARNS, PAYS, AwardIndex, FinanceTables, SoldIndex
 
 
 def worth_of(calendar: Calendar, rate: float, year: int) -> float:

@@ -9,7 +9,8 @@ from itertools import combinations
 from optimizer.instance.finance import REFERENCE, Purchase
 from optimizer.network.derive_markets import price_at
 from optimizer.network.eligible import eligible_years, most_of
-from optimizer.network.tables import BoughtIndex, CapacityTables, FinanceTables, Network, RunIndex, SoldIndex
+from optimizer.network.tables import CapacityTables, Network, RunIndex
+from optimizer.network.tables_finance import BoughtIndex, FinanceTables, SoldIndex
 
 
 def purchases_of(n: Network) -> list[Purchase]:

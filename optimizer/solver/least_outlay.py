@@ -12,7 +12,8 @@ import scipy.sparse as sp
 
 from optimizer.instance.finance import MILLION
 from optimizer.network.derive_capital import capital_of, given, recipients, terms_of
-from optimizer.network.tables import INVESTMENT, PAYS, TRUNK, Network, Tables
+from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
+from optimizer.network.tables_finance import PAYS
 from optimizer.solver.compile import Block, Vector, join
 from optimizer.solver.extensive import Values
 from optimizer.solver.loading import new_highs
