@@ -14,6 +14,7 @@ from optimizer.network.appropriations import available, periods_together
 from optimizer.plan.plan import Plan
 
 from .conftest import Data, plant
+from .test_purchase import BUY, bought
 
 
 def solved(data: Data, **options: Any) -> Plan:
@@ -248,3 +249,25 @@ def _text(data: Data) -> str:
     from optimizer.instance.write import plain_text  # noqa: PLC0415
 
     return plain_text(data)
+
+
+def test_what_a_purchase_pays_above_the_price_is_paid_out_of_one() -> None:
+    """The stockpile's own purchase, at the reference price, and what the offtake adds are two payers' money."""
+    funds: list[Data] = [
+        {"id": "dla", "usd": 1.0e9, "purchases": ["nds"]},
+        {"id": "dpa", "usd": 1.0e9, "instruments": ["offtake"]},
+    ]
+    needed = {"price": 8_500.0, "policy": {"budget": {"appropriations": funds}}}
+    plan = solved(bought(BUY | {"price": 13_000.0}, **needed))
+    spent = plan.appropriations.set_index(["appropriation", "year"])["spent"]
+    accounts = plan.outlay.groupby(["account", "year"])["usd"].sum()
+    for fund, account in (("dla", "stockpile"), ("dpa", "purchase")):
+        assert spent[fund].sum() > 0
+        for year in (2027, 2028, 2029, 2030):
+            assert spent[fund, year] == pytest.approx(accounts.get((account, year), 0.0), abs=1e-3)
+    funds[1]["usd"] = 0.95 * spent["dpa"].max()
+    spread = solved(bought(BUY | {"price": 13_000.0}, **needed)).appropriations
+    assert spread[spread.appropriation == "dpa"].spent.max() <= 0.95 * spent["dpa"].max() + 1.0
+    funds[1]["usd"] = 0.0
+    none = optimizer.solve(network_from(bought(BUY | {"price": 13_000.0}, **needed)).instance)
+    assert none.status == "infeasible", "the reserve must be filled, and nobody pays its way without"
