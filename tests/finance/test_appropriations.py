@@ -257,7 +257,7 @@ def test_what_a_purchase_pays_above_the_price_is_paid_out_of_one() -> None:
         {"id": "dla", "usd": 1.0e9, "purchases": ["nds"]},
         {"id": "dpa", "usd": 1.0e9, "instruments": ["offtake"]},
     ]
-    needed = {"price": 8_500.0, "policy": {"budget": {"appropriations": funds}}}
+    needed: dict[str, Any] = {"price": 8_500.0, "policy": {"budget": {"appropriations": funds}}}
     plan = solved(bought(BUY | {"price": 13_000.0}, **needed))
     spent = plan.appropriations.set_index(["appropriation", "year"])["spent"]
     accounts = plan.outlay.groupby(["account", "year"])["usd"].sum()
