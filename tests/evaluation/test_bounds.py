@@ -187,6 +187,7 @@ def test_periods_tied_by_more_than_stock_have_no_bounds(tmp_path: Path) -> None:
         Horizon(instance_of(data), effects_of(futures), ())
 
 
+@pytest.mark.slow
 def test_a_guided_part_of_a_set(tmp_path: Path) -> None:
     """What all futures cost lies in the intervals of a guided part, which are narrower than those of its own draws."""
     plan = solve(priced(7), gap=0.0)

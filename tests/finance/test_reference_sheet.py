@@ -58,6 +58,8 @@ class Sheet:
 
     def _operations(self) -> None:
         domestic = self.data["countries"][self.record["country"]] == "domestic"
+        # What is not known of its owners counts as foreign: MP's plants are not eligible so.
+        credited = "credit_45x" in set(self.plan.books.loc[self.plan.books["facility"] == self.plant, "instrument"])
         sold = self.plan.sales[self.plan.sales["facility"] == self.plant]
         for row in sold.to_dict("records"):
             usd = row["sold"] * self.price(row["material"], row["period"])
@@ -70,7 +72,7 @@ class Sheet:
             inputs = sum(t * self.price(m, year) for m, t in recipe.get("inputs", {}).items()) * row["run"]
             self.lines["inputs"][year] -= inputs
             self.lines["activity"][year] -= row["cost"]
-            if domestic and recipe["stage"] in ("separation", "metal"):
+            if credited and recipe["stage"] in ("separation", "metal"):
                 share = value({2027: 0.10, 2031: 0.075, 2032: 0.05, 2033: 0.025, 2034: 0.0}, year)
                 self.lines["45X"][year] += share * (inputs + row["cost"])
 

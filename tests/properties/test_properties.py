@@ -262,6 +262,7 @@ def test_names_and_order_change_nothing(seed: int) -> None:
     other_words(seed)
 
 
+@pytest.mark.slow
 @given(SEEDS)
 def test_money_in_another_unit_is_the_same_money(seed: int) -> None:
     """Eight times every price is eight times the cost."""
@@ -280,6 +281,7 @@ def test_what_is_returned_passes_the_check(seed: int) -> None:
     checked(seed)
 
 
+@pytest.mark.slow
 @given(SEEDS)
 def test_harder_measures_value_the_same_futures_higher(seed: int) -> None:
     """The mean is no more than the mean of a tail, and that no more than the worst."""

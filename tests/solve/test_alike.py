@@ -245,6 +245,7 @@ def test_rays_bar_only_what_is_impossible(seed: int, various: bool) -> None:
     assert told or not alike.rays
 
 
+@pytest.mark.slow
 def test_bars_are_put_to_those_who_were_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """In a search over branches with stock of their own, parts that nobody asked are cut off too."""
     monkeypatch.setattr(asking, "MISSING", math.inf)

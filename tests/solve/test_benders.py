@@ -91,6 +91,7 @@ def test_agrees_with_the_whole_problem_under_rules_in_amounts(seed: int) -> None
     assert whole.info["verdict"]["ok"], whole.info["verdict"]
 
 
+@pytest.mark.slow
 def test_prices_are_those_of_the_whole_problem() -> None:
     """What one more of a rule is worth is told by the parts as by the whole."""
     instance = optimizer.load(ROOT / "instances" / "starter")

@@ -234,6 +234,7 @@ def test_fundings_of_a_future_are_told() -> None:
         assert mine[0] == mine[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["benders", "extensive"])
 def test_what_was_found_before_a_stop_is_not_sought_again(
     method: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

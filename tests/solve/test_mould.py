@@ -134,6 +134,7 @@ def test_branches_that_leave_another_belong_to_their_parents() -> None:
     assert bound_blocks(network) >= 2 * WORTH
 
 
+@pytest.mark.slow
 def test_a_synthetic_instance_of_many_futures(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Most of its branches come from moulds."""
     folder = tmp_path_factory.mktemp("made") / "many"

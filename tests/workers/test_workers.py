@@ -42,6 +42,7 @@ def test_no_process_is_started_for_nothing(tmp_path: Path) -> None:
     assert len(tasks.marks(tmp_path / "begun")) == 1
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_loses_nothing(tmp_path: Path) -> None:
     """Its task is done again in a new process; every answer is there once."""
     assert found_by(2, tmp_path, tasks.dies_once) == [(n, 7 * n) for n in range(8)]
