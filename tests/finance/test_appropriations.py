@@ -265,7 +265,7 @@ def test_what_a_purchase_pays_above_the_price_is_paid_out_of_one() -> None:
         assert spent[fund].sum() > 0
         for year in (2027, 2028, 2029, 2030):
             assert spent[fund, year] == pytest.approx(accounts.get((account, year), 0.0), abs=1e-3)
-    funds[1]["usd"] = 0.95 * spent["dpa"].max()
+    funds[1]["usd"] = 0.95 * float(spent["dpa"].max())
     spread = solved(bought(BUY | {"price": 13_000.0}, **needed)).appropriations
     assert spread[spread.appropriation == "dpa"].spent.max() <= 0.95 * spent["dpa"].max() + 1.0
     funds[1]["usd"] = 0.0

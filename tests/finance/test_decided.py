@@ -235,6 +235,7 @@ def test_a_plan_to_start_from_leaves_open_who_is_chosen() -> None:
     assert len(again.recipients) == 2
 
 
+@pytest.mark.slow
 def test_instruments_never_make_a_plan_dearer() -> None:
     """One added to any others: each is a help that may be left; only what everybody gets may cost somebody."""
     instruments: list[Data] = [

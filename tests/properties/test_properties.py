@@ -244,6 +244,7 @@ def test_a_tighter_rule_never_costs_less(seed: int) -> None:
     tighter_rule(seed)
 
 
+@pytest.mark.slow
 @given(SEEDS)
 def test_a_scenario_split_into_halves_changes_nothing(seed: int) -> None:
     """The same future told twice, at half the probability each, is the same future, under every measure."""

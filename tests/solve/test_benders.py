@@ -298,6 +298,7 @@ def test_what_is_bought_back_weighs_what_the_end_of_its_branch_weighs(risk: str)
     assert plan.info["bound"] <= whole.objective * (1 + 1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_agrees_with_the_whole_problem_on_trees(seed: int) -> None:
     """Futures that leave others' branches, under each measure."""

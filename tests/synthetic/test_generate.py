@@ -151,6 +151,7 @@ def test_funding_nothing_and_making_nothing_is_a_plan(tmp_path: Path, seed: int,
     assert run(replace(problem, upper=upper), Options(threads=1)).ended == "optimal"
 
 
+@pytest.mark.slow
 def test_the_choice_is_one_and_disruptions_change_it(tmp_path: Path) -> None:
     """Some options are funded and not all; with its scenarios the network takes another portfolio than without."""
     portfolios = []

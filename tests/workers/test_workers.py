@@ -24,6 +24,7 @@ def found_by(count: int, folder: Path, do: object, of: range = range(8)) -> list
         return sorted(pool.results(do, of))  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2])
 def test_all_tasks_are_done_with_what_is_kept(count: int, tmp_path: Path) -> None:
     """Every task once; each process is begun once."""
