@@ -178,6 +178,7 @@ def interrupt():
     os.killpg(0, signal.SIGINT)
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may have it ignored
     try:
         with workers_of(2, None, tasks.Home, Path(sys.argv[1]), 1) as pool:
             threading.Thread(target=interrupt).start()
