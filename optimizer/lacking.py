@@ -171,7 +171,7 @@ def _describe(
         a, first, last = i
         when = f" in {first}" if first == last else f" from {first} to {last}"
         text = f"the appropriation {a} is {amount:,.4g} USD too small{when}"
-        return Shortfall("budget", course, component, a, "", last, amount, "USD", text)
+        return Shortfall("budget", course, a, "", "", last, amount, "USD", text)
     if component == "claim_is_served":
         f, region, material, t = i
         text = f"{f} owes {region} {amount:,.4g} t more of {material} in {t}{at} than can be brought there"

@@ -107,6 +107,14 @@ def outlay_of_instruments(t: Tables, investment: Values, trunk: Values) -> Outla
     return found
 
 
+def counted_outlay(t: Tables, investment: Values, trunk: Values) -> list[tuple[int, float]]:
+    """(year, USD) that instruments cost which count in the budget; what one earns in a year is no budget for others."""
+    finance = t.instance.finance
+    counts = {one.id for one in (() if finance is None else finance.instruments) if one.budget}
+    outlay = outlay_of_instruments(t, investment, trunk)
+    return [(year, max(0.0, usd)) for (year, _, i), usd in outlay.items() if i in counts]
+
+
 def paid(t: Tables, investment: Values, trunk: Values) -> list[tuple[str, str, int, float]]:
     """(instrument, facility, period, USD) of what instruments pay for output, to everybody or to who is chosen.
 

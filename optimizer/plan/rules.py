@@ -30,6 +30,7 @@ from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, OutputRow, Tables
 from optimizer.plan.amounts import amounts_of
 from optimizer.plan.appropriations import spent_of
+from optimizer.plan.books import counted_outlay
 
 Values = Mapping[str, Mapping[Any, float]]
 Duals = Mapping[tuple[str, str, Any], float]
@@ -318,6 +319,7 @@ def _budget_reports(
     network: Network, tables: Mapping[str, Tables], values: Mapping[str, Values], duals: Duals
 ) -> list[Report]:
     t, budget = tables[TRUNK], network.instance.policy.budget
+    paid = counted_outlay(t, values[INVESTMENT], values[TRUNK])
     planned = _spent(network, (Start(f, o, (y,)) for f, o, y in values[INVESTMENT].get("fund", {})))
     courses = _with_reactions(network, tables)
     reacted = {course: _spent(network, had) for course in courses if (had := reactions_of(tables[course], values))}
@@ -336,7 +338,7 @@ def _budget_reports(
         for y in t.periods:
             span = t.calendar.span[y]
             most = t.calendar.mean(budget.annual, y) * t.calendar.years[y]
-            used = stock[y] + math.fsum(usd for year, usd in planned if year in span)
+            used = stock[y] + math.fsum(usd for year, usd in (*planned, *paid) if year in span)
             dual = duals.get((t.course, "annual_budget", y))
             saved = None if dual is None else abs(dual) * most * 0.01
             report.rows.append(Row(str(y), most - used, max(most, 1.0), saved))
@@ -347,7 +349,7 @@ def _budget_reports(
         reports.append(report)
     if budget.total is not None:
         report = Report("budget", "total budget", "USD")
-        used = math.fsum(stock.values()) + math.fsum(usd for _, usd in planned)
+        used = math.fsum(stock.values()) + math.fsum(usd for _, usd in (*planned, *paid))
         dual = duals.get((t.course, "total_budget", 0))
         saved = None if dual is None else abs(dual) * budget.total * 0.01
         report.rows.append(Row("horizon", budget.total - used, max(budget.total, 1.0), saved))

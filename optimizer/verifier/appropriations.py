@@ -95,7 +95,6 @@ def _drawn(
             usd = one.usd.at(year, case.facts.first)
             given[period.year] += usd
             until = year + one.available_for - 1
-            ends: int | None = None
             for later in periods.values():
                 if later.span[-1] < year or later.span[0] > until:
                     continue
@@ -103,8 +102,7 @@ def _drawn(
                 paid[later.year] += drawn
                 usd -= drawn
                 if until <= later.span[-1]:
-                    ends = later.year
-                    expired[ends] += usd
+                    expired[later.year] += usd
                 else:
                     left[later.year] += usd
     return paid, expired, left, given

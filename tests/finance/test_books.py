@@ -158,6 +158,20 @@ def test_credits_count_in_the_budget() -> None:
     assert solve(data).runs.query("recipe == 'press'")["run"].tolist() == pytest.approx([100.0] * 3)
 
 
+def test_the_report_of_budgets_counts_what_instruments_pay() -> None:
+    """Slack is what the table of outlay leaves of the budget, what counts in none left out."""
+    credit = {"id": "credit", "kind": "production_credit", "material": "magnet", "amount": 200.0}
+    for counts in (True, False):
+        budget = {"annual": 1.0e6, "total": 3.0e6}
+        plan = solve(plant({"instruments": [GRANT, credit | {"budget": counts}]}, policy={"budget": budget}))
+        outlay = plan.outlay if counts else plan.outlay[plan.outlay["instrument"] != "credit"]
+        assert set(outlay["instrument"]) == ({"aid", "credit"} if counts else {"aid"})
+        report = {row["label"]: row for row in plan.info["rules"]}
+        by_year = outlay.groupby("year")["usd"].sum()
+        assert report["annual budget"]["slack"] == pytest.approx(1.0e6 - by_year.max(), abs=1.0)
+        assert report["total budget"]["slack"] == pytest.approx(3.0e6 - by_year.sum(), abs=1.0)
+
+
 def test_it_is_said_where_what_is_paid_is_not_brought_to_its_least(monkeypatch: pytest.MonkeyPatch) -> None:
     """The plan's own amounts hold then; they are enough, and checked like any."""
     monkeypatch.setattr(least_outlay, "SLACK", -0.5)  # rows that nothing can satisfy
