@@ -46,6 +46,12 @@ def built(network: Network) -> dict[str, Block]:
         os.environ[VARIABLE] = held
 
 
+def shared(blocks: dict[str, Block], what: str) -> list[int]:
+    """Of each block the number of the first that has the same object."""
+    found = [id(getattr(block, what)) for block in blocks.values()]
+    return [found.index(one) for one in found]
+
+
 def assert_kept(network: Network, folder: Path) -> None:
     """What is read is what was built, shares what was shared, and joins to the same problem."""
     kept = Kept(folder)
@@ -59,10 +65,7 @@ def assert_kept(network: Network, folder: Path) -> None:
         assert_equal(block, its[name])
         assert block.matrix.indices.dtype == its[name].matrix.indices.dtype
     for what in ("columns", "rows", "owners"):
-        shared = [[id(getattr(block, what)) for block in blocks.values()] for blocks in (mine, its)]
-        assert [found.index(one) for found in shared[:1] for one in found] == [
-            found.index(one) for found in shared[1:] for one in found
-        ], what
+        assert shared(mine, what) == shared(its, what), what
     one, other = (problem_of(network, blocks, {}) for blocks in (mine, its))
     assert one.matrix.data.tobytes() == other.matrix.data.tobytes()
     assert one.objective.tobytes() == other.objective.tobytes()

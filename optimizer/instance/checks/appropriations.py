@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from optimizer.instance.checks.base import at, listed, orderly, whole
+from optimizer.instance.checks.base import at, listed, names_of_their_own, orderly, whole
 from optimizer.instance.checks.effects import AFFECTED, fits, things_of
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.instance import Instance
@@ -21,11 +21,7 @@ def _appropriations(source: Source, instance: Instance) -> Iterator[tuple[Path, 
 
 def appropriations_have_names_of_their_own(source: Source, instance: Instance) -> None:
     """No two appropriations have one id."""
-    seen: set[str] = set()
-    for path, one in _appropriations(source, instance):
-        if one.id in seen:
-            source.fault((*path, "id"), f"a second appropriation '{one.id}'", "give each its own id")
-        seen.add(one.id)
+    names_of_their_own(source, ((path, one.id) for path, one in _appropriations(source, instance)), "appropriation")
 
 
 def appropriations_pay_for_something(source: Source, instance: Instance) -> None:

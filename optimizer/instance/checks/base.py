@@ -125,6 +125,21 @@ def orderly(source: Source, instance: Instance) -> bool:
     return whole(source, "periods") and all(b.year == a.end for a, b in itertools.pairwise(periods))
 
 
+def names_of_their_own(source: Source, found: Iterable[tuple[Path, str]], noun: str) -> None:
+    """Check that no two records have one id.
+
+    Args:
+        source: where faults are noted.
+        found: path and id of each record.
+        noun: what the records are.
+    """
+    seen: set[str] = set()
+    for path, name in found:
+        if name in seen:
+            source.fault((*path, "id"), f"a second {noun} '{name}'", "give each its own id")
+        seen.add(name)
+
+
 def region_of(instance: Instance) -> dict[str, str]:
     """The region of each country that lies in one."""
     regions = instance.logistics.regions or {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from optimizer.instance.checks.base import at, listed, orderly, refer, refer_all, whole
+from optimizer.instance.checks.base import at, listed, names_of_their_own, orderly, refer, refer_all, whole
 from optimizer.instance.checks.effects import AFFECTED, fits, things_of
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.fields import EXPOSURE_KINDS, WHOLE
@@ -35,11 +35,7 @@ def _instruments(source: Source, instance: Instance) -> Iterator[tuple[Path, Ins
 
 def instruments_have_names_of_their_own(source: Source, instance: Instance) -> None:
     """No two instruments have one id."""
-    seen: set[str] = set()
-    for path, one in _instruments(source, instance):
-        if one.id in seen:
-            source.fault((*path, "id"), f"a second instrument '{one.id}'", "give each its own id")
-        seen.add(one.id)
+    names_of_their_own(source, ((path, one.id) for path, one in _instruments(source, instance)), "instrument")
 
 
 def instruments_name_what_exists(source: Source, instance: Instance) -> None:
