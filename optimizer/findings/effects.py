@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from optimizer.findings.finding import NOTE, WARNING, Finding, some
 from optimizer.findings.survey import Survey
+from optimizer.instance.amounts import Preference
 from optimizer.instance.policy import (
     DemandEffect,
     Effect,
@@ -220,8 +221,16 @@ def _prices(blow: Blow, effect: PriceEffect) -> Reason | None:
         and any(matches(effect.where, _facts(material=name, stage=record.stage, region=region)) for region in regions)
     ]
     at_end = any(branch.restores and branch.periods[-1] in blow.periods for branch in blow.branches)
+    weighed = {
+        material
+        for rule in instance.policy.rules
+        if isinstance(rule, Preference) and rule.in_disruption
+        for market in rule.markets
+        for line in instance.markets[market].demand
+        for material in (line.product, *(line.accepts or ()))
+    }
     for name in hit:
-        if instance.materials[name].sell:
+        if instance.materials[name].sell or name in weighed:
             return None
         if at_end and any(name == material for _, material, _ in survey.places.stocked):
             return None

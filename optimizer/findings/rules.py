@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from optimizer.findings.finding import Finding
 from optimizer.findings.rules_delivered import hollow_delivered
 from optimizer.findings.rules_funding import funding_cannot_hold, hollow_funding
-from optimizer.findings.rules_limits import hollow_limits, hollow_preference
+from optimizer.findings.rules_limits import hollow_limits, hollow_preference, hollow_recycling
 from optimizer.findings.rules_output import hollow_output
 from optimizer.findings.survey import Survey
 from optimizer.findings.targets import stock_before_start
-from optimizer.instance.amounts import Preference, ReleaseRule
+from optimizer.instance.amounts import Preference, Recycling, ReleaseRule
 from optimizer.instance.policy import DeliveredContent, FundingRule, OutputRule
 
 
@@ -27,6 +27,8 @@ def hollow_rule(survey: Survey) -> Iterator[Finding]:
             yield from hollow_limits(survey, number, rule)
         elif isinstance(rule, Preference):
             yield from hollow_preference(survey, number, rule)
+        elif isinstance(rule, Recycling):
+            yield from hollow_recycling(survey, number, rule)
         elif isinstance(rule, FundingRule):
             yield from hollow_funding(survey, number, rule)
 

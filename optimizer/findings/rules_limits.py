@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from optimizer.findings.finding import CANNOT, SMALL, WARNING, Finding, amount, dollars
 from optimizer.findings.rule_facts import hollow, name_of, path_of
 from optimizer.findings.survey import Survey
-from optimizer.instance.amounts import Preference, ReleaseCap, ReleaseCharge, ReleaseRule, ScaleGoal
+from optimizer.instance.amounts import Preference, Recycling, ReleaseCap, ReleaseCharge, ReleaseRule, ScaleGoal
 from optimizer.network.derive_markets import price_at
 from optimizer.network.derive_rules import goal_of, materials_of
 from optimizer.network.releases import matching, released
+
+TINY = 1e-3
+"""Amount per year below which the solver's tolerance counts."""
 
 
 def hollow_limits(survey: Survey, number: int, rule: ReleaseRule) -> Iterator[Finding]:
@@ -25,6 +28,14 @@ def hollow_limits(survey: Survey, number: int, rule: ReleaseRule) -> Iterator[Fi
         why = f"does nothing: it limits no period whole, for it begins in {first} and the horizon ends with {end - 1}"
         yield hollow(number, rule, "inactive", why, {"first_year": first})
         return
+    tiny = next((t for t in periods if 0 < survey.calendar.mean(rule.most, t) < TINY), None)
+    if tiny is not None:
+        least = survey.calendar.mean(rule.most, tiny)
+        why = (
+            f"allows {least:.3g} of {rule.release} in {tiny}, where a solver may be off by a millionth: say what "
+            "recipes release in a smaller unit"
+        )
+        yield hollow(number, rule, "below_tolerance", why, {"period": tiny})
     largest = {t: _most_released(survey, rule, t) for t in periods}
     allowed = {t: survey.calendar.mean(rule.most, t) for t in periods}
     if all(largest[t] <= allowed[t] + SMALL for t in periods):
@@ -40,8 +51,7 @@ def hollow_limits(survey: Survey, number: int, rule: ReleaseRule) -> Iterator[Fi
 def hollow_preference(survey: Survey, number: int, rule: Preference) -> Iterator[Finding]:
     """Whether a preference asks for anything, and does not make going short the better bid."""
     instance, calendar = survey.instance, survey.calendar
-    shares = {t: share for t in survey.periods if (share := calendar.mean(rule.share, t)) > 0}
-    if not shares:
+    if not any(calendar.mean(rule.share, t) > 0 for t in survey.periods):
         yield hollow(number, rule, "inactive", "does nothing: its share is 0 over the whole horizon", {})
         return
     within = survey.places.stricter_or_equal(rule.channel)
@@ -51,10 +61,14 @@ def hollow_preference(survey: Survey, number: int, rule: Preference) -> Iterator
         yield hollow(number, rule, "always_met", why, {"markets": always})
     for name in rule.markets:
         market = instance.markets[name]
+        weighing = _preferences(survey, name)
+        if weighing and min(weighing) < number:
+            continue  # what all of them weigh is told with the first
         for line in market.demand if name not in always and instance.lexicographic is None else ():
-            for t, share in shares.items():
+            for t in survey.periods:
+                share = sum(calendar.mean(one.share, t) for one in weighing.values())
                 price = price_at(survey.network, line.product, market.country, t)
-                if price is None or survey.hard(line.shortage_cost, t):
+                if not share or price is None or survey.hard(line.shortage_cost, t):
                     continue
                 short = calendar.mean(line.shortage_cost, t)
                 if short <= share * price:
@@ -65,6 +79,25 @@ def hollow_preference(survey: Survey, number: int, rule: Preference) -> Iterator
                     )
                     yield hollow(number, rule, "short_instead", why, {"market": name, "product": line.product})
                     break
+
+
+def _preferences(survey: Survey, market: str) -> dict[int, Preference]:
+    """Preferences that weigh what a market draws in its own channel, by number: they add up."""
+    channel, stricter = survey.instance.markets[market].channel, survey.places.stricter_or_equal
+    return {
+        number: rule
+        for number, rule in enumerate(survey.instance.policy.rules)
+        if isinstance(rule, Preference) and market in rule.markets and channel not in stricter(rule.channel)
+    }
+
+
+def hollow_recycling(survey: Survey, number: int, rule: Recycling) -> Iterator[Finding]:
+    """Whether a recycling rule asks for anything."""
+    if not any(survey.calendar.mean(rule.share, t) > 0 for t in survey.periods):
+        yield hollow(number, rule, "inactive", "does nothing: its share is 0 over the whole horizon", {})
+    elif rule.materials and all(survey.instance.materials[m].stage == rule.stage for m in rule.materials):
+        why = "is always met: all that counts as feed is recycled; name what recycled material takes the place of too"
+        yield hollow(number, rule, "always_met", why, {"materials": list(rule.materials)})
 
 
 def goal_over_capacity(survey: Survey, number: int, rule: ScaleGoal) -> Iterator[Finding]:

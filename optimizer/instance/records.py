@@ -118,8 +118,8 @@ class RecipeUse(Row):
     """Capacity taken by a unit of activity, instead of the recipe's."""
     unit: Id | None = None
     """The unit it runs on here, instead of the recipe's."""
-    releases: dict[Id, Amount] | None = None
-    """What it releases here, instead of all that the recipe says."""
+    releases: dict[Id, Amount] = Field(default_factory=dict)
+    """What it releases here, name by name instead of what the recipe says; 0 for nothing of it."""
 
 
 def _uses(value: Any) -> Any:

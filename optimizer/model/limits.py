@@ -39,9 +39,9 @@ def goal_is_reached(m: Model, t: Tables, i: int, y: int) -> object:
     return total(terms) >= goal
 
 
-def feed_is_recycled(m: Model, t: Tables, i: int, f: str, y: int) -> object:
-    r"""G3. $\sum_{s, r, k} (\rho_r - \beta_{lt} a_r) z_{fsrkt} \ge -\beta_{lt} \bar A_{ft} (1 - \sum_\sigma x_\sigma)$: who has funded capacity on line takes a share of its feed from recycling; what stands takes in no more than $\bar A$ by itself."""
-    row = t.rules.recycled[i, f, y]
+def feed_is_recycled(m: Model, t: Tables, i: int, f: str, o: str, y: int) -> object:
+    r"""G3. $\sum_{s, r, k} (\rho_r - \beta_{lt} a_r) z_{fsrkt} \ge -\beta_{lt} \bar A_{fot} (1 - \sum_\sigma x_\sigma)$: who has capacity of an option on line takes a share of its feed from recycling; without the option it takes in no more than $\bar A$."""
+    row = t.rules.recycled[i, f, o, y]
     free = row.share * row.most
     terms: list[Term] = [(recycled - row.share * feed, m.run[run]) for run, feed, recycled in row.feed]
     terms += [(-free, started(m, start)) for start in row.starts]

@@ -18,7 +18,16 @@ from optimizer.instance.policy import (
 from optimizer.network.derive_markets import price_at
 from optimizer.network.effects import Disruption
 from optimizer.network.releases import matching, released
-from optimizer.network.tables import CapacityTables, DemandTables, Network, OutputRow, RecyclingRow, RuleTables
+from optimizer.network.starts import Start
+from optimizer.network.tables import (
+    CapacityTables,
+    DemandTables,
+    Network,
+    OutputRow,
+    RecyclingRow,
+    RuleTables,
+    RunIndex,
+)
 
 RARE_EARTHS = frozenset(
     ["La", "Ce", "Pr", "Nd", "Pm", "Sm", "Eu", "Gd", "Tb", "Dy", "Ho", "Er", "Tm", "Yb", "Lu", "Y", "Sc"],
@@ -206,35 +215,54 @@ def _preferred(
 def _recycling(
     network: Network, tables: RuleTables, number: int, rule: Recycling, t: int, capacity: CapacityTables
 ) -> None:
-    """A row for each facility that may have funded capacity in a period, and takes in what counts as feed."""
-    instance = network.instance
+    """A row for each option that may give a facility capacity in a period, where it takes in what counts as feed.
+
+    An expansion counts as its base does: the base may have come to its end. What else there may be beside the option,
+    standing or funded, is let off while the option is not funded.
+    """
     share = network.calendar.mean(rule.share, t)
-    for name, facility in instance.facilities.items() if share > 0 else ():
+    for name in network.instance.facilities if share > 0 else ():
         units = [key[1] for key in capacity.existing if key[0] == name and key[2] == t]
-        roots = {option.id for option in facility.options if option.after is None}
-        starts = {s: None for u in units for s, _ in capacity.sizes[name, u, t] if s.option in roots}
+        starts: dict[str, dict[Start, None]] = {}
+        size: dict[tuple[str, str], float] = {}
+        for unit in units:
+            for start, tonnes in capacity.sizes[name, unit, t]:
+                starts.setdefault(start.option, {})[start] = None
+                size[unit, start.option] = max(tonnes, size.get((unit, start.option), 0.0))
         if not starts or matching(network, rule.where, name, t) < 1.0:
             continue
-        feed = []
-        most: dict[str, float] = {}
-        for run in capacity.runs:
-            if (run[0], run[4]) != (name, t):
-                continue
-            inputs = {
-                material: tonnes
-                for material, tonnes in instance.recipes[run[2]].inputs.items()
-                if rule.materials is None or material in rule.materials
-            }
-            total = math.fsum(inputs.values())
-            recycled = math.fsum(
-                a for material, a in inputs.items() if instance.materials[material].stage == rule.stage
-            )
-            if total > 0:
-                feed.append((run, total, recycled))
-                unit = capacity.unit[name, run[2]]
-                each = total / capacity.use[name, run[2]] * capacity.available[name, run[1], t]
-                most[unit] = max(most.get(unit, 0.0), each)
+        feed, each = _feed_of(network, rule, name, t, capacity)
+        if not feed:
+            continue
         years = network.calendar.years[t]
-        stands = math.fsum(each * capacity.existing[name, unit, t] * years for unit, each in most.items())
-        if feed:
-            tables.recycled[number, name, t] = RecyclingRow(share, tuple(feed), stands, tuple(starts))
+        for option, mine in starts.items():
+            most = 0.0
+            for unit, tonnes in each.items():
+                others = math.fsum(held for (u, o), held in size.items() if u == unit and o != option)
+                most += tonnes * (capacity.existing[name, unit, t] + others) * years
+            tables.recycled[number, name, option, t] = RecyclingRow(share, feed, most, tuple(mine))
+
+
+def _feed_of(
+    network: Network, rule: Recycling, name: str, t: int, capacity: CapacityTables
+) -> tuple[tuple[tuple[RunIndex, float, float], ...], dict[str, float]]:
+    """Activity with t of feed and t of it recycled; and t of feed at most per unit of capacity, by unit."""
+    instance = network.instance
+    feed: list[tuple[RunIndex, float, float]] = []
+    most: dict[str, float] = {}
+    for run in capacity.runs:
+        if (run[0], run[4]) != (name, t):
+            continue
+        inputs = {
+            material: tonnes
+            for material, tonnes in instance.recipes[run[2]].inputs.items()
+            if rule.materials is None or material in rule.materials
+        }
+        total = math.fsum(inputs.values())
+        recycled = math.fsum(a for material, a in inputs.items() if instance.materials[material].stage == rule.stage)
+        if total > 0:
+            feed.append((run, total, recycled))
+            unit = capacity.unit[name, run[2]]
+            each = total / capacity.use[name, run[2]] * capacity.available[name, run[1], t]
+            most[unit] = max(most.get(unit, 0.0), each)
+    return tuple(feed), most

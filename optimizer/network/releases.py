@@ -13,9 +13,8 @@ from optimizer.network.tables import Network
 
 
 def released(instance: Instance, facility: str, recipe: str) -> Mapping[str, float]:
-    """What a recipe releases at a facility, per unit of activity: what the facility says, or else the recipe."""
-    own = instance.facilities[facility].recipes[recipe].releases
-    return instance.recipes[recipe].releases if own is None else own
+    """What a recipe releases at a facility per unit of activity, name by name as the facility says, or the recipe."""
+    return {**instance.recipes[recipe].releases, **instance.facilities[facility].recipes[recipe].releases}
 
 
 def fits(network: Network, where: Where, facility: str, year: int) -> bool:

@@ -209,13 +209,13 @@ class OutputRow:
 
 @dataclass(frozen=True, slots=True)
 class RecyclingRow:
-    """What a recycling rule asks of a facility in a period.
+    """What a recycling rule asks of a facility in a period once an option of it is funded.
 
     Attributes:
         share: of the feed, at least.
         feed: activity with t of feed, and t of it that are recycled, per unit of it.
-        most: t of feed at most that what stands can take in, funded or not; 0 where nothing stands.
-        starts: fundings that bind it, of which at most one is taken.
+        most: t of feed at most without the option, by what stands and all other options; 0 where there is nothing else.
+        starts: fundings of the option, of which at most one is taken.
     """
 
     share: float
@@ -242,8 +242,8 @@ class RuleTables:
     """USD per t missing; absent where the goal must be reached, (l, t)."""
     preferred: dict[tuple[int, str, int, str, str, int], float] = field(default_factory=dict)
     """USD per t by which a delivery is weighed dearer, (l, d, i, m, k, t)."""
-    recycled: dict[tuple[int, str, int], RecyclingRow] = field(default_factory=dict)
-    """What is asked of a facility, (l, f, t); trunk only."""
+    recycled: dict[tuple[int, str, str, int], RecyclingRow] = field(default_factory=dict)
+    """What is asked of a facility, (l, f, o, t); trunk only."""
 
 
 @dataclass(slots=True)

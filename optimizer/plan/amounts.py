@@ -62,4 +62,4 @@ def amounts_of(
             feed = math.fsum(runs.get(run, 0.0) * total for run, total, _ in row.feed)
             recycled = math.fsum(runs.get(run, 0.0) * part for run, _, part in row.feed)
             asked = row.share * feed
-            yield Reckoned("feed_is_recycled", index, index[2], index[1], recycled - asked, asked, feed)
+            yield Reckoned("feed_is_recycled", index, index[3], index[1], recycled - asked, asked, feed)

@@ -120,6 +120,8 @@ def rule_report(
         elif isinstance(rule, ReleaseCap | ScaleGoal | Recycling):
             report.unit = f"of {rule.release}" if isinstance(rule, ReleaseCap) else "t"
             report.reason = "nothing that it counts can be run, or it asks for nothing within the horizon"
+            if isinstance(rule, Recycling) and any(index[0] == number for index in tables[TRUNK].rules.recycled):
+                report.reason = "nobody whom it binds is funded; optimizer waivers says whether that is its doing"
             for course in tables if isinstance(rule, ReleaseCap) and rule.in_disruption else (TRUNK,):
                 report.rows += _amount_rows(tables[course], values[course], fund, number, duals)
         elif isinstance(rule, ReleaseCharge | Preference):

@@ -163,9 +163,10 @@ class Facts:
         found: dict[tuple[str, str], dict[str, float]] = {}
         for name, facility in self.instance.facilities.items():
             for recipe, use in facility.recipes.items():
-                said = self.instance.recipes[recipe].releases if use.releases is None else use.releases
+                said = dict(self.instance.recipes[recipe].releases)
+                said.update(use.releases)
                 if said:
-                    found[name, recipe] = dict(said)
+                    found[name, recipe] = said
         return found
 
     # Prices and sizes

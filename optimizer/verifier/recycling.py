@@ -10,7 +10,7 @@ from optimizer.verifier.verdict import At
 
 
 def check_recycling(case: Case) -> None:
-    """Every rule, for each facility and period of the trunk in which funded capacity of the facility's is on line."""
+    """Every rule, for each facility and period of the trunk in which capacity of an option is on line."""
     for number, rule in enumerate(case.instance.policy.rules):
         if not isinstance(rule, Recycling):
             continue
@@ -22,10 +22,9 @@ def check_recycling(case: Case) -> None:
 
 
 def _funded(case: Case, name: str, period: Period) -> bool:
-    """Whether an option of its own, no expansion, gives some capacity in a period."""
+    """Whether an option gives some capacity in a period, an expansion too."""
     return any(
-        option.after is None
-        and any(size > 0 for size in option.capacity.values())
+        any(size > 0 for size in option.capacity.values())
         and any(case.built.ramp(case.trunk, name, option, year) > 0 for year in period.span)
         for option, _ in case.built.options_of(name)
     )

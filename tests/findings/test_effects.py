@@ -81,6 +81,12 @@ def test_idle_effect_is_quiet_for_prices_of_what_is_sold_or_bought_back(find: Fi
     assert find("idle_effect", effect.replace("price: 100", "price: 100, sell: true")) == []
     stock = "stockpiles: {depot: {country: USA, channel: mdap, materials: [oxide], initial: {oxide: 1}}}"
     assert find("idle_effect", effect, stock) == []
+    rule = "policy: {rules: [{rule: preference, markets: [trade], channel: mdap, share: 0.5, in_disruption: true}]}"
+    of_magnets = effect.replace("material: oxide", "material: magnet")
+    priced = "materials: {magnet: {price: 50}}"
+    assert find("idle_effect", of_magnets, priced, rule) == []
+    only_trunk = find("idle_effect", of_magnets, priced, rule.replace(", in_disruption: true", ""))
+    assert [item.data["reason"] for item in only_trunk] == ["no_price_counts"]
     longer = effect.replace("recovery: 0", "recovery: 1").replace("duration: 1", "duration: 1")
     assert [item.data["reason"] for item in find("idle_effect", longer, stock)] == ["no_price_counts"]
 

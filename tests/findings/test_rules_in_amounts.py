@@ -23,6 +23,7 @@ def _rule(text: str) -> str:
         ("{rule: release_cap, release: residue, most: {2030: 10}}", "inactive"),
         ("{rule: release_charge, release: residue, cost: {2031: 10}}", "inactive"),
         ("{rule: release_cap, release: residue, most: 300}", "never_reached"),
+        ("{rule: release_cap, release: residue, most: 1.0e-6}", "below_tolerance"),
         ("{rule: release_cap, release: residue, by: country, where: {tier: ally}, most: 300}", "never_reached"),
     ],
 )
@@ -53,6 +54,39 @@ def test_hollow_rule_trips_on_preferences(share: str, markets: str, ways: list[s
     """A magnet is worth 100, and one short costs trade 60."""
     rule = f"{{rule: preference, markets: {markets}, channel: mdap, share: {share}}}"
     assert [found.data["way"] for found in find("hollow_rule", TRADE, _rule(rule))] == ways
+
+
+def test_preferences_of_a_market_add_up(find: Find) -> None:
+    """Two of 0.45 weigh 90, and one short costs trade 60: told once."""
+    rule = "{rule: preference, markets: [trade], channel: mdap, share: 0.45}"
+    assert find("hollow_rule", TRADE, _rule(rule)) == []
+    (found,) = find("hollow_rule", TRADE, _rule(f"{rule}, {rule}"))
+    assert (found.data["way"], found.subject) == ("short_instead", ("policy", "rules", 0))
+    assert "dearer by 90 USD in 2027" in found.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "ways"),
+    [
+        ("share: {2031: 0.5}", ["inactive"]),
+        ("share: 0.5, materials: [swarf]", ["always_met"]),
+        ("share: 0.5, materials: [swarf, oxide]", []),
+        ("share: 0.5", []),
+    ],
+)
+def test_hollow_rule_trips_on_recycling(asked: str, ways: list[str], find: Find) -> None:
+    """The plant may press swarf beside oxide."""
+    swarf = """
+materials: {swarf: {stage: recycling}}
+recipes:
+  collect: {stage: recycling, outputs: {swarf: 1}}
+  repress: {stage: magnet, inputs: {swarf: 2}, outputs: {magnet: 1}}
+facilities:
+  yard: {stage: recycling, country: USA, recipes: [collect], capacity: 10}
+  plant: {recipes: {repress: null}}
+"""
+    found = find("hollow_rule", swarf, _rule("{rule: recycling, " + asked + "}"))
+    assert [one.data["way"] for one in found] == ways
 
 
 @pytest.mark.parametrize(("soft", "severity"), [("", "cannot"), (", shortage_cost: 5", "warning")])

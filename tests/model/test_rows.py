@@ -642,11 +642,35 @@ def test_g3_feed_is_recycled_once_capacity_is_funded() -> None:
     check(
         m,
         "G3",
-        (0, "smelter", 2028),
+        (0, "smelter", "build", 2028),
         """-0.5 run[smelter,,melt,commercial,2028] +1.5 run[smelter,,remelt,commercial,2028]
         -12 fund[smelter,build,2027] -12 fund[smelter,build,2028] >= -12""",
     )
-    assert indices(m, "G3") == {(0, "smelter", 2028)}
+    assert indices(m, "G3") == {(0, "smelter", "build", 2028)}
+
+
+def test_g3_an_expansion_counts_whatever_becomes_of_its_base() -> None:
+    """4 t stand, 6 may be built and end with 2029, and 2 added to them: without an option the rest is free.
+
+    In 2030 only the expansion binds.
+    """
+    text = RECYCLING.replace("{year: 2028, years: 2}", "{year: 2028, years: 2}, 2030").replace(
+        "[{id: build, capacity: 6, capex: 10, lead: 1}]",
+        "[{id: build, capacity: 6, capex: 10, lead: 1, life: 2, latest: 2027},"
+        " {id: more, capacity: 2, capex: 1, lead: 0, after: build, latest: 2028}]",
+    )
+    m = operations(text)
+    assert {index[2:] for index in indices(m, "G3")} == {("build", 2028), ("more", 2028), ("more", 2030)}
+    stands = "-0.5 run[smelter,,melt,commercial,2028] +1.5 run[smelter,,remelt,commercial,2028] "
+    check(m, "G3", (0, "smelter", "build", 2028), stands + "-18 fund[smelter,build,2027] >= -18")
+    check(m, "G3", (0, "smelter", "more", 2028), stands + "-30 fund[smelter,more,2028] >= -30")
+    check(
+        m,
+        "G3",
+        (0, "smelter", "more", 2030),
+        """-0.5 run[smelter,,melt,commercial,2030] +1.5 run[smelter,,remelt,commercial,2030]
+        -6 fund[smelter,more,2028] >= -6""",
+    )
 
 
 STOCK = (

@@ -267,3 +267,50 @@ def test_a_share_that_cannot_be_recycled_is_named() -> None:
     explanation = optimizer.explain(instance_of(data), threads=1)
     assert set(explanation.conflict["requirement"]) == {"demand:users:0", "rule:0"}
     assert set(explanation.repairs["restores"]) == {"yes"}
+
+
+def expanded(latest: int) -> Data:
+    """A base of nearly nothing that ends with 2028, and 10 t added to it, by a programme that asks for recycling."""
+    data = case_data("recycling_once_funded")
+    data["periods"] = [2027, 2028, 2029, 2030]
+    base = {"id": "build", "capacity": 0.001, "capex": 1, "lead": 0, "life": 2, "latest": latest}
+    more = {"id": "more", "capacity": 10, "capex": 1, "lead": 1, "after": "build", "latest": 2028}
+    data["facilities"]["smelter"] |= {"capacity": 0, "options": [base, more]}
+    data["facilities"]["yard"]["capacity"] = 9
+    return data
+
+
+def test_an_expansion_recycles_when_its_base_is_gone() -> None:
+    """Of 9 t of swarf a year 3 t of metal, and 9 more of oxide; that the base might be built later changes nothing."""
+    early, late = (solve(expanded(latest)) for latest in (2027, 2030))
+    assert early.objective == pytest.approx(late.objective)
+    for plan in (early, late):
+        assert {(row.facility, row.option) for row in plan.portfolio.itertuples()} >= {("smelter", "more")}
+        by_year = plan.runs[plan.runs["period"] >= 2029].groupby(["period", "recipe"])["run"].sum()
+        for year in (2029, 2030):
+            assert 3 * by_year[year, "remelt"] >= 0.5 * (3 * by_year[year, "remelt"] + by_year[year, "melt"]) - 1e-6
+    assert solve(expanded(2030), method="benders").objective == pytest.approx(early.objective)
+
+
+def test_what_nobody_is_bound_by_says_so() -> None:
+    """A rule under which nobody is funded has bound nobody in the plan, and may be why."""
+    data = case_data("recycling_once_funded")
+    data["facilities"]["yard"]["capacity"] = 0
+    data["facilities"]["smelter"]["capacity"] = 0
+    plan = solve(data)
+    assert plan.portfolio.empty
+    assert (
+        reported(plan)["reason"] == "nobody whom it binds is funded; optimizer waivers says whether that is its doing"
+    )
+
+
+def test_a_facility_says_name_by_name_what_it_releases() -> None:
+    """What it does not name is as the recipe has it."""
+    data = with_changes(TOWN)
+    data["recipes"]["make"]["releases"] = {"residue": 2, "co2": 1}
+    data["facilities"]["au"]["recipes"] = {"make": {"releases": {"residue": 1}}}
+    plan = solve(data)
+    released = plan.releases[plan.releases["facility"] == "au"].groupby("release")["released"].sum()
+    made = plan.runs.loc[plan.runs["facility"] == "au", "run"].sum()
+    assert made > 0
+    assert released.to_dict() == pytest.approx({"residue": made, "co2": made})

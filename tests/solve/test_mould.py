@@ -115,8 +115,20 @@ def test_generated_branches(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", [1, 4, 9])
 def test_branches_under_rules_in_amounts(seed: int) -> None:
-    """Caps on releases, with charges on them: what a scenario changes stands where it did."""
-    network = network_from(under_limits(alike(seed)))
+    """Caps on releases and charges, and bids weighed by prices: what a scenario changes stands where it did."""
+    data = under_limits(alike(seed))
+    *rules, preference = data["policy"]["rules"]
+    data["policy"]["rules"] = [*rules, preference | {"share": 0.8}]
+    dearer = data["scenarios"][2]["id"]
+    data["scenarios"][2]["effects"].append({"affects": "prices", "where": {"material": "neo"}, "factor": 3.0})
+    network = network_from(data)
+    hit = network.windows[dearer].onset
+    weighed, plain = (
+        {index: usd for index, usd in tables_of(network, course).rules.preferred.items() if index[3::2] == ("neo", hit)}
+        for course in (dearer, data["scenarios"][1]["id"])
+    )
+    assert weighed
+    assert weighed == pytest.approx({index: 3.0 * usd for index, usd in plain.items()})
     assert bound_blocks(network) == len(network.windows)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from optimizer.instance.amounts import Preference, Recycling, ReleaseRule, ScaleGoal
 from optimizer.instance.checks.balance import NAMES
 from optimizer.instance.checks.base import at, listed, lost, orderly, ordinal, refer, refer_all, region_of, whole
-from optimizer.instance.checks.effects import AFFECTED, Thing, things_of
+from optimizer.instance.checks.effects import AFFECTED, fits, things_of
 from optimizer.instance.checks.options import option_ids
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.fields import WHOLE
@@ -118,14 +118,6 @@ def where_of_rules_matches(source: Source, instance: Instance) -> None:
                 source.fault((*path, "where"), wrong, "change or leave out one of them")
 
 
-def fits(where: Mapping[str, object], thing: Thing) -> bool:
-    """Whether a facility may match the `where` of a rule in some year."""
-    return all(
-        any(str(word) in thing[key] for word in (wanted if isinstance(wanted, list | tuple) else [wanted]))
-        for key, wanted in where.items()
-    )
-
-
 def _words(wanted: object) -> str:
     return " or ".join(str(word) for word in (wanted if isinstance(wanted, list | tuple) else [wanted]))
 
@@ -138,7 +130,7 @@ def rules_name_what_is_released(source: Source, instance: Instance) -> None:
     for name, facility in instance.facilities.items():
         for recipe, use in facility.recipes.items():
             if recipe in instance.recipes:
-                said = instance.recipes[recipe].releases if use.releases is None else use.releases
+                said = {**instance.recipes[recipe].releases, **use.releases}
                 out.setdefault(name, set()).update(release for release, amount in said.items() if amount > 0)
     known = {release for found in out.values() for release in found}
     things = list(things_of("facilities", instance))
