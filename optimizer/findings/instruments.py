@@ -75,4 +75,7 @@ def _why_not_bought(survey: Survey, one: Purchase) -> tuple[str, str]:
         return "reference", (
             f"what goes into {one.stockpile} is sold at the reference price without it, and it pays nothing above"
         )
-    return "pays_nothing", "in no period is its price above the reference price of who could sell"
+    return (
+        "pays_nothing",
+        f"in no year is its price above the reference price of who could sell, in a channel of {one.stockpile}",
+    )

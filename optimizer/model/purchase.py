@@ -36,10 +36,11 @@ def costs(m: Model, t: Tables) -> Costs:  # noqa: ARG001
     return []
 
 
-def bought_once(m: Model, t: Tables, f: str, s: str, material: str, k: str, y: int, number: int) -> object:
-    r"""I18. $\sum_{i \in I} U_{ifsmkt} \le e_{It} S_{fsmkt}$: a tonne that is sold is bought once, in a year in which a purchase is open; $I$ are those that are open in no other years than some, $e_{It}$ the share of the period that these are."""
-    share, mine = t.finance.once[f, s, material, k, y, number]
-    return total([*((1.0, m.bought[index]) for index in mine), (-share, m.sold[f, s, material, k, y])]) <= 0
+def bought_once(m: Model, t: Tables, f: str, s: str, material: str, k: str, y: int, year: int) -> object:
+    r"""I18. $\sum_{i \in I_\tau} U_{ifsmkt} / n_{ift} \le S_{fsmkt} / y_t$: a tonne that is sold is bought once; in each calendar year $\tau$ purchases that are open take no more than is sold, and each buys as much in every one of its $n$ years."""
+    years = t.finance.bought_years
+    terms = [(1.0 / len(years[index]), m.bought[index]) for index in t.finance.once[f, s, material, k, y, year]]
+    return total([*terms, (-1.0 / t.calendar.years[y], m.sold[f, s, material, k, y])]) <= 0
 
 
 def bought_of_sellers(m: Model, t: Tables, i: str, f: str, y: int) -> object:
@@ -61,10 +62,11 @@ def bought_arrives(m: Model, t: Tables, stockpile: str, p: str, material: str, k
     return total([*((1.0, m.bought[index]) for index in mine), *terms]) <= 0
 
 
-def bought_at_most(m: Model, t: Tables, i: str, y: int) -> object:
-    r"""I21. $\sum_{f,s,m,k} U_{ifsmkt} \le \bar b_{it}$: a purchase takes so much in a period, of all sellers."""
-    mine = [index for index in t.finance.bought if index[0] == i and index[-1] == y]
-    return total((1.0, m.bought[index]) for index in mine) <= t.finance.bought_in[i, y]
+def bought_at_most(m: Model, t: Tables, i: str, year: int) -> object:
+    r"""I21. $\sum_{f,s,m,k} U_{ifsmkt} / n_{ift} \le \bar b_{i\tau}$: a purchase takes so much in a calendar year, of all sellers."""
+    years = t.finance.bought_years
+    mine = [index for index in t.finance.bought if index[0] == i and year in years[index]]
+    return total((1.0 / len(years[index]), m.bought[index]) for index in mine) <= t.finance.bought_in[i, year]
 
 
 def premiums_within_cap(m: Model, t: Tables, i: str) -> object:

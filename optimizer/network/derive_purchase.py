@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from itertools import combinations
 
-from optimizer.instance.finance import REFERENCE, Purchase
+from optimizer.instance.finance import Purchase
 from optimizer.network.derive_markets import price_at
 from optimizer.network.eligible import eligible_years, most_of
 from optimizer.network.tables import CapacityTables, Network, RunIndex
@@ -71,14 +70,20 @@ def buy(network: Network, capacity: CapacityTables, tables: FinanceTables) -> No
     """What each purchase may take of each sale, its premium, and what limits it."""
     sellers = set(may_sell(network))
     for one in purchases_of(network):
-        tonnes = {t: _most_bought(network, one, t) for t in network.calendar.periods}
         for sale in tables.sold:
-            if (one.id, sale[0]) in sellers and sale[2] in one.material and tonnes[sale[-1]] > 0:
+            if (one.id, sale[0]) in sellers and sale[2] in one.material:
                 _buy_of(network, one, capacity, tables, sale)
-        for t, most in tonnes.items():
-            if math.isfinite(most) and any(index[0] == one.id and index[-1] == t for index in tables.bought):
-                tables.bought_in[one.id, t] = most
-    _once(network, tables)
+    by_sale: dict[SoldIndex, list[BoughtIndex]] = defaultdict(list)
+    for index in tables.bought:
+        by_sale[index[1:]].append(index)
+    for sale, mine in by_sale.items():
+        for year in sorted(frozenset[int]().union(*(tables.bought_years[index] for index in mine))):
+            tables.once[*sale, year] = [index for index in mine if year in tables.bought_years[index]]
+    limits = {one.id: one.tonnes for one in purchases_of(network)}
+    for index, years in tables.bought_years.items():
+        limit = limits[index[0]]
+        if limit is not None:
+            tables.bought_in |= {(index[0], year): network.calendar.at(limit, year) for year in years}
     _most(network, capacity, tables)
     _arrivals(network, tables)
 
@@ -98,40 +103,13 @@ def _buy_of(network: Network, one: Purchase, capacity: CapacityTables, tables: F
     above: dict[int, float] = {}
     for year in eligible_years(network, one, name, found, t):
         price = one.price.raw(year, network.calendar.first_year)
-        if price != REFERENCE and float(price or 0.0) > reference:
-            above[year] = float(price or 0.0) - reference
+        some = one.tonnes is None or network.calendar.at(one.tonnes, year) > 0
+        if some and isinstance(price, int | float) and price > reference:
+            above[year] = price - reference
     if above:
         index = (one.id, *sale)
         tables.bought[index] = math.fsum(above.values()) / len(above)
         tables.bought_years[index] = frozenset(above)
-
-
-def _most_bought(network: Network, one: Purchase, t: int) -> float:
-    """What a purchase buys at most in a period, t: in the years in which it lasts."""
-    if one.tonnes is None:
-        return math.inf
-    calendar = network.calendar
-    first, last = one.from_ or calendar.first_year, one.until or calendar.end_year
-    return math.fsum(calendar.at(one.tonnes, year) for year in calendar.span[t] if first <= year <= last)
-
-
-def _once(network: Network, tables: FinanceTables) -> None:
-    """Sets of purchases with the share of a sale that falls in the years in which one of them is open.
-
-    If no set takes more than its share, what is sold evenly over the years of a period can be dealt out so that no
-    tonne is bought twice. Source: Hall's theorem; of sets with the same years the largest says all.
-    """
-    by_sale: dict[SoldIndex, list[BoughtIndex]] = defaultdict(list)
-    for index in tables.bought:
-        by_sale[index[1:]].append(index)
-    for sale, mine in by_sale.items():
-        each = dict.fromkeys(tables.bought_years[index] for index in mine)
-        unions = dict.fromkeys(
-            frozenset[int]().union(*chosen) for size in range(1, len(each) + 1) for chosen in combinations(each, size)
-        )
-        for number, years in enumerate(unions):
-            share = len(years) / network.calendar.years[sale[-1]]
-            tables.once[*sale, number] = (share, [index for index in mine if tables.bought_years[index] <= years])
 
 
 def _most(network: Network, capacity: CapacityTables, tables: FinanceTables) -> None:
@@ -139,15 +117,22 @@ def _most(network: Network, capacity: CapacityTables, tables: FinanceTables) -> 
     by_facility: dict[tuple[str, str, int], dict[RunIndex, float]] = defaultdict(lambda: defaultdict(float))
     for index in tables.bought:
         i, sale = index[0], index[1:]
-        share = len(tables.bought_years[index]) / network.calendar.years[sale[-1]]
+        years = tables.bought_years[index]
+        share = len(years) / network.calendar.years[sale[-1]]
         runs = {run: share * tonnes for run, tonnes in tables.sold[sale]}
-        limit = tables.bought_in.get((i, sale[-1]), math.inf)
+        limit = len(years) * min(tables.bought_in.get((i, year), math.inf) for year in years)
         tables.bought_most[index] = min(limit, most_of(network, capacity, sale[0], sale[-1], runs))
         for run, tonnes in runs.items():
             by_facility[i, sale[0], sale[-1]][run] += tonnes
     for (i, name, t), runs in by_facility.items():
-        limit = tables.bought_in.get((i, t), math.inf)
+        limit = math.fsum(tables.bought_in.get((i, year), math.inf) for year in _open(tables, i, t))
         tables.seller_most[i, name, t] = min(limit, most_of(network, capacity, name, t, runs))
+
+
+def _open(tables: FinanceTables, instrument: str, t: int) -> frozenset[int]:
+    """Years of a period in which a purchase buys of anybody."""
+    years = (tables.bought_years[index] for index in tables.bought if (index[0], index[-1]) == (instrument, t))
+    return frozenset[int]().union(*years)
 
 
 def _arrivals(network: Network, tables: FinanceTables) -> None:

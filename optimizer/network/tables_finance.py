@@ -49,9 +49,9 @@ class FinanceTables:
     seller_most: dict[tuple[str, str, int], float] = field(default_factory=dict)
     """t that it buys of a facility at most, from capacity, (i, f, t)."""
     bought_in: dict[tuple[str, int], float] = field(default_factory=dict)
-    """t that it may buy of all, (i, t); absent where it is not limited."""
-    once: dict[tuple[str, str, str, str, int, int], tuple[float, list[BoughtIndex]]] = field(default_factory=dict)
-    """Share of a sale that falls in some years, with the purchases that buy in no others, (sale, number)."""
+    """t that it may buy of all in a calendar year in which it buys; absent where it is not limited."""
+    once: dict[tuple[str, str, str, str, int, int], list[BoughtIndex]] = field(default_factory=dict)
+    """Purchases of a sale that buy in a calendar year, (sale, year)."""
     arrivals: dict[tuple[str, str, str, str, int], list[BoughtIndex]] = field(default_factory=dict)
     """What is bought in channel k or a looser one for a stockpile and comes by a place, (stockpile, p, m, k, t)."""
     per_activity: dict[tuple[str, RunIndex], float] = field(default_factory=dict)

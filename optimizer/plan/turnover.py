@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,8 +14,8 @@ def without_turnover(tables: Mapping[str, Tables], values: Mapping[str, Values])
     """Values in which no stockpile takes in and releases the same material in one period.
 
     To release a tonne and to take it in again costs nothing and changes no balance, so a solver's answer may hold any
-    amount of it. Left as it is: what moves by lanes, which is paid for; what is drawn elsewhere than it is released to,
-    since what lies between would have to follow; and as much as purchases take.
+    amount of it. Left as it is: what moves by lanes, which is paid for; and what is drawn elsewhere than it is released
+    to, since what lies between would have to follow.
 
     Args:
         tables: tables by course.
@@ -35,20 +34,8 @@ def without_turnover(tables: Mapping[str, Tables], values: Mapping[str, Values])
             place = taken.get((material, k, p))
             if place is None or place != given.get((material, k, p)):
                 continue
-            both = min(into[index], out[index], _spare(t, mine, into, index))
+            both = min(into[index], out[index])
             into[index] -= both
             out[index] -= both
         found[course] = {**mine, "stock_in": into, "stock_out": out}
     return found
-
-
-def _spare(t: Tables, mine: Values, into: Mapping[Any, float], index: tuple[str, str, str, int]) -> float:
-    """What a stockpile need not take in of a channel for what is bought for it, t."""
-    p, material, k, y = index
-    bought, spare = mine.get("bought", {}), math.inf
-    for (stockpile, _, m, stricter, when), found in t.finance.arrivals.items():
-        if (stockpile, m, when) == (p, material, y) and stricter in t.places.stricter_or_equal(k):
-            looser = (stricter, *t.places.looser(stricter))
-            comes = math.fsum(into.get((p, material, other, y), 0.0) for other in looser)
-            spare = min(spare, comes - math.fsum(bought.get(one, 0.0) for one in found))
-    return max(0.0, spare)

@@ -91,7 +91,7 @@ def with_least_outlay(
         """The amounts of least cost, if there are any, and whether they are proved so."""
         highs = new_highs(
             cost=np.append(cost[columns], none + 1.0),
-            bounds=(np.append(bounds[0], none), np.append(bounds[1], none + np.inf)),
+            bounds=(np.append(bounds[0], none), np.append(bounds[1] + loose * limited, none + np.inf)),
             rows=(row_lower - loose, row_upper + loose),
             matrix=sp.csr_array(table),
             integer=np.append(integer, none.astype(bool)),

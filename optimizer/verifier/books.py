@@ -56,7 +56,7 @@ def check_finance(case: Case) -> list[Payment]:
     _check_sales(case, finance)
     _check_recipients(case, finance)
     payments = list(_payments(case, finance))
-    for name, facility, year, usd in check_purchases(case, finance):
+    for name, facility, year, usd in check_purchases(case, finance, _fundable(case, finance)):
         payments.append(Payment(name, "purchase", facility, year, usd))
     _check_books(case, finance, payments)
     return payments

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
 
 from optimizer.instance.finance import REFERENCE, Finance, Purchase
 from optimizer.verifier.capital import eligible_in
@@ -16,12 +15,18 @@ Made = tuple[int, str, str, str, str]
 """Period, facility, state, material, channel."""
 
 
-def check_purchases(case: Case, finance: Finance) -> Iterator[tuple[str, str, int, float]]:
-    """(instrument, facility, period, USD) of what is paid above reference prices, once the table is checked."""
+def check_purchases(case: Case, finance: Finance, keep_books: set[str]) -> Iterator[tuple[str, str, int, float]]:
+    """(instrument, facility, period, USD) of what is paid above reference prices, once the table is checked.
+
+    Args:
+        case: the plan, and its instance.
+        finance: what the instance says of it.
+        keep_books: facilities that must pay their way: nobody else is paid more than the reference price.
+    """
     by_id = {one.id: one for one in finance.instruments if isinstance(one, Purchase)}
     of_sale: dict[Made, list[tuple[float, frozenset[int]]]] = {}
     coming: dict[tuple[str, str, str, int], list[tuple[str, float]]] = {}
-    taken: dict[tuple[str, int], float] = {}
+    taken: dict[tuple[str, int], float] = {}  # by calendar year
     paid: dict[str, float] = dict.fromkeys(by_id, 0.0)
     sellers: dict[str, set[str]] = {name: set() for name in by_id}
     for row in case.rows.purchases:
@@ -31,7 +36,7 @@ def check_purchases(case: Case, finance: Finance) -> Iterator[tuple[str, str, in
             case.ledger.holds("known_ids", at, False, f"there is no purchase '{row.instrument}'")
             continue
         above = _above(case, one, row)
-        may = bool(above) and row.material in one.material and _may_come(case, one, row)
+        may = bool(above) and row.facility in keep_books and row.material in one.material and _may_come(case, one, row)
         text = f"{row.facility} cannot sell {row.material} ({row.channel}) to it then"
         case.ledger.holds("purchase_eligible", at, may, text, row.tonnes, "t")
         usd = row.tonnes * sum(above.values()) / max(1, len(above))
@@ -40,7 +45,8 @@ def check_purchases(case: Case, finance: Finance) -> Iterator[tuple[str, str, in
         place = "" if case.facts.pooled(row.material) else row.facility
         arriving = (one.stockpile, place, row.material, row.period)
         coming.setdefault(arriving, []).append((row.channel, row.tonnes))
-        taken[one.id, row.period] = taken.get((one.id, row.period), 0.0) + row.tonnes
+        for year in above:
+            taken[one.id, year] = taken.get((one.id, year), 0.0) + row.tonnes / len(above)
         paid[one.id] += usd
         sellers[one.id].add(row.facility)
         yield one.id, row.facility, row.period, usd
@@ -63,6 +69,8 @@ def _above(case: Case, one: Purchase, row: PurchaseRow) -> dict[int, float]:
     reference, found = case.facts.mean(series, period), {}
     for year in period.span:
         price = one.price.raw(year, case.facts.first)
+        if one.tonnes is not None and one.tonnes.at(year, case.facts.first) <= 0:
+            continue
         if price == REFERENCE or not eligible_in(case, one, row.facility, case.state_of(row.state), year):
             continue
         if float(price or 0.0) > reference:
@@ -89,19 +97,19 @@ def _may_come(case: Case, one: Purchase, row: PurchaseRow) -> bool:
 
 
 def _check_once(case: Case, of_sale: dict[Made, list[tuple[float, frozenset[int]]]]) -> None:
-    """No tonne is bought twice, nor in a year in which nobody buys it: what is sold is sold evenly over the years."""
+    """No tonne is bought twice: it is sold evenly over a period's years, and bought evenly over those of a purchase."""
     sold = {
         (row.period, row.facility, "+".join(sorted(case.state_of(row.state))), row.material, row.channel): row.sold
         for row in case.rows.sales
     }
     for sale, bought in of_sale.items():
-        year, facility, _, material, _ = sale
-        at, years = At(f"{facility}:{material}", year), case.facts.periods[year].years
-        for size in range(1, len(bought) + 1):
-            for some in combinations(bought, size):
-                share = len(frozenset[int]().union(*(open_ for _, open_ in some))) / years
-                tonnes, most = sum(tonnes for tonnes, _ in some), share * sold.get(sale, 0.0)
-                case.ledger.at_most("purchase_sold", at, tonnes, most, "bought of what it sells")
+        period, facility, _, material, _ = sale
+        of_year = sold.get(sale, 0.0) / case.facts.periods[period].years
+        for year in case.facts.periods[period].span:
+            tonnes = sum(tonnes / len(years) for tonnes, years in bought if year in years)
+            case.ledger.at_most(
+                "purchase_sold", At(f"{facility}:{material}", year), tonnes, of_year, "bought of its sales"
+            )
 
 
 def _check_arrivals(case: Case, coming: dict[tuple[str, str, str, int], list[tuple[str, float]]]) -> None:
@@ -131,11 +139,9 @@ def _check_limits(
     sellers: dict[str, set[str]],
 ) -> None:
     for (name, year), tonnes in taken.items():
-        series, period = by_id[name].tonnes, case.facts.periods[year]
+        series = by_id[name].tonnes
         if series is not None:
-            first, last = by_id[name].from_ or period.year, by_id[name].until or period.end
-            most = sum(series.at(each, case.facts.first) for each in period.span if first <= each <= last)
-            case.ledger.at_most("purchase_most", At(name, year), tonnes, most, "bought")
+            case.ledger.at_most("purchase_most", At(name, year), tonnes, series.at(year, case.facts.first), "bought")
     for name, one in by_id.items():
         if one.cap is not None:
             case.ledger.at_most("award_cap", At(name), paid[name], one.cap, "paid", "USD")

@@ -34,8 +34,8 @@ def with_finance(instrument: str, viability: str = "true") -> str:
         ("{id: bank, kind: price_floor, material: magnet, floor: 15, decided: true}", "pays_nothing", "paid"),
         ("{id: bank, kind: production_credit, material: magnet, amount: 0, decided: true}", "pays_nothing", "paid"),
         (BUY.format("price: reference"), "reference", "sold at the reference price without it"),
-        (BUY.format("price: 20"), "pays_nothing", "in no period is its price above"),
-        (BUY.format("price: {2027: 20, 2030: 30}"), "pays_nothing", "in no period is its price above"),
+        (BUY.format("price: 20"), "pays_nothing", "in no year is its price above"),
+        (BUY.format("price: {2027: 20, 2030: 30}"), "pays_nothing", "in no year is its price above"),
         (BUY.format("price: 30").replace("magnet", "oxide"), "nobody", "nobody who must pay its way"),
     ],
 )  # fmt: skip

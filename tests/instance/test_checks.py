@@ -867,6 +867,19 @@ BROKEN = [
         {"finance": {"hurdle_rate": 0.1, "instruments": [BUY]}, "stockpiles.nds.public": False},
     ),
     Broken(
+        "what_is_bought_is_held_by_a_public_stockpile",
+        (
+            "finance.instruments.0.stockpile",
+            "nds, which passes on what it takes in",
+            "release: disruption at stockpiles.nds",
+        ),
+        {
+            "finance": {"hurdle_rate": 0.1, "instruments": [BUY]},
+            "stockpiles.nds.release": "always",
+            "stockpiles.nds.public": True,
+        },
+    ),
+    Broken(
         "exclusions_name_who_chooses",
         ("finance.instruments.0.not_with", "credit pays everybody", "give credit decided: true"),
         {"finance": {"hurdle_rate": 0.1, "instruments": [BUY | {"not_with": ["credit"]}, CREDIT]}},

@@ -1725,26 +1725,45 @@ STRICT, LOOSE = "works,,magnet,mdap", "works,,magnet,commercial"
 def test_i18_a_tonne_is_bought_once() -> None:
     """By one of two that are open all year; nothing is bought at the reference price."""
     m = operations(BOUGHT)
-    check(m, "I18", ("works", "", "magnet", "mdap", 2028, 0),
+    check(m, "I18", ("works", "", "magnet", "mdap", 2028, 2028),
           f"+1 bought[buy,{STRICT},2028] +1 bought[late,{STRICT},2028] -1 sold[{STRICT},2028] <= 0")  # fmt: skip
-    assert indices(m, "I18") == {("works", "", "magnet", k, 2028, 0) for k in ("mdap", "commercial")}
+    assert indices(m, "I18") == {("works", "", "magnet", k, 2028, 2028) for k in ("mdap", "commercial")}
     assert m.bought["buy", "works", "", "magnet", "mdap", 2028].ub == pytest.approx(6)
     assert m.bought["late", "works", "", "magnet", "mdap", 2028].ub == pytest.approx(10)
 
 
 def test_i18_in_the_years_in_which_it_is_open() -> None:
-    """Of 2028 to 2031 the one buys in 2030 and 2031, the other in 2029 and 2030: half each, three quarters together."""
+    """Of 2028 to 2031 the one buys in 2030 and 2031, the other in 2029 and 2030, each as much in both of its years."""
     m = operations(
         BOUGHT.replace("[2027, 2028]", "[2027, {year: 2028, years: 4}]")
         .replace("tonnes: 6, cap", "from: 2030, cap")
         .replace("2028: 8.5e+6}", "2029: 8.5e+6, 2031: 7.0e+6}")
     )
-    share = "-{} sold[works,,magnet,mdap,2028] <= 0"
-    one, other = (f"+1 bought[{i},works,,magnet,mdap,2028]" for i in ("buy", "late"))
+    share = "-0.25 sold[works,,magnet,mdap,2028] <= 0"
+    one, other = (f"+0.5 bought[{i},works,,magnet,mdap,2028]" for i in ("buy", "late"))
     sale = ("works", "", "magnet", "mdap", 2028)
-    check(m, "I18", (*sale, 0), f"{one} {share.format(0.5)}")
-    check(m, "I18", (*sale, 1), f"{other} {share.format(0.5)}")
-    check(m, "I18", (*sale, 2), f"{one} {other} {share.format(0.75)}")
+    check(m, "I18", (*sale, 2029), f"{other} {share}")
+    check(m, "I18", (*sale, 2030), f"{one} {other} {share}")
+    check(m, "I18", (*sale, 2031), f"{one} {share}")
+    assert {index[-1] for index in indices(m, "I18")} == {2029, 2030, 2031}
+
+
+def test_i21_in_each_year_in_which_it_buys() -> None:
+    """In 2029 4 t and in 2030 9, of years in which it pays above the price; none in 2028, none in 2031."""
+    m = operations(
+        BOUGHT.replace("[2027, 2028]", "[2027, {year: 2028, years: 4}]")
+        .replace(
+            "price: 9.0e+6, tonnes: 6", "price: {2027: reference, 2029: 9.0e+6}, tonnes: {2027: 4, 2030: 9, 2031: 0}"
+        )
+        .replace("    not_with: [buy]\n", "")
+    )
+    both = f"+0.5 bought[buy,{STRICT},2028] +0.5 bought[buy,{LOOSE},2028]"
+    check(m, "I21", ("buy", 2029), f"{both} <= 4")
+    check(m, "I21", ("buy", 2030), f"{both} <= 9")
+    assert indices(m, "I21") == {("buy", 2029), ("buy", 2030)}
+    assert m.bought["buy", "works", "", "magnet", "mdap", 2028].ub == pytest.approx(8)
+    check(m, "I19", ("buy", "works", 2028),
+          f"+1 bought[buy,{STRICT},2028] +1 bought[buy,{LOOSE},2028] -13 seller[buy,works] <= 0")  # fmt: skip
 
 
 def test_i19_of_sellers_alone() -> None:

@@ -101,3 +101,53 @@ finance:
             works,2028,sales,,800,640
             works,2029,residual,,375,240""",
     )  # fmt: skip
+
+
+def biennial() -> Plan:
+    """The same works over a period of two years, in which they make 20 t: 8 for trade, 12 for the store.
+
+    One purchase is open in 2029 alone, and takes 3 t at 10 above the price; the other in both years at 3 and at 7, 5 on
+    the mean, and takes 5 t, half in each. So 5.5 t of 10 are bought in 2029. Of 500 half is left in 2030, at 0.512.
+    """
+    plan = bought()
+    text = plan.text.replace("periods: [2027, 2028]", "periods: [2027, {year: 2028, years: 2}]")
+    text = text.replace("price: 90", "price: {2027: reference, 2029: 90}")
+    text = text.replace("{2027: reference, 2028: 85}", "{2027: reference, 2028: 83, 2029: 87}")
+    return make(
+        text, 5134.0, ("trusted",),
+        portfolio="works,build,magnet,USA,2027,2028,10,500,0,",
+        capacity="""trunk,2027,mine,,20,0,1,20,0
+            trunk,2028,mine,,20,0,1,40,20
+            trunk,2028,works,,0,10,1,20,20""",
+        runs="""trunk,2028,mine,,separate,trusted,20,20
+            trunk,2028,works,,press,trusted,20,800""",
+        stock="""trunk,2028,store,magnet,trusted,0,0,8,0,0,0,0,0,8,16
+            trunk,2028,store,magnet,open,0,0,4,0,0,0,0,0,4,8""",
+        demand="""trunk,2027,trade,0,magnet,magnet,trusted,4,0,4,4000
+            trunk,2028,trade,0,magnet,magnet,trusted,8,8,0,0""",
+        downgrades="trunk,2028,hub:world,magnet,trusted,open,4",
+        exposure="""2028,mine,,0,0,0,0,0,0,trusted;open
+            2028,works,,0,0,0,0,0,0,trusted;open""",
+        costs="""investment,2027,capex,500,500
+            investment,2030,credit,-250,-250
+            trunk,2027,shortage,4000,4000
+            trunk,2028,activity,820,820
+            trunk,2028,fixed,40,40
+            trunk,2028,storage,24,24""",
+        scenarios=f"base,1,,,5134,{2 / 3}",
+        outlay="""2028,stockpile,purchase,960
+            2028,stockpile,holding,24
+            2028,purchase,buy,30
+            2028,purchase,more,25""",
+        purchases="""buy,2028,works,,magnet,trusted,3,30
+            more,2028,works,,magnet,trusted,5,25""",
+        sales="2028,works,,magnet,trusted,20,20,80",
+        books="""works,2027,capex,,-500,-500
+            works,2028,activity,,-800,-640
+            works,2028,fixed,,-40,-32
+            works,2028,inputs,,-200,-160
+            works,2028,instrument,buy,30,24
+            works,2028,instrument,more,25,20
+            works,2028,sales,,1600,1280
+            works,2030,residual,,250,128""",
+    )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from adjust_plan import bites
 from aided_plan import aided
-from bought_plan import bought, shipped
+from bought_plan import biennial, bought, shipped
 from lent_plan import lent, thrifty
 from levels_plan import served
 from limits_plan import limits, recycles, weighs
@@ -480,4 +480,5 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "thrifty": thrifty,
     "bought": bought,
     "shipped": shipped,
+    "biennial": biennial,
 }

@@ -115,6 +115,9 @@ def what_is_bought_is_held_by_a_public_stockpile(source: Source, instance: Insta
         if not record.is_public:
             wrong = f"{one.id} buys for {one.stockpile}, which is not public: its purchases are nobody's outlay"
             source.fault((*path, "stockpile"), wrong, f"public: true at stockpiles.{one.stockpile}")
+        elif record.release != "disruption":
+            wrong = f"{one.id} buys for {one.stockpile}, which passes on what it takes in: it would pay for all output"
+            source.fault((*path, "stockpile"), wrong, f"release: disruption at stockpiles.{one.stockpile}")
         for material in one.material:
             if material in instance.materials and material not in record.materials:
                 wrong = f"{one.id} buys {material} for {one.stockpile}, which does not hold it"
