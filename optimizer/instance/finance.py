@@ -128,6 +128,8 @@ class _PerOutput(_Instrument):
     """Facilities that are chosen at most, where they are."""
     cap: Amount | None = None
     """USD paid over all years at most, undiscounted, where recipients are chosen."""
+    cap_per_recipient: Amount | None = None
+    """The same for one facility."""
     not_with: tuple[Id, ...] = ()
     """Instruments that a facility which is chosen does not take."""
 
@@ -194,6 +196,8 @@ class Purchase(_Instrument):
     """Bought at most, t per year, of all sellers and materials together."""
     cap: Amount | None = None
     """USD paid above reference prices over all years at most, undiscounted."""
+    cap_per_recipient: Amount | None = None
+    """The same for one facility."""
     recipients: Lasting | None = None
     """Facilities that it buys of at most."""
     not_with: tuple[Id, ...] = ()

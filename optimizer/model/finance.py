@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 
-from optimizer.instance.finance import MILLION, Decidable
+from optimizer.instance.finance import MILLION
 from optimizer.model.budget import is_least
 from optimizer.model.declare import Costs, Index, Model, Term, constraint, linked, total, variable
 from optimizer.model.funding import started
 from optimizer.network.derive_capital import CapitalIndex, capital_of, given, terms_of
 from optimizer.network.derive_finance import worth_of
+from optimizer.network.eligible import ALL, cap_of, capped
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, RunIndex, Tables
 from optimizer.network.tables_finance import EARNS, PAYS, AwardIndex, SoldIndex
@@ -59,10 +60,8 @@ def constraints(m: Model, t: Tables) -> None:
     constraint(m, t, t.finance.award_most, awarded_to_recipients)
     constraint(m, t, t.finance.award_most, awarded_is_sold)
     constraint(m, t, t.finance.award_most, awarded_in_full)
-    named = () if t.instance.finance is None else t.instance.finance.instruments
-    capped = {one.id for one in named if isinstance(one, Decidable) and one.cap is not None}
-    ways = dict.fromkeys(i for i, _, way, _ in t.finance.award_most if way == PAYS and i in capped)
-    constraint(m, t, ways, awarded_within_cap)
+    paid = dict.fromkeys((i, f) for i, f, way, _ in t.finance.award_most if way == PAYS)
+    constraint(m, t, capped(t.network, paid), awarded_within_cap)
     constraint(m, t, dict.fromkeys((i, f) for i, f, way, _ in t.finance.award_most if way == EARNS), recipients_gain)
 
 
@@ -229,12 +228,11 @@ def awarded_in_full(m: Model, t: Tables, i: str, f: str, way: str, y: int) -> ob
     return total([(-1.0, m.awarded[award]), *_sales_of(m, t, award), (most, m.chosen[i, f])]) <= most
 
 
-def awarded_within_cap(m: Model, t: Tables, i: str) -> object:
-    r"""I16. $\sum_{f,t} A^+_{ift} \le \bar G_i$: an instrument that chooses pays so much over all years; what it earns adds nothing."""
-    assert t.instance.finance is not None
-    most = next(one.cap for one in t.instance.finance.instruments if one.id == i and isinstance(one, Decidable))
+def awarded_within_cap(m: Model, t: Tables, i: str, f: str) -> object:
+    r"""I16. $\sum_{f,t} A^+_{ift} \le \bar G_i$ and $\sum_t A^+_{ift} \le \bar G^1_i$: an instrument that chooses pays so much over all years, and so much to one facility; what it earns adds nothing."""
+    most = cap_of(t.network, i, f)
     assert most is not None
-    mine = [award for award in t.finance.award_most if award[0] == i and award[2] == PAYS]
+    mine = [award for award in t.finance.award_most if award[0] == i and f in (ALL, award[1]) and award[2] == PAYS]
     return total((1.0, m.awarded[award]) for award in mine) <= most / MILLION
 
 

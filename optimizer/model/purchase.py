@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from optimizer.model.declare import Costs, Index, Model, constraint, linked, total, variable
 from optimizer.network.derive_capital import recipients
-from optimizer.network.derive_purchase import purchases_of
+from optimizer.network.eligible import ALL, cap_of, capped
 from optimizer.network.tables import INVESTMENT, Tables
 
 THOUSAND = 1e3
@@ -27,8 +27,8 @@ def constraints(m: Model, t: Tables) -> None:
     constraint(m, t, [index for index in finance.seller_most if index[:2] in m.seller], bought_of_sellers)
     constraint(m, t, finance.arrivals, bought_arrives)
     constraint(m, t, finance.bought_in, bought_at_most)
-    capped = [one.id for one in purchases_of(t.network) if one.cap is not None]
-    constraint(m, t, [i for i in capped if any(index[0] == i for index in finance.bought)], premiums_within_cap)
+    paid = dict.fromkeys(index[:2] for index in finance.bought)
+    constraint(m, t, capped(t.network, paid), premiums_within_cap)
 
 
 def costs(m: Model, t: Tables) -> Costs:  # noqa: ARG001
@@ -69,10 +69,11 @@ def bought_at_most(m: Model, t: Tables, i: str, year: int) -> object:
     return total((1.0 / len(years[index]), m.bought[index]) for index in mine) <= t.finance.bought_in[i, year]
 
 
-def premiums_within_cap(m: Model, t: Tables, i: str) -> object:
-    r"""I22. $\sum_{f,s,m,k,t} \psi_{ifsmkt} U_{ifsmkt} \le \bar G_i$: and pays so much above reference prices over all years."""
-    most = next(one.cap for one in purchases_of(t.network) if one.id == i)
+def premiums_within_cap(m: Model, t: Tables, i: str, f: str) -> object:
+    r"""I22. $\sum_{f,s,m,k,t} \psi_{ifsmkt} U_{ifsmkt} \le \bar G_i$ and $\sum_{s,m,k,t} \psi_{ifsmkt} U_{ifsmkt} \le \bar G^1_i$: and pays so much above reference prices over all years, and so much to one facility."""
+    most = cap_of(t.network, i, f)
     assert most is not None
     part = most / THOUSAND or 1.0
-    mine = [(usd / part, m.bought[index]) for index, usd in t.finance.bought.items() if index[0] == i]
+    bought = t.finance.bought.items()
+    mine = [(usd / part, m.bought[index]) for index, usd in bought if index[0] == i and f in (ALL, index[1])]
     return total(mine) <= most / part

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from optimizer.instance.finance import Instrument
+from optimizer.instance.finance import Decidable, Instrument, Purchase
 from optimizer.network.effects import matches
 from optimizer.network.network import facility_facts
 from optimizer.network.tables import CapacityTables, Network, RunIndex
 from optimizer.network.trust import TOLERANCE, State
+
+ALL = ""
+"""In place of a facility: all of them together."""
+
+
+def capped(network: Network, paid: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(instrument, facility) of what is capped among who may be paid; for all facilities together under `ALL`."""
+    some = {(i, ALL): None for i, _ in paid} | dict.fromkeys(paid)
+    return [pair for pair in some if cap_of(network, *pair) is not None]
+
+
+def cap_of(network: Network, instrument: str, facility: str) -> float | None:
+    """USD that an instrument pays at most over all years, to a facility or to all; None without a limit."""
+    named = () if network.instance.finance is None else network.instance.finance.instruments
+    one = next(one for one in named if one.id == instrument)
+    assert isinstance(one, Decidable | Purchase)
+    return one.cap if facility == ALL else one.cap_per_recipient
 
 
 def eligible_years(network: Network, instrument: Instrument, facility: str, state: State, period: int) -> list[int]:

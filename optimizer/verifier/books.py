@@ -196,12 +196,14 @@ def _check_recipients(case: Case, finance: Finance) -> None:
     by_id = {one.id: one for one in finance.instruments if isinstance(one, Decidable) and one.decided}
     chosen = {(row.instrument, row.facility) for row in case.rows.recipients}
     paid: dict[str, float] = {}
+    each: dict[tuple[str, str], float] = {}
     gains: dict[tuple[str, str], list[float]] = {}
     for row in case.rows.sales:
         for name, one in by_id.items():
             if (name, row.facility) in chosen:
                 usd = _per_tonne(case, one, _key(case, row)) * row.sold
                 paid[name] = paid.get(name, 0.0) + max(0.0, usd)
+                each[name, row.facility] = each.get((name, row.facility), 0.0) + max(0.0, usd)
                 worth = (1.0 + finance.hurdle_rate) ** -(row.period - case.instance.base_year)
                 gains.setdefault((name, row.facility), []).append(usd * worth)
     for name, facility in sorted(chosen):
@@ -220,6 +222,9 @@ def _check_recipients(case: Case, finance: Finance) -> None:
             case.ledger.at_most("recipients", At(name), count, one.recipients, "chosen", "rows")
         if one.cap is not None:
             case.ledger.at_most("award_cap", At(name), paid.get(name, 0.0), one.cap, "paid", "USD")
+        for (other, facility), usd in each.items():
+            if other == name and one.cap_per_recipient is not None:
+                case.ledger.at_most("award_cap", At(f"{name}:{facility}"), usd, one.cap_per_recipient, "paid", "USD")
 
 
 def _payments(case: Case, finance: Finance) -> Iterator[Payment]:

@@ -27,8 +27,7 @@ def check_purchases(case: Case, finance: Finance, keep_books: set[str]) -> Itera
     of_sale: dict[Made, list[tuple[float, frozenset[int]]]] = {}
     coming: dict[tuple[str, str, str, int], list[tuple[str, float]]] = {}
     taken: dict[tuple[str, int], float] = {}  # by calendar year
-    paid: dict[str, float] = dict.fromkeys(by_id, 0.0)
-    sellers: dict[str, set[str]] = {name: set() for name in by_id}
+    paid: dict[str, dict[str, float]] = {name: {} for name in by_id}  # by facility
     for row in case.rows.purchases:
         at = At(f"{row.instrument}:{row.facility}:{row.material}", row.period)
         one = by_id.get(row.instrument)
@@ -47,12 +46,11 @@ def check_purchases(case: Case, finance: Finance, keep_books: set[str]) -> Itera
         coming.setdefault(arriving, []).append((row.channel, row.tonnes))
         for year in above:
             taken[one.id, year] = taken.get((one.id, year), 0.0) + row.tonnes / len(above)
-        paid[one.id] += usd
-        sellers[one.id].add(row.facility)
+        paid[one.id][row.facility] = paid[one.id].get(row.facility, 0.0) + usd
         yield one.id, row.facility, row.period, usd
     _check_once(case, of_sale)
     _check_arrivals(case, coming)
-    _check_limits(case, by_id, taken, paid, sellers)
+    _check_limits(case, by_id, taken, paid)
 
 
 def _sale(case: Case, row: PurchaseRow) -> Made:
@@ -135,8 +133,7 @@ def _check_limits(
     case: Case,
     by_id: dict[str, Purchase],
     taken: dict[tuple[str, int], float],
-    paid: dict[str, float],
-    sellers: dict[str, set[str]],
+    paid: dict[str, dict[str, float]],
 ) -> None:
     for (name, year), tonnes in taken.items():
         series = by_id[name].tonnes
@@ -144,6 +141,9 @@ def _check_limits(
             case.ledger.at_most("purchase_most", At(name, year), tonnes, series.at(year, case.facts.first), "bought")
     for name, one in by_id.items():
         if one.cap is not None:
-            case.ledger.at_most("award_cap", At(name), paid[name], one.cap, "paid", "USD")
+            case.ledger.at_most("award_cap", At(name), sum(paid[name].values()), one.cap, "paid", "USD")
+        if one.cap_per_recipient is not None:
+            for facility, usd in paid[name].items():
+                case.ledger.at_most("award_cap", At(f"{name}:{facility}"), usd, one.cap_per_recipient, "paid", "USD")
         if one.recipients is not None:
-            case.ledger.at_most("recipients", At(name), len(sellers[name]), one.recipients, "chosen", "rows")
+            case.ledger.at_most("recipients", At(name), len(paid[name]), one.recipients, "chosen", "rows")

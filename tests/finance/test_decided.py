@@ -148,6 +148,18 @@ def test_a_cap_on_what_the_chosen_are_paid() -> None:
     assert sound(plant({"instruments": [CREDIT | {"cap": 200_000.0}]})).portfolio.empty
 
 
+def test_a_cap_on_what_one_of_the_chosen_is_paid() -> None:
+    """239,000 USD for each of two plants are 298.75 t of each in all; twice that for both together is as much."""
+    plan = sound(two(CREDIT | {"cap_per_recipient": 239_000.0}))
+    made = plan.runs[plan.runs["recipe"] == "press"].groupby("facility")["run"].sum()
+    assert made.to_dict() == pytest.approx({"works": 298.75, "forge": 298.75})
+    assert sum(paid(plan, "credit").values()) == pytest.approx(478_000.0)
+    assert sound(two(CREDIT | {"cap_per_recipient": 200_000.0})).portfolio.empty
+    plan = sound(two(CREDIT | {"cap": 478_000.0}))
+    assert sum(paid(plan, "credit").values()) == pytest.approx(478_000.0)
+    assert plan.runs[plan.runs["recipe"] == "press"]["run"].sum() == pytest.approx(597.5)
+
+
 def test_what_is_earned_adds_nothing_to_a_cap() -> None:
     """100,000 are paid in 2028 and had back later: a cap of 99,000 is too little."""
     floor = FLOOR | {"floor": {2027: 10_000, 2029: 8000}, "upside": 0.5}

@@ -837,6 +837,11 @@ BROKEN = [
         {"finance": {"hurdle_rate": 0.1, "instruments": [CREDIT | {"cap": 1.0e6}]}},
     ),
     Broken(
+        "who_chooses_says_whom",
+        ("finance.instruments.0.cap_per_recipient", "pays everybody", "decided: true"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [CREDIT | {"cap_per_recipient": 1.0e6}]}},
+    ),
+    Broken(
         "loans_say_who_answers",
         ("finance.instruments.0", "does not say what the government answers for", "guarantee: a share"),
         {"finance": {"hurdle_rate": 0.1, "instruments": [BANK | {"lender": "private"}]}},

@@ -1680,7 +1680,12 @@ def test_i15_for_all_of_it() -> None:
 
 def test_i16_so_much_is_paid_to_the_chosen() -> None:
     """A million over all years."""
-    check(operations(CHOSEN), "I16", ("more",), "+1 awarded[more,works,pays,2028] <= 1")
+    m = operations(CHOSEN)
+    check(m, "I16", ("more", ""), "+1 awarded[more,works,pays,2028] <= 1")
+    assert indices(m, "I16") == {("more", "")}
+    m = operations(CHOSEN.replace("cap: 1.0e+6", "cap_per_recipient: 5.0e+5"))
+    check(m, "I16", ("more", "works"), "+1 awarded[more,works,pays,2028] <= 0.5")
+    assert indices(m, "I16") == {("more", "works")}
 
 
 def test_i17_nobody_agrees_to_what_only_takes() -> None:
@@ -1820,9 +1825,11 @@ def test_i22_premiums_within_the_cap() -> None:
     """2.5 M USD above reference prices, by thousandths: a million a t."""
     m = operations(BOUGHT)
     bought = "{0} bought[buy,works,,magnet,mdap,2028] {0} bought[buy,works,,magnet,commercial,2028]"
-    check(m, "I22", ("buy",), f"{bought.format('+400')} <= 1000")
-    assert indices(m, "I22") == {"buy"}
-    check(operations(BOUGHT.replace("cap: 2.5e+6", "cap: 0")), "I22", ("buy",), f"{bought.format('+1000000')} <= 0")
+    check(m, "I22", ("buy", ""), f"{bought.format('+400')} <= 1000")
+    assert indices(m, "I22") == {("buy", "")}
+    m = operations(BOUGHT.replace("cap: 2.5e+6", "cap_per_recipient: 0"))
+    check(m, "I22", ("buy", "works"), f"{bought.format('+1000000')} <= 0")
+    assert indices(m, "I22") == {("buy", "works")}
 
 
 def test_i7_sellers_earn_more() -> None:

@@ -87,7 +87,7 @@ def who_chooses_says_whom(source: Source, instance: Instance) -> None:
     for path, one in _instruments(source, instance):
         if not isinstance(one, Decidable) or one.decided:
             continue
-        for key in ("recipients", "cap"):
+        for key in ("recipients", "cap", "cap_per_recipient"):
             if getattr(one, key) is not None:
                 wrong = f"{one.id} pays everybody who is eligible, and {key} limits who is chosen"
                 source.fault((*path, key), wrong, "decided: true, or leave it out")
