@@ -107,5 +107,5 @@ CONTENT: Content[Viability] = Content(
     alerts=_alerts,
     answer=_answer,
     pictures=_pictures,
-    settings=("hurdle_rate", "crashes", "floors", "floor_for", "tested", "not_tested", "seconds"),
+    settings=("hurdle_rate", "crashes_asked", "floors_asked", "floor_for", "tested", "not_tested", "seconds"),
 )
