@@ -26,7 +26,7 @@ def say(out: Brief, found: Viability, future: str | None = None) -> None:
     Args:
         out: that is told.
         found: the test.
-        future: whose plants are shown; default the one in which most close that do not close at reference prices.
+        future: whose plants are shown; default the one in which most close that would not in the same year without it.
     """
     info = found.info
     out.print(
@@ -53,7 +53,7 @@ def say(out: Brief, found: Viability, future: str | None = None) -> None:
 
 
 def _most_closing(futures: pd.DataFrame) -> str:
-    beyond = (futures["closes_without"] - futures["base_too"]).astype(int)
+    beyond = (futures["closes_without"] - futures["on_trunk_too"]).astype(int)
     return str(futures["future"].iloc[int(beyond.to_numpy().argmax())]) if len(futures) else BASE
 
 
@@ -73,41 +73,43 @@ def _lacking(out: Brief, found: Viability) -> None:
 
 def _futures(out: Brief, found: Viability) -> None:
     """How many close in each future."""
-    heads = ("future", "probability", "from", "close without", "of them in base too", "close with", "no break-even",
-             "floors pay", "losses to carry")  # fmt: skip
+    heads = ("future", "probability", "from", "close without", "of them on the trunk too", "close with",
+            "no break-even",            "floors pay", "losses to carry")  # fmt: skip
     table = headed("\nBy future, plants that close without floors and with them", *heads, right=heads[1:])
     rows = list(rows_of(found.futures))
     shown = rows[: out.most(SHOWN)]
     for row in shown:
         table.add_row(
-            row.future, _probability(row.probability), str(row.onset), str(row.closes_without), str(row.base_too),
+            row.future, _probability(row.probability), str(row.onset), str(row.closes_without), str(row.on_trunk_too),
             str(row.closes), str(row.not_break_even), usd(row.pays), usd(row.deepest),
         )  # fmt: skip
     out.print(table)
     _more(out, rows, shown, "futures.csv")
     out.print(
-        "losses to carry: of plants that go on at reference prices, the deepest sum from the onset on", style="dim"
+        "on the trunk too: would close in the same year without that future; losses to carry: of those that would not, "
+        "the deepest sum from the onset on",
+        style="dim",
     )
 
 
 def _plants(out: Brief, found: Viability, future: str) -> None:
-    """Who closes in a future that does not close at reference prices."""
-    base = set(found.plants.loc[found.plants["base"] == CLOSES, "facility"])
+    """Who closes in a future and would not in the same year without it."""
     mine = found.viability[found.viability["future"] == future]
-    shut = mine[(mine["verdict_without"] == CLOSES) & (~mine["facility"].isin(base) | (future == BASE))]
-    if future == BASE:
-        shut = shut.iloc[:0]
+    shut = mine[(mine["verdict_without"] == CLOSES) & (mine["verdict_on_trunk"] == STAYS)]
     rows = list(rows_of(shut.sort_values("value_without", kind="stable")))
     if not rows:
-        out.print(f"\nno plant closes in {future} that does not close at reference prices too")
+        out.print(f"\nno plant closes in {future} that would not close in the same year without it")
         return
-    heads = ("facility", "product", "funded", "worth going on", "with floors", "then", "losses to carry",
-             "years of loss", "least floor, USD/t")  # fmt: skip
-    table = headed(f"\nClose in {future}, and not at reference prices", *heads, right=(*heads[3:5], *heads[6:]))
+    heads = ("facility", "product", "funded", "worth going on", "on the trunk", "with floors", "then",
+            "losses to carry",             "years of loss", "least floor, USD/t")  # fmt: skip
+    table = headed(
+        f"\nClose in {future}, and would not in the same year without it", *heads, right=(*heads[3:6], *heads[7:])
+    )
     shown = rows[: out.most(SHOWN)]
     for row in shown:
         table.add_row(
-            row.facility, row.product, row.funded, usd(row.value_without), usd(row.value), row.verdict,
+            row.facility, row.product, row.funded, usd(row.value_without), usd(row.value_on_trunk),
+            usd(row.value), row.verdict,
             usd(row.deepest_without), str(row.loss_years_without), _floor(row.least_floor),
         )  # fmt: skip
     out.print(table)
@@ -123,7 +125,7 @@ def _reference(out: Brief, found: Viability) -> None:
         said = f", {len(funded)} of them funded ({', '.join(funded)})" if funded else ", none of them funded"
         names = ", ".join(shut["facility"].iloc[: out.most(SHOWN)])
         more = f" and {len(shut) - out.most(SHOWN)} more in plants.csv" if len(shut) > out.most(SHOWN) else ""
-        out.print(f"\nclose at reference prices already, without floors: {len(shut)} plants{said}: {names}{more}")
+        out.print(f"\nclose at once at reference prices, without floors: {len(shut)} plants{said}: {names}{more}")
     idle = plants[plants["base"] == IDLE]
     if len(idle):
         out.print(f"make nothing in this plan, so that no price keeps them: {', '.join(idle['facility'])}")

@@ -42,8 +42,8 @@ class Crash:
 
     @property
     def name(self) -> str:
-        """The name of the future."""
-        return f"crash {','.join(self.materials) or ALL}={self.factor:g}:{self.first}:{self.years}"
+        """The name of the future; a colon is in no id, so that it is nobody else's."""
+        return f"crash:{','.join(self.materials) or ALL}={self.factor:g}:{self.first}:{self.years}"
 
     @property
     def effect(self) -> Active:

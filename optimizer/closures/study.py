@@ -126,9 +126,9 @@ def viability(
     lacking = _lacking(network, operations)
     without_price = {row[0] for row in lacking}
     names = [name for name in instance.facilities if name in operations.standing and name not in without_price]
-    rows, products = Rows(), dict[str, str]()
+    rows, products, base = Rows(), dict[str, str](), books.in_future(tested[0])[0]
     for one in tested:
-        add(rows, books, one, names, products)
+        add(rows, books, one, names, products, base)
     frames = tables_of(rows, books, tested, lacking)
     info = {
         "format": FORMAT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,9 +19,9 @@ from optimizer.plan.columns import rows_of
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "viability": (
-        "facility", "future", "onset", "funded", "product", "value_without", "value", "verdict_without", "verdict",
-        "residual", "left", "break_even", "loss_years_without", "loss_years", "loss_from", "deepest_without",
-        "deepest", "deepest_in", "least_floor",
+        "facility", "future", "onset", "funded", "product", "value_without", "value", "value_on_trunk",
+        "verdict_without", "verdict", "verdict_on_trunk", "residual", "left", "break_even", "loss_years_without",
+        "loss_years", "loss_from", "deepest_without", "deepest", "deepest_in", "least_floor",
     ),
     "results": (
         "facility", "future", "year", "course", "sales", "inputs", "activity", "fixed", "paid", "guarded", "result",
@@ -36,18 +36,20 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "worst_year", "worst_year_usd",
     ),
     "plants": (
-        "facility", "stage", "country", "funded", "product", "base", "closes_without", "closes", "probability_without",
-        "probability", "worst_future", "worst_without", "worst_value", "deepest_future", "deepest", "least_floor",
-        "floor_future",
+        "facility", "stage", "country", "funded", "product", "base", "closes_without", "disturbed", "closes",
+        "probability_without", "probability", "worst_future", "worst_without", "worst_value", "deepest_future",
+        "deepest", "least_floor", "floor_future",
     ),
     "futures": (
-        "future", "probability", "onset", "tested", "idle", "base_too", "closes_without", "closes", "kept_open",
+        "future", "probability", "onset", "tested", "idle", "on_trunk_too", "closes_without", "closes", "kept_open",
         "not_break_even", "pays", "deepest",
     ),
     "floors": ("material", "plants", "usd", "facility", "future", "closing"),
     "lacking": ("facility", "funded", "material", "use", "tonnes"),
 }  # fmt: skip
 """Columns of each table (docs/viability.md)."""
+Undisturbed = Mapping[str, list[Result]]
+"""Results of the base future by facility."""
 CLOSES, STAYS, IDLE = "closes", "stays", "idle"
 YES, NO = "yes", "no"
 ALL_PLANTS, FUNDED_PLANTS = "all", "funded"
@@ -63,7 +65,9 @@ class Rows:
     liability: list[tuple[Any, ...]] = field(default_factory=list)
 
 
-def add(rows: Rows, books: Books, future: Tested, tested: Iterable[str], products: dict[str, str]) -> None:
+def add(
+    rows: Rows, books: Books, future: Tested, tested: Iterable[str], products: dict[str, str], base: Undisturbed
+) -> None:
     """What is known of a future.
 
     Args:
@@ -72,6 +76,7 @@ def add(rows: Rows, books: Books, future: Tested, tested: Iterable[str], product
         future: which.
         tested: facilities whose prices are known.
         products: what each lives by, found with the first future and kept.
+        base: the future in which nothing happens.
     """
     results, paid = books.in_future(future)
     for name in tested:
@@ -80,7 +85,7 @@ def add(rows: Rows, books: Books, future: Tested, tested: Iterable[str], product
             continue
         if not products.get(name):
             products[name] = _product(mine)
-        rows.viability.append(_verdict(books, future, name, products[name], mine, fundings))
+        rows.viability.append(_verdict(books, future, name, products[name], mine, fundings, base))
         rows.results += [
             (
                 name, future.name, one.period, one.course, one.sales, one.inputs, one.activity, one.fixed, one.paid,
@@ -112,11 +117,18 @@ def _product(results: Iterable[Result]) -> str:
 
 
 def _verdict(
-    books: Books, future: Tested, name: str, product: str, results: list[Result], fundings: list[Funding]
+    books: Books,
+    future: Tested,
+    name: str,
+    product: str,
+    results: list[Result],
+    fundings: list[Funding],
+    base: Undisturbed,
 ) -> tuple[Any, ...]:
     onset = future.onset
     worth = {one.period: books.worth(one.period, onset) for one in results}
     value = going_on(results, fundings, onset, lambda year: books.worth(year, onset))
+    undisturbed = going_on(base[name], books.fundings[name], onset, lambda year: books.worth(year, onset))
     left, size = whole(results, fundings, books.worth)
     later = [one for one in results if one.period >= onset]
     years = books.network.calendar.years.__getitem__
@@ -135,7 +147,9 @@ def _verdict(
     without, with_floors = (CLOSES if shut else STAYS for shut in (value.closes_without, value.closes))
     return (
         name, future.name, onset, YES if name in books.operations.funded else NO, product, value.without, value.value,
-        IDLE if idle else without, IDLE if idle else with_floors, residual, left,
+        undisturbed.without,
+        IDLE if idle else without, IDLE if idle else with_floors,
+        CLOSES if undisturbed.closes_without else STAYS, residual, left,
         NO if below_nothing(left, size) else YES, plain.years, all_.years, all_.first, plain.deepest, all_.deepest,
         all_.deepest_in, floor,
     )  # fmt: skip
@@ -182,14 +196,14 @@ def tables_of(
 
 _WHOLE = ("onset", "year", "loss_years", "loss_years_without", "loss_from", "deepest_in", "worst_year")
 _COUNTS = {
-    "plants": ("closes_without", "closes"),
+    "plants": ("closes_without", "disturbed", "closes"),
     "floors": ("closing",),
-    "futures": ("tested", "idle", "base_too", "closes_without", "closes", "kept_open", "not_break_even"),
+    "futures": ("tested", "idle", "on_trunk_too", "closes_without", "closes", "kept_open", "not_break_even"),
 }
 _WORDS = frozenset([
-    "facility", "future", "funded", "product", "base", "verdict_without", "verdict", "break_even", "course",
-    "instrument", "kind", "worst_future", "stage", "country", "deepest_future", "floor_future", "material", "plants",
-    "use",
+    "facility", "future", "funded", "product", "base", "verdict_without", "verdict", "verdict_on_trunk", "break_even",
+    "course", "instrument", "kind", "worst_future", "stage", "country", "deepest_future", "floor_future", "material",
+    "plants", "use",
 ])  # fmt: skip
 
 
@@ -229,7 +243,8 @@ def _plants(viability: pd.DataFrame, books: Books, probability: dict[str, float 
         base = mine[mine["future"] == BASE]["verdict_without"]
         yield (
             name, record.stage, record.country, mine["funded"].iloc[0], mine["product"].iloc[0],
-            base.iloc[0] if len(base) else "", len(shut), len(still),
+            base.iloc[0] if len(base) else "", len(shut),
+            int((shut["verdict_on_trunk"] != CLOSES).sum()), len(still),
             _likely(shut, probability), _likely(still, probability), worst.future, worst.value_without, worst.value,
             deep.future if deep.deepest else "", deep.deepest,
             None if floor is None else floor.least_floor, "" if floor is None else floor.future,
@@ -244,16 +259,15 @@ def _futures(
     viability: pd.DataFrame, liability: pd.DataFrame, books: Books, futures: list[Tested]
 ) -> Iterable[tuple[Any, ...]]:
     guards = liability[liability["instrument"].isin(books.payer.guards)].groupby("future")["net"].sum()
-    base = set(viability[(viability["future"] == BASE) & (viability["verdict_without"] == CLOSES)]["facility"])
     by_future = {str(name): mine for name, mine in viability.groupby("future", sort=False)}
     for one in futures:
         mine = by_future.get(one.name, viability.iloc[:0])
         shut, still = mine["verdict_without"] == CLOSES, mine["verdict"] == CLOSES
         yield (
             one.name, one.probability, one.onset, len(mine), int((mine["verdict"] == IDLE).sum()),
-            int((shut & mine["facility"].isin(base)).sum()), int(shut.sum()),
+            int((shut & (mine["verdict_on_trunk"] == CLOSES)).sum()), int(shut.sum()),
             int(still.sum()), int((shut & ~still).sum()), int((mine["break_even"] == NO).sum()),
-            float(guards.get(one.name, 0.0)), float(mine.loc[~mine["facility"].isin(base), "deepest"].sum()),
+            float(guards.get(one.name, 0.0)), float(mine.loc[mine["verdict_on_trunk"] == STAYS, "deepest"].sum()),
         )  # fmt: skip
 
 

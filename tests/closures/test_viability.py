@@ -15,7 +15,7 @@ import optimizer
 from optimizer.errors import OptionsError, PlanError
 
 CRASH = "magnet=0.5:2029:2"
-HALVED = f"crash {CRASH}"
+HALVED = f"crash:{CRASH}"
 SLUMP = {
     "id": "slump", "probability": 0.25, "onset": 2029, "duration": 1, "recovery": 0,
     "effects": [{"affects": "prices", "where": {"material": "magnet"}, "factor": 0.5}],
@@ -114,6 +114,26 @@ def test_the_least_floor(plan: optimizer.Plan) -> None:
         assert sheet(again, HALVED)["verdict"] == verdict
 
 
+def test_what_would_close_in_the_same_year_without_it_is_told_apart() -> None:
+    """At 6,500 from 2029 on a tonne brings less than it costs: the crash of that year is not why the plant closes."""
+    floor = {"id": "floor", "kind": "price_floor", "material": "magnet", "floor": 9000.0}
+    plan = solve(plant({"instruments": [GRANT, floor]}, price={2027: 9000.0, 2029: 6500.0}))
+    assert len(plan.portfolio) == 1
+    found = optimizer.viability(plan, crashes=[CRASH, "magnet=0.1:2028:1"])
+    row = sheet(found, HALVED)
+    assert row["value_without"] == pytest.approx(100 * (3250 - A_TONNE) * (1 + 1 / 1.1))
+    assert row["value_on_trunk"] == pytest.approx(100 * (6500 - A_TONNE) * (1 + 1 / 1.1))
+    assert (row["verdict_on_trunk"], row["verdict"]) == ("closes", "stays")
+    row = sheet(found, "crash:magnet=0.1:2028:1")
+    assert row["value_on_trunk"] == pytest.approx(PER_YEAR - 60_000 / 1.1 - 60_000 / 1.1**2)
+    assert (row["verdict_without"], row["verdict_on_trunk"]) == ("closes", "stays")
+    counts = {one["future"]: (one["closes_without"], one["on_trunk_too"]) for one in found.futures.to_dict("records")}
+    assert counts[HALVED] == (1, 1)
+    assert counts["crash:magnet=0.1:2028:1"] == (1, 0)
+    [plants] = found.plants[found.plants["facility"] == "works"].to_dict("records")
+    assert plants["disturbed"] == 1
+
+
 def test_losses_that_somebody_carries(plan: optimizer.Plan) -> None:
     """Two years in a row, 520,000 deep; one year in the slump; none with a floor."""
     found = optimizer.viability(plan, crashes=[CRASH])
@@ -147,7 +167,7 @@ def test_what_is_not_spent_yet_is_not_sunk() -> None:
     found = optimizer.viability(plan, crashes=["magnet=0.9:2028:1"])
     earns = PER_YEAR - 90_000 + PER_YEAR / 1.1 + PER_YEAR / 1.1**2
     capital = -5e5 + granted / 2 + 0.5 * RESIDUAL / 1.1**3
-    assert sheet(found, "crash magnet=0.9:2028:1")["value_without"] == pytest.approx(earns + capital)
+    assert sheet(found, "crash:magnet=0.9:2028:1")["value_without"] == pytest.approx(earns + capital)
 
 
 def test_debt_taken_before_is_owed_either_way() -> None:
@@ -156,7 +176,7 @@ def test_debt_taken_before_is_owed_either_way() -> None:
     plan = solve(plant({"instruments": [loan, GRANT]}))
     assert plan.financing["usd"].sum() > 0
     found = optimizer.viability(plan, crashes=["magnet=0.9:2029:1"])
-    row = sheet(found, "crash magnet=0.9:2029:1")
+    row = sheet(found, "crash:magnet=0.9:2029:1")
     assert row["value_without"] == pytest.approx(PER_YEAR - 90_000 + PER_YEAR / 1.1)
     base = sheet(found, "base")
     assert row["left"] == pytest.approx(base["left"] - 90_000 * worth(2029))
@@ -206,7 +226,7 @@ def test_credits_and_depletion_follow_the_prices_of_a_future() -> None:
     found = optimizer.viability(plan, crashes=[CRASH, "oxide=1.5:2029:1"])
     paid = found.payments[(found.payments["year"] == 2029) & (found.payments["facility"] == "works")]
     by = {(row["future"], row["instrument"]): row["usd"] for row in paid.to_dict("records")}
-    dear = "crash oxide=1.5:2029:1"
+    dear = "crash:oxide=1.5:2029:1"
     assert by["base", "rock"] == pytest.approx(0.05 * 9e5)
     assert by[HALVED, "rock"] == pytest.approx(0.05 * 4.5e5)
     assert by[HALVED, "cost"] == pytest.approx(0.1 * 7e5)
@@ -324,7 +344,7 @@ def test_a_material_without_a_price_has_neither_crash_nor_floor() -> None:
     plan = solve(data)
     for asked in ({"crashes": ["oxide=0.5:2029:1"]}, {"floors": {"oxide": 5.0}}):
         with pytest.raises(OptionsError, match="oxide has no price"):
-            optimizer.viability(plan, hurdle_rate=0.1, **asked)  # type: ignore[arg-type]
+            optimizer.viability(plan, hurdle_rate=0.1, **asked)
 
 
 def test_the_folder_holds_every_table(plan: optimizer.Plan, tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from optimizer.pages.pictures import MOST_BARS, M, Picture, axis, bars
 
 TABLES = {
     "viability": Columns(
-        "facility future funded product verdict_without verdict break_even",
+        "facility future funded product verdict_without verdict verdict_on_trunk break_even",
         "onset loss_years_without loss_years loss_from deepest_in",
-        "value_without value residual left deepest_without deepest least_floor",
+        "value_without value value_on_trunk residual left deepest_without deepest least_floor",
     ),
     "results": Columns("facility future course", "year", "sales inputs activity fixed paid guarded result"),
     "payments": Columns("instrument facility future", "year", "usd"),
@@ -31,11 +31,12 @@ TABLES = {
         "expected expected_discounted worst worst_discounted worst_year_usd",
     ),
     "plants": Columns(
-        "facility stage country funded product base worst_future deepest_future floor_future", "closes_without closes",
+        "facility stage country funded product base worst_future deepest_future floor_future",
+        "closes_without disturbed closes",
         "probability_without probability worst_without worst_value deepest least_floor",
     ),
     "futures": Columns(
-        "future", "onset tested idle base_too closes_without closes kept_open not_break_even",
+        "future", "onset tested idle on_trunk_too closes_without closes kept_open not_break_even",
         "probability pays deepest",
     ),
     "floors": Columns("material plants facility future", "closing", "usd"),
@@ -63,10 +64,11 @@ def _answer(found: Viability) -> Iterator[str]:
         f"Of {counted(int(found.info['tested']), 'plant')}, {len(at_reference)} cannot pay what closing would avoid at "
         f"reference prices, without floors, at a hurdle rate of {found.info['hurdle_rate']:.1%}."
     )
-    more = plants[(plants["closes_without"] > 0) & (plants["base"] != CLOSES)]
+    more = plants[plants["disturbed"] > 0]
     if len(more):
         still = more[more["closes"] > 0]
-        yield f"In some future, and not at reference prices, without floors: {listed(more['facility'])}."
+        names = listed(more["facility"])
+        yield f"Close without floors in some future, and would not in the same year without it: {names}."
         yield f"With floors and purchases {len(more) - len(still)} of these go on in every future."
     else:
         yield "No other plant closes in any future."
