@@ -9,6 +9,7 @@ Four calls do most of the work::
 """
 
 from optimizer.budgeting import CutList, DecisionCalendar, calendar, cuts
+from optimizer.closures import Viability, viability
 from optimizer.comparison import Comparison, compare
 from optimizer.conflict import Explanation, explain
 from optimizer.errors import (
@@ -76,6 +77,7 @@ __all__ = [
     "Value",
     "Verdict",
     "Verdicts",
+    "Viability",
     "Violation",
     "Waivers",
     "Where",
@@ -105,6 +107,7 @@ __all__ = [
     "value",
     "verdicts",
     "verify",
+    "viability",
     "waivers",
     "why",
 ]

@@ -31,6 +31,7 @@ from optimizer.cli import (
     value,
     verdicts,
     verify,
+    viability,
     waivers,
     why,
 )
@@ -55,6 +56,7 @@ app.command("roll")(guarded(roll.roll))
 app.command("sample")(guarded(sample.sample))
 app.command("compare")(guarded(compare.compare))
 app.command("shortfall")(guarded(shortfall.shortfall))
+app.command("viability")(guarded(viability.viability))
 app.command("stress")(guarded(stress.stress))
 app.command("stock")(guarded(stock.stock))
 app.command("value")(guarded(value.value))

@@ -1,0 +1,215 @@
+"""Books of a facility in a future: what it earns by period, and what was and is put into it."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from optimizer.closures.futures import Key, Tested
+from optimizer.closures.operations import Operations
+from optimizer.closures.pays import Paid, Payer
+from optimizer.network.derive_capital import capital_of, terms_of
+from optimizer.network.derive_finance import worth_of
+from optimizer.network.starts import Start
+from optimizer.network.tables import Network
+from optimizer.plan.columns import rows_of
+from optimizer.plan.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a facility earns in a period, USD; what it pays is negative.
+
+    Attributes:
+        period: first year.
+        course: whose operations it has.
+        sales: at the prices of the future.
+        inputs: at the same.
+        activity: with custody and charges.
+        fixed: of what stands and is funded.
+        paid: by instruments that do not guard a price.
+        guarded: by floors and purchases.
+        sold: material -> (t, USD per t).
+    """
+
+    period: int
+    course: str
+    sales: float
+    inputs: float
+    activity: float
+    fixed: float
+    paid: float
+    guarded: float
+    sold: dict[str, tuple[float, float]]
+
+    @property
+    def plain(self) -> float:
+        """Operating result without floors and purchases."""
+        return self.sales + self.inputs + self.activity + self.fixed + self.paid
+
+    @property
+    def total(self) -> float:
+        """Operating result with all that instruments pay."""
+        return self.plain + self.guarded
+
+
+Money = tuple[tuple[int, float], ...]
+"""(calendar year, USD)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Funding:
+    """What a funding takes and leaves, and what is given for it, USD.
+
+    Attributes:
+        start: the funding.
+        spend: capex less the public share, positive.
+        residual: of unexpired life, at the end of the horizon.
+        grants: what is granted, as capex is spent.
+        owed: what is lent or paid in for shares, less what is paid back.
+    """
+
+    start: Start
+    spend: Money
+    residual: Money
+    grants: Money
+    owed: Money
+
+    def whole(self) -> Money:
+        """All of it, as in the books of the plan."""
+        return (*((year, -usd) for year, usd in self.spend), *self.residual, *self.grants, *self.owed)
+
+    def unspent(self, onset: int) -> float:
+        """Share of capex that is spent from a year on."""
+        all_ = math.fsum(usd for _, usd in self.spend)
+        return math.fsum(usd for year, usd in self.spend if year >= onset) / all_ if all_ else 0.0
+
+    def avoidable(self, onset: int) -> Money:
+        """What does not come if the facility closes in a year: capex not spent yet, with its part of what it leaves.
+
+        Debt and shares of an earlier year are owed either way.
+        """
+        share = self.unspent(onset)
+        return (
+            *((year, -usd) for year, usd in self.spend if year >= onset),
+            *((year, usd * share) for year, usd in self.residual if share),
+            *((year, usd) for year, usd in self.grants if year >= onset),
+            *(self.owed if self.start.year >= onset else ()),
+        )
+
+
+@dataclass(slots=True)
+class Books:
+    """Works out results by facility and future.
+
+    Attributes:
+        network: of the plan's instance.
+        operations: what is run and sold.
+        payer: what instruments pay.
+        rate: hurdle rate.
+        fundings: facility -> what is funded of it by the plan.
+        reacted: the same by branches.
+    """
+
+    network: Network
+    operations: Operations
+    payer: Payer
+    rate: float
+    fundings: dict[str, list[Funding]] = field(default_factory=lambda: defaultdict(list))
+    reacted: dict[str, list[Funding]] = field(default_factory=lambda: defaultdict(list))
+    _known: dict[Key, dict[str, Result]] = field(default_factory=dict)
+
+    def worth(self, year: int, onset: int | None = None) -> float:
+        """A dollar of a year at the hurdle rate, in those of the base year, or of an onset."""
+        found = worth_of(self.network.calendar, self.rate, year)
+        return found if onset is None else found / worth_of(self.network.calendar, self.rate, onset)
+
+    def in_future(self, future: Tested) -> tuple[dict[str, list[Result]], dict[int, Paid]]:
+        """Results by facility, the periods in order; and what instruments pay in each."""
+        paid = self.payer.in_future(future)
+        found: dict[str, list[Result]] = defaultdict(list)
+        for t in future.path:
+            guarded, other = defaultdict[str, float](float), defaultdict[str, float](float)
+            for (name, facility), usd in paid[t].items():
+                (guarded if name in self.payer.guards else other)[facility] += usd
+            for facility, one in self._before_instruments(future.at(t)).items():
+                found[facility].append(
+                    Result(
+                        t, one.course, one.sales, one.inputs, one.activity, one.fixed, other[facility],
+                        guarded[facility], one.sold,
+                    )
+                )  # fmt: skip
+        return found, paid
+
+    def fundings_in(self, facility: str, future: Tested) -> list[Funding]:
+        """What the plan funds, and what the branches fund that a future goes along."""
+        own = [one for one in self.reacted[facility] if future.path.get(one.start.year) == one.start.course]
+        return [*self.fundings[facility], *own]
+
+    def _before_instruments(self, key: Key) -> dict[str, Result]:
+        """Results of a period of every facility that stands, without what instruments pay."""
+        if key in self._known:
+            return self._known[key]
+        course, _, period = key
+        at, facilities = (course, period), self.network.instance.facilities
+        sales, inputs, activity = (defaultdict[str, float](float) for _ in range(3))
+        sold: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
+        for sale in self.operations.sales.get(at, ()):
+            price = self.payer.prices.at(key, sale.material, facilities[sale.facility].country) or 0.0
+            sales[sale.facility] += sale.sold * price
+            before, _ = sold[sale.facility].get(sale.material, (0.0, 0.0))
+            sold[sale.facility][sale.material] = (before + sale.sold, price)
+        for run in self.operations.runs.get(at, ()):
+            inputs[run.facility] -= run.run * self.payer.inputs(key, run.recipe, run.facility)
+            activity[run.facility] -= run.cost
+        self._known[key] = {
+            name: Result(
+                period, course, sales[name], inputs[name], activity[name],
+                -self.operations.fixed.get((course, period, name), 0.0), 0.0, 0.0, sold[name],
+            )
+            for name in sorted(self.operations.standing)
+        }  # fmt: skip
+        return self._known[key]
+
+
+def books_of(network: Network, plan: Plan, operations: Operations, payer: Payer, rate: float) -> Books:
+    """The books of a plan in its futures.
+
+    Args:
+        network: of the plan's instance.
+        plan: with tables.
+        operations: what is run and sold.
+        payer: what instruments pay.
+        rate: hurdle rate.
+    """
+    found = Books(network, operations, payer, rate)
+    given: dict[tuple[str, str], list[tuple[bool, Money]]] = defaultdict(list)
+    instruments = capital_of(network)
+    for row in (*rows_of(plan.grants), *rows_of(plan.financing)):
+        one = instruments[row.instrument]
+        flows = terms_of(network, one, row.facility, row.option, int(row.funded)).flows
+        money = tuple((year, share * row.usd) for year, share in flows)
+        given[row.facility, row.option].append((one.kind == "grant", money))
+    for start in operations.planned:
+        found.fundings[start.facility].append(_funding(network, start, given[start.facility, start.option]))
+    for starts in operations.reacted.values():
+        for start in starts:
+            found.reacted[start.facility].append(_funding(network, start, ()))
+    return found
+
+
+def _funding(network: Network, start: Start, given: Iterable[tuple[bool, Money]]) -> Funding:
+    share = 1.0 - network.starts.options[start.facility, start.option].public_share
+    spend = tuple((year, usd * share) for year, usd in network.starts.spend(start))
+    end = network.calendar.end_year
+    credit = network.starts.credit(start) / network.calendar.discount_of(end)
+    listed = list(given)
+    return Funding(
+        start,
+        spend,
+        ((end, credit),) if credit else (),
+        tuple(flow for is_grant, money in listed if is_grant for flow in money),
+        tuple(flow for is_grant, money in listed if not is_grant for flow in money),
+    )

@@ -1,0 +1,188 @@
+"""What instruments pay for output at the prices of a future: those of the instance, and floors that are asked."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from optimizer.closures.asked import ALL, FUNDED, Floor
+from optimizer.closures.futures import Key, Prices, Tested
+from optimizer.closures.operations import Operations, Sale
+from optimizer.instance.finance import CostCredit, Decidable, Instrument, PerTonne, PriceFloor, Purchase
+from optimizer.network.derive_finance import per_tonne
+from optimizer.network.eligible import eligible
+from optimizer.network.tables import TRUNK, Network
+from optimizer.plan.columns import rows_of
+from optimizer.plan.plan import Plan
+
+Paid = dict[tuple[str, str], float]
+"""(instrument, facility) -> USD of a period; negative where the government has a share in the price."""
+
+
+@dataclass(slots=True)
+class Payer:
+    """Knows what every instrument pays.
+
+    Attributes:
+        network: of the plan's instance.
+        operations: what is run and sold.
+        prices: of each course and crash.
+        floors: that are asked beside the instance's.
+        recipients: whom these pay: `funded`, `all`, or tiers.
+        chosen: (instrument, facility) of those that choose.
+        bought: (period, instrument, facility, material) -> (t, USD above the trunk's price) that purchases take.
+    """
+
+    network: Network
+    operations: Operations
+    prices: Prices
+    floors: tuple[Floor, ...]
+    recipients: tuple[str, ...]
+    chosen: frozenset[tuple[str, str]]
+    bought: Mapping[int, Mapping[tuple[str, str, str], tuple[float, float]]]
+    _shares: dict[tuple[str, str, str, int], float] = field(default_factory=dict)
+    _known: dict[Key, Paid] = field(default_factory=dict)
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """Those of the instance."""
+        finance = self.network.instance.finance
+        return () if finance is None else finance.instruments
+
+    @property
+    def kinds(self) -> dict[str, str]:
+        """Kind of each that pays for output, the instance's first."""
+        mine: dict[str, str] = {
+            one.id: one.kind for one in self.instruments if isinstance(one, PerTonne | CostCredit | Purchase)
+        }
+        return mine | {floor.name: "price_floor" for floor in self.floors}
+
+    @property
+    def guards(self) -> frozenset[str]:
+        """Those that pay what a price is below something: floors and purchases. The test leaves them out and in."""
+        mine = {one.id for one in self.instruments if isinstance(one, PriceFloor | Purchase)}
+        return frozenset(mine | {floor.name for floor in self.floors})
+
+    def in_future(self, future: Tested) -> dict[int, Paid]:
+        """What is paid by period; who has a cap is paid until it is reached, in a period all in proportion."""
+        found = {t: dict(self.at(future.at(t))) for t in future.path}
+        for one in self.instruments:
+            cap = one.cap if isinstance(one, Decidable | Purchase) else None
+            left = math.inf if cap is None else cap
+            for paid in found.values() if cap is not None else ():
+                mine = {key: usd for key, usd in paid.items() if key[0] == one.id and usd > 0}
+                asked = math.fsum(mine.values())
+                # A plan keeps its cap but for a solver's tolerance, which takes nothing off.
+                if asked > left * (1.0 + 1e-6):
+                    paid.update({key: usd * left / asked for key, usd in mine.items()})
+                left = max(0.0, left - asked)
+        return found
+
+    def at(self, key: Key) -> Paid:
+        """What is paid in a period with its operations and prices, caps aside."""
+        if key not in self._known:
+            found: Paid = defaultdict(float)
+            for sale in self.operations.sales.get((key[0], key[2]), ()):
+                self._of_sale(key, sale, found)
+            self._of_runs(key, found)
+            if key[0] == TRUNK:
+                self._of_purchases(key, found)
+            self._known[key] = {index: usd for index, usd in found.items() if usd}
+        return self._known[key]
+
+    def _of_sale(self, key: Key, sale: Sale, found: Paid) -> None:
+        country, period = self.network.instance.facilities[sale.facility].country, key[2]
+        price = self.prices.at(key, sale.material, country)
+        guarded = price or 0.0
+        for one in self.instruments:
+            if not isinstance(one, PerTonne):
+                continue
+            if isinstance(one, Decidable) and one.decided and (one.id, sale.facility) not in self.chosen:
+                continue
+            each = per_tonne(self.network, one, sale.material, sale.channel, period, price)
+            usd = self._share(one, sale.facility, sale.state, period) * each if each else 0.0
+            found[one.id, sale.facility] += usd * sale.sold
+            if isinstance(one, PriceFloor):
+                guarded += max(0.0, usd)
+        for floor in self.floors:
+            reference = self.prices.reference(sale.material, country, period)
+            if floor.material != sale.material or price is None or reference is None:
+                continue
+            missing = max(0.0, floor.at(reference) - guarded)
+            share = self._asked_share(sale.facility, period) if missing else 0.0
+            found[floor.name, sale.facility] += share * missing * sale.sold
+
+    def _of_runs(self, key: Key, found: Paid) -> None:
+        instance, period = self.network.instance, key[2]
+        credits = [one for one in self.instruments if isinstance(one, CostCredit)]
+        for run in self.operations.runs.get((key[0], period), ()) if credits else ():
+            recipe = instance.recipes[run.recipe]
+            for one in credits:
+                if recipe.stage not in one.stage:
+                    continue
+                share = self._share(one, run.facility, run.state, period)
+                share *= self.network.calendar.mean(one.share, period)
+                cost = run.cost * ("activity" in one.counts)
+                if "inputs" in one.counts:
+                    cost += run.run * self.inputs(key, run.recipe, run.facility)
+                found[one.id, run.facility] += share * cost
+
+    def _of_purchases(self, key: Key, found: Paid) -> None:
+        """The price is kept: what the reference price falls is paid above it, and nobody sells for less than it."""
+        for (name, facility, material), (tonnes, usd) in self.bought.get(key[2], {}).items():
+            country = self.network.instance.facilities[facility].country
+            before = self.prices.reference(material, country, key[2]) or 0.0
+            found[name, facility] += max(0.0, usd + tonnes * (before - (self.prices.at(key, material, country) or 0.0)))
+
+    def inputs(self, key: Key, recipe: str, facility: str) -> float:
+        """USD of inputs per unit of activity; what has no price costs nothing, and is named elsewhere."""
+        country = self.network.instance.facilities[facility].country
+        inputs = self.network.instance.recipes[recipe].inputs
+        return math.fsum(each * (self.prices.at(key, m, country) or 0.0) for m, each in inputs.items())
+
+    def _share(self, one: Instrument, facility: str, state: str, period: int) -> float:
+        """Share of a period in which a facility is eligible."""
+        index = (one.id, facility, state, period)
+        if index not in self._shares:
+            record = next(each for each in self.network.trust.states[facility] if each.id == state)
+            self._shares[index] = eligible(self.network, one, facility, record, period)
+        return self._shares[index]
+
+    def _asked_share(self, facility: str, period: int) -> float:
+        """As `_share`, of floors that are asked."""
+        if ALL in self.recipients or (FUNDED in self.recipients and facility in self.operations.funded):
+            return 1.0
+        country, trust = self.network.instance.facilities[facility].country, self.network.trust
+        return self.network.calendar.mean_of(period, lambda year: float(trust.tier(country, year) in self.recipients))
+
+    def paid_by(self, floor: Floor) -> bool:
+        """Whether anybody whom asked floors pay makes what this one is on."""
+        return any(
+            sale.material == floor.material and self._asked_share(sale.facility, period) > 0
+            for (_, period), sales in self.operations.sales.items()
+            for sale in sales
+        )
+
+
+def payer_of(
+    network: Network, plan: Plan, operations: Operations, prices: Prices, floors: Iterable[Floor], to: tuple[str, ...]
+) -> Payer:
+    """Who knows what instruments pay in a plan.
+
+    Args:
+        network: of the plan's instance.
+        plan: with tables.
+        operations: what is run and sold.
+        prices: of each course and crash.
+        floors: that are asked.
+        to: whom these pay.
+    """
+    chosen = frozenset((row.instrument, row.facility) for row in rows_of(plan.recipients))
+    bought: dict[int, dict[tuple[str, str, str], tuple[float, float]]] = defaultdict(dict)
+    for row in rows_of(plan.purchases):
+        index = (row.instrument, row.facility, row.material)
+        tonnes, usd = bought[int(row.period)].get(index, (0.0, 0.0))
+        bought[int(row.period)][index] = (tonnes + row.tonnes, usd + row.usd)
+    return Payer(network, operations, prices, tuple(floors), to, chosen, bought)

@@ -1,0 +1,368 @@
+"""One plant, its prices halved: who closes without a floor, what a floor costs, and which is enough, by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from finance.conftest import GRANT, PER_YEAR, RESIDUAL, YEARS, Data, plant, worth
+from support.build import solve
+
+import optimizer
+from optimizer.errors import OptionsError, PlanError
+
+CRASH = "magnet=0.5:2029:2"
+HALVED = f"crash:{CRASH}"
+SLUMP = {
+    "id": "slump", "probability": 0.25, "onset": 2029, "duration": 1, "recovery": 0,
+    "effects": [{"affects": "prices", "where": {"material": "magnet"}, "factor": 0.5}],
+}  # fmt: skip
+A_TONNE = 5000 + 2000 + 100
+"""USD that a tonne costs which closing avoids: oxide, activity, fixed cost of 10,000 on 100 t."""
+LOSS = 100 * (4500 - A_TONNE)
+"""What the plant earns in a year at half the price: -260,000."""
+
+
+def sheet(found: optimizer.Viability, future: str, facility: str = "works") -> Any:
+    """The row of a facility in a future."""
+    table = found.viability
+    [row] = table[(table["future"] == future) & (table["facility"] == facility)].to_dict("records")
+    return row
+
+
+def due(found: optimizer.Viability, instrument: str) -> Any:
+    """The row of an instrument."""
+    [row] = found.instruments[found.instruments["instrument"] == instrument].to_dict("records")
+    return row
+
+
+@pytest.fixture(scope="module")
+def plan() -> optimizer.Plan:
+    """Funded with a grant, with a slump of a year as a scenario."""
+    found = solve(plant({"instruments": [GRANT]}, scenarios=[SLUMP]))
+    assert len(found.portfolio) == 1
+    assert found.info["verdict"]["ok"]
+    return found
+
+
+def test_it_closes_without_a_floor_and_stays_with_one(plan: optimizer.Plan) -> None:
+    """Two years at -260,000: capex is sunk, and going on is worth -260,000 x (1 + 1/1.1)."""
+    bare = optimizer.viability(plan, crashes=[CRASH])
+    row = sheet(bare, HALVED)
+    assert row["onset"] == 2029
+    assert row["value_without"] == pytest.approx(LOSS * (1 + 1 / 1.1))
+    assert row["value"] == row["value_without"]
+    assert (row["verdict_without"], row["verdict"]) == ("closes", "closes")
+    guarded = optimizer.viability(plan, crashes=[CRASH], floors={"magnet": 8000.0})
+    row = sheet(guarded, HALVED)
+    assert row["value_without"] == pytest.approx(LOSS * (1 + 1 / 1.1))
+    assert row["value"] == pytest.approx(100 * (8000 - A_TONNE) * (1 + 1 / 1.1))
+    assert (row["verdict_without"], row["verdict"]) == ("closes", "stays")
+    [crashed] = guarded.futures[guarded.futures["future"] == HALVED].to_dict("records")
+    assert (crashed["closes_without"], crashed["closes"], crashed["kept_open"]) == (1, 0, 1)
+
+
+def test_a_slump_in_a_branch_is_followed_by_the_trunk(plan: optimizer.Plan) -> None:
+    """-260,000 in 2029 on the branch, 190,000 a year later back on the trunk: worth -87,273 at the onset."""
+    found = optimizer.viability(plan, floors={"magnet": 8000.0})
+    row = sheet(found, "slump")
+    assert row["value_without"] == pytest.approx(LOSS + PER_YEAR / 1.1)
+    assert row["value"] == pytest.approx(100 * (8000 - A_TONNE) + PER_YEAR / 1.1)
+    years = found.results[(found.results["facility"] == "works") & (found.results["future"] == "slump")]
+    assert list(years["course"]) == ["trunk", "trunk", "slump", "trunk"]
+    assert years["result"].tolist() == pytest.approx([0, PER_YEAR, 90_000, PER_YEAR])
+    assert years["sales"].tolist() == pytest.approx([0, 9e5, 4.5e5, 9e5])
+
+
+def test_what_a_floor_costs_in_expectation_and_at_worst(plan: optimizer.Plan) -> None:
+    """350,000 in the slump of probability 0.25; 700,000 in the crash, which has no probability; nothing in the base."""
+    row = due(optimizer.viability(plan, floors={"magnet": 8000.0}), "floor:magnet")
+    assert row["expected"] == pytest.approx(0.25 * 350_000)
+    assert (row["worst_future"], row["worst"]) == ("slump", pytest.approx(350_000))
+    found = optimizer.viability(plan, crashes=[CRASH], floors={"magnet": 8000.0})
+    row = due(found, "floor:magnet")
+    assert row["expected"] == pytest.approx(0.25 * 350_000)
+    assert (row["worst_future"], row["worst"]) == (HALVED, pytest.approx(700_000))
+    assert (row["worst_year"], row["worst_year_usd"]) == (2029, pytest.approx(350_000))
+    by_future = dict(zip(found.futures["future"], found.futures["pays"], strict=True))
+    assert by_future == pytest.approx({"base": 0, "slump": 350_000, HALVED: 700_000})
+
+
+def test_the_liability_is_discounted_at_the_rate_of_the_system() -> None:
+    """350,000 in each of 2029 and 2030, at 3 percent from 2027."""
+    plan = solve(plant({"instruments": [GRANT]}, discount_rate=0.03))
+    row = due(optimizer.viability(plan, crashes=[CRASH], floors={"magnet": 8000.0}), "floor:magnet")
+    assert row["worst_discounted"] == pytest.approx(350_000 * (1.03**-2 + 1.03**-3))
+
+
+def test_the_least_floor(plan: optimizer.Plan) -> None:
+    """Two years at half the price: what a tonne costs. One: what it costs less what the year after brings."""
+    found = optimizer.viability(plan, crashes=[CRASH])
+    assert sheet(found, HALVED)["least_floor"] == pytest.approx(A_TONNE)
+    assert sheet(found, "slump")["least_floor"] == pytest.approx(A_TONNE - PER_YEAR / 1.1 / 100)
+    assert pd.isna(sheet(found, "base")["least_floor"])
+    told = found.floors[found.floors["plants"] == "all"].to_dict("records")
+    assert [(row["material"], row["facility"], row["future"], row["closing"]) for row in told] == [
+        ("magnet", "works", HALVED, 1)
+    ]
+    assert told[0]["usd"] == pytest.approx(A_TONNE)
+    for above, verdict in ((1.0, "stays"), (-1.0, "closes")):
+        again = optimizer.viability(plan, crashes=[CRASH], floors={"magnet": A_TONNE + above})
+        assert sheet(again, HALVED)["verdict"] == verdict
+
+
+def test_what_would_close_in_the_same_year_without_it_is_told_apart() -> None:
+    """At 6,500 from 2029 on a tonne brings less than it costs: the crash of that year is not why the plant closes."""
+    floor = {"id": "floor", "kind": "price_floor", "material": "magnet", "floor": 9000.0}
+    plan = solve(plant({"instruments": [GRANT, floor]}, price={2027: 9000.0, 2029: 6500.0}))
+    assert len(plan.portfolio) == 1
+    found = optimizer.viability(plan, crashes=[CRASH, "magnet=0.1:2028:1"])
+    row = sheet(found, HALVED)
+    assert row["value_without"] == pytest.approx(100 * (3250 - A_TONNE) * (1 + 1 / 1.1))
+    assert row["value_on_trunk"] == pytest.approx(100 * (6500 - A_TONNE) * (1 + 1 / 1.1))
+    assert (row["verdict_on_trunk"], row["verdict"]) == ("closes", "stays")
+    row = sheet(found, "crash:magnet=0.1:2028:1")
+    assert row["value_on_trunk"] == pytest.approx(PER_YEAR - 60_000 / 1.1 - 60_000 / 1.1**2)
+    assert (row["verdict_without"], row["verdict_on_trunk"]) == ("closes", "stays")
+    counts = {one["future"]: (one["closes_without"], one["on_trunk_too"]) for one in found.futures.to_dict("records")}
+    assert counts[HALVED] == (1, 1)
+    assert counts["crash:magnet=0.1:2028:1"] == (1, 0)
+    [plants] = found.plants[found.plants["facility"] == "works"].to_dict("records")
+    assert plants["disturbed"] == 1
+
+
+def test_losses_that_somebody_carries(plan: optimizer.Plan) -> None:
+    """Two years in a row, 520,000 deep; one year in the slump; none with a floor."""
+    found = optimizer.viability(plan, crashes=[CRASH])
+    row = sheet(found, HALVED)
+    assert (row["loss_years"], row["loss_from"], row["deepest_in"]) == (2, 2029, 2030)
+    assert row["deepest"] == pytest.approx(2 * 260_000)
+    row = sheet(found, "slump")
+    assert (row["loss_years"], row["loss_from"], row["deepest_in"]) == (1, 2029, 2029)
+    assert row["deepest"] == pytest.approx(260_000)
+    row = sheet(optimizer.viability(plan, crashes=[CRASH], floors={"magnet": 8000.0}), HALVED)
+    assert (row["loss_years_without"], row["loss_years"], row["deepest"]) == (2, 0, 0)
+
+
+def test_break_even_over_the_whole_horizon(plan: optimizer.Plan) -> None:
+    """The grant brings it to 0 on the trunk; at half the price two years' 450,000 are missing at the hurdle rate."""
+    found = optimizer.viability(plan, crashes=[CRASH])
+    assert sheet(found, "base")["left"] == pytest.approx(0, abs=10)
+    assert sheet(found, "base")["break_even"] == "yes"
+    row = sheet(found, HALVED)
+    assert row["left"] == pytest.approx(-450_000 * (worth(2029) + worth(2030)), abs=10)
+    assert row["break_even"] == "no"
+    assert row["residual"] == pytest.approx(RESIDUAL / 1.1**2)
+
+
+def test_what_is_not_spent_yet_is_not_sunk() -> None:
+    """Prices crash when half of capex is still to be spent: going on takes that, and has half of what is left of it."""
+    data = plant({"instruments": [GRANT]})
+    data["facilities"]["works"]["options"][0]["spend"] = [0.5, 0.5]
+    plan = solve(data)
+    [granted] = plan.grants["usd"]
+    found = optimizer.viability(plan, crashes=["magnet=0.9:2028:1"])
+    earns = PER_YEAR - 90_000 + PER_YEAR / 1.1 + PER_YEAR / 1.1**2
+    capital = -5e5 + granted / 2 + 0.5 * RESIDUAL / 1.1**3
+    assert sheet(found, "crash:magnet=0.9:2028:1")["value_without"] == pytest.approx(earns + capital)
+
+
+def test_debt_taken_before_is_owed_either_way() -> None:
+    """A loan's repayments are in the whole books, and not in what closing avoids."""
+    loan = {"id": "bank", "kind": "loan", "max_share": 0.9, "rate": 0.02, "term": 3}
+    plan = solve(plant({"instruments": [loan, GRANT]}))
+    assert plan.financing["usd"].sum() > 0
+    found = optimizer.viability(plan, crashes=["magnet=0.9:2029:1"])
+    row = sheet(found, "crash:magnet=0.9:2029:1")
+    assert row["value_without"] == pytest.approx(PER_YEAR - 90_000 + PER_YEAR / 1.1)
+    base = sheet(found, "base")
+    assert row["left"] == pytest.approx(base["left"] - 90_000 * worth(2029))
+    assert base["left"] == pytest.approx(plan.books["discounted"].sum(), abs=1e-6)
+
+
+def test_a_floor_of_the_instance_pays_and_takes_at_the_prices_of_a_future() -> None:
+    """8,000 with a third of what is above: 100,000 owed in 2028, 350,000 paid in each year of the crash."""
+    floor = {"id": "floor", "kind": "price_floor", "material": "magnet", "floor": 8000.0, "upside": 0.3}
+    plan = solve(plant({"instruments": [GRANT, floor]}))
+    found = optimizer.viability(plan, crashes=[CRASH])
+    paid = found.payments[(found.payments["future"] == HALVED) & (found.payments["facility"] == "works")]
+    by_year = dict(zip(paid["year"], paid["usd"], strict=True))
+    assert by_year == pytest.approx({2028: -30_000, 2029: 350_000, 2030: 350_000})
+    row = sheet(found, HALVED)
+    assert (row["verdict_without"], row["verdict"]) == ("closes", "stays")
+    [base] = found.liability[found.liability["future"] == "base"].to_dict("records")
+    assert (base["pays"], base["earns"]) == (0, pytest.approx(90_000))
+    more = optimizer.viability(plan, crashes=[CRASH], floors={"magnet": 8500.0})
+    assert due(more, "floor:magnet")["worst"] == pytest.approx(2 * 100 * 500)  # what the other leaves
+
+
+def test_who_is_not_chosen_has_no_floor_and_who_is_has_it_up_to_its_cap() -> None:
+    """A decided floor above the price is paid in all years; in a crash it pays until its cap is reached."""
+    floor = {"id": "floor", "kind": "price_floor", "material": "magnet", "floor": 9800.0, "decided": True}
+    plan = solve(plant({"instruments": [floor | {"cap": 6.0e5}]}))
+    assert list(plan.recipients["facility"]) == ["works"]
+    found = optimizer.viability(plan, crashes=[CRASH])
+    row = due(found, "floor")
+    assert row["worst"] == pytest.approx(6.0e5)
+    paid = found.payments[(found.payments["future"] == HALVED) & (found.payments["instrument"] == "floor")]
+    assert dict(zip(paid["year"], paid["usd"], strict=True)) == pytest.approx({2028: 80_000, 2029: 520_000})
+    idle = solve(plant({"instruments": [floor | {"floor": 8000.0}, GRANT]}))
+    assert idle.recipients.empty
+    assert due(optimizer.viability(idle, crashes=[CRASH]), "floor")["worst"] == 0
+
+
+def test_credits_and_depletion_follow_the_prices_of_a_future() -> None:
+    """Depletion on half the sales, a credit on the cost of dearer oxide, a credit by the tonne as before."""
+    given = [
+        GRANT,
+        {"id": "rock", "kind": "depletion", "stage": "magnet", "rate": 0.2, "tax_rate": 0.25},
+        {"id": "cost", "kind": "cost_credit", "stage": "magnet", "share": 0.1, "counts": ["activity", "inputs"]},
+        {"id": "tonne", "kind": "production_credit", "material": "magnet", "amount": 50.0},
+    ]
+    plan = solve(plant({"instruments": given}))
+    found = optimizer.viability(plan, crashes=[CRASH, "oxide=1.5:2029:1"])
+    paid = found.payments[(found.payments["year"] == 2029) & (found.payments["facility"] == "works")]
+    by = {(row["future"], row["instrument"]): row["usd"] for row in paid.to_dict("records")}
+    dear = "crash:oxide=1.5:2029:1"
+    assert by["base", "rock"] == pytest.approx(0.05 * 9e5)
+    assert by[HALVED, "rock"] == pytest.approx(0.05 * 4.5e5)
+    assert by[HALVED, "cost"] == pytest.approx(0.1 * 7e5)
+    assert by[dear, "cost"] == pytest.approx(0.1 * (2e5 + 7.5e5))
+    assert [by[name, "tonne"] for name in ("base", HALVED, dear)] == pytest.approx([5000] * 3)
+    # They are no guards of a price: the test without floors has them.
+    assert sheet(found, HALVED)["value_without"] == sheet(found, HALVED)["value"]
+
+
+def test_a_floor_as_a_multiple_of_the_reference_price(plan: optimizer.Plan) -> None:
+    """Nine tenths of 9,000 by the trunk's price, on the plant; the mine is no funded plant and gets nothing."""
+    found = optimizer.viability(plan, crashes=["all=0.5:2029:2"], floors={"all": "0.9*reference"})
+    assert due(found, "floor:magnet")["worst"] == pytest.approx(2 * 100 * (8100 - 4500))
+    assert due(found, "floor:oxide")["worst"] == 0
+    everybody = optimizer.viability(
+        plan, crashes=["all=0.5:2029:2"], floors={"all": "0.9*reference"}, floor_for=["domestic"]
+    )
+    assert due(everybody, "floor:oxide")["worst"] == pytest.approx(2 * 100 * (4500 - 2500))
+    assert everybody.info["floors_asked"] == {"oxide": "0.9*reference", "magnet": "0.9*reference"}
+
+
+def test_it_needs_no_finance_but_a_hurdle_rate() -> None:
+    """The books of any plan: the mine earns 4,000 a tonne, the plant has no grant and does not break even."""
+    plan = solve(plant(None))
+    with pytest.raises(OptionsError, match=r"no finance section.*--hurdle-rate"):
+        optimizer.viability(plan)
+    found = optimizer.viability(plan, hurdle_rate=0.10)
+    assert sheet(found, "base")["left"] == pytest.approx(
+        sum(PER_YEAR * worth(year) for year in YEARS) + RESIDUAL * worth(2031) - 1e6
+    )
+    assert sheet(found, "base")["verdict"] == "closes"  # at its first year nothing is sunk
+    assert sheet(found, "base", "mine")["value"] == pytest.approx(400_000 * sum(worth(year) for year in YEARS))
+    assert found.instruments.empty
+
+
+def test_what_lacks_a_price_is_named() -> None:
+    """Without a price of oxide neither mine nor plant is tested, and both are told apart by what is funded."""
+    data = plant(None)
+    del data["materials"]["oxide"]["price"]
+    found = optimizer.viability(solve(data), hurdle_rate=0.1)
+    assert found.viability.empty
+    told = {(row["facility"], row["funded"], row["material"], row["use"]) for row in found.lacking.to_dict("records")}
+    assert told == {("mine", "no", "oxide", "makes"), ("works", "yes", "oxide", "uses")}
+    assert found.info["not_tested"] == 2
+
+
+def test_what_makes_nothing_is_idle() -> None:
+    """A second mine that nobody needs has fixed cost and no price that keeps it."""
+    data = plant(None)
+    data["facilities"]["spare"] = data["facilities"]["mine"] | {
+        "recipes": {"separate": {"cost": 9e3}},
+        "fixed_cost": 7e3,
+    }
+    found = optimizer.viability(solve(data), hurdle_rate=0.1, crashes=[CRASH])
+    row = sheet(found, HALVED, "spare")
+    assert row["verdict"] == "idle"
+    assert row["value"] == pytest.approx(-7000 * (1 + 1 / 1.1))
+    assert pd.isna(row["least_floor"])
+
+
+def test_surplus_of_several_makers_is_dealt_out_and_told() -> None:
+    """Two mines of 60 t, bound to make more than the plant takes: no table says whose the rest is."""
+    data = plant(None, tonnes=50.0)
+    recipe = data["recipes"]["separate"]
+    recipe["outputs"] = {"oxide": 1.0, "tailings": 1.0}
+    data["materials"]["tailings"] = {"stage": "separation", "price": 10.0, "disposal": 0.0}
+    data["facilities"]["mine"]["capacity"] = 30
+    data["facilities"]["other"] = data["facilities"]["mine"] | {"capacity": 20}
+    found = optimizer.viability(solve(data), hurdle_rate=0.1)
+    assert found.info["shared_surplus"]
+    assert {one["material"] for one in found.info["shared_surplus"]} == {"tailings"}
+    assert found.info["shared_surplus"][0]["makers"] == ["mine", "other"]
+    year = found.results[(found.results["future"] == "base") & (found.results["year"] == 2028)]
+    assert dict(zip(year["facility"], year["sales"], strict=True)) == pytest.approx(
+        {"mine": 30 * 5000, "other": 20 * 5000, "works": 50 * 9000}
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"crashes": ["magnet"]}, "--crash magnet is not of the form MATERIAL"),
+        ({"crashes": ["magnet=0.5:2029"]}, "not of the form"),
+        ({"crashes": ["magnet=half:2029:2"]}, "not of the form"),
+        ({"crashes": ["magent=0.5:2029:2"]}, "there is no material 'magent'"),
+        ({"crashes": ["magnet=-1:2029:2"]}, "the factor is -1; it is 0 or more"),
+        ({"crashes": ["magnet=0.5:2040:2"]}, "2040 is not in the horizon, 2027 to 2030"),
+        ({"crashes": ["magnet=0.5:2029:0"]}, "it lasts 0 years; it lasts 1 or more"),
+        ({"crashes": [CRASH, CRASH]}, "is given twice"),
+        ({"floors": {"magent": 1.0}}, "there is no material 'magent'"),
+        ({"floors": {"magnet": "cheap"}}, "'cheap' is no floor"),
+        ({"floors": {"magnet": 0.0}}, "the floor is 0.0; it is more than 0"),
+        ({"floors": {"oxide": 100.0}}, r"--floor on oxide pays nobody: no facility of funded makes it"),
+        ({"floors": {"magnet": 1.0}, "floor_for": ["allies"]}, "--floor-for allies: there is funded, all, domestic"),
+        ({"hurdle_rate": 8.0}, "--hurdle-rate is 8; it is a share per year"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(plan: optimizer.Plan, asked: dict[str, Any], said: str) -> None:
+    """With the option, what is wrong and what would be right."""
+    with pytest.raises(OptionsError, match=said):
+        optimizer.viability(plan, **asked)
+
+
+def test_all_faults_are_told_in_one_pass(plan: optimizer.Plan) -> None:
+    """Two crashes with three faults."""
+    with pytest.raises(OptionsError) as raised:
+        optimizer.viability(plan, crashes=["magent=-1:2029:2", "oxide=1:1999:1"])
+    assert len(str(raised.value).splitlines()) == 3
+
+
+def test_a_material_without_a_price_has_neither_crash_nor_floor() -> None:
+    """It is named."""
+    data = plant(None)
+    del data["materials"]["oxide"]["price"]
+    plan = solve(data)
+    for asked in ({"crashes": ["oxide=0.5:2029:1"]}, {"floors": {"oxide": 5.0}}):
+        with pytest.raises(OptionsError, match="oxide has no price"):
+            optimizer.viability(plan, hurdle_rate=0.1, **asked)
+
+
+def test_the_folder_holds_every_table(plan: optimizer.Plan, tmp_path: Path) -> None:
+    """Written whole; written over; not over something else."""
+    found = optimizer.viability(plan, crashes=[CRASH], folder=tmp_path / "made")
+    optimizer.viability(plan, crashes=[CRASH], folder=tmp_path / "made")
+    read = pd.read_csv(tmp_path / "made" / "viability.csv")
+    assert read["value_without"].tolist() == pytest.approx(found.viability["value_without"].tolist())
+    assert json.loads((tmp_path / "made" / "viability.json").read_text(encoding="utf-8"))["hurdle_rate"] == 0.1
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("x", encoding="utf-8")
+    with pytest.raises(PlanError, match="is there already and holds no test of viability"):
+        optimizer.viability(plan, folder=tmp_path / "mine")
+
+
+def test_a_run_without_a_plan_is_refused() -> None:
+    """There is nothing to test."""
+    data: Data = plant({})
+    data["markets"]["programs"]["demand"][0]["shortage_cost"] = None
+    with pytest.raises(PlanError, match="ended without a plan"):
+        optimizer.viability(solve(data))
