@@ -69,7 +69,11 @@ class Payer:
         """What is paid by period; who has a cap is paid until it is reached, in a period all in proportion."""
         found = {t: dict(self.at(future.at(t))) for t in future.path}
         for one in self.instruments:
-            cap = one.cap if isinstance(one, Decidable | Purchase) else None
+            if not isinstance(one, Decidable | Purchase):
+                continue
+            cap = one.cap
+            if one.cap_per_recipient is not None:
+                self._within_each(one.id, one.cap_per_recipient, found)
             left = math.inf if cap is None else cap
             for paid in found.values() if cap is not None else ():
                 mine = {key: usd for key, usd in paid.items() if key[0] == one.id and usd > 0}
@@ -79,6 +83,17 @@ class Payer:
                     paid.update({key: usd * left / asked for key, usd in mine.items()})
                 left = max(0.0, left - asked)
         return found
+
+    @staticmethod
+    def _within_each(name: str, cap: float, found: dict[int, Paid]) -> None:
+        """A facility is paid until its own cap is reached."""
+        left: dict[str, float] = {}
+        for paid in found.values():
+            for key, usd in [(key, usd) for key, usd in paid.items() if key[0] == name and usd > 0]:
+                room = left.get(key[1], cap)
+                if usd > room * (1.0 + 1e-6):
+                    paid[key] = room
+                left[key[1]] = max(0.0, room - usd)
 
     def at(self, key: Key) -> Paid:
         """What is paid in a period with its operations and prices, caps aside."""

@@ -199,10 +199,11 @@ def test_a_floor_of_the_instance_pays_and_takes_at_the_prices_of_a_future() -> N
     assert due(more, "floor:magnet")["worst"] == pytest.approx(2 * 100 * 500)  # what the other leaves
 
 
-def test_who_is_not_chosen_has_no_floor_and_who_is_has_it_up_to_its_cap() -> None:
+@pytest.mark.parametrize("cap", ["cap", "cap_per_recipient"])
+def test_who_is_not_chosen_has_no_floor_and_who_is_has_it_up_to_its_cap(cap: str) -> None:
     """A decided floor above the price is paid in all years; in a crash it pays until its cap is reached."""
     floor = {"id": "floor", "kind": "price_floor", "material": "magnet", "floor": 9800.0, "decided": True}
-    plan = solve(plant({"instruments": [floor | {"cap": 6.0e5}]}))
+    plan = solve(plant({"instruments": [floor | {cap: 6.0e5}]}))
     assert list(plan.recipients["facility"]) == ["works"]
     found = optimizer.viability(plan, crashes=[CRASH])
     row = due(found, "floor")
