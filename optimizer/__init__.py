@@ -11,6 +11,7 @@ Four calls do most of the work::
 from optimizer.budgeting import CutList, DecisionCalendar, calendar, cuts
 from optimizer.comparison import Comparison, compare
 from optimizer.conflict import Explanation, explain
+from optimizer.effectiveness import Measures, measures
 from optimizer.errors import (
     Fault,
     FuturesError,
@@ -57,6 +58,7 @@ __all__ = [
     "FuturesError",
     "Instance",
     "InstanceError",
+    "Measures",
     "NetShortfall",
     "OptimizerError",
     "OptionsError",
@@ -91,6 +93,7 @@ __all__ = [
     "frontier",
     "generate",
     "load",
+    "measures",
     "report",
     "roll",
     "sample",

@@ -53,6 +53,7 @@ def _results() -> dict[str, Any]:
     key = "facilities.home.options.build.capex"
     found: dict[str, Any] = {"plan": plan, "roll": rolled.plan}
     found["shortfall"] = optimizer.shortfall("plan", folder="shortfall", **alone)
+    found["measures"] = optimizer.measures("plan", folder="measures", **alone)
     found["cuts"] = optimizer.cuts("plan", options=EXACT, folder="cuts", **alone)
     found["calendar"] = optimizer.calendar("plan", within_usd=1e3, options=EXACT, folder="calendar", **alone)
     found["why"] = optimizer.why(instance, "abroad", options=EXACT, folder="why")

@@ -17,6 +17,7 @@ from optimizer.pages.kinds import (
     explain,
     flip,
     frontier,
+    measures,
     plan,
     shortfall,
     stress,
@@ -63,6 +64,7 @@ PLAN = "plan.json"
 KINDS = (
     Kind(PLAN, "a plan", plan.read, plan.CONTENT),
     Kind("shortfall.json", "a net shortfall", shortfall.read, shortfall.CONTENT),
+    Kind("measures.json", "a study of measures", measures.read, measures.CONTENT),
     Kind("cuts.json", "a cut list", cuts.read, cuts.CONTENT),
     Kind("calendar.json", "a decision calendar", calendar.read, calendar.CONTENT),
     Kind("why.json", "why a plant is funded or not", why.read, why.CONTENT),
