@@ -12,6 +12,7 @@ from optimizer.budgeting import CutList, DecisionCalendar, calendar, cuts
 from optimizer.closures import Viability, viability
 from optimizer.comparison import Comparison, compare
 from optimizer.conflict import Explanation, explain
+from optimizer.effectiveness import Measures, measures
 from optimizer.errors import (
     Fault,
     FuturesError,
@@ -58,6 +59,7 @@ __all__ = [
     "FuturesError",
     "Instance",
     "InstanceError",
+    "Measures",
     "NetShortfall",
     "OptimizerError",
     "OptionsError",
@@ -93,6 +95,7 @@ __all__ = [
     "frontier",
     "generate",
     "load",
+    "measures",
     "report",
     "roll",
     "sample",

@@ -17,6 +17,7 @@ from optimizer.cli import (
     flip,
     frontier,
     generate,
+    measures,
     report,
     roll,
     sample,
@@ -57,6 +58,7 @@ app.command("sample")(guarded(sample.sample))
 app.command("compare")(guarded(compare.compare))
 app.command("shortfall")(guarded(shortfall.shortfall))
 app.command("viability")(guarded(viability.viability))
+app.command("measures")(guarded(measures.measures))
 app.command("stress")(guarded(stress.stress))
 app.command("stock")(guarded(stock.stock))
 app.command("value")(guarded(value.value))

@@ -86,13 +86,13 @@ def trunk_of(network: Network, portfolio: Portfolio) -> tuple[float, Answer]:
             f"the portfolio of {portfolio.source}{kept} cannot be operated in '{network.instance.name}': even without "
             "a disruption something that must be met is not, or a rule or the budget is broken"
         )
-    found = _read(network, trunk, TRUNK, answer, limits)
+    found = read(network, trunk, TRUNK, answer, limits)
     if tables.requalification.asked and answer.values is not None:
-        found.known = makers_of(tables, _by_component(trunk, answer.values))
+        found.known = makers_of(tables, by_component(trunk, answer.values))
     return float(cost @ chosen) + constant, found
 
 
-def _by_component(branch: Branch, values: Vector) -> dict[str, dict[Any, float]]:
+def by_component(branch: Branch, values: Vector) -> dict[str, dict[Any, float]]:
     """Component -> index -> value."""
     found: dict[str, dict[Any, float]] = defaultdict(dict)
     for (component, index), value in zip(branch.block.columns, values, strict=True):
@@ -161,11 +161,11 @@ def _answers(home: Home, task: Task) -> Iterator[Answer]:
         hot, template = bound is not None and template is not None, bound or template
         branch = bound or Branch(build_block(assemble.operations, tables_of(home.network, course)))
         before = task.reacted.get(course, {})
-        given = _given(home, branch, task.openings.get(course), before)
+        given = given_to(home, branch, task.openings.get(course), before)
         branch.give_values(given)
         if home.network.reactions:  # rules on funding that the portfolio breaks are not enforced
             branch.excuse(SHARED, given)
-        found = _read(home.network, branch, course, branch.solve(), stock=course in home.parents)
+        found = read(home.network, branch, course, branch.solve(), stock=course in home.parents)
         onset = home.network.windows[course].onset
         found.reacted |= {index: value for index, value in before.items() if index[2] < onset}
         found.hot = hot
@@ -215,7 +215,7 @@ def _bound(template: Template | None, mould: Mould | None, course: str) -> Templ
     return template
 
 
-def _given(home: Home, branch: Branch, opening: Stock | None, reacted: Reacted) -> Vector:
+def given_to(home: Home, branch: Branch, opening: Stock | None, reacted: Reacted) -> Vector:
     """What a branch is given: fundings, stock of the course it leaves, the trunk's level at its end, its activity."""
     values = []
     for column in branch.linked:
@@ -231,9 +231,19 @@ def _given(home: Home, branch: Branch, opening: Stock | None, reacted: Reacted) 
     return np.array(values)
 
 
-def _read(
+def read(
     network: Network, branch: Branch, course: str, found: Response, limited: Collection[str] = (), stock: bool = True
 ) -> Answer:
+    """What a course answers, from the columns of its branch.
+
+    Args:
+        network: of the instance.
+        branch: the course.
+        course: its name.
+        found: what it answered.
+        limited: facilities whose activity ties branches.
+        stock: whether its stock is asked for.
+    """
     out = Answer(course)
     demand = network.instance.markets
     if found.values is None:

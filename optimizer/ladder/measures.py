@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from optimizer.evaluation import Portfolio
+from optimizer.evaluation.soft import soft_demand
 from optimizer.instance.instance import Instance
-from optimizer.instance.movement import DemandLine, Stockpile
+from optimizer.instance.movement import Stockpile
 from optimizer.instance.policy import Require
-from optimizer.instance.series import Series
 from optimizer.network.network import network_of
 from optimizer.network.reactions import without_reactions
 from optimizer.plan.plan import Plan
@@ -18,10 +18,6 @@ STANDING, BUILDING, PLANTS, WORKING, RESERVE, REACTIONS = (
     "standing", "under construction", "funded plants", "working stock", "reserve", "reactions",
 )  # fmt: skip
 """Measures in the order in which they are taken in; the first is none: what is short then is the gross shortfall."""
-FIRST = 10.0
-"""Times the dearest shortage that a tonne costs which must be met: it is the last to be short."""
-DEAREST = 1e6
-"""USD per t of the dearest shortage where the instance states none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +44,7 @@ def measures_of(plan: Plan) -> list[Measure]:
     building = _required(instance, whole.fundings)
     stores = instance.stockpiles
     working = {name for name, store in stores.items() if store.release == "always"}
-    soft = _soft(instance)
+    soft = soft_demand(instance)
     still = without_reactions(soft)
     stock = whole.stock or {}
 
@@ -94,27 +90,6 @@ def _required(instance: Instance, fundings: Iterable[tuple[str, str, int]]) -> l
             wanted.add((facility, before))
             waiting.append((facility, before))
     return [funding for key, funding in every.items() if key in wanted]
-
-
-def _soft(instance: Instance) -> Instance:
-    """Every demand may be short; what must be met costs more than any other, so that it is short last."""
-    lines = [line for market in instance.markets.values() for line in market.demand]
-    stated = [cost for line in lines for cost in line.shortage_cost.values if isinstance(cost, int | float)]
-    dearest = FIRST * (max(stated, default=0.0) or DEAREST / FIRST)
-
-    def softened(line: DemandLine) -> DemandLine:
-        cost = line.shortage_cost
-        if None not in cost.values:
-            return line
-        steps = tuple((year, dearest if value is None else value) for year, value in cost.steps)
-        plain = Series(steps=steps) if steps else Series(constant=dearest)
-        return line.model_copy(update={"shortage_cost": plain})
-
-    markets = {
-        name: market.model_copy(update={"demand": tuple(map(softened, market.demand))})
-        for name, market in instance.markets.items()
-    }
-    return instance.model_copy(update={"markets": markets})
 
 
 def _with_stores(instance: Instance, held: set[str]) -> Instance:

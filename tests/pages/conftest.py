@@ -56,6 +56,7 @@ def _results() -> dict[str, Any]:
     found["viability"] = optimizer.viability(
         "plan", hurdle_rate=0.08, crashes=["all=0.1:2028:1"], floors={"magnet": "reference"}, folder="viability"
     )
+    found["measures"] = optimizer.measures("plan", folder="measures", **alone)
     found["cuts"] = optimizer.cuts("plan", options=EXACT, folder="cuts", **alone)
     found["calendar"] = optimizer.calendar("plan", within_usd=1e3, options=EXACT, folder="calendar", **alone)
     found["why"] = optimizer.why(instance, "abroad", options=EXACT, folder="why")

@@ -24,8 +24,8 @@ from optimizer.plan.plan import Plan
 from .conftest import Element, Made, Reader, read
 
 NAMES = (
-    "plan", "roll", "shortfall", "viability", "cuts", "calendar", "why", "verdicts", "flips", "comparison", "frontier",
-    "alternatives", "waivers", "stress", "explain",
+    "plan", "roll", "shortfall", "viability", "measures", "cuts", "calendar", "why", "verdicts", "flips", "comparison",
+    "frontier", "alternatives", "waivers", "stress", "explain",
 )  # fmt: skip
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)> =cmd(1) ../../etc/passwd </script> &amp; {{ 7 * 7 }}'
 
@@ -183,6 +183,7 @@ def _labels(figure: dict[str, Any]) -> list[str]:
     ("name", "change"),
     [
         ("shortfall", {"status": "stopped"}),
+        ("measures", {"status": "stopped"}),
         ("cuts", {"status": "stopped", "why": "it was interrupted"}),
         ("calendar", {"status": "partial", "why": "of 1 funding the last year is not proved"}),
         ("why", {"status": "stopped"}),

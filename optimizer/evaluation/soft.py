@@ -1,0 +1,33 @@
+"""An instance in which every demand may be short, so that any portfolio can be operated in it."""
+
+from __future__ import annotations
+
+from optimizer.instance.instance import Instance
+from optimizer.instance.movement import DemandLine
+from optimizer.instance.series import Series
+
+FIRST = 10.0
+"""Times the dearest shortage that a tonne costs which must be met: it is the last to be short."""
+DEAREST = 1e6
+"""USD per t of the dearest shortage where the instance states none."""
+
+
+def soft_demand(instance: Instance) -> Instance:
+    """Every demand may be short; what must be met costs more than any other, so that it is short last."""
+    lines = [line for market in instance.markets.values() for line in market.demand]
+    stated = [cost for line in lines for cost in line.shortage_cost.values if isinstance(cost, int | float)]
+    dearest = FIRST * (max(stated, default=0.0) or DEAREST / FIRST)
+
+    def softened(line: DemandLine) -> DemandLine:
+        cost = line.shortage_cost
+        if None not in cost.values:
+            return line
+        steps = tuple((year, dearest if value is None else value) for year, value in cost.steps)
+        plain = Series(steps=steps) if steps else Series(constant=dearest)
+        return line.model_copy(update={"shortage_cost": plain})
+
+    markets = {
+        name: market.model_copy(update={"demand": tuple(map(softened, market.demand))})
+        for name, market in instance.markets.items()
+    }
+    return instance.model_copy(update={"markets": markets})
