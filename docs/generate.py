@@ -65,6 +65,7 @@ CHECKED: dict[str, tuple[str, ...]] = {
     "S4": ("balance_stockpile", "stock_discard"),
     "T1": ("target_met", "target_level"),
     "J1": ("rejoin", "buy_back"),
+    "S5": ("residual_counted", "residual_value"),
     "R1": ("domestic_content",),
     "R2": ("exposure_cap",),
     "R3": ("heavy_content",),

@@ -116,6 +116,8 @@ class Horizon:
         """
         if limits_of(instance) or waits_of(instance):
             raise SolveError("branches are tied to the trunk by more than stock")
+        if any(stockpile.residual > 0 for stockpile in instance.stockpiles.values()):
+            raise SolveError("stock at the horizon's end counts, and of branches that restore it the trunk's")
         alone = instance.model_copy(update={"scenarios": _scenarios(instance, effects)})
         network = self._network = network_of(alone)
         shapes: list[Any] = [shape_of(network, window) for window in network.windows.values()]

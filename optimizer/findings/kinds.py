@@ -14,6 +14,7 @@ from optimizer.findings.instruments import idle_instrument
 from optimizer.findings.money import free_lunch
 from optimizer.findings.reach import unreachable_demand
 from optimizer.findings.reactions import idle_reaction
+from optimizer.findings.residual import idle_residual
 from optimizer.findings.rules import hollow_rule, rule_cannot_hold
 from optimizer.findings.rules_delivered import rule_over_capacity
 from optimizer.findings.survey import Survey
@@ -50,6 +51,7 @@ KINDS: tuple[Kind, ...] = (
     idle_friction,
     idle_requalification,
     idle_instrument,
+    idle_residual,
     series_starts_late,
     free_lunch,
     option_never_on_line,

@@ -133,9 +133,10 @@ class Instance(Record):
 
     @property
     def stored_for(self) -> set[tuple[str, str]]:
-        """(stockpile, material) that a target asks for, or a guaranteed purchase buys for."""
+        """(stockpile, material) that a target asks for, a guaranteed purchase buys for, or that counts at the end."""
         instruments = () if self.finance is None else self.finance.instruments
         aims = {(name, target.material) for name, record in self.stockpiles.items() for target in record.targets}
+        aims |= {(name, m) for name, one in self.stockpiles.items() for m in one.materials if one.counts_at_the_end(m)}
         return aims | {(one.stockpile, m) for one in instruments if isinstance(one, Purchase) for m in one.material}
 
     def priced(self, asker: str) -> Instance:

@@ -6,6 +6,7 @@ per year, US dollars of the base year, years.
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -19,6 +20,7 @@ from optimizer.instance.fields import (
     Positive,
     Record,
     Row,
+    Share,
     ShareSeries,
     ShortageSeries,
     Text,
@@ -156,6 +158,10 @@ class Stockpile(Row):
     """Its purchases and holding are public outlay; default for a reserve."""
     buy_back: Annotated[float, Field(strict=True, ge=1, allow_inf_nan=False)] = 1.0
     """Times its price that a material costs which is still missing at a branch's end."""
+    residual: Share = 0.0
+    """Share of its reference price that stock counts at the horizon's end."""
+    residual_tonnes: dict[Id, Amount] = Field(default_factory=dict)
+    """Most of a material that counts then, t; default what its targets ask for, without a target its initial stock."""
     targets: tuple[Target, ...] = ()
     """Levels to reach."""
 
@@ -170,6 +176,17 @@ class Stockpile(Row):
     def holds(self) -> tuple[str, ...]:
         """The channels it holds."""
         return self.channels if self.channels is not None else (str(self.channel),)
+
+    def counts_at_the_end(self, material: str) -> bool:
+        """Whether stock of a material may count at the horizon's end: something says how much of it."""
+        if self.residual <= 0:
+            return False
+        if material in self.residual_tonnes:
+            return self.residual_tonnes[material] > 0
+        if any(target.material == material for target in self.targets):
+            return True
+        given = self.initial.get(material, 0.0)
+        return (math.fsum(given.values()) if isinstance(given, dict) else given) > 0
 
     @property
     def is_public(self) -> bool:

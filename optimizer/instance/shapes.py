@@ -71,6 +71,7 @@ _STOCKPILE = Fields(
         "capacity": _BY_NAME,
         "initial": _BY_NAME,
         "holding_cost": _BY_NAME,
+        "residual_tonnes": _BY_NAME,
     }
 )
 

@@ -32,6 +32,7 @@ INDICES: dict[str, str] = {
     "stock_down": "p, m, k, t",
     "discarded": "p, m, k, t",
     "missing": "p, i, t",
+    "residual": "p, m, t",
     "goal_missing": "l, t",
     "opening": "p, m, k",
     "trunk_level": "p, m, k",
@@ -89,8 +90,8 @@ The problem is made of blocks that share columns:
   relaxation. Families: {implied}.
 - **risk**: what is minimised over futures. Families: {over}.
 
-A cost term is a number times a variable, with a category and a period, discounted from the period's first year. The
-cost of a future S is
+A cost term is a number times a variable, with a category and a period, discounted from the period's first year (what is
+left of plants and stock at the horizon's end from the year after it). The cost of a future S is
 
 ```math
 C_S = C^{{investment}} + \sum_t C^{{c_S(t)}}_t

@@ -26,7 +26,7 @@ def variables(m: Model, t: Tables) -> None:
     if t.window is not None and before is not None:
         course = t.window.leaves or TRUNK
         opening = {store: (course, ("stock", (*store, before))) for store in t.stock.stores}
-    if restores(t):
+    if t.restores:
         level = {store: (TRUNK, ("stock", (*store, t.periods[-1]))) for store in t.stock.stores}
     linked(m, "opening", opening, unit="t", doc="h: stock of the course left at the end of the period before the onset")
     linked(m, "trunk_level", level, unit="t", doc="h: the trunk's stock at the end of the branch")
@@ -43,7 +43,7 @@ def constraints(m: Model, t: Tables) -> None:
     constraint(m, t, [(*store, y) for store in laned for y in t.periods], stock_is_filled_by_lanes)
     constraint(m, t, [(*store, y) for store in laned for y in t.periods], stock_is_released_by_lanes)
     constraint(m, t, t.stock.targets, target_is_reached)
-    constraint(m, t, t.stock.stores if restores(t) else [], stock_rejoins_the_trunk)
+    constraint(m, t, t.stock.stores if t.restores else [], stock_rejoins_the_trunk)
 
 
 def costs(m: Model, t: Tables) -> Costs:
@@ -65,11 +65,6 @@ def costs(m: Model, t: Tables) -> Costs:
         usd = t.stock.buy_back[store[0], store[1], last]
         found.append(("buy_back", last, t.discount(last) * usd, m.bought_back[store]))
     return found
-
-
-def restores(t: Tables) -> bool:
-    """Whether stocks must be back at the trunk's level when the branch ends."""
-    return t.window is not None and t.window.restores
 
 
 def stock_carries_over(m: Model, t: Tables, p: str, material: str, k: str, y: int) -> object:

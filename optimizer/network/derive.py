@@ -13,6 +13,7 @@ from optimizer.network.derive_flow import flow_tables
 from optimizer.network.derive_markets import demand_tables, stock_tables
 from optimizer.network.derive_reaction import reaction_tables
 from optimizer.network.derive_requalification import requalification_tables
+from optimizer.network.derive_residual import residual_tables
 from optimizer.network.derive_rules import rule_tables
 from optimizer.network.effects import Disruption, Window
 from optimizer.network.reactions import inherited
@@ -42,6 +43,7 @@ def tables_of(network: Network, course: str = TRUNK, disruption: Disruption | No
     capacity = capacity_tables(network, periods, disruption, reactions)
     demand = demand_tables(network, periods, disruption)
     stock = stock_tables(network, periods, disruption, course)
+    residual = residual_tables(network, periods, stock)
     flow = flow_tables(network, periods, disruption, capacity, demand, stock)
     rules = rule_tables(network, periods, capacity, demand, disruption)
     reaction = reaction_tables(network, course, capacity, reactions)
@@ -49,8 +51,8 @@ def tables_of(network: Network, course: str = TRUNK, disruption: Disruption | No
     requalification = requalification_tables(network, window, capacity, demand, stock)
     finance = finance_tables(network, capacity) if window is None else FinanceTables()
     return Tables(
-        network, course, periods, window, capacity, flow, demand, stock, rules, reaction, adjust, requalification,
-        finance,
+        network, course, periods, window, capacity, flow, demand, stock, residual, rules, reaction, adjust,
+        requalification, finance,
     )  # fmt: skip
 
 

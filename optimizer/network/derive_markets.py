@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from optimizer.instance.fields import WHOLE
 from optimizer.instance.movement import Target
 from optimizer.network.calendar import Calendar
 from optimizer.network.effects import Disruption
-from optimizer.network.places import initial_stock
+from optimizer.network.places import Cell, initial_stock
 from optimizer.network.tables import TRUNK, DemandTables, Network, StockTables
 
 
@@ -103,15 +104,8 @@ def stock_tables(network: Network, periods: tuple[int, ...], disruption: Disrupt
 
 
 def _target(network: Network, tables: StockTables, name: str, index: int, target: Target) -> None:
-    instance, calendar = network.instance, network.calendar
-    order = list(instance.channels)
-    channel = target.channel
-    if channel is None and target.of is not None:
-        channel = min((instance.markets[market].channel for market in target.of), key=order.index)
-    counted = set(order if channel is None else network.places.stricter_or_equal(channel))
-    tables.counts[name, index] = [
-        store for store in tables.stores if store[:2] == (name, target.material) and store[2] in counted
-    ]
+    calendar = network.calendar
+    tables.counts[name, index] = counted_stores(network, tables.stores, name, target)
     for t in calendar.periods:
         level = target_level(network, target, t)
         if level <= 0:
@@ -121,6 +115,16 @@ def _target(network: Network, tables: StockTables, name: str, index: int, target
         if all(cost is not None for cost in costs):
             mean = math.fsum(float(cost or 0.0) for cost in costs) / len(costs)
             tables.target_cost[name, index, t] = mean * calendar.years[t]
+
+
+def counted_stores(network: Network, stores: Sequence[Cell], name: str, target: Target) -> list[Cell]:
+    """The stores of a stockpile whose stock counts for a target."""
+    order = list(network.instance.channels)
+    channel = target.channel
+    if channel is None and target.of is not None:
+        channel = min((network.instance.markets[market].channel for market in target.of), key=order.index)
+    counted = set(order if channel is None else network.places.stricter_or_equal(channel))
+    return [store for store in stores if store[:2] == (name, target.material) and store[2] in counted]
 
 
 def target_level(network: Network, target: Target, period: int) -> float:

@@ -182,6 +182,18 @@ class StockTables:
     """USD per t missing in a period; absent where the target must be met."""
 
 
+@dataclass(slots=True)
+class ResidualTables:
+    """What stock counts at the horizon's end; empty for a course that is over before, and without `residual`."""
+
+    worth: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    """Discounted USD per t that counts, (stockpile, m, t), t the last period."""
+    most: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    """Most that counts, t: what all levels that are asked for then ask together, (stockpile, m, t)."""
+    rows: dict[tuple[str, str, int, int], tuple[float, tuple[Cell, ...]]] = field(default_factory=dict)
+    """(stockpile, m, i, t) -> by what the most is above level i, t, and the stores that count for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutputRow:
     """One row of a rule over output: a rule, channel, group and period.
@@ -314,6 +326,7 @@ class Tables:
     flow: FlowTables
     demand: DemandTables
     stock: StockTables
+    residual: ResidualTables
     rules: RuleTables
     reaction: ReactionTables
     adjust: AdjustTables
@@ -324,6 +337,11 @@ class Tables:
     def is_trunk(self) -> bool:
         """Whether this is the trunk."""
         return self.window is None
+
+    @property
+    def restores(self) -> bool:
+        """Whether stocks must be back at the trunk's level when the branch ends."""
+        return self.window is not None and self.window.restores
 
     @property
     def instance(self) -> Instance:

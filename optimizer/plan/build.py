@@ -15,6 +15,8 @@ from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.plan.appropriations import appropriation_rows
 from optimizer.plan.books import (
+    Rows,
+    Values,
     book_rows,
     financing_rows,
     grant_rows,
@@ -26,10 +28,8 @@ from optimizer.plan.books import (
 )
 from optimizer.plan.columns import COLUMNS, YEARS_OR_BLANK, rows_of, with_units
 from optimizer.plan.makers import made_in, makers_of
+from optimizer.plan.residual import count_residual
 from optimizer.plan.rules import reactions_of
-
-Values = Mapping[str, Mapping[Any, float]]
-Rows = list[tuple[Any, ...]]
 
 ZERO = 1e-9
 
@@ -64,6 +64,7 @@ def tables_of_plan(
         _surplus(t, mine, rows)
         _fixed(t, started, rows)
         _preferred(t, mine, rows)
+        count_residual(t, mine, values[TRUNK], rows)
     _makers(tables[TRUNK], values[TRUNK], rows)
     _targets(tables[TRUNK], values[TRUNK], rows)
     _goals(tables[TRUNK], values[TRUNK], rows)

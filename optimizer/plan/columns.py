@@ -32,6 +32,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "releases": ("scenario", "period", "facility", "release", "released", "charge"),
     "makers": ("period", "facility", "material", "channel", "made", "tonnes"),
     "targets": ("period", "stockpile", "target", "material", "channel", "level", "stock", "short", "cost"),
+    "residual": ("scenario", "period", "stockpile", "material", "most", "counted", "price", "usd"),
     "goals": ("period", "rule", "level", "made", "short", "cost"),
     "exposure": (
         "period", "facility", "state", "location", "ownership", "equipment", "finance", "technology", "feed",
@@ -91,6 +92,7 @@ LATER = frozenset(
         "reactions",
         "releases",
         "goals",
+        "residual",
         "grants",
         "financing",
         "owed",
@@ -112,6 +114,7 @@ _USD = (
 _TONNES = (
     "tonnes", "opening", "lost", "in", "out", "downgraded_in", "downgraded_out", "discarded", "bought_back", "closing",
     "demand", "delivered", "short", "made", "sold", "level", "stock", "used",
+    "most", "counted",
 )  # fmt: skip
 _YEARS = ("funded", "online", "period", "year", "onset", "until")
 _SHARES = ("probability", "location", "ownership", "equipment", "finance", "technology", "feed")

@@ -37,6 +37,7 @@ from optimizer.verifier.reacted import Reacted
 from optimizer.verifier.reactions import check_reactions, reactions_in
 from optimizer.verifier.recycling import check_recycling
 from optimizer.verifier.releases import check_releases
+from optimizer.verifier.residual import check_residual
 from optimizer.verifier.rolled import check_roll
 from optimizer.verifier.rules import check_rules
 from optimizer.verifier.service import check_demand, check_targets
@@ -52,6 +53,7 @@ _LATER = (
     "makers",
     "releases",
     "goals",
+    "residual",
     "grants",
     "financing",
     "owed",
@@ -132,6 +134,7 @@ def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.
     check_stock(case)
     check_demand(case)
     check_targets(case)
+    check_residual(case)
     check_rules(case)
     check_releases(case)
     check_goals(case)

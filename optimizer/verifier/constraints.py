@@ -95,6 +95,8 @@ CONSTRAINTS: dict[str, str] = {
     "target_stock": "The stock that a target counts is the trunk's closing stock in its channels.",
     "target_met": "Stock and what is short reach the level; a hard target is never short.",
     "target_cost": "The cost of a soft target is what is short x cost x years.",
+    "residual_counted": "What counts of stock at the horizon's end is held then, and asked for.",
+    "residual_value": "What counts is worth its share of the price in the year after the horizon, where it stands.",
     # Demand.
     "demand_level": "Demand is the mean of its series x effects x years.",
     "demand_met": "What is delivered and what is short add up to the demand.",

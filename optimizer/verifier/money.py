@@ -12,6 +12,7 @@ from optimizer.verifier.futures import TRUNK
 from optimizer.verifier.goals import goal_cost
 from optimizer.verifier.moves import flow_cost, surplus_money
 from optimizer.verifier.preference import weighed
+from optimizer.verifier.residual import residual_money
 from optimizer.verifier.service import shortage_price
 from optimizer.verifier.stores import stock_money
 from optimizer.verifier.verdict import At
@@ -136,6 +137,8 @@ def _operations(case: Case, money: Money) -> None:
             price = shortage_price(case, case.facts.periods[line.period], lines[line.line])
             add(line.scenario, line.period, "shortage", line.short * price)
         add(line.scenario, line.period, "preference", weighed(case, line))
+    for course, year, usd in residual_money(case):
+        money.add(course, year, "residual_stock", -usd, case.facts.discount(case.facts.end))
     for aim in case.rows.targets:
         targets = case.instance.stockpiles[aim.stockpile].targets
         if 0 <= aim.target < len(targets):

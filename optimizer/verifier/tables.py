@@ -12,31 +12,34 @@ import pandas as pd
 from optimizer.instance.amounts import ScaleGoal
 from optimizer.verifier.columns import (
     ROWS,
-    AppropriationRow,
-    Book,
     Capacity,
     Cost,
     Demand,
     Downgrade,
     Exposure,
-    FinancingRow,
     Flow,
     Future,
     GoalRow,
-    GrantRow,
     Maker,
     Outlay,
-    OwedRow,
     Portfolio,
-    PurchaseRow,
     ReactionRow,
-    RecipientRow,
     ReleaseRow,
+    ResidualRow,
     Run,
-    Sale,
     Stock,
     Surplus,
     TargetRow,
+)
+from optimizer.verifier.columns_finance import (
+    AppropriationRow,
+    Book,
+    FinancingRow,
+    GrantRow,
+    OwedRow,
+    PurchaseRow,
+    RecipientRow,
+    Sale,
 )
 from optimizer.verifier.facts import Facts
 from optimizer.verifier.futures import BASE, TRUNK, Block, is_future
@@ -62,6 +65,7 @@ class Rows:
     makers: list[Maker] = field(default_factory=list)
     targets: list[TargetRow] = field(default_factory=list)
     goals: list[GoalRow] = field(default_factory=list)
+    residual: list[ResidualRow] = field(default_factory=list)
     exposure: list[Exposure] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=list)
     scenarios: list[Future] = field(default_factory=list)
@@ -174,6 +178,7 @@ class _Reader:
         lacks = frozenset() if asks else frozenset(["makers"])
         lacks |= frozenset() if self.facts.releases else {"releases"}
         lacks |= frozenset() if any(isinstance(one, ScaleGoal) for one in instance.policy.rules) else {"goals"}
+        lacks |= frozenset() if any(one.residual for one in instance.stockpiles.values()) else {"residual"}
         finance = self.facts.instance.finance
         if finance is None:
             return lacks | {"grants", "financing", "owed", "recipients", "purchases", "sales", "books"}

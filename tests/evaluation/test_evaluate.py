@@ -35,6 +35,22 @@ def test_a_plan_in_its_own_futures_costs_what_it_says(seed: int) -> None:
     assert not found.info["breaks"]
 
 
+@pytest.mark.parametrize("seed", [5, 22])
+def test_stock_at_the_end_counts_as_the_plan_says(seed: int) -> None:
+    """In the base future, in branches that last to the end, and in those that restore their stock there."""
+    data = generate(seed, scenarios=3)
+    data["stockpiles"]["vault"] |= {"residual": 1.0, "residual_tonnes": {"neo": 6}}
+    plan = solve(data, gap=0.0)
+    counted = plan.tables["residual"]
+    assert (counted["counted"] > 0).any()
+    assert set(counted["scenario"]) > {TRUNK}
+    found = evaluate(plan.instance, plan, workers=1)
+    costs = {row.scenario: row.cost for row in rows_of(plan.scenarios)}
+    for row in rows_of(found.futures):
+        assert row.cost == pytest.approx(costs[row.future], rel=1e-7)
+    assert found.info["statistics"]["cost"]["mean"]["value"] == pytest.approx(plan.objective, rel=1e-7)
+
+
 def test_stock_that_a_solver_rounded_is_kept() -> None:
     """The plant makes 20 t, 10 must be delivered: 10.000002 t in stock is rounding, 10.01 t is more than there is."""
     data = reserve(0.3)

@@ -205,3 +205,51 @@ def test_benders_finds_the_same_least_outlay() -> None:
     assert dealt.info["verdict"]["ok"]
     assert level(dealt)["best"] == pytest.approx(level(whole)["best"], rel=1e-5)
     assert dealt.objective == pytest.approx(whole.objective, rel=1e-5)
+
+
+def test_what_stock_is_worth_at_the_end_is_no_payment() -> None:
+    """A public reserve that counts costs governments what it costs without; it only lessens the cost that comes after.
+
+    2 t are asked for from 2029 on, and at 9,000 a tonne are all that counts: filling it up takes 18,000 of outlay.
+    """
+    data = public(GRANT, tonnes=90.0)
+    data["stockpiles"] = {
+        "nds": {
+            "country": "USA",
+            "channel": "trusted",
+            "materials": ["magnet"],
+            "holding_cost": {"magnet": 1.0},
+            "targets": [{"material": "magnet", "tonnes": {2027: 0, 2029: 2}}],
+            "residual": 0.01,
+        }
+    }
+    some = solve(data)
+    data["stockpiles"]["nds"]["residual"] = 1.0
+    all_ = solve(data)
+    for plan, share in ((some, 0.01), (all_, 1.0)):
+        assert plan.info["verdict"]["ok"], plan.info["verdict"]
+        (row,) = plan.tables["residual"].itertuples()
+        assert (row.counted, row.price, row.usd) == pytest.approx((2.0, 9000.0, share * 18_000.0))
+    assert level(all_)["best"] == pytest.approx(level(some)["best"], rel=1e-6)
+    assert all_.objective is not None
+    assert some.objective is not None
+    assert all_.objective == pytest.approx(some.objective - 0.99 * 18_000.0, abs=1.0)
+
+
+def test_what_counts_at_the_end_buys_nothing_that_governments_pay_for() -> None:
+    """Where nobody asks for it, a reserve that counts stays empty: filling it is outlay, and outlay comes first."""
+    data = public(GRANT, tonnes=90.0)
+    data["stockpiles"] = {
+        "nds": {
+            "country": "USA",
+            "channel": "trusted",
+            "materials": ["magnet"],
+            "holding_cost": {"magnet": 1.0},
+            "residual": 1.0,
+            "residual_tonnes": {"magnet": 2.0},
+        }
+    }
+    least = solve(data)
+    assert least.tables["residual"]["counted"].to_list() == pytest.approx([0.0], abs=1e-3)
+    system = solve(data | {"finance": data["finance"] | {"perspective": "system"}})
+    assert system.tables["residual"]["counted"].to_list() == pytest.approx([2.0])

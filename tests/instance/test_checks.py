@@ -515,6 +515,21 @@ BROKEN = [
         },
     ),
     Broken(
+        "stockpiles_hold_what_they_name",
+        ("stockpiles.nds.residual_tonnes.magnet_uh", "does not hold 'magnet_uh'"),
+        {"stockpiles.nds.residual": 0.5, "stockpiles.nds.residual_tonnes": {"magnet_uh": 5.0}},
+    ),
+    Broken(
+        "what_counts_at_the_end_has_a_price",
+        ("stockpiles.nds.residual", "'magnet_sh' counts at its price", "residual_tonnes: {magnet_sh: 0}"),
+        {"stockpiles.nds.residual": 1.0, "stockpiles.nds.public": False, "materials.magnet_sh.price": GONE},
+    ),
+    Broken(
+        "tonnes_at_the_end_have_a_residual",
+        ("stockpiles.nds.residual_tonnes", "it has no residual", "residual: 1"),
+        {"stockpiles.nds.residual_tonnes": {"magnet_sh": 5.0}},
+    ),
+    Broken(
         "sold_material_has_a_price",
         ("materials.dy_oxide.sell", "sold but has no price"),
         {"materials.dy_oxide.price": GONE},

@@ -810,6 +810,45 @@ def test_j1_branch_ends_with_the_trunks_stock() -> None:
     )
 
 
+def test_s5_what_counts_at_the_end_is_held() -> None:
+    """20 t of any channel are asked for at the end of 2030 and 6 t of mdap: 20 count, of which commercial fills 14."""
+    counts = STOCK.replace("capacity: {magnet: 70}", "capacity: {magnet: 70}\n    residual: 0.5")
+    m = operations(counts)
+    check(
+        m,
+        "S5",
+        ("depot", "magnet", 0, 2030),
+        "+1 residual[depot,magnet,2030] -1 stock[depot,magnet,mdap,2030] -1 stock[depot,magnet,commercial,2030] <= 0",
+    )
+    check(
+        m,
+        "S5",
+        ("depot", "magnet", 1, 2030),
+        "+1 residual[depot,magnet,2030] -1 stock[depot,magnet,mdap,2030] <= 14",
+    )
+    assert m.residual["depot", "magnet", 2030].ub == 20
+    assert not indices(operations(counts, "outage"), "S5")
+    assert not indices(operations(STOCK), "S5")
+
+
+def test_s5_branch_that_restores_counts_the_trunks_stock() -> None:
+    """With three years of recovery the outage's branch ends with the horizon, at the trunk's level of 2030."""
+    counts = STOCK.replace("capacity: {magnet: 70}", "capacity: {magnet: 70}\n    residual: 0.5")
+    check(
+        operations(counts.replace("recovery: 1", "recovery: 3"), "outage"),
+        "S5",
+        ("depot", "magnet", 1, 2030),
+        "+1 residual[depot,magnet,2030] -1 trunk_level[depot,magnet,mdap] <= 14",
+    )
+    lasts = counts.replace("  duration: 1\n", "")
+    check(
+        operations(lasts, "outage"),
+        "S5",
+        ("depot", "magnet", 1, 2030),
+        "+1 residual[depot,magnet,2030] -1 stock[depot,magnet,mdap,2030] <= 14",
+    )
+
+
 OUTPUT = (
     HEAD
     + """

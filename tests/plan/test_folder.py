@@ -38,6 +38,7 @@ LACKS = (
     "makers",
     "releases",
     "goals",
+    "residual",
     "appropriations",
     *FINANCE,
 )

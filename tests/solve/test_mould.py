@@ -132,6 +132,24 @@ def test_branches_under_rules_in_amounts(seed: int) -> None:
     assert bound_blocks(network) == len(network.windows)
 
 
+@pytest.mark.parametrize("lasts", [False, True])
+@pytest.mark.parametrize("seed", [1, 3])
+def test_branches_whose_stock_counts_at_the_end(seed: int, lasts: bool) -> None:
+    """Their own where effects last, the trunk's where it is restored; prices of a scenario change nothing of it."""
+    data = alike(seed)
+    data["stockpiles"]["vault"] |= {"residual": 0.5, "residual_tonnes": {"neo": 4}}
+    for scenario in data["scenarios"]:
+        if lasts:
+            del scenario["duration"]
+        scenario["effects"].append({"affects": "prices", "where": {"material": "neo"}, "factor": 3.0})
+    network = network_from(data)
+    tables = tables_of(network, data["scenarios"][0]["id"])
+    assert tables.residual.worth == tables_of(network).residual.worth != {}
+    assert tables.window is not None
+    assert tables.window.restores == (not lasts)
+    assert bound_blocks(network) == len(network.windows)
+
+
 def test_branches_that_leave_another_belong_to_their_parents() -> None:
     """A second blow looks at the stock of the branch that it leaves, whichever gave the mould."""
     data = alike(4)

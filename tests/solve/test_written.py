@@ -79,6 +79,14 @@ def test_rules_in_amounts(seed: int) -> None:
     assert_all_written(network_from(under_limits(generate(seed, scenarios=3, size=2, children=seed % 2))))
 
 
+@pytest.mark.parametrize("seed", [0, 5, 7])
+def test_stock_that_counts_at_the_end(seed: int) -> None:
+    """In the trunk and in branches that last to the end, or restore their stock there."""
+    data = generate(seed, scenarios=3, children=seed % 2)
+    data["stockpiles"]["vault"]["residual"] = 0.5
+    assert_all_written(network_from(data))
+
+
 @pytest.mark.parametrize("measure", ["expected", "cvar", "worst_case", "regret"])
 def test_measures(measure: str) -> None:
     """Rows and objective of every measure."""

@@ -32,6 +32,7 @@ COLUMNS = {
     "releases": "scenario period facility release released charge",
     "makers": "period facility material channel made tonnes",
     "targets": "period stockpile target material channel level stock short cost",
+    "residual": "scenario period stockpile material most counted price usd",
     "goals": "period rule level made short cost",
     "exposure": "period facility state location ownership equipment finance technology feed channels",
     "costs": "scenario period category usd discounted",

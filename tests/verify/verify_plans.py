@@ -13,6 +13,7 @@ from limits_plan import limits, recycles, weighs
 from makers_plan import requalified
 from plan_maker import Plan, make
 from reaction_plan import reacts
+from residual_plan import left
 from roll_plan import replanned
 from tree_plan import tree
 
@@ -481,4 +482,5 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "bought": bought,
     "shipped": shipped,
     "biennial": biennial,
+    "left": left,
 }

@@ -17,7 +17,7 @@ from optimizer.instance.yaml12 import Path
 def _materials_named(source: Source, name: str, stockpile: Stockpile) -> Iterator[tuple[Path, str]]:
     """Where a stockpile names materials other than in its list."""
     path: Path = ("stockpiles", name)
-    for key in ("initial", "capacity", "holding_cost"):
+    for key in ("initial", "capacity", "holding_cost", "residual_tonnes"):
         for material in getattr(stockpile, key):
             yield (*path, key, material), material
     for inner, target in listed(source, (*path, "targets"), stockpile.targets):
@@ -25,7 +25,7 @@ def _materials_named(source: Source, name: str, stockpile: Stockpile) -> Iterato
 
 
 def stockpiles_hold_what_they_name(source: Source, instance: Instance) -> None:
-    """What a stockpile gives a stock, room, cost or target for is among its materials."""
+    """What a stockpile gives a stock, room, cost, tonnes at the end or target for is among its materials."""
     for name, stockpile in instance.stockpiles.items():
         for path, material in _materials_named(source, name, stockpile):
             if material not in stockpile.materials:
@@ -130,6 +130,31 @@ def public_purchases_have_a_price(source: Source, instance: Instance) -> None:
                 source.fault(at(source, ("stockpiles", name, "materials"), material), wrong, right)
 
 
+def what_counts_at_the_end_has_a_price(source: Source, instance: Instance) -> None:
+    """What a stockpile counts at the horizon's end has a price."""
+    for name, stockpile in instance.stockpiles.items():
+        for material in stockpile.materials:
+            record = instance.materials.get(material)
+            if record is None or record.price is not None or not stockpile.counts_at_the_end(material):
+                continue
+            if lost(source, "materials", material, "price"):
+                continue
+            wrong = f"'{material}' counts at its price at the horizon's end, but it has no price"
+            place = source.where("materials", material)
+            right = f"give it a price at {place}, or residual_tonnes: {{{material}: 0}} here"
+            source.fault(("stockpiles", name, "residual"), wrong, right)
+
+
+def tonnes_at_the_end_have_a_residual(source: Source, instance: Instance) -> None:
+    """Who says how much counts at the horizon's end says at what share of the price."""
+    for name, stockpile in instance.stockpiles.items():
+        if stockpile.residual_tonnes and stockpile.residual <= 0 and not lost(source, "stockpiles", name, "residual"):
+            wrong = f"stockpile '{name}' counts nothing at the horizon's end: it has no residual"
+            source.fault(
+                ("stockpiles", name, "residual_tonnes"), wrong, "give it a residual over 0, such as residual: 1"
+            )
+
+
 def sold_material_has_a_price(source: Source, instance: Instance) -> None:
     """Material that is sold has a price, and is not disposed of at a cost as well."""
     for name, material in instance.materials.items():
@@ -171,6 +196,8 @@ CHECKS = (
     targets_count_demand_there_is,
     targets_count_stock_there_can_be,
     public_purchases_have_a_price,
+    what_counts_at_the_end_has_a_price,
+    tonnes_at_the_end_have_a_residual,
     sold_material_has_a_price,
     regional_prices_cover_their_use,
 )
