@@ -77,6 +77,7 @@ CHECKED: dict[str, tuple[str, ...]] = {
     "B1": ("budget_annual", "outlay"),
     "B2": ("budget_total", "outlay"),
     "B4": ("budget_appropriation", "appropriations"),
+    "B5": ("outlay", "budget_annual", "budget_total", "budget_appropriation"),
     "E1": ("reaction_alternatives", "reaction_once"),
     "E2": ("reaction_once",),
     "E3": ("reaction_after",),

@@ -29,9 +29,11 @@ def say(out: Brief, found: CutList) -> None:
             out.print("optimizer solve says what cannot be met")
         return
     spends = info["spends"]
+    steps = f", price steps {usd(spends['price_steps'])}" if spends.get("price_steps") else ""
     out.print(
         f"the plan costs {usd(info['cost'])}; what is cut is {info['money']}: {usd(info['of_which_counts'])}\n"
-        f"  public capex {usd(spends['grants'])} of {usd(spends['capex'])}, public stockpiles {usd(spends['stock'])}",
+        f"  public capex {usd(spends['grants'])} of {usd(spends['capex'])}, "
+        f"public stockpiles {usd(spends['stock'])}{steps}",
     )
     if info["baseline"] is not None:
         base = info["baseline"]

@@ -150,7 +150,7 @@ def _nested(level: Level, baseline: Plan, before: Chosen, last: dict[Any, int]) 
         "grants": money.grants,
         "stock": money.stock,
         "capex": money.capex,
-        "spends": money.grants + money.stock,
+        "spends": money.grants + money.stock + money.steps,
         "options": len(level.chosen),
         "gives_up": ";".join(named(before - level.chosen)),
         "moves": ";".join(moved),

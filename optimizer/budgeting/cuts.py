@@ -358,7 +358,12 @@ class _Run:
             "status": status,
             "why": why,
             "money": MONEY[self._of],
-            "spends": {"capex": self._spent.capex, "grants": self._spent.grants, "stock": self._spent.stock},
+            "spends": {
+                "capex": self._spent.capex,
+                "grants": self._spent.grants,
+                "stock": self._spent.stock,
+                "price_steps": self._spent.steps,
+            },
             "of_which_counts": self._spent.of(self._of),
             "cost": None if self.plan is None else self.plan.objective,
             "levels_at": [level.percent for level in self.levels],

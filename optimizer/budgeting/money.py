@@ -11,6 +11,7 @@ from optimizer.network.starts import Start
 from optimizer.network.tables import TRUNK, Network
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
+from optimizer.plan.public_stock import PRICE_STEP
 
 OUTLAY, GRANTS, CAPEX = "outlay", "grants", "capex"
 MONEY = {
@@ -30,24 +31,27 @@ class Spent:
     Attributes:
         capex: of all that it funds.
         grants: public share of that.
-        stock: purchases and holding of public stockpiles on the trunk.
+        stock: purchases at reference prices and holding of public stockpiles on the trunk.
+        steps: what price steps add to these purchases.
     """
 
     capex: float
     grants: float
     stock: float
+    steps: float = 0.0
 
     def of(self, money: str) -> float:
         """The dollars that a cut is of."""
-        return {OUTLAY: self.grants + self.stock, GRANTS: self.grants, CAPEX: self.capex}[money]
+        return {OUTLAY: self.grants + self.stock + self.steps, GRANTS: self.grants, CAPEX: self.capex}[money]
 
 
 def spent(plan: Plan) -> Spent:
     """What a plan spends by its tables."""
-    by = {"capex": 0.0, "stockpile": 0.0}
+    by = {"capex": 0.0, "stockpile": 0.0, PRICE_STEP: 0.0}
     for row in rows_of(plan.outlay):
-        by[row.account] = by.get(row.account, 0.0) + float(row.usd)
-    return Spent(float(plan.portfolio["capex"].sum()), by["capex"], by["stockpile"])
+        account = PRICE_STEP if row.instrument == PRICE_STEP and row.account == "stockpile" else row.account
+        by[account] = by.get(account, 0.0) + float(row.usd)
+    return Spent(float(plan.portfolio["capex"].sum()), by["capex"], by["stockpile"], by[PRICE_STEP])
 
 
 class Purse:
@@ -72,6 +76,10 @@ class Purse:
                     price = trunk.stock.price.get((p, material, y), 0.0)
                     self._stock.append(((TRUNK, ("stock_in", (p, material, k, y))), price))
                     self._stock.append(((TRUNK, ("stock", (p, material, k, y))), trunk.stock.holding[p, material, y]))
+        # Apart: the columns of steps may be above what is due, so that "at least so much" cannot be said with them.
+        self._steps: list[tuple[Column, float]] = [
+            ((TRUNK, ("stock_above", index)), usd) for index, (_, usd) in trunk.stock.steps.items()
+        ]
 
     def of(self, option: Option, money: str) -> float:
         """What funding an option counts, USD; in whatever year."""
@@ -80,7 +88,7 @@ class Purse:
 
     @property
     def stock(self) -> tuple[tuple[Column, float], ...]:
-        """What a tonne in each column of public stockpiles counts, USD."""
+        """What a tonne in each column of public stockpiles counts, USD; without what price steps add."""
         return tuple(self._stock)
 
     def rows(self, money: str, most: float, stock: tuple[float, float]) -> list[Row]:
@@ -89,13 +97,14 @@ class Purse:
         Args:
             money: which dollars.
             most: of those, USD.
-            stock: what public stockpiles spend at least and at most, USD.
+            stock: what public stockpiles spend at least and at most, USD, without what price steps add.
         """
         fundings = [
             (column, usd if money == CAPEX else usd * self._share[self._option[column]])
             for column, usd in self._spend.items()
         ]
-        both = [(fundings + self._stock if money == OUTLAY else fundings, 0.0, most), (self._stock, *stock)]
+        counted = fundings + self._stock + self._steps if money == OUTLAY else fundings
+        both = [(counted, 0.0, most), (self._stock, *stock)]
         return [
             within(terms, low - SLACK * low, high + SLACK * high)
             for terms, low, high in both

@@ -131,6 +131,15 @@ class Target(Row):
         return self
 
 
+class PriceStep(Row):
+    """What a public stockpile pays for what it takes in beyond so much in a year."""
+
+    above: Amount
+    """t per year, over all channels."""
+    factor: Positive
+    """Times the reference price that each tonne above costs, over 1."""
+
+
 class Stockpile(Row):
     """A storage node."""
 
@@ -156,6 +165,8 @@ class Stockpile(Row):
     """disruption: a reserve, released only while an effect is active. always: a working stock."""
     public: Truth | None = None
     """Its purchases and holding are public outlay; default for a reserve."""
+    price_steps: dict[Id, tuple[PriceStep, ...]] = Field(default_factory=dict)
+    """What its own purchases do to the price of a material, the lowest step first; public stockpiles only."""
     buy_back: Annotated[float, Field(strict=True, ge=1, allow_inf_nan=False)] = 1.0
     """Times its price that a material costs which is still missing at a branch's end."""
     residual: Share = 0.0

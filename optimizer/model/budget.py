@@ -21,16 +21,19 @@ def variables(m: Model, t: Tables) -> None:
     }
     counted = _limited(t) or is_least(t)
     linked(m, "public_fund", everything if counted else {}, unit="0 or 1", doc="x: funded in period t")
+    # Where no budget looks at it too: a list of cuts has rows of its own over what stockpiles pay.
+    variable(m, "stock_above", t.stock.steps, unit="t", doc="V: taken in above price step j")
     least = [0] if is_least(t) else []
     variable(m, "public_outlay", least, unit="M USD", doc="O: what governments pay over all years, discounted")
 
 
 def constraints(m: Model, t: Tables) -> None:
-    """B1 to B3: on the trunk."""
+    """B1 to B3, B5: on the trunk."""
     budget = t.instance.policy.budget
     constraint(m, t, t.periods if t.is_trunk and budget.annual is not None else [], annual_budget)
     constraint(m, t, [0] if t.is_trunk and budget.total is not None else [], total_budget)
     constraint(m, t, [0] if is_least(t) else [], outlay_is_counted)
+    constraint(m, t, t.stock.steps, above_step_is_counted)
 
 
 def costs(m: Model, t: Tables) -> Costs:  # noqa: ARG001
@@ -77,6 +80,9 @@ def of_stock(
             terms.append((t.stock.price.get((p, material, y), 0.0), m.stock_in[p, material, k, y]))
         if p in held:
             terms.append((t.stock.holding[p, material, y], m.stock[p, material, k, y]))
+    for (p, material, j, when), (_, usd) in t.stock.steps.items():
+        if p in bought and when == y:
+            terms.append((usd, m.stock_above[p, material, j, y]))
     return terms
 
 
@@ -108,7 +114,7 @@ def of_instruments(
 
 
 def annual_budget(m: Model, t: Tables, y: int) -> object:
-    r"""B1. $\sum_{f,o,t'} \phi_{fot't} x_{fot'} + \sum_{i,f,o,t'} \gamma_{fot't} G_{ifot'} + \sum_i C_{it} + \sum_{p \in pub} (\pi_{pmt} i_{pmkt} + \eta_{pmt} h_{pmkt}) \le B_t y_t$: capex by its public share, grants and the cost of loans and preferred shares as they are paid, what other instruments pay, purchases at reference price, holding."""
+    r"""B1. $\sum_{f,o,t'} \phi_{fot't} x_{fot'} + \sum_{i,f,o,t'} \gamma_{fot't} G_{ifot'} + \sum_i C_{it} + \sum_{p \in pub} (\pi_{pmt} i_{pmkt} + \eta_{pmt} h_{pmkt}) + \sum_{p,m,j} \pi_{pmt} (F_{pmj} - F_{pm,j-1}) V_{pmjt} \le B_t y_t$: capex by its public share, grants and the cost of loans and preferred shares as they are paid, what other instruments pay, purchases at reference price, what they cost above price steps (the factor before the first is 1), holding."""
     span = t.calendar.span[y]
     terms = [
         (usd, m.public_fund[f, o, year])
@@ -146,3 +152,9 @@ def outlay_is_counted(m: Model, t: Tables, _: int) -> object:
         terms.append((MILLION * worth, m.given[i, f, o, y]))
     terms += [(MILLION * discount[y], m.credited[i, y]) for i, y in m.credited]
     return total((usd / MILLION, var) for usd, var in terms) <= 0
+
+
+def above_step_is_counted(m: Model, t: Tables, p: str, material: str, j: int, y: int) -> object:
+    r"""B5. $V_{pmjt} \ge \sum_k i_{pmkt} - L_{pmj} y_t$: what a public stockpile takes in of a material above each price step, over all channels and evenly over the years of a period."""
+    terms = [(-1.0, m.stock_in[(*store, y)]) for store in t.stock.stores if store[:2] == (p, material)]
+    return total([(1.0, m.stock_above[p, material, j, y]), *terms]) >= -t.stock.steps[p, material, j, y][0]

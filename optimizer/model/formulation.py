@@ -60,6 +60,7 @@ INDICES: dict[str, str] = {
     "earned": "f, t",
     "credited": "i, t",
     "public_outlay": "",
+    "stock_above": "p, m, j, t",
     "funded": "f, o, t",
     "given": "i, f, o, t",
     "awarded": r"i, f, \pm, t",
@@ -126,10 +127,11 @@ A branch that no other leaves weighs the same in every period; its cost is then 
 | $m$ | material | $\lambda$ | share lost per year |
 | $a$ | arc: a lane or freight row, or a hub's link | $\beta$ | share that a rule asks for |
 | $d$ | market; $i$: its demand line | $\epsilon$ | exposure |
-| $i$ | target of a stockpile | $c_{{em}}$ | t of element e per t |
+| $i$ | target of a stockpile; $j$: price step | $c_{{em}}$ | t of element e per t |
 | $S$ | future: `base` or a scenario | $p_S$ | probability |
 | $k' \succ k$ | a looser channel than k | $\rho, \chi$ | share of capacity that can be raised since the onset; share contracted |
 | | | $\tau, \mu, \nu$ | share of the period in which new makers wait; multiple that a known one may make; trial lots, t/yr |
+| | | $L, F$ | t/yr above which a price step counts; its factor on the reference price |
 | | | $g$ | most t of m that a unit makes per unit of capacity |
 | | | $\kappa^N, \upsilon, \pi$ | what a start, a tonne short and a tonne of m released cover of a need, in shares of it |
 

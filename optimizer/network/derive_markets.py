@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from optimizer.instance.fields import WHOLE
-from optimizer.instance.movement import Target
+from optimizer.instance.movement import PriceStep, Target
 from optimizer.network.calendar import Calendar
 from optimizer.network.effects import Disruption
 from optimizer.network.places import Cell, initial_stock
@@ -100,7 +100,20 @@ def stock_tables(network: Network, periods: tuple[int, ...], disruption: Disrupt
         if course == TRUNK:
             for index, target in enumerate(stockpile.targets):
                 _target(network, tables, name, index, target)
+            for material, steps in stockpile.price_steps.items():
+                _steps(network, tables, name, material, steps)
     return tables
+
+
+def _steps(network: Network, tables: StockTables, name: str, material: str, steps: tuple[PriceStep, ...]) -> None:
+    """What a tonne above each step costs more than one below it, where anything can be taken in."""
+    if not any(store[:2] == (name, material) for store in tables.stores):
+        return
+    for j, step in enumerate(steps):
+        more = step.factor - (steps[j - 1].factor if j else 1.0)
+        for t in network.calendar.periods:
+            above = step.above * network.calendar.years[t]
+            tables.steps[name, material, j, t] = above, more * tables.price[name, material, t]
 
 
 def _target(network: Network, tables: StockTables, name: str, index: int, target: Target) -> None:

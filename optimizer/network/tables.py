@@ -174,6 +174,8 @@ class StockTables:
     """USD per t bought back at a branch's end, (stockpile, m, t); absent without a price."""
     public: set[str] = field(default_factory=set)
     """Stockpiles whose purchases and holding are public outlay."""
+    steps: dict[tuple[str, str, int, int], tuple[float, float]] = field(default_factory=dict)
+    """(t in a period, USD that a t above costs more than one below), (stockpile, m, j, t); trunk only."""
     targets: dict[tuple[str, int, int], float] = field(default_factory=dict)
     """Level at the end of a period, t, (stockpile, i, t); trunk only."""
     counts: dict[tuple[str, int], list[Cell]] = field(default_factory=dict)

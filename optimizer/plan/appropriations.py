@@ -8,6 +8,7 @@ from optimizer.network.appropriations import appropriations_of, deflator_in, def
 from optimizer.network.starts import Start
 from optimizer.network.tables import Tables
 from optimizer.plan.books import Rows, Values, outlay_of_instruments
+from optimizer.plan.public_stock import BOUGHT, stock_outlay
 
 Spent = dict[tuple[str, int], float]
 """(appropriation, period) -> dollars of the time."""
@@ -34,14 +35,10 @@ def spent_of(t: Tables, investment: Values, trunk: Values) -> Spent:
         if i in payer and period is not None and usd > 0:
             given = kind in ("grant", "loan", "equity")
             found[payer[i], period] += usd * (deflator_in(network, when) if given else deflator_of(network, period))
-    for p, material, k in t.stock.stores:
-        for y in t.periods:
-            if p in buyer:
-                bought = trunk.get("stock_in", {}).get((p, material, k, y), 0.0)
-                found[buyer[p], y] += t.stock.price.get((p, material, y), 0.0) * bought * deflator_of(network, y)
-            if p in keeper:
-                held = trunk.get("stock", {}).get((p, material, k, y), 0.0)
-                found[keeper[p], y] += t.stock.holding[p, material, y] * held * deflator_of(network, y)
+    for (p, y, instrument), usd in stock_outlay(t, trunk).items():
+        payers = buyer if instrument in BOUGHT else keeper
+        if p in payers:
+            found[payers[p], y] += usd * deflator_of(network, y)
     return found
 
 

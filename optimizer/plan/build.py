@@ -28,6 +28,7 @@ from optimizer.plan.books import (
 )
 from optimizer.plan.columns import COLUMNS, YEARS_OR_BLANK, rows_of, with_units
 from optimizer.plan.makers import made_in, makers_of
+from optimizer.plan.public_stock import stock_outlay
 from optimizer.plan.residual import count_residual
 from optimizer.plan.rules import reactions_of
 
@@ -302,14 +303,8 @@ def _outlay(t: Tables, investment: Values, trunk: Values, rows: dict[str, Rows])
         share = t.starts.options[f, o].public_share
         for year, usd in t.starts.spend(Start(f, o, (y,))):
             by[year, "capex", "grant"] += usd * share
-    for p, material, k in t.stock.stores:
-        if p not in t.stock.public:
-            continue
-        for y in t.periods:
-            price = t.stock.price.get((p, material, y), 0.0)
-            by[y, "stockpile", "purchase"] += price * trunk.get("stock_in", {}).get((p, material, k, y), 0.0)
-            holding = t.stock.holding[p, material, y]
-            by[y, "stockpile", "holding"] += holding * trunk.get("stock", {}).get((p, material, k, y), 0.0)
+    for (_, y, instrument), usd in stock_outlay(t, trunk).items():
+        by[y, "stockpile", instrument] += usd
     rows["outlay"] += [(*key, usd) for key, usd in sorted(by.items()) if abs(usd) > ZERO]
 
 

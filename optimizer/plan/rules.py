@@ -31,6 +31,7 @@ from optimizer.network.tables import INVESTMENT, TRUNK, Network, OutputRow, Tabl
 from optimizer.plan.amounts import amounts_of
 from optimizer.plan.appropriations import spent_of
 from optimizer.plan.books import counted_outlay
+from optimizer.plan.public_stock import stock_outlay
 
 Values = Mapping[str, Mapping[Any, float]]
 Duals = Mapping[tuple[str, str, Any], float]
@@ -327,13 +328,8 @@ def _budget_reports(
     reacted = {course: _spent(network, had) for course in courses if (had := reactions_of(tables[course], values))}
     stock: dict[int, float] = defaultdict(float)
     trunk = values[TRUNK]
-    for p, material, k in t.stock.stores:
-        if p in t.stock.public:
-            for y in t.periods:
-                stock[y] += t.stock.price.get((p, material, y), 0.0) * trunk.get("stock_in", {}).get(
-                    (p, material, k, y), 0.0
-                )
-                stock[y] += t.stock.holding[p, material, y] * trunk.get("stock", {}).get((p, material, k, y), 0.0)
+    for (_, y, _), usd in stock_outlay(t, trunk).items():
+        stock[y] += usd
     reports = []
     if budget.annual is not None:
         report = Report("budget", "annual budget", "USD")

@@ -18,7 +18,9 @@ from optimizer.solver.compile import Block, Vector, join
 from optimizer.solver.extensive import Values
 from optimizer.solver.loading import new_highs
 
-OPEN = frozenset({"capital", "recipient", "sold", "earned", "credited", "awarded", "bought", "public_outlay"})
+OPEN = frozenset(
+    {"capital", "recipient", "sold", "earned", "credited", "awarded", "bought", "public_outlay", "stock_above"}
+)
 """Components that say who pays whom; all others are what a plan does."""
 NEEDLESS = 1e-5
 """M USD for each M USD given, and for each recipient: nobody is lent, or chosen, for nothing."""

@@ -8,7 +8,7 @@ from optimizer.instance.policy import Appropriation
 from optimizer.verifier.case import Case
 from optimizer.verifier.futures import TRUNK, matches
 from optimizer.verifier.money import OutlayKey, spending
-from optimizer.verifier.stores import stock_money
+from optimizer.verifier.stores import price_steps_paid, stock_money
 from optimizer.verifier.verdict import At
 
 _AS_SPENT = frozenset({"grant", "loan", "equity"})
@@ -68,6 +68,9 @@ def _paid(case: Case, one: Appropriation, instruments: Mapping[OutlayKey, float]
             price = case.facts.price_series(row.material, case.facts.region(stockpile.country))
             each = 0.0 if price is None else case.facts.mean(price, case.facts.periods[row.period])
             yield row.period, row.in_ * each * _then_in(case, row.period)
+    for stockpile_id, period, usd in price_steps_paid(case):
+        if stockpile_id in one.purchases:
+            yield period, usd * _then_in(case, period)
 
 
 def _then(case: Case, year: int) -> float:

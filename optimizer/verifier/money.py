@@ -14,7 +14,7 @@ from optimizer.verifier.moves import flow_cost, surplus_money
 from optimizer.verifier.preference import weighed
 from optimizer.verifier.residual import residual_money
 from optimizer.verifier.service import shortage_price
-from optimizer.verifier.stores import stock_money
+from optimizer.verifier.stores import price_steps_paid, stock_money
 from optimizer.verifier.verdict import At
 
 INVESTMENT = "investment"
@@ -193,6 +193,8 @@ def outlay_of(case: Case) -> dict[OutlayKey, float]:
         if price is not None:
             add(row.period, "stockpile", "purchase", row.in_ * case.facts.mean(price, period))
         add(row.period, "stockpile", "holding", stock_money(case, row)[0])
+    for _, year, usd in price_steps_paid(case):
+        add(year, "stockpile", "price_step", usd)
     return found
 
 

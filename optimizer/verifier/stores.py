@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
+
 from optimizer.instance.instance import Period
 from optimizer.verifier.case import Case
 from optimizer.verifier.columns import Stock
@@ -124,3 +127,30 @@ def stock_money(case: Case, row: Stock) -> tuple[float, float, float]:
     disposal = row.discarded * case.instance.materials[row.material].disposal
     back = row.bought_back * (_price_at(case, row) or 0.0) * case.instance.stockpiles[row.stockpile].buy_back
     return holding, disposal, back
+
+
+def price_steps_paid(case: Case) -> Iterator[tuple[str, int, float]]:
+    """Stockpile, period and USD that price steps add on the trunk: of what each takes in of a material in all channels.
+
+    Tonne by tonne: what lies between a step and the next costs the factor of the first, less what it costs anyway.
+    """
+    taken: dict[tuple[str, str, int], float] = {}
+    for row in case.rows.stock:
+        if row.scenario == case.trunk.name:
+            key = (row.stockpile, row.material, row.period)
+            taken[key] = taken.get(key, 0.0) + row.in_
+    for (name, material, year), tonnes in taken.items():
+        record = case.instance.stockpiles[name]
+        steps = record.price_steps.get(material, ())
+        price = case.facts.price_series(material, case.facts.region(record.country))
+        if not record.is_public or not steps or price is None:
+            continue
+        period = case.facts.periods[year]
+        ends = [*(step.above for step in steps[1:]), math.inf]
+        a_year = tonnes / period.years
+        more = sum(
+            (step.factor - 1.0) * (min(a_year, end) - step.above)
+            for step, end in zip(steps, ends, strict=True)
+            if a_year > step.above
+        )
+        yield name, year, more * period.years * case.facts.mean(price, period)

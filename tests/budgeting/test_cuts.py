@@ -160,6 +160,26 @@ def test_no_cut_spends_more_on_stockpiles_than_a_smaller_one() -> None:
     assert any(deep > shallow + 1.0 for shallow, deep in itertools.pairwise(alone)), "by themselves they would"
 
 
+def test_what_price_steps_add_is_cut_too() -> None:
+    """Half of what the reserve takes in costs twice as much; money is saved by buying less, or more slowly."""
+    data = stocked()
+    plan = solve(data)
+    taken = plan.stock[plan.stock["scenario"] == "trunk"]["in"].max()
+    data["stockpiles"]["nds"]["price_steps"] = {"magnet": [{"above": float(taken) / 2, "factor": 2.0}]}
+    plan = solve(data)
+    spends = plan.outlay.groupby("instrument")["usd"].sum()
+    assert spends["price_step"] > 0
+    found = optimizer.cuts(plan, at=[10, 30], options=EXACT, order=False)
+    assert found.info["of_which_counts"] == pytest.approx(spends.sum())
+    assert found.info["spends"]["price_steps"] == pytest.approx(spends["price_step"])
+    for row in rows_of(found.levels):
+        outlay = found.plans[row.cut].outlay["usd"].sum()
+        assert found.plans[row.cut].info["verdict"]["ok"]
+        assert row.spends == pytest.approx(outlay)
+        assert outlay <= row.most + 0.01
+        assert row.stock <= found.info["spends"]["stock"] + 0.01
+
+
 def hard(most: float) -> Data:
     """Half of the demand must be met, by two plants of which each makes that much; money for one or none."""
     data = instance_data(plants(60)[:2])

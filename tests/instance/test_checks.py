@@ -530,6 +530,56 @@ BROKEN = [
         {"stockpiles.nds.residual_tonnes": {"magnet_sh": 5.0}},
     ),
     Broken(
+        "stockpiles_hold_what_they_name",
+        ("stockpiles.nds.price_steps.dy_oxide", "'nds' does not hold 'dy_oxide'"),
+        {"stockpiles.nds.price_steps": {"dy_oxide": [{"above": 50.0, "factor": 1.5}]}},
+    ),
+    Broken(
+        "price_steps_have_a_price_and_a_payer",
+        ("stockpiles.buffer.price_steps", "'buffer' is not public", "public: true here"),
+        {"stockpiles.buffer.price_steps": {"magnet_sh": [{"above": 50.0, "factor": 1.5}]}},
+    ),
+    Broken(
+        "price_steps_have_a_price_and_a_payer",
+        ("stockpiles.nds.price_steps.magnet_sh", "'magnet_sh' has no price", "give it a price at"),
+        {
+            "stockpiles.nds.price_steps": {"magnet_sh": [{"above": 50.0, "factor": 1.5}]},
+            "materials.magnet_sh.price": GONE,
+        },
+    ),
+    Broken(
+        "price_steps_rise",
+        ("stockpiles.nds.price_steps.magnet_sh", "there is no step", "leave it out"),
+        {"stockpiles.nds.price_steps": {"magnet_sh": []}},
+    ),
+    Broken(
+        "price_steps_rise",
+        ("stockpiles.nds.price_steps.magnet_sh.0.factor", "a factor of 1 makes no tonne dearer", "over 1"),
+        {"stockpiles.nds.price_steps": {"magnet_sh": [{"above": 50.0, "factor": 1.0}]}},
+    ),
+    Broken(
+        "price_steps_rise",
+        (
+            "stockpiles.nds.price_steps.magnet_sh.1.factor",
+            "no more than that of the step before, 2.5",
+            "factors that rise",
+        ),
+        {
+            "stockpiles.nds.price_steps": {
+                "magnet_sh": [{"above": 50.0, "factor": 2.5}, {"above": 100.0, "factor": 1.5}],
+            }
+        },
+    ),
+    Broken(
+        "price_steps_rise",
+        ("stockpiles.nds.price_steps.magnet_sh.1.above", "above 50 t comes after one above 50 t", "lowest step first"),
+        {
+            "stockpiles.nds.price_steps": {
+                "magnet_sh": [{"above": 50.0, "factor": 1.5}, {"above": 50.0, "factor": 2.5}],
+            }
+        },
+    ),
+    Broken(
         "sold_material_has_a_price",
         ("materials.dy_oxide.sell", "sold but has no price"),
         {"materials.dy_oxide.price": GONE},

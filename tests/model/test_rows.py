@@ -1036,6 +1036,23 @@ def test_b4_an_appropriation_is_kept_in_every_run_of_periods() -> None:
     assert indices(yearly, "B4") == {("fund", year, year) for year in years}
 
 
+def test_b5_what_is_taken_in_above_a_price_step_is_counted() -> None:
+    """Over both channels, by year: twice the level in two years. A tonne above costs 4 more, above the next step 8."""
+    stepped = BUDGET.replace(
+        "    targets:", "    price_steps: {magnet: [{above: 10, factor: 1.5}, {above: 15, factor: 2.5}]}\n    targets:"
+    )
+    m = operations(stepped)
+    taken = "-1 stock_in[depot,magnet,mdap,{0}] -1 stock_in[depot,magnet,commercial,{0}]"
+    check(m, "B5", ("depot", "magnet", 0, 2027), f"+1 stock_above[depot,magnet,0,2027] {taken.format(2027)} >= -10")
+    check(m, "B5", ("depot", "magnet", 1, 2028), f"+1 stock_above[depot,magnet,1,2028] {taken.format(2028)} >= -30")
+    paid = " ".join(row(m, "B1", 2030).split())
+    assert "+4 stock_above[depot,magnet,0,2030]" in paid
+    assert "+8 stock_above[depot,magnet,1,2030]" in paid
+    assert "stock_above[depot,magnet,1,2028]" in row(m, "B2", 0)
+    assert not indices(operations(stepped, "outage"), "B5"), "on the trunk alone"
+    assert not indices(operations(BUDGET), "B5")
+
+
 def test_b4_counts_grants_as_they_are_paid_and_credits_by_period() -> None:
     """Dollars of the time: a grant of 1 M USD is paid in 2027, credits in 2028, when a dollar is 1.5."""
     held = (

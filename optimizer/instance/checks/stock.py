@@ -8,7 +8,7 @@ from optimizer.instance.checks.base import PLACES, at, listed, lost, quoted, reg
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.fields import WHOLE
 from optimizer.instance.instance import Instance
-from optimizer.instance.movement import Stockpile
+from optimizer.instance.movement import PriceStep, Stockpile
 from optimizer.instance.records import Material
 from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path
@@ -17,7 +17,7 @@ from optimizer.instance.yaml12 import Path
 def _materials_named(source: Source, name: str, stockpile: Stockpile) -> Iterator[tuple[Path, str]]:
     """Where a stockpile names materials other than in its list."""
     path: Path = ("stockpiles", name)
-    for key in ("initial", "capacity", "holding_cost", "residual_tonnes"):
+    for key in ("initial", "capacity", "holding_cost", "residual_tonnes", "price_steps"):
         for material in getattr(stockpile, key):
             yield (*path, key, material), material
     for inner, target in listed(source, (*path, "targets"), stockpile.targets):
@@ -155,6 +155,42 @@ def tonnes_at_the_end_have_a_residual(source: Source, instance: Instance) -> Non
             )
 
 
+def price_steps_have_a_price_and_a_payer(source: Source, instance: Instance) -> None:
+    """What purchases do to a price is said of a public stockpile, and of a material that has a price."""
+    for name, stockpile in instance.stockpiles.items():
+        path: Path = ("stockpiles", name, "price_steps")
+        if stockpile.price_steps and not stockpile.is_public:
+            wrong = f"stockpile '{name}' is not public, so that no government pays what its purchases cost more"
+            source.fault(path, wrong, "public: true here, or leave the steps out")
+        for material in stockpile.price_steps:
+            record = instance.materials.get(material)
+            if record is not None and record.price is None and not lost(source, "materials", material, "price"):
+                right = f"give it a price at {source.where('materials', material)}, or leave the steps out"
+                source.fault((*path, material), f"'{material}' has no price that steps could raise", right)
+
+
+def price_steps_rise(source: Source, instance: Instance) -> None:
+    """Each price step is above the one before it and has a larger factor, the first one over 1."""
+    for name, stockpile in instance.stockpiles.items():
+        for material, steps in stockpile.price_steps.items():
+            path: Path = ("stockpiles", name, "price_steps", material)
+            before: PriceStep | None = None
+            if not steps and not lost(source, *path):
+                source.fault(path, f"there is no step for '{material}'", "[{above: 50, factor: 1.5}], or leave it out")
+            for inner, step in listed(source, path, steps):
+                if step.factor <= 1:
+                    wrong = f"a factor of {step.factor:g} makes no tonne dearer than the reference price"
+                    source.fault((*inner, "factor"), wrong, "a factor over 1")
+                elif before is not None and step.factor <= before.factor:
+                    wrong = f"a factor of {step.factor:g} is no more than that of the step before, {before.factor:g}"
+                    right = "factors that rise: more bought at once never makes a tonne cheaper"
+                    source.fault((*inner, "factor"), wrong, right)
+                if before is not None and step.above <= before.above:
+                    wrong = f"a step above {step.above:g} t comes after one above {before.above:g} t"
+                    source.fault((*inner, "above"), wrong, "the lowest step first, each level once")
+                before = step
+
+
 def sold_material_has_a_price(source: Source, instance: Instance) -> None:
     """Material that is sold has a price, and is not disposed of at a cost as well."""
     for name, material in instance.materials.items():
@@ -198,6 +234,8 @@ CHECKS = (
     public_purchases_have_a_price,
     what_counts_at_the_end_has_a_price,
     tonnes_at_the_end_have_a_residual,
+    price_steps_have_a_price_and_a_payer,
+    price_steps_rise,
     sold_material_has_a_price,
     regional_prices_cover_their_use,
 )
