@@ -65,7 +65,7 @@ def check_finance(case: Case) -> list[Payment]:
     results: dict[tuple[str, int], float] = {}
     for (facility, year, _, _), usd in books.items():
         results[facility, year] = results.get((facility, year), 0.0) + usd
-    shared = check_stakes(case, finance, results)
+    shared = check_stakes(case, finance, _fundable(case, finance), results)
     _add_capital(case, finance, books, shared)
     _check_books(case, finance, books)
     return payments + list(_borne(case, shared))

@@ -14,13 +14,14 @@ _Parts = dict[str, float]
 
 
 def check_stakes(
-    case: Case, finance: Finance, results: Mapping[tuple[str, int], float]
+    case: Case, finance: Finance, keep_books: set[str], results: Mapping[tuple[str, int], float]
 ) -> list[tuple[str, str, int, float]]:
     """(instrument, facility, period, USD) of what a facility gives away of what it earns; of a loss it is less than 0.
 
     Args:
         case: the plan, and its instance.
         finance: what the instance says of it.
+        keep_books: facilities that must pay their way: nobody else has a stake.
         results: (facility, period) -> USD that a facility with books earns by operating.
     """
     by_id = {one.id: one for one in finance.instruments if isinstance(one, Stake)}
@@ -29,6 +30,8 @@ def check_stakes(
         if row.instrument in by_id and (row.facility, row.option) in case.built.funded:
             holder = (row.instrument, row.facility)
             since[holder] = min(row.funded, since.get(holder, row.funded))
+            at, may = At(f"{row.instrument}:{row.facility}:{row.option}", row.funded), row.facility in keep_books
+            case.ledger.holds("capital_eligible", at, may, f"no books are kept of {row.facility}", row.usd, "USD")
     _check_whole(case, by_id, since)
     _check_holders(case, by_id, since)
     shares = [

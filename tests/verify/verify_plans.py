@@ -14,6 +14,7 @@ from makers_plan import requalified
 from plan_maker import Plan, make
 from reaction_plan import reacts
 from roll_plan import replanned
+from staked_plan import staked
 from tree_plan import tree
 
 
@@ -481,4 +482,5 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "bought": bought,
     "shipped": shipped,
     "biennial": biennial,
+    "staked": staked,
 }
