@@ -3,8 +3,8 @@
 python benchmarks/least_outlay.py instances/us_allied_2026/variants/least_outlay.yaml FILE.json [--seconds 150]
 
 Menus are those instruments of the instance that are of a kind, and some that are made here: floors, recipients chosen,
-at so much above the reference price where most trusted plants stand; loans; and a stake. Each is solved as the instance is, public
-outlay first; and some again under a crash of all prices for two years.
+at so much above the reference price where most trusted plants stand; loans; and a stake. Each is solved as the instance
+is, public outlay first; and some again under a crash of all prices for two years.
 """
 
 from __future__ import annotations

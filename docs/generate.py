@@ -140,6 +140,7 @@ KINDS: tuple[tuple[Any, str], ...] = (
     (fields.Amount, "number, 0 or more"),
     (fields.Positive, "number over 0"),
     (fields.Share, "share"),
+    (fields.PositiveShare, "share over 0"),
     (fields.Whole, "whole number"),
     (fields.Year, "year"),
     (fields.Truth, "true or false"),

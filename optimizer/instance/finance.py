@@ -6,14 +6,26 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
-from optimizer.instance.fields import Amount, AmountSeries, Id, Kind, Record, Row, Share, ShareSeries, Text, Truth, Year
+from optimizer.instance.fields import (
+    Amount,
+    AmountSeries,
+    Id,
+    Kind,
+    PositiveShare,
+    Record,
+    Row,
+    Share,
+    ShareSeries,
+    Text,
+    Truth,
+    Year,
+)
 from optimizer.instance.policy import Lasting, Where
 from optimizer.instance.series import Range, Series
 
 MILLION = 1e6
 """USD in the unit of money of a solve's columns, so that they are of the size of tonnes."""
 
-PositiveShare = Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)]
 Rate = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
 
 

@@ -45,7 +45,7 @@ OFFTAKE = {"kind": "purchase", "stockpile": "nds", "material": "magnet", "price"
         ({"kind": "stake", "pays": 0.3}, ("share", "missing")),
         ({"kind": "stake", "share": 0.0}, ("share", "0")),
         ({"kind": "stake", "share": 1.2}, ("share", "1.2")),
-        ({"kind": "stake", "share": 0.3, "pays": 0.2}, ("more pays 0.2 of private capex for a share of 0.3", "or more")),
+        ({"kind": "stake", "share": 0.3, "pays": 0.2}, ("more pays 0.2 of private capex for a share", "or more")),
         ({"kind": "stake", "share": 0.3, "recipients": 0}, ("recipients", "0")),
         ({"kind": "stake", "share": 0.3, "max_share": 0.2}, ("unknown key",)),
         ({"kind": "stake", "share": 0.3, "where": {"id": "mine"}},

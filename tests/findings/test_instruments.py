@@ -101,5 +101,5 @@ def test_a_stake_that_changes_nothing_trips(find: Find, instrument: str, why: st
     ],
 )
 def test_a_stake_that_may_change_something_is_quiet(find: Find, instrument: str, plant: str) -> None:
-    """It pays a premium; a grant is not shared; it has no share in all years; or it does not pay for all that is funded."""
+    """A premium; a grant that is not shared; a plant that stood before; fundings that it does not pay for."""
     assert find("idle_instrument", with_finance(instrument), plant) == []

@@ -1699,7 +1699,7 @@ def test_i32_losses_are_borne() -> None:
 
 
 def test_i8_a_stake_has_its_share() -> None:
-    """Of 37.5 left in 2029 a half is 18.75 for 24 paid in, at 0.64: half of each dollar. 0.8 x 0.5 of 48 at most lost."""
+    """Of 37.5 left in 2029 a half is 18.75 for 24 paid in, at 0.64: half of each dollar. 0.8 x 0.5 of 48 of loss."""
     check(operations(STAKED), "I8", ("works",),
           """+1 earned[works,2027] +0.8 earned[works,2028] -16 funded[works,build,2027]
           +0.5 given[stake,works,build,2027] +0.4 given[other,works,build,2027]

@@ -6,7 +6,7 @@ from plan_maker import Plan, make
 
 
 def staked() -> Plan:
-    """Works for 500, of which 100 are public, on line from 2028; at 25 percent 33 are missing, and with a stake 60 are left.
+    """Works for 500, of which 100 are public, on line from 2028; at 25 percent 33 are missing without a stake.
 
     In 2028 and 2029 they sell 20 t at 50, use 20 t of oxide at 10, pay 40 for each tonne and 20 a year: 40 are lost. In
     2030 they sell 10 t at 120, and earn 680. A quarter of what they cost is left in 2031: 125. The government pays 240
