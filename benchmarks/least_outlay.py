@@ -3,8 +3,8 @@
 python benchmarks/least_outlay.py instances/us_allied_2026/variants/least_outlay.yaml FILE.json [--seconds 150]
 
 Menus are those instruments of the instance that are of a kind, and some that are made here: floors, recipients chosen,
-at so much above the reference price where most trusted plants stand; loans. Each is solved as the instance is, public
-outlay first; and some again under a crash of all prices for two years.
+at so much above the reference price where most trusted plants stand; loans; and a stake. Each is solved as the instance
+is, public outlay first; and some again under a crash of all prices for two years.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from optimizer.instance.fields import WHOLE
 from optimizer.run import versions
 
 LOAN = {"id": "loan", "kind": "loan", "max_share": 0.5, "rate": 0.02, "term": 10, "expected_loss": 0.1}
+STAKE = {"id": "stake", "kind": "stake", "share": 0.15, "pays": 0.3}
 CRASH, FROM, UNTIL = 0.5, 2029, 2031
 """Prices are halved from the first of these years until the other."""
 HOME = "north_america"
@@ -80,6 +81,8 @@ def menus(instance: optimizer.Instance) -> dict[str, tuple[list[Data], bool]]:
         "loans only": ([LOAN], False),
         "grants and loans": ([*grants, LOAN], False),
         "grants, loans and floors": ([*grants, LOAN, *floors(instance, 1.3)], False),
+        "stake only": ([STAKE], False),
+        "grants and a stake": ([*grants, STAKE], False),
         "grants only, prices crash": (grants, True),
         "floors at the price only, prices crash": (floors(instance, 1.0), True),
         "grants and floors at the price, prices crash": ([*grants, *floors(instance, 1.0)], True),

@@ -75,6 +75,7 @@ def _finance(plan: Plan, out: Brief) -> None:
             table.add_row(name, kind.replace("_", " "), words, usd(total))
         out.print(table)
         _owed(plan, out)
+        _stakes(plan, out)
     if finance.viability and not plan.books.empty:
         books = plan.books.assign(of=plan.books["item"].eq("instrument"))
         left = books.groupby("facility")["discounted"].sum()
@@ -95,9 +96,23 @@ def _owed(plan: Plan, out: Brief) -> None:
         return
     by_year = plan.owed.groupby("year")[["usd", "public"]].sum()
     year = int(str(by_year["public"].idxmax()))
+    repaid = plan.financing["instrument"].isin(list(plan.owed["instrument"]))
     out.print(
-        f"Lent and paid in {usd(plan.financing['usd'].sum())}; most of it is at risk at the end of {year}: "
+        f"Lent and paid in {usd(plan.financing.loc[repaid, 'usd'].sum())}; most of it is at risk at the end of {year}: "
         f"{usd(by_year['usd'][year])} owed, of which the government stands to lose {usd(by_year['public'][year])}."
+    )
+
+
+def _stakes(plan: Plan, out: Brief) -> None:
+    """What is paid in for stakes, and what comes of them."""
+    if plan.stakes.empty:
+        return
+    paid, earned, borne = (plan.stakes[name].sum() for name in ("paid_in", "earned", "borne"))
+    count = plan.stakes["facility"].nunique()
+    where = "facility" if count == 1 else "facilities"
+    out.print(
+        f"Stakes in {count} {where}: {usd(paid)} paid in, {usd(earned)} earned, which pays for nothing else, and "
+        f"{usd(borne)} of losses borne (undiscounted)."
     )
 
 

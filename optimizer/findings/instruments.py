@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from optimizer.findings.finding import NOTE, WARNING, Finding, amount, some
 from optimizer.findings.survey import Survey
-from optimizer.instance.finance import REFERENCE, Capital, Finance, Instrument, Purchase, picks
+from optimizer.instance.finance import REFERENCE, Capital, Finance, Instrument, Purchase, Stake, picks
 from optimizer.network.derive_capital import CapitalIndex, given, terms_of
 from optimizer.network.derive_finance import finance_tables, worth_of
 from optimizer.network.derive_purchase import may_sell
@@ -51,6 +51,8 @@ def _why(
         return None if one.id in pays else ("pays_nothing", "in no period is anything paid to who could be chosen")
     if not indices:
         return "nobody", "no funding within the horizon is eligible for it"
+    if isinstance(one, Stake):
+        return _why_not_shared(survey, one, indices)
     calendar = survey.calendar
     best = max(
         math.fsum(
@@ -65,6 +67,28 @@ def _why(
     return "dear", (
         f"at the hurdle rate of {finance.hurdle_rate:.1%} what is paid back for a dollar is worth {amount(1.0 - best)} "
         "or more"
+    )
+
+
+def _why_not_shared(survey: Survey, one: Stake, indices: list[CapitalIndex]) -> tuple[str, str] | None:
+    """A share of all that a plant costs for the same share of all that it brings changes no sign of what is left.
+
+    So it is only where it has a part in all of it: nothing stood before, it pays for all fundings, and nobody else
+    gives anything that is not shared.
+    """
+    if one.paid > one.share:
+        return None
+    n, mine = survey.network, {index[1:] for index in indices}
+    for f in dict.fromkeys(f for f, _, _ in mine):
+        starts = {(g, o, t) for (g, o), years in n.starts.years.items() if g == f for t in years}
+        stood = any(survey.tables.existing[key] > 0 for key in survey.tables.existing if key[0] == f)
+        fixed = any(survey.tables.fixed[f, t] > 0 for t in survey.calendar.periods)
+        others = any(index[1] == f and index[0] != one.id for index in given(n))
+        if not starts <= mine or stood or fixed or others:
+            return None
+    return "fair", (
+        f"it pays {one.paid:g} of what is private of capex for {one.share:g} of what that brings, and whoever could "
+        "take it is given nothing else that it has no share in: what is left keeps its sign"
     )
 
 

@@ -6,7 +6,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
-from optimizer.instance.fields import Amount, AmountSeries, Id, Kind, Record, Row, Share, ShareSeries, Text, Truth, Year
+from optimizer.instance.fields import (
+    Amount,
+    AmountSeries,
+    Id,
+    Kind,
+    PositiveShare,
+    Record,
+    Row,
+    Share,
+    ShareSeries,
+    Text,
+    Truth,
+    Year,
+)
 from optimizer.instance.policy import Lasting, Where
 from optimizer.instance.series import Range, Series
 
@@ -119,6 +132,30 @@ class Equity(_Capital):
     """Share of dividends and redemption expected never to come."""
 
 
+class Stake(_Instrument):
+    """A share of what a facility earns, for a share of its private capex: a facility is chosen or not."""
+
+    kind: Literal["stake"]
+    share: PositiveShare
+    """Of what the facility earns by operating, profit or loss, from the period in which it is first paid in; and of
+    what it paid for at the horizon's end."""
+    pays: Share | None = None
+    """Share of the private part of capex that the government pays in, no less than `share`; default `share`."""
+    cap: Amount | None = None
+    """USD paid in over all recipients at most, undiscounted."""
+    cap_per_recipient: Amount | None = None
+    """USD paid in for one facility at most, undiscounted."""
+    recipients: Lasting | None = None
+    """Facilities that are chosen at most."""
+    not_with: tuple[Id, ...] = ()
+    """Instruments that a facility which is chosen does not take."""
+
+    @property
+    def paid(self) -> float:
+        """Share of the private part of capex that is paid in."""
+        return self.share if self.pays is None else self.pays
+
+
 class _PerOutput(_Instrument):
     """What instruments have in common that pay for tonnes, to everybody or to recipients that are chosen."""
 
@@ -205,13 +242,15 @@ class Purchase(_Instrument):
 
 
 Instrument = Annotated[
-    Grant | Loan | Equity | ProductionCredit | CostCredit | Depletion | PriceFloor | Purchase,
+    Grant | Loan | Equity | Stake | ProductionCredit | CostCredit | Depletion | PriceFloor | Purchase,
     Field(discriminator="kind"),
 ]
 PerTonne = ProductionCredit | Depletion | PriceFloor
 """Instruments that pay by the tonne sold."""
-Capital = Grant | Loan | Equity
+Capital = Grant | Loan | Equity | Stake
 """Instruments that pay for capex."""
+SPENT = frozenset({"grant", "loan", "equity", "stake"})
+"""Their kinds: what they pay is counted by calendar years."""
 Decidable = ProductionCredit | PriceFloor
 """Instruments whose recipients may be chosen."""
 

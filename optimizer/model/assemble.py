@@ -21,6 +21,7 @@ from optimizer.model import (
     finance,
     funding,
     funding_rules,
+    holding,
     limits,
     need,
     output_rules,
@@ -30,13 +31,14 @@ from optimizer.model import (
     residual,
     risk,
     service,
+    stake,
     stock,
 )
 from optimizer.model.declare import Costs, Key, Model, new_model
 from optimizer.network.needs import Need
 from optimizer.network.tables import INVESTMENT, NEEDS, Network, Tables
 
-FIRST: tuple[ModuleType, ...] = (funding, funding_rules, capital)
+FIRST: tuple[ModuleType, ...] = (funding, funding_rules, capital, holding)
 """Families of the investment block."""
 SECOND: tuple[ModuleType, ...] = (
     capacity,
@@ -53,6 +55,7 @@ SECOND: tuple[ModuleType, ...] = (
     requalification,
     service,
     finance,
+    stake,
     purchase,
 )
 """Families of a course of operations, trunk or branch."""

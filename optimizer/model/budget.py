@@ -91,6 +91,8 @@ def of_instruments(
 ) -> list[Term]:
     """What capital costs, in the years in which it is paid, in some years or in all; and what is paid for output.
 
+    What a stake bears of a period's loss is paid in its years alike.
+
     Args:
         m: the trunk.
         t: its tables.
@@ -110,11 +112,15 @@ def of_instruments(
         if paid:
             terms.append((MILLION * paid, m.given[i, f, o, year]))
     within = set(periods)
+    for i, f, y in m.borne:
+        years = [year for year in t.calendar.span[y] if span is None or year in span]
+        if i in counts and years:
+            terms.append((MILLION * len(years) / t.calendar.years[y], m.borne[i, f, y]))
     return terms + [(MILLION, m.credited[i, y]) for i, y in m.credited if y in within and i in counts]
 
 
 def annual_budget(m: Model, t: Tables, y: int) -> object:
-    r"""B1. $\sum_{f,o,t'} \phi_{fot't} x_{fot'} + \sum_{i,f,o,t'} \gamma_{fot't} G_{ifot'} + \sum_i C_{it} + \sum_{p \in pub} (\pi_{pmt} i_{pmkt} + \eta_{pmt} h_{pmkt}) + \sum_{p,m,j} \pi_{pmt} (F_{pmj} - F_{pm,j-1}) V_{pmjt} \le B_t y_t$: capex by its public share, grants and the cost of loans and preferred shares as they are paid, what other instruments pay, purchases at reference price, what they cost above price steps (the factor before the first is 1), holding."""
+    r"""B1. $\sum_{f,o,t'} \phi_{fot't} x_{fot'} + \sum_{i,f,o,t'} \gamma_{fot't} G_{ifot'} + \sum_{i,f} L_{ift} + \sum_i C_{it} + \sum_{p \in pub} (\pi_{pmt} i_{pmkt} + \eta_{pmt} h_{pmkt}) + \sum_{p,m,j} \pi_{pmt} (F_{pmj} - F_{pm,j-1}) V_{pmjt} \le B_t y_t$: capex by its public share, grants, stakes and the cost of loans and preferred shares as they are paid, losses that stakes bear, what other instruments pay, purchases at reference price, what they cost above price steps (the factor before the first is 1), holding."""
     span = t.calendar.span[y]
     terms = [
         (usd, m.public_fund[f, o, year])
@@ -151,6 +157,7 @@ def outlay_is_counted(m: Model, t: Tables, _: int) -> object:
         worth = sum(share * t.calendar.discount_of(when) for when, share in paid)
         terms.append((MILLION * worth, m.given[i, f, o, y]))
     terms += [(MILLION * discount[y], m.credited[i, y]) for i, y in m.credited]
+    terms += [(MILLION * discount[y], m.borne[i, f, y]) for i, f, y in m.borne]
     return total((usd / MILLION, var) for usd, var in terms) <= 0
 
 

@@ -1,10 +1,10 @@
-"""Capital (I): grants, loans and preferred shares, decided for each funding, and who is chosen for what."""
+"""Capital (I): what is given for each funding, by grants, loans, preferred shares and stakes; and who is chosen for what."""
 
 from __future__ import annotations
 
-from optimizer.instance.finance import MILLION, Decidable, Purchase
+from optimizer.instance.finance import MILLION, Decidable, Purchase, Stake
 from optimizer.model.declare import Costs, Index, Model, constraint, total, variable
-from optimizer.network.derive_capital import capital_of, excluded, given, recipients
+from optimizer.network.derive_capital import capital_of, excluded, given, may_hold, most_given, recipients
 from optimizer.network.derive_finance import may_receive
 from optimizer.network.derive_purchase import few_sellers
 from optimizer.network.tables import Network
@@ -13,9 +13,7 @@ from optimizer.network.tables import Network
 def variables(m: Model, n: Network) -> None:
     """G and P."""
     m.instruments = capital_of(n)
-    most: dict[Index, float] = {
-        (i, f, o, t): m.instruments[i].max_share * n.starts.options[f, o].capex / MILLION for i, f, o, t in given(n)
-    }
+    most: dict[Index, float] = {(i, f, o, t): most_given(n, m.instruments[i], f, o) for i, f, o, t in given(n)}
     gives = "G: what instrument i gives for what is funded in period t"
     variable(m, "capital", most, upper=most, unit="M USD", doc=gives)
     chosen = "P: facility f is a recipient of instrument i"
@@ -35,7 +33,7 @@ def constraints(m: Model, n: Network) -> None:
     facilities = dict.fromkeys(f for _, f in m.recipient)
     pairs = [(i, j, f) for i, j in excluded(n) for f in facilities if {(i, f), (j, f)} <= set(m.recipient)]
     constraint(m, n, pairs, not_with)
-    constraint(m, n, dict.fromkeys(i for i, _ in (*may_receive(n), *few_sellers(n))), recipients_at_most)
+    constraint(m, n, dict.fromkeys(i for i, _ in (*may_receive(n), *few_sellers(n), *may_hold(n))), recipients_at_most)
 
 
 def costs(m: Model, n: Network) -> Costs:  # noqa: ARG001
@@ -45,12 +43,12 @@ def costs(m: Model, n: Network) -> Costs:  # noqa: ARG001
 
 def capital_within_share(m: Model, n: Network, i: str, f: str, o: str, t: int) -> object:
     r"""I1. $G_{ifot} \le \bar g_i K_{fo} x_{fot}$: what an instrument gives is at most its share of the capex of what is funded."""
-    most = m.instruments[i].max_share * n.starts.options[f, o].capex / MILLION
+    most = most_given(n, m.instruments[i], f, o)
     return total([(1.0, m.capital[i, f, o, t]), (-most, m.fund[f, o, t])]) <= 0
 
 
 def capital_within_capex(m: Model, n: Network, f: str, o: str, t: int) -> object:
-    r"""I2. $\sum_i G_{ifot} \le (1 - \phi_{fo}) K_{fo} x_{fot}$: grants, loans, preferred shares and the public share pay for no more than there is."""
+    r"""I2. $\sum_i G_{ifot} \le (1 - \phi_{fo}) K_{fo} x_{fot}$: grants, loans, preferred shares, stakes and the public share pay for no more than there is."""
     option = n.starts.options[f, o]
     terms = [(1.0, m.capital[i, f, o, t]) for i in m.instruments if (i, f, o, t) in m.capital]
     return total([*terms, (-(1.0 - option.public_share) * option.capex / MILLION, m.fund[f, o, t])]) <= 0
@@ -68,8 +66,8 @@ def capital_within_cap_per_recipient(m: Model, n: Network, i: str, f: str) -> ob
 
 
 def capital_to_recipients(m: Model, n: Network, i: str, f: str, o: str) -> object:
-    r"""I10. $\sum_t G_{ifot} \le \bar g_i K_{fo} P_{if}$: where something excludes another, only a recipient is given anything; an option is funded once."""
-    most = m.instruments[i].max_share * n.starts.options[f, o].capex / MILLION
+    r"""I10. $\sum_t G_{ifot} \le \bar g_i K_{fo} P_{if}$: where something excludes another, and of stakes, only a recipient is given anything; an option is funded once."""
+    most = most_given(n, m.instruments[i], f, o)
     terms = [(1.0, m.capital[index]) for index in m.capital if index[:3] == (i, f, o)]
     return total([*terms, (-most, m.recipient[i, f])]) <= 0
 
@@ -84,5 +82,5 @@ def recipients_at_most(m: Model, n: Network, i: str) -> object:
     assert n.instance.finance is not None
     mine = [index for index in m.recipient if index[0] == i]
     one = next(one for one in n.instance.finance.instruments if one.id == i)
-    most = one.recipients if isinstance(one, Decidable | Purchase) else None
+    most = one.recipients if isinstance(one, Decidable | Purchase | Stake) else None
     return total((1.0, m.recipient[index]) for index in mine) <= (len(mine) if most is None else most)

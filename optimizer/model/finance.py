@@ -9,6 +9,7 @@ from optimizer.instance.finance import MILLION
 from optimizer.model.budget import is_least
 from optimizer.model.declare import Costs, Index, Model, Term, constraint, linked, total, variable
 from optimizer.model.funding import started
+from optimizer.model.stake import result_terms
 from optimizer.network.derive_capital import CapitalIndex, capital_of, given, terms_of
 from optimizer.network.derive_finance import worth_of
 from optimizer.network.eligible import ALL, cap_of, capped
@@ -151,12 +152,15 @@ def earned_at_most(m: Model, t: Tables, f: str, y: int) -> object:
 
 
 def pays_its_way(m: Model, t: Tables, f: str) -> object:
-    r"""I8. $\sum_t \delta_t (E_{ft} - \Lambda_{ft}) + \sum_{i,o,t} \rho_{ifot} G_{ifot} - \sum_{o,t} ((1 - \phi_{fo}) K_{fo} - R_{fot}) x_{fot} \ge -\Lambda^0_f (1 - \sum_{o \text{ first}, t} x_{fot})$: what is funded breaks even at the hurdle rate, with what it is given as it is paid and paid back, and what its plant is worth at the end; a facility of which nothing is funded need not."""
+    r"""I8. $\sum_t \delta_t (E_{ft} - \Lambda_{ft}) + \sum_{i,o,t} \rho_{ifot} G_{ifot} - \sum_{i,t} \delta_t \sigma_i (Q_{ift} - \Lambda_{ft} H_{ift}) - \sum_{o,t} ((1 - \phi_{fo}) K_{fo} - R_{fot}) x_{fot} \ge -\Lambda^0_f (1 - \sum_{o \text{ first}, t} x_{fot})$: what is funded breaks even at the hurdle rate, with what it is given as it is paid and paid back, less what stakes have of what it earns, and what its plant is worth at the end; a facility of which nothing is funded need not."""
     finance, n = t.finance, t.network
     assert n.instance.finance is not None
     rate = n.instance.finance.hurdle_rate
     terms: list[Term] = [(finance.worth[y], m.earned[f, y]) for y in t.periods]
     right = sum(finance.worth[y] * finance.loss[f, y] for y in t.periods) - finance.standing_loss[f]
+    for index in m.shared:
+        if index[1] == f:
+            terms += [(-finance.worth[index[-1]] * share, var) for share, var in result_terms(m, t, *index)]
     for g, o, y in m.funded:
         if g != f:
             continue

@@ -67,6 +67,10 @@ INDICES: dict[str, str] = {
     "chosen": "i, f",
     "bought": "i, f, s, m, k, t",
     "seller": "i, f",
+    "held": "i, f, t",
+    "holds": "i, f, t",
+    "shared": "i, f, t",
+    "borne": "i, f, t",
 }
 """Index letters of each variable. A variable without an entry has no place on the page."""
 

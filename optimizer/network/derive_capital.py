@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 
-from optimizer.instance.finance import Capital, Equity, Grant, Loan
+from optimizer.instance.finance import MILLION, Capital, Equity, Grant, Loan, Stake
 from optimizer.network.derive_finance import may_pay_for, may_receive
 from optimizer.network.derive_purchase import few_sellers, may_sell
 from optimizer.network.starts import Start
@@ -66,7 +66,32 @@ def given(n: Network) -> list[CapitalIndex]:
         for (f, o), years in n.starts.years.items()
         for t in years
         if n.starts.options[f, o].capex > 0 and may_pay_for(n, one, f, t)
+        if not isinstance(one, Stake) or _may_be_shared(n, f, o)
     ]
+
+
+def most_given(n: Network, instrument: Capital, facility: str, option: str) -> float:
+    """M USD that an instrument gives for an option at most; a stake gives it exactly."""
+    record = n.starts.options[facility, option]
+    share = instrument.paid * (1.0 - record.public_share) if isinstance(instrument, Stake) else instrument.max_share
+    return share * record.capex / MILLION
+
+
+def _may_be_shared(n: Network, facility: str, option: str) -> bool:
+    """Whether a stake may be in an option: some of its capex is private, and books are kept of what it earns."""
+    finance = n.instance.finance
+    return finance is not None and finance.viability and n.starts.options[facility, option].public_share < 1.0
+
+
+def stakes_of(n: Network) -> dict[str, Stake]:
+    """The instruments that have a share of what a facility earns."""
+    return {i: one for i, one in capital_of(n).items() if isinstance(one, Stake)}
+
+
+def may_hold(n: Network) -> list[tuple[str, str]]:
+    """(instrument, facility) of stakes that may be taken."""
+    stakes = stakes_of(n)
+    return list(dict.fromkeys((i, f) for i, f, _, _ in given(n) if i in stakes))
 
 
 def excluded(n: Network) -> list[tuple[str, str]]:
@@ -80,7 +105,11 @@ def excluded(n: Network) -> list[tuple[str, str]]:
 def recipients(n: Network) -> list[tuple[str, str]]:
     """(i, f) whose choice is a decision: of instruments that choose, and of others where an exclusion asks."""
     asked = {i for pair in excluded(n) for i in pair}
-    found = [(i, f) for i, f, _, _ in given(n) if i in asked] + [pair for pair in may_sell(n) if pair[0] in asked]
+    found = (
+        [(i, f) for i, f, _, _ in given(n) if i in asked]
+        + may_hold(n)
+        + [pair for pair in may_sell(n) if pair[0] in asked]
+    )
     return list(dict.fromkeys([*found, *may_receive(n), *few_sellers(n)]))
 
 
@@ -91,6 +120,8 @@ def terms_of(network: Network, instrument: Capital, facility: str, option: str, 
     paid = tuple((year, usd / capex) for year, usd in network.starts.spend(start))
     if isinstance(instrument, Grant):
         return Terms(paid, (), (), 1.0, 0.0)
+    if isinstance(instrument, Stake):
+        return Terms(paid, _left(network, instrument, start), (), 1.0, 0.0)
     last = max(year for year, _ in paid)
     ready = max(network.starts.online(start), last)  # of the first of it the year after, and not before all is paid
     due = max(network.calendar.end_year, last)
@@ -107,6 +138,14 @@ def terms_of(network: Network, instrument: Capital, facility: str, option: str, 
         public = instrument.guarantee or 0.0
         cost = instrument.expected_loss * public * repaid / given
     return Terms(paid, back, owed, cost, public)
+
+
+def _left(network: Network, stake: Stake, start: Start) -> Flows:
+    """A stake's share of what an option it paid for is worth at the horizon's end, for a dollar paid in."""
+    record, calendar = network.starts.options[start.facility, start.option], network.calendar
+    left = network.starts.credit(start) / calendar.discount_of(calendar.end_year)
+    each = stake.share * left / (stake.paid * (1.0 - record.public_share) * record.capex)
+    return ((calendar.end_year, each),) if each else ()
 
 
 def _worth(flows: Iterable[tuple[int, float]], rate: float, year: int) -> float:

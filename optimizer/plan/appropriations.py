@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from optimizer.instance.finance import SPENT
 from optimizer.network.appropriations import appropriations_of, deflator_in, deflator_of, pays_capex
 from optimizer.network.starts import Start
 from optimizer.network.tables import Tables
@@ -33,7 +34,7 @@ def spent_of(t: Tables, investment: Values, trunk: Values) -> Spent:
     for (when, kind, i), usd in outlay_of_instruments(t, investment, trunk).items():
         period = calendar.period_of(when)
         if i in payer and period is not None and usd > 0:
-            given = kind in ("grant", "loan", "equity")
+            given = kind in SPENT
             found[payer[i], period] += usd * (deflator_in(network, when) if given else deflator_of(network, period))
     for (p, y, instrument), usd in stock_outlay(t, trunk).items():
         payers = buyer if instrument in BOUGHT else keeper

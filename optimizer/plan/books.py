@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from optimizer.instance.finance import MILLION, Capital
-from optimizer.network.derive_capital import capital_of, recipients, terms_of
+from optimizer.instance.finance import MILLION, Capital, Stake
+from optimizer.network.derive_capital import capital_of, most_given, recipients, terms_of
 from optimizer.network.derive_finance import worth_of
 from optimizer.network.starts import Start
 from optimizer.network.tables import Network, Tables
@@ -27,6 +27,8 @@ HALF = 0.5
 """Who is chosen is 1 but for rounding."""
 Outlay = dict[tuple[int, str, str], float]
 """(year, account, instrument) -> USD."""
+Books = dict[tuple[str, int, str, str], float]
+"""(facility, year, item, instrument) -> USD."""
 
 
 def sales_rows(t: Tables, trunk: Values) -> Rows:
@@ -43,12 +45,16 @@ def sales_rows(t: Tables, trunk: Values) -> Rows:
 
 def given(network: Network, investment: Values) -> list[tuple[Capital, str, str, int, float]]:
     """(instrument, facility, option, period, USD) of what is granted, lent or paid in."""
-    instruments = capital_of(network)
-    return [
-        (instruments[i], f, o, y, amount * MILLION)
-        for (i, f, o, y), amount in sorted(investment.get("capital", {}).items())
-        if amount * MILLION > ROUNDING
-    ]
+    instruments, chosen = capital_of(network), investment.get("recipient", {})
+    found = []
+    for (i, f, o, y), amount in sorted(investment.get("capital", {}).items()):
+        usd = amount * MILLION
+        if isinstance(instruments[i], Stake):  # all of its part or nothing, whatever a solver's tolerance leaves of it
+            whole = chosen.get((i, f), 0.0) > HALF and (f, o, y) in investment.get("fund", {})
+            usd = most_given(network, instruments[i], f, o) * MILLION if whole else 0.0
+        if usd > ROUNDING:
+            found.append((instruments[i], f, o, y, usd))
+    return found
 
 
 def grant_rows(network: Network, investment: Values) -> Rows:
@@ -57,7 +63,7 @@ def grant_rows(network: Network, investment: Values) -> Rows:
 
 
 def financing_rows(network: Network, investment: Values) -> Rows:
-    """What is lent to whom, or paid in for shares, and what that costs the government."""
+    """What is lent to whom, or paid in for shares or a stake, and what that costs the government."""
     return [
         (one.id, f, o, y, usd, usd * terms_of(network, one, f, o, y).cost)
         for one, f, o, y, usd in given(network, investment)
@@ -94,7 +100,7 @@ def purchase_rows(t: Tables, investment: Values, trunk: Values) -> Rows:
 
 
 def outlay_of_instruments(t: Tables, investment: Values, trunk: Values) -> Outlay:
-    """What instruments cost, by year: for capex as it is spent, the rest in the first year of each period."""
+    """What instruments cost, by year: capital as it is spent, a loss in its years, the rest in a period's first."""
     finance, found = t.instance.finance, defaultdict[tuple[int, str, str], float](float)
     if finance is None:
         return found
@@ -104,6 +110,8 @@ def outlay_of_instruments(t: Tables, investment: Values, trunk: Values) -> Outla
             found[year, one.kind, one.id] += share * usd
     for i, _, y, usd in paid(t, investment, trunk):
         found[y, kinds[i], i] += usd
+    for i, year, usd in borne(t, investment, trunk):
+        found[year, kinds[i], i] += usd
     return found
 
 
@@ -135,18 +143,19 @@ def paid(t: Tables, investment: Values, trunk: Values) -> list[tuple[str, str, i
     return [(*key, usd) for key, usd in sorted(found.items()) if abs(usd) > ZERO]
 
 
-def book_rows(t: Tables, investment: Values, trunk: Values, started: Mapping[Start, float]) -> Rows:
-    """Books of the facilities that must pay their way and of which something is funded.
+def started_of(investment: Values) -> dict[Start, float]:
+    """What is started: options, and paths of expansions."""
+    found = {Start(f, o, (t,)): value for (f, o, t), value in investment.get("fund", {}).items()}
+    for (f, o, label), value in investment.get("sequence", {}).items():
+        found[Start(f, o, tuple(int(year) for year in label.split(">")))] = value
+    return found
 
-    Discounted at the hurdle rate they add up to what is left: nothing is lost where that is 0 or more.
-    """
-    network, finance = t.network, t.finance
-    if network.instance.finance is None:
-        return []
-    rate, calendar = network.instance.finance.hurdle_rate, network.calendar
-    fund = investment.get("fund", {})
-    funded = {f for f, _, _ in fund} & set(finance.fundable)
-    found: dict[tuple[str, int, str, str], float] = defaultdict(float)
+
+def operating(t: Tables, investment: Values, trunk: Values) -> Books:
+    """What facilities with books and something funded earn by operating, by period and item."""
+    finance, started = t.finance, started_of(investment)
+    funded = {f for f, _, _ in investment.get("fund", {})} & set(finance.fundable)
+    found: Books = defaultdict(float)
     for (f, _, material, _, y), tonnes in trunk.get("sold", {}).items():
         if f in funded:
             found[f, y, "sales", ""] += tonnes * finance.price.get((f, material, y), 0.0)
@@ -162,6 +171,63 @@ def book_rows(t: Tables, investment: Values, trunk: Values, started: Mapping[Sta
         for start, usd in terms:
             if start.facility in funded:
                 found[start.facility, y, "fixed", ""] -= usd * started.get(start, 0.0)
+    for i, f, y, usd in paid(t, investment, trunk):
+        if f in funded:
+            found[f, y, "instrument", i] += usd
+    return found
+
+
+def stake_rows(t: Tables, investment: Values, trunk: Values) -> Rows:
+    """What is paid in for each stake, what the facility earns, and what the government has or bears of it, by year.
+
+    At the horizon's end it is what that is worth which was paid for.
+    """
+    network = t.network
+    since: dict[tuple[str, str], int] = {}
+    found: dict[tuple[str, str, int], list[float]] = defaultdict(lambda: [0.0, 0.0, 0.0, 0.0])
+    shares: dict[str, float] = {}
+    for one, f, o, y, usd in given(network, investment):
+        if not isinstance(one, Stake):
+            continue
+        shares[one.id] = one.share
+        since[one.id, f] = min(y, since.get((one.id, f), y))
+        terms = terms_of(network, one, f, o, y)
+        for year, share in terms.paid:
+            found[one.id, f, year][0] += share * usd
+        for year, share in terms.back:
+            found[one.id, f, year][1] += share * usd / one.share
+            found[one.id, f, year][2] += share * usd
+    result: dict[tuple[str, int], float] = defaultdict(float)
+    for (f, y, _, _), usd in operating(t, investment, trunk).items() if since else ():
+        result[f, y] += usd
+    for (i, f), first in since.items():
+        for y in t.periods:
+            usd = result[f, y]
+            if y >= first and abs(usd) > ZERO:
+                row = found[i, f, y]
+                row[1] += usd
+                row[2 if usd > 0 else 3] += shares[i] * abs(usd)
+    return [(*key, *row) for key, row in sorted(found.items())]
+
+
+def borne(t: Tables, investment: Values, trunk: Values) -> list[tuple[str, int, float]]:
+    """(instrument, calendar year, USD) of losses that stakes bear: those of a period in its years alike."""
+    rows = [(i, y, usd) for i, _, y, _, _, _, usd in stake_rows(t, investment, trunk) if usd]
+    return [(i, year, usd / t.calendar.years[y]) for i, y, usd in rows for year in t.calendar.span[y]]
+
+
+def book_rows(t: Tables, investment: Values, trunk: Values) -> Rows:
+    """Books of the facilities that must pay their way and of which something is funded.
+
+    Discounted at the hurdle rate they add up to what is left: nothing is lost where that is 0 or more.
+    """
+    network = t.network
+    if network.instance.finance is None:
+        return []
+    rate, calendar = network.instance.finance.hurdle_rate, network.calendar
+    fund = investment.get("fund", {})
+    found = operating(t, investment, trunk)
+    funded = {key[0] for key in found}
     for f, o, y in fund:
         if f in funded:
             start, share = Start(f, o, (y,)), 1.0 - network.starts.options[f, o].public_share
@@ -173,9 +239,9 @@ def book_rows(t: Tables, investment: Values, trunk: Values, started: Mapping[Sta
         if f in funded:
             for year, share in terms_of(network, one, f, o, y).flows:
                 found[f, year, "instrument", one.id] += share * amount
-    for i, f, y, usd in paid(t, investment, trunk):
-        if f in funded:
-            found[f, y, "instrument", i] += usd
+    for i, f, y, _, _, earned, lost in stake_rows(t, investment, trunk):
+        if y in calendar.periods:  # at the end it is among what is given
+            found[f, y, "instrument", i] += lost - earned
     return [
         (f, year, item, i, usd, usd * worth_of(calendar, rate, year))
         for (f, year, item, i), usd in sorted(found.items())

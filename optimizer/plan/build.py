@@ -25,6 +25,8 @@ from optimizer.plan.books import (
     purchase_rows,
     recipient_rows,
     sales_rows,
+    stake_rows,
+    started_of,
 )
 from optimizer.plan.columns import COLUMNS, YEARS_OR_BLANK, rows_of, with_units
 from optimizer.plan.makers import made_in, makers_of
@@ -48,7 +50,7 @@ def tables_of_plan(
     rows: dict[str, Rows] = defaultdict(list)
     fund = values[INVESTMENT].get("fund", {})
     _portfolio(network, fund, rows)
-    planned = _started(values[INVESTMENT])
+    planned = started_of(values[INVESTMENT])
     for course, t in tables.items():
         mine = values[course]
         reacted = reactions_of(t, values)
@@ -77,19 +79,13 @@ def tables_of_plan(
     rows["owed"] = owed_rows(network, values[INVESTMENT])
     rows["recipients"] = recipient_rows(tables[TRUNK], values[INVESTMENT])
     rows["purchases"] = purchase_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK])
+    rows["stakes"] = stake_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK])
     rows["sales"] = sales_rows(tables[TRUNK], values[TRUNK])
-    rows["books"] = book_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK], planned)
+    rows["books"] = book_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK])
     frames = {name: pd.DataFrame(rows[name], columns=list(columns)) for name, columns in COLUMNS.items()}
     frames["costs"] = _costs(network, fund, frames, rows["fixed"], rows["spent"])
     frames["scenarios"] = _scenarios(network, frames)
     return {name: with_units(name, frame) for name, frame in frames.items()}
-
-
-def _started(investment: Values) -> dict[Start, float]:
-    found = {Start(f, o, (t,)): value for (f, o, t), value in investment.get("fund", {}).items()}
-    for (f, o, label), value in investment.get("sequence", {}).items():
-        found[Start(f, o, tuple(int(year) for year in label.split(">")))] = value
-    return found
 
 
 def _reactions(t: Tables, reacted: list[Start], rows: dict[str, Rows]) -> None:

@@ -47,6 +47,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "owed": ("year", "instrument", "facility", "option", "usd", "public"),
     "recipients": ("instrument", "facility"),
     "purchases": ("instrument", "period", "facility", "state", "material", "channel", "tonnes", "usd"),
+    "stakes": ("instrument", "facility", "year", "paid_in", "result", "earned", "borne"),
     "sales": ("period", "facility", "state", "material", "channel", "made", "sold", "price"),
     "books": ("facility", "year", "item", "instrument", "usd", "discounted"),
 }  # fmt: skip
@@ -98,6 +99,7 @@ LATER = frozenset(
         "owed",
         "recipients",
         "purchases",
+        "stakes",
         "sales",
         "books",
     ]
@@ -110,6 +112,7 @@ YEARS_OR_BLANK = ("onset", "until")
 
 _USD = (
     "capex", "public_outlay", "cost", "usd", "discounted", "public", "charge", "given", "spent", "expired", "left",
+    "paid_in", "result", "earned", "borne",
 )  # fmt: skip
 _TONNES = (
     "tonnes", "opening", "lost", "in", "out", "downgraded_in", "downgraded_out", "discarded", "bought_back", "closing",

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from optimizer.instance.finance import MILLION
-from optimizer.network.derive_capital import capital_of, given, recipients, terms_of
+from optimizer.network.derive_capital import capital_of, given, may_hold, recipients, terms_of
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.network.tables_finance import PAYS
 from optimizer.solver.compile import Block, Vector, join
@@ -19,7 +19,20 @@ from optimizer.solver.extensive import Values
 from optimizer.solver.loading import new_highs
 
 OPEN = frozenset(
-    {"capital", "recipient", "sold", "earned", "credited", "awarded", "bought", "public_outlay", "stock_above"}
+    {
+        "capital",
+        "recipient",
+        "held",
+        "sold",
+        "earned",
+        "credited",
+        "awarded",
+        "shared",
+        "borne",
+        "bought",
+        "public_outlay",
+        "stock_above",
+    }
 )
 """Components that say who pays whom; all others are what a plan does."""
 NEEDLESS = 1e-5
@@ -158,6 +171,9 @@ def _usd(network: Network, t: Tables) -> dict[tuple[str, object], float]:
         found["bought", index] = usd * (calendar.discount[index[-1]] + NEEDLESS)
     for i, f in recipients(network):
         found["recipient", (i, f)] = MILLION * NEEDLESS
+    for i, f in may_hold(network):
+        for y in t.periods:
+            found["borne", (i, f, y)] = MILLION * calendar.discount[y]
     instruments = capital_of(network)
     for i, f, o, y in given(network):
         outlay = terms_of(network, instruments[i], f, o, y).outlay

@@ -11,7 +11,7 @@ from optimizer.verifier.money import OutlayKey, spending
 from optimizer.verifier.stores import price_steps_paid, stock_money
 from optimizer.verifier.verdict import At
 
-_AS_SPENT = frozenset({"grant", "loan", "equity"})
+_AS_SPENT = frozenset({"grant", "loan", "equity", "stake"})
 """Kinds of instruments that pay in calendar years; all else is paid in periods."""
 
 

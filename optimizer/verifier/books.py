@@ -23,6 +23,7 @@ from optimizer.verifier.columns_finance import Sale
 from optimizer.verifier.futures import TRUNK
 from optimizer.verifier.money import spending
 from optimizer.verifier.purchases import check_purchases
+from optimizer.verifier.stakes import check_stakes
 from optimizer.verifier.trust import State
 from optimizer.verifier.verdict import At
 
@@ -50,7 +51,8 @@ def check_finance(case: Case) -> list[Payment]:
     finance = case.instance.finance
     if finance is None:
         rows = case.rows
-        if rows.grants or rows.financing or rows.owed or rows.recipients or rows.sales or rows.books or rows.purchases:
+        given = rows.grants or rows.financing or rows.owed or rows.stakes
+        if given or rows.recipients or rows.sales or rows.books or rows.purchases:
             case.ledger.holds("no_finance", At("finance"), False, "the instance says nothing of finance")
         return []
     check_capital(case, finance)
@@ -59,8 +61,23 @@ def check_finance(case: Case) -> list[Payment]:
     payments = list(_payments(case, finance))
     for name, facility, year, usd in check_purchases(case, finance, _fundable(case, finance)):
         payments.append(Payment(name, "purchase", facility, year, usd))
-    _check_books(case, finance, payments)
-    return payments
+    books = _operating(case, finance, payments)
+    results: dict[tuple[str, int], float] = {}
+    for (facility, year, _, _), usd in books.items():
+        results[facility, year] = results.get((facility, year), 0.0) + usd
+    shared = check_stakes(case, finance, _fundable(case, finance), results)
+    _add_capital(case, finance, books, shared)
+    _check_books(case, finance, books)
+    return payments + list(_borne(case, shared))
+
+
+def _borne(case: Case, shared: list[tuple[str, str, int, float]]) -> Iterator[Payment]:
+    """What the government bears of losses, in each year of a period alike."""
+    for name, facility, start, usd in shared:
+        period = case.facts.periods[start]
+        if usd < 0:
+            for year in period.span:
+                yield Payment(name, "stake", facility, year, -usd / period.years)
 
 
 def _share(case: Case, one: Instrument, facility: str, state: State, period: Period) -> float:
@@ -273,8 +290,7 @@ def _inputs(case: Case, run: Run) -> float:
 # Books
 
 
-def _check_books(case: Case, finance: Finance, payments: list[Payment]) -> None:
-    expected = _books(case, finance, payments)
+def _check_books(case: Case, finance: Finance, expected: dict[BookKey, float]) -> None:
     stated: dict[BookKey, float] = {}
     worth: dict[BookKey, float] = {}
     for row in case.rows.books:
@@ -299,15 +315,23 @@ def _check_books(case: Case, finance: Finance, payments: list[Payment]) -> None:
         case.ledger.at_least("viable", At(facility), turned[facility] + usd, turned[facility], text, "USD")
 
 
-def _books(case: Case, finance: Finance, payments: list[Payment]) -> dict[BookKey, float]:
-    """The books of facilities of which something is funded, as they follow from the other tables."""
-    open_ = _fundable(case, finance) & {facility for facility, _ in case.built.funded}
+def _add(books: dict[BookKey, float], open_: set[str], key: BookKey, usd: float) -> None:
+    if key[0] in open_ and usd:
+        books[key] = books.get(key, 0.0) + usd
+
+
+def _open(case: Case, finance: Finance) -> set[str]:
+    """Facilities of which books are kept."""
+    return _fundable(case, finance) & {facility for facility, _ in case.built.funded}
+
+
+def _operating(case: Case, finance: Finance, payments: list[Payment]) -> dict[BookKey, float]:
+    """What facilities of which something is funded earn by operating, as it follows from the other tables."""
+    open_ = _open(case, finance)
     found: dict[BookKey, float] = {}
 
     def add(facility: str, year: int, item: str, usd: float, instrument: str = "") -> None:
-        if facility in open_ and usd:
-            key = (facility, year, item, instrument)
-            found[key] = found.get(key, 0.0) + usd
+        _add(found, open_, (facility, year, item, instrument), usd)
 
     for row in case.rows.sales:
         price = _price(case, row.facility, row.material, case.facts.periods[row.period])
@@ -323,6 +347,20 @@ def _books(case: Case, finance: Finance, payments: list[Payment]) -> dict[BookKe
             for option, _ in case.built.options_of(name):
                 usd += option.fixed_cost * sum(case.built.lives(case.trunk, name, option, y) for y in period.span)
             add(name, period.year, "fixed", -usd)
+    for one in payments:
+        add(one.facility, one.period, "instrument", one.usd, one.instrument)
+    return found
+
+
+def _add_capital(
+    case: Case, finance: Finance, books: dict[BookKey, float], shared: list[tuple[str, str, int, float]]
+) -> None:
+    """What is spent, what is left at the end, what is given and paid back, and what stakes have of what is earned."""
+    open_ = _open(case, finance)
+
+    def add(facility: str, year: int, item: str, usd: float, instrument: str = "") -> None:
+        _add(books, open_, (facility, year, item, instrument), usd)
+
     for name, option, year, usd in spending(case):
         add(name, year, "capex", -usd * (1.0 - option.public_share))
     end = case.facts.end
@@ -332,6 +370,5 @@ def _books(case: Case, finance: Finance, payments: list[Payment]) -> dict[BookKe
             add(name, end, "residual", option.capex * max(0, online + option.life - end) / option.life)
     for facility, year, instrument, usd in books_of_capital(case):
         add(facility, year, "instrument", usd, instrument)
-    for one in payments:
-        add(one.facility, one.period, "instrument", one.usd, one.instrument)
-    return found
+    for instrument, facility, year, usd in shared:
+        add(facility, year, "instrument", -usd, instrument)

@@ -1,11 +1,12 @@
-"""Capital: what is granted, lent and paid in for shares, what is owed, what that costs, and who takes what."""
+"""Capital: what is granted, lent and paid in, what is owed, what that costs, and who takes what."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from optimizer.instance.finance import Capital, Equity, Finance, Grant, Instrument, Loan
+from optimizer.instance.finance import Capital, Equity, Finance, Grant, Instrument, Loan, Stake
+from optimizer.instance.records import Option
 from optimizer.verifier.case import Case
 from optimizer.verifier.columns_finance import FinancingRow, GrantRow
 from optimizer.verifier.futures import matches
@@ -46,7 +47,7 @@ class Given:
 
     def cost(self, case: Case) -> float:
         """What it costs the government, USD; by each flow's own year, at the rate of the system."""
-        if isinstance(self.one, Grant):
+        if isinstance(self.one, Grant | Stake):
             return self.usd
         growth = 1.0 + case.instance.discount_rate
         start = self.years[0].year
@@ -98,6 +99,12 @@ def _years(case: Case, one: Capital, row: GrantRow | FinancingRow) -> tuple[Year
     paid = {row.funded + later: share * row.usd for later, share in enumerate(option.spend or (1.0,)) if share}
     if isinstance(one, Grant):
         return tuple(Year(year, usd, 0.0, 0.0) for year, usd in paid.items())
+    if isinstance(one, Stake):
+        end, online = case.facts.end, case.built.planned(row.facility, row.option)
+        unexpired = 0 if option.life is None else max(0, online + option.life - end)
+        left = option.capex * unexpired / (option.life or 1)
+        flows = [Year(year, usd, 0.0, 0.0) for year, usd in paid.items()]
+        return (*flows, Year(end, 0.0, one.share * left, 0.0)) if left else tuple(flows)
     first = max(row.funded + option.lead, *paid) + 1  # year of the first repayment
     final = max(case.facts.end, *paid)  # when all is due
     found, owed, level = [], 0.0, 0.0
@@ -135,7 +142,7 @@ def check_capital(case: Case, finance: Finance) -> None:
             continue
         one = by_id.get(row.instrument)
         if one is None or isinstance(one, Grant) != isinstance(row, GrantRow):
-            what = "grant" if isinstance(row, GrantRow) else "loan, and no equity,"
+            what = "grant" if isinstance(row, GrantRow) else "loan, equity or stake"
             case.ledger.holds("known_ids", at, False, f"there is no {what} '{row.instrument}'")
             continue
         _check_row(case, one, row, at)
@@ -160,23 +167,37 @@ def check_capital(case: Case, finance: Finance) -> None:
 
 
 def _check_row(case: Case, one: Capital, row: GrantRow | FinancingRow, at: At) -> None:
-    period = case.facts.period_of(row.funded)
-    years = [] if period is None else list(period.span)
-    begins = (one.from_ is None or row.funded >= one.from_) and (one.until is None or row.funded <= one.until)
-    whole = one.model_copy(update={"from_": None, "until": None})
-    may = begins and bool(years) and all(eligible_in(case, whole, row.facility, _NOBODY, year) for year in years)
+    may = eligible_when_funded(case, one, row.facility, row.funded)
     case.ledger.holds("capital_eligible", at, may, f"{row.facility} is not eligible for it", row.usd, "USD")
-    most = one.max_share * case.built.option(row.facility, row.option).capex
+    most = _share(one, case.built.option(row.facility, row.option)) * case.built.option(row.facility, row.option).capex
     case.ledger.at_most("capital_share", at, row.usd, most, "given", "USD")
     if isinstance(row, FinancingRow):
         given = Given(one, row.facility, row.option, row.usd, _years(case, one, row))
         case.ledger.equal("capital_cost", at, row.cost, given.cost(case), "what it costs", "USD", row.usd)
 
 
+def _share(one: Capital, option: Option) -> float:
+    """Share of capex that an instrument gives at most."""
+    if isinstance(one, Stake):
+        return (one.share if one.pays is None else one.pays) * (1.0 - option.public_share)
+    return one.max_share
+
+
+def eligible_when_funded(case: Case, one: Capital, facility: str, funded: int) -> bool:
+    """Whether a facility may be given something for what it funds in a year, as it stands in that period."""
+    period = case.facts.period_of(funded)
+    if period is None or (one.from_ is not None and funded < one.from_):
+        return False
+    if one.until is not None and funded > one.until:
+        return False
+    whole = one.model_copy(update={"from_": None, "until": None})
+    return all(eligible_in(case, whole, facility, _NOBODY, year) for year in period.span)
+
+
 def _check_owed(case: Case) -> None:
     expected: dict[tuple[int, str, str, str], tuple[float, float, float]] = {}
     for given in all_given(case):
-        if not isinstance(given.one, Grant):
+        if not isinstance(given.one, Grant | Stake):
             for year in given.years:
                 if year.owed:
                     key = (year.year, given.one.id, given.facility, given.option)

@@ -59,6 +59,7 @@ _LATER = (
     "owed",
     "recipients",
     "purchases",
+    "stakes",
     "sales",
     "books",
 )  # checked with them where they are asked for

@@ -15,6 +15,7 @@ from optimizer.verifier.columns_finance import (
     PurchaseRow,
     RecipientRow,
     Sale,
+    StakeRow,
 )
 
 
@@ -315,6 +316,7 @@ ROWS: dict[str, type[Any]] = {
     "owed": OwedRow,
     "recipients": RecipientRow,
     "purchases": PurchaseRow,
+    "stakes": StakeRow,
     "sales": Sale,
     "books": Book,
 }

@@ -71,6 +71,20 @@ class PurchaseRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StakeRow:
+    """What is paid in for a stake in a year, what the facility earns, and what the government has or bears of it."""
+
+    key: ClassVar[tuple[str, ...]] = ("instrument", "facility", "year")
+    instrument: str = cell("text")
+    facility: str = cell("facility")
+    year: int = cell("whole")
+    paid_in: float = cell("amount")
+    result: float = cell("money")
+    earned: float = cell("amount")
+    borne: float = cell("amount")
+
+
+@dataclass(frozen=True, slots=True)
 class Sale:
     """What a facility makes, and what of it is sold."""
 

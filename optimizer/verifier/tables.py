@@ -40,6 +40,7 @@ from optimizer.verifier.columns_finance import (
     PurchaseRow,
     RecipientRow,
     Sale,
+    StakeRow,
 )
 from optimizer.verifier.facts import Facts
 from optimizer.verifier.futures import BASE, TRUNK, Block, is_future
@@ -73,6 +74,7 @@ class Rows:
     appropriations: list[AppropriationRow] = field(default_factory=list)
     grants: list[GrantRow] = field(default_factory=list)
     financing: list[FinancingRow] = field(default_factory=list)
+    stakes: list[StakeRow] = field(default_factory=list)
     owed: list[OwedRow] = field(default_factory=list)
     recipients: list[RecipientRow] = field(default_factory=list)
     purchases: list[PurchaseRow] = field(default_factory=list)
@@ -181,10 +183,12 @@ class _Reader:
         lacks |= frozenset() if any(one.residual for one in instance.stockpiles.values()) else {"residual"}
         finance = self.facts.instance.finance
         if finance is None:
-            return lacks | {"grants", "financing", "owed", "recipients", "purchases", "sales", "books"}
+            return lacks | {"grants", "financing", "owed", "recipients", "purchases", "stakes", "sales", "books"}
         # Tables of what an instance does not have are lacking in folders of earlier versions.
         kinds = {one.kind for one in finance.instruments}
-        lacks |= frozenset() if kinds & {"loan", "equity"} else {"financing", "owed"}
+        lacks |= frozenset() if kinds & {"loan", "equity"} else {"owed"}
+        lacks |= frozenset() if kinds & {"loan", "equity", "stake"} else {"financing"}
+        lacks |= frozenset() if "stake" in kinds else {"stakes"}
         lacks |= frozenset() if "purchase" in kinds else {"purchases"}
         return lacks if any(getattr(one, "decided", False) for one in finance.instruments) else lacks | {"recipients"}
 

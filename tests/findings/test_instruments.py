@@ -65,3 +65,41 @@ def test_idle_instrument_trips_where_nothing_must_pay_its_way(find: Find) -> Non
 )
 def test_idle_instrument_is_quiet(find: Find, instrument: str) -> None:
     assert find("idle_instrument", with_finance(instrument)) == []
+
+
+def stands(capacity: int, *options: str) -> str:
+    """The plant with so much of it standing, and other options."""
+    each = ["{id: wing, capacity: 20, capex: 100, lead: 1, public_share: 0.5, source: a, confidence: A}", *options]
+    return f"facilities: {{plant: {{capacity: {capacity}, options: [{', '.join(each)}]}}}}"
+
+
+WING = "{id: more, after: wing, capacity: 9, capex: 9, lead: 1, public_share: 1, source: a, confidence: A}"
+
+
+@pytest.mark.parametrize(
+    ("instrument", "why", "words"),
+    [
+        ("{id: bank, kind: stake, share: 0.2}", "fair", "what is left keeps its sign"),
+        ("{id: bank, kind: stake, share: 0.2, pays: 0.2}", "fair", "it pays 0.2 of what is private of capex for 0.2"),
+        ("{id: bank, kind: stake, share: 0.2, pays: 0.5, from: 2029}", "nobody", "no funding within the horizon"),
+    ],
+)
+def test_a_stake_that_changes_nothing_trips(find: Find, instrument: str, why: str, words: str) -> None:
+    (found,) = find("idle_instrument", with_finance(instrument), stands(0))
+    assert (found.subject, found.data["why"]) == (("finance", "instruments", 0), why)
+    assert words in found.text
+
+
+@pytest.mark.parametrize(
+    ("instrument", "plant"),
+    [
+        ("{id: bank, kind: stake, share: 0.2, pays: 0.3}", stands(0)),
+        ("{id: bank, kind: stake, share: 0.2}, {id: aid, kind: grant, max_share: 0.4}", stands(0)),
+        ("{id: bank, kind: stake, share: 0.2}", stands(50)),
+        ("{id: bank, kind: stake, share: 0.2}", stands(0, WING)),
+        ("{id: bank, kind: stake, share: 0.2, until: 2027}", stands(0)),
+    ],
+)
+def test_a_stake_that_may_change_something_is_quiet(find: Find, instrument: str, plant: str) -> None:
+    """A premium; a grant that is not shared; a plant that stood before; fundings that it does not pay for."""
+    assert find("idle_instrument", with_finance(instrument), plant) == []

@@ -68,6 +68,7 @@ def change(data: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 
 AID = {"id": "aid", "kind": "grant", "max_share": 0.5}
+STAKE = {"id": "holding", "kind": "stake", "share": 0.15}
 BANK = {"id": "bank", "kind": "loan", "max_share": 0.5, "rate": 0.04, "term": 10}
 FUND = {"id": "fund", "usd": 1.0e9, "capex": {"country": "USA"}}
 CREDIT = {"id": "credit", "kind": "production_credit", "material": "magnet_sh", "amount": 1.0}
@@ -915,6 +916,11 @@ BROKEN = [
         "loans_say_who_answers",
         ("finance.instruments.0.guarantee", "government's own money", "lender: private"),
         {"finance": {"hurdle_rate": 0.1, "instruments": [BANK | {"guarantee": 0.5}]}},
+    ),
+    Broken(
+        "a_stake_pays_no_less_than_its_share",
+        ("finance.instruments.0.pays", "pays 0.1 of private capex for a share of 0.15", "pays: 0.15 or more"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [STAKE | {"pays": 0.1}]}},
     ),
     Broken(
         "instruments_name_what_exists",

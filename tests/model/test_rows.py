@@ -1677,6 +1677,92 @@ CHOSEN = BOOKS[: BOOKS.index("  - {id: aid")] + (
 )
 
 
+STAKED = BOOKS[: BOOKS.index("  - {id: aid")] + (
+    """
+  - {id: stake, kind: stake, share: 0.5, pays: 0.6}
+  - {id: other, kind: stake, share: 0.6, recipients: 4}
+  - {id: more, kind: production_credit, material: magnet, amount: 2.0e+5}
+  - {id: costs, kind: cost_credit, stage: magnet, share: 0.1}
+"""
+)
+
+
+def test_i23_a_stake_is_paid_in_whole() -> None:
+    """M USD: 0.6 of the 40 that are private."""
+    m = investment(STAKED)
+    gives = "capital[stake,works,build,2027]"
+    check(m, "I1", ("stake", "works", "build", 2027), f"+1 {gives} -24 fund[works,build,2027] <= 0")
+    check(m, "I10", ("stake", "works", "build"), f"+1 {gives} -24 recipient[stake,works] <= 0")
+    check(m, "I23", ("stake", "works", "build"),
+          f"-1 {gives} +24 fund[works,build,2027] +24 recipient[stake,works] <= 24")  # fmt: skip
+    assert indices(m, "I23") == {("stake", "works", "build"), ("other", "works", "build")}
+
+
+def test_i24_a_stake_is_in_what_is_funded() -> None:
+    check(investment(STAKED), "I24", ("stake", "works"), "+1 recipient[stake,works] -1 fund[works,build,2027] <= 0")
+
+
+def test_i25_who_does_not_take_a_stake_holds_none() -> None:
+    check(investment(STAKED), "I25", ("stake", "works", 2028),
+          "+1 held[stake,works,2028] -1 recipient[stake,works] <= 0")  # fmt: skip
+
+
+def test_i26_a_stake_is_not_held_before_it_is_paid_in() -> None:
+    m = investment(STAKED)
+    check(m, "I26", ("stake", "works", 2028), "+1 held[stake,works,2028] -1 fund[works,build,2027] <= 0")
+    assert indices(m, "I26") == {(i, "works", t) for i in ("stake", "other") for t in (2027, 2028)}
+
+
+def test_i27_from_then_on_it_is_held() -> None:
+    check(investment(STAKED), "I27", ("stake", "works", "build", 2028),
+          "+1 fund[works,build,2027] +1 recipient[stake,works] -1 held[stake,works,2028] <= 1")  # fmt: skip
+
+
+def test_i28_stakes_have_no_more_than_all() -> None:
+    """0.5 and 0.6; what could not be more than all needs no row. At most four of the one."""
+    m = investment(STAKED)
+    check(m, "I28", ("works",), "+0.5 recipient[stake,works] +0.6 recipient[other,works] <= 1")
+    check(m, "I12", ("other",), "+1 recipient[other,works] <= 4")
+    assert not indices(investment(STAKED.replace("share: 0.6", "share: 0.4")), "I28")
+
+
+def test_i29_a_share_is_of_who_holds_it() -> None:
+    """48 can be lost in 2028 and 36 earned; in 2027 neither."""
+    m = operations(STAKED)
+    check(m, "I29", ("stake", "works", 2028), "+1 shared[stake,works,2028] -84 holds[stake,works,2028] <= 0")
+    assert indices(m, "I29") == {("stake", "works", 2028), ("other", "works", 2028)}
+
+
+def test_i30_a_share_is_of_what_is_earned() -> None:
+    check(operations(STAKED), "I30", ("stake", "works", 2028),
+          "+1 shared[stake,works,2028] -1 earned[works,2028] <= 0")  # fmt: skip
+
+
+def test_i31_a_share_is_of_all_of_it() -> None:
+    check(operations(STAKED), "I31", ("stake", "works", 2028),
+          "+1 earned[works,2028] -1 shared[stake,works,2028] +84 holds[stake,works,2028] <= 84")  # fmt: skip
+
+
+def test_i32_losses_are_borne() -> None:
+    """Half of 48 at most, and all of that is outlay."""
+    m = operations(STAKED)
+    check(m, "I32", ("stake", "works", 2028),
+          "-1 borne[stake,works,2028] -0.5 shared[stake,works,2028] +24 holds[stake,works,2028] <= 0")  # fmt: skip
+    assert m.borne["stake", "works", 2028].ub == pytest.approx(24)
+    check(m, "B1", (2028,),
+          """+1000000 borne[stake,works,2028] +1000000 borne[other,works,2028] +1000000 credited[more,2028]
+          +1000000 credited[costs,2028] <= 1000000000""")  # fmt: skip
+
+
+def test_i8_a_stake_has_its_share() -> None:
+    """Of 37.5 left in 2029 a half is 18.75 for 24 paid in, at 0.64: half of each dollar. 0.8 x 0.5 of 48 of loss."""
+    check(operations(STAKED), "I8", ("works",),
+          """+1 earned[works,2027] +0.8 earned[works,2028] -16 funded[works,build,2027]
+          +0.5 given[stake,works,build,2027] +0.4 given[other,works,build,2027]
+          -0.4 shared[stake,works,2028] +19.2 holds[stake,works,2028]
+          -0.48 shared[other,works,2028] +23.04 holds[other,works,2028] >= 38.4""")  # fmt: skip
+
+
 def test_i8_what_is_lent_is_paid_back() -> None:
     """A dollar of 2027 is 1.21 in 2029, when all is due: 0.64 of it counts. Of shares it is 1.05, dividend included."""
     check(operations(CHOSEN), "I8", ("works",),

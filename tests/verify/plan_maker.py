@@ -43,6 +43,7 @@ COLUMNS = {
     "financing": "instrument facility option funded usd cost",
     "owed": "year instrument facility option usd public",
     "recipients": "instrument facility",
+    "stakes": "instrument facility year paid_in result earned borne",
     "purchases": "instrument period facility state material channel tonnes usd",
     "sales": "period facility state material channel made sold price",
     "books": "facility year item instrument usd discounted",

@@ -73,6 +73,12 @@ def less_served(plan: Plan) -> None:
     plan.plan["levels"][1] |= {"value": 7.25}
 
 
+def held_with_another(plan: Plan) -> None:
+    """Two stakes of which one excludes the other."""
+    plan.change("share: 0.7", "not_with: [holding], share: 0.6")
+    plan.add("financing", "rest", "works", "build", 2027, 280, 280)
+
+
 def granted_and_chosen(plan: Plan) -> None:
     """What a grant excludes is chosen beside it."""
     plan.add("grants", "aid", "works", "build", 2027, 1)
@@ -558,6 +564,38 @@ MUTATIONS: list[tuple[str, str, Change]] = [
     ("outlay", "bought", drop("purchases", instrument="more")),
     ("outlay", "bought", edit("outlay", {"usd": 270}, account="purchase", instrument="buy")),
     ("viable", "bought", change("price: 90", "price: 89")),
+    # Stakes.
+    ("no_finance", "staked", lambda plan: plan.change(plan.text[plan.text.index("finance:") :], "")),
+    ("table_present", "staked", lambda plan: plan.tables.pop("stakes")),
+    ("table_present", "staked", lambda plan: plan.tables.pop("financing")),
+    ("duplicate_row", "staked", add("stakes", "holding", "works", 2027, 0, 0, 0, 0)),
+    ("known_ids", "staked", edit("financing", {"instrument": "gift"})),
+    ("capital_eligible", "staked", change("from: 2027", "from: 2028")),
+    ("capital_eligible", "staked", change("viability: true", "viability: false")),
+    ("capital_share", "staked", edit("financing", {"usd": 250, "cost": 250})),
+    ("capital_cap", "staked", change("cap: 240", "cap: 239")),
+    ("capital_cost", "staked", edit("financing", {"cost": 0})),
+    ("stake_paid", "staked", edit("financing", {"usd": 230, "cost": 230})),
+    ("stake_paid", "staked", change("pays: 0.6", "pays: 0.7")),
+    ("stake_paid", "staked", change("pays: 0.6, ", "")),
+    ("stake_paid", "staked", change("public_share: 0.2", "public_share: 0.1")),
+    ("stake_whole", "staked", add("financing", "rest", "works", "build", 2027, 280, 280)),
+    ("not_with", "staked", held_with_another),
+    ("stakes", "staked", edit("stakes", {"paid_in": 241}, year=2027)),
+    ("stakes", "staked", edit("stakes", {"result": -41}, year=2028)),
+    ("stakes", "staked", edit("stakes", {"borne": 15}, year=2028)),
+    ("stakes", "staked", edit("stakes", {"earned": 270}, year=2030)),
+    ("stakes", "staked", drop("stakes", year=2031)),
+    ("stakes", "staked", add("stakes", "holding", "mine", 2030, 0, 0, 0, 0)),
+    ("stakes", "staked", add("stakes", "gift", "works", 2030, 0, 0, 0, 0)),
+    ("stakes", "staked", change("share: 0.4", "share: 0.41")),
+    ("stakes", "staked", change("life: 4", "life: 5")),
+    ("stakes", "staked", drop("financing")),
+    ("books", "staked", edit("books", {"usd": -270}, year=2030, instrument="holding")),
+    ("books", "staked", change("share: 0.4", "share: 0.41")),
+    ("outlay", "staked", edit("outlay", {"usd": 16}, year=2028, account="stake")),
+    ("outlay", "staked", drop("outlay", year=2029)),
+    ("viable", "staked", change("hurdle_rate: 0.25", "hurdle_rate: 0.6")),
     # Planned again from a year on.
     ("frozen", "replanned", roll(frozen=[])),
     ("frozen", "replanned", roll(frozen=[["anna", "build", 2027], ["cora", "build", 2027]])),

@@ -15,6 +15,7 @@ from plan_maker import Plan, make
 from reaction_plan import reacts
 from residual_plan import left
 from roll_plan import replanned
+from staked_plan import staked
 from stepped_plan import stepped
 from tree_plan import tree
 
@@ -485,4 +486,5 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "biennial": biennial,
     "left": left,
     "stepped": stepped,
+    "staked": staked,
 }

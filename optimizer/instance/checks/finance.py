@@ -18,6 +18,7 @@ from optimizer.instance.finance import (
     PriceFloor,
     ProductionCredit,
     Purchase,
+    Stake,
     picks,
 )
 from optimizer.instance.instance import Instance
@@ -106,6 +107,14 @@ def loans_say_who_answers(source: Source, instance: Instance) -> None:
             source.fault((*path, "guarantee"), wrong, "lender: private, or leave it out")
 
 
+def a_stake_pays_no_less_than_its_share(source: Source, instance: Instance) -> None:
+    """Who takes a share of what is earned pays at least that share of what it cost: nobody gives it away for less."""
+    for path, one in _instruments(source, instance):
+        if isinstance(one, Stake) and one.paid < one.share:
+            wrong = f"{one.id} pays {one.paid:g} of private capex for a share of {one.share:g} of what is earned"
+            source.fault((*path, "pays"), wrong, f"pays: {one.share:g} or more, or leave it out")
+
+
 def what_is_bought_is_held_by_a_public_stockpile(source: Source, instance: Instance) -> None:
     """Governments buy for a public stockpile, who pays the reference price, and what it holds."""
     for path, one in _instruments(source, instance):
@@ -171,6 +180,8 @@ def somebody_is_eligible(source: Source, instance: Instance) -> None:
             source.fault((*path, "where"), f"nobody is eligible for {one.id}: no facility matches", "widen its where")
         elif not any(_makes(instance, one, next(iter(thing["id"]))) for thing in fit):
             what = "has an option with capex" if isinstance(one, Capital) else "makes what it pays on"
+            if isinstance(one, Stake):
+                what = "has an option with capex that is not public"
             if isinstance(one, Purchase):
                 what = f"makes what it buys and can bring it to {one.stockpile}"
             wrong = f"nobody is eligible for {one.id}: no facility that matches {what}"
@@ -179,6 +190,8 @@ def somebody_is_eligible(source: Source, instance: Instance) -> None:
 
 def _makes(instance: Instance, one: Instrument, facility: str) -> bool:
     record = instance.facilities[facility]
+    if isinstance(one, Stake):
+        return any(option.capex > 0 and option.public_share < 1 for option in record.options)
     if isinstance(one, Capital):
         return any(option.capex > 0 for option in record.options)
     recipes = [instance.recipes[name] for name in record.recipes]
@@ -257,6 +270,7 @@ CHECKS = (
     instruments_last_within_the_horizon,
     who_chooses_says_whom,
     loans_say_who_answers,
+    a_stake_pays_no_less_than_its_share,
     what_is_bought_is_held_by_a_public_stockpile,
     exclusions_name_who_chooses,
     somebody_is_eligible,
