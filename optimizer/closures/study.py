@@ -111,6 +111,7 @@ def viability(
     if not read.tables:
         raise PlanError(f"the run ended without a plan: {read.status} ({read.info.get('why')})")
     instance = read.instance
+    _no_stakes(read)
     rate = _rate(instance, hurdle_rate)
     asked, floored = crashes_of(instance, crashes), floors_of(instance, floors or {})
     to = recipients_of(floor_for)
@@ -155,6 +156,16 @@ def viability(
     if folder is not None:
         found.save(folder)
     return found
+
+
+def _no_stakes(plan: Plan) -> None:
+    """What a government with a stake has of a plant in each future is not worked out."""
+    held = sorted(set(plan.tables["stakes"]["facility"])) if "stakes" in plan.tables else []
+    if held:
+        raise OptionsError(
+            f"governments have stakes in {', '.join(held)}, and what they would have of a plant's results in each "
+            "future is not worked out: plan without instruments of kind stake, or compare `books`"
+        )
 
 
 def _rate(instance: Instance, given: float | None) -> float:

@@ -361,6 +361,14 @@ def test_the_folder_holds_every_table(plan: optimizer.Plan, tmp_path: Path) -> N
         optimizer.viability(plan, folder=tmp_path / "mine")
 
 
+def test_a_plan_with_stakes_is_refused() -> None:
+    """Its owners have less of what a plant earns than the plant does."""
+    plan = solve(plant({"instruments": [{"id": "joint", "kind": "stake", "share": 0.15, "pays": 0.35}]}))
+    assert set(plan.tables["stakes"]["facility"]) == {"works"}
+    with pytest.raises(OptionsError, match="governments have stakes in works"):
+        optimizer.viability(plan)
+
+
 def test_a_run_without_a_plan_is_refused() -> None:
     """There is nothing to test."""
     data: Data = plant({})
