@@ -45,8 +45,8 @@ stockpiles:
     public: false
     residual: 0.5
     targets:
-    - {material: magnet, tonnes: {2027: 0, 2028: 3}, channel: strict, shortage_cost: 0}
-    - {material: magnet, tonnes: {2027: 0, 2028: 4}, shortage_cost: 0}
+    - {material: magnet, tonnes: {2027: 0, 2028: 3}, channel: strict, shortage_cost: 1}
+    - {material: magnet, tonnes: {2027: 0, 2028: 4}, shortage_cost: 1}
 scenarios:
   - id: lasting
     probability: 0.25
