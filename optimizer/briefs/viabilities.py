@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from optimizer.network.tables import BASE
 from optimizer.plan.columns import rows_of
 
 SHOWN = 12
+NO_WEIGHT = "since a plan may operate in any way where nothing that it does has a probability"
 LIMITS = (
     "production is held as planned and nobody plans again: a test of viability, not an equilibrium",
     "owners are taken to know the prices of their future from its onset on",
@@ -30,10 +32,12 @@ def say(out: Brief, found: Viability, future: str | None = None) -> None:
     """
     info = found.info
     out.print(
-        f"{info['instance']}: {info['tested']} plants tested in {len(found.futures)} futures, at a hurdle rate of "
+        f"{info['instance']}: {coverage(info)} tested in {len(found.futures)} futures, at a hurdle rate of "
         f"{info['hurdle_rate']:.1%}",
         style="bold",
     )
+    if info["weightless"]:
+        out.print(f"not told: {', '.join(info['weightless'])}, {NO_WEIGHT}", style="yellow")
     _lacking(out, found)
     _futures(out, found)
     shown = _most_closing(found.futures) if future is None else future
@@ -50,6 +54,12 @@ def say(out: Brief, found: Viability, future: str | None = None) -> None:
         )
     for limit in LIMITS:
         out.print(limit, style="dim")
+
+
+def coverage(info: Mapping[str, Any]) -> str:
+    """How many plants are tested, of all and of what is funded."""
+    plants = info["tested"] + info["not_tested"]
+    return f"{info['tested']} of {plants} plants, {info['funded_tested']} of {info['funded']} funded ones,"
 
 
 def _most_closing(futures: pd.DataFrame) -> str:

@@ -43,7 +43,7 @@ class Crash:
     @property
     def name(self) -> str:
         """The name of the future; a colon is in no id, so that it is nobody else's."""
-        return f"crash:{','.join(self.materials) or ALL}={self.factor:g}:{self.first}:{self.years}"
+        return f"crash:{','.join(self.materials) or ALL}={_number(self.factor)}:{self.first}:{self.years}"
 
     @property
     def effect(self) -> Active:
@@ -77,6 +77,11 @@ class Floor:
         return self.times * reference if self.usd is None else self.usd
 
 
+def _number(value: float) -> str:
+    """All its digits, so that names differ where factors do."""
+    return repr(value).removesuffix(".0")
+
+
 def crashes_of(instance: Instance, given: Iterable[str]) -> list[Crash]:
     """The crashes that are asked, each a future.
 
@@ -93,7 +98,7 @@ def crashes_of(instance: Instance, given: Iterable[str]) -> list[Crash]:
         except ValueError:
             faults.append(f"--crash {text} is not of the form {CRASH_FORM}")
             continue
-        materials = tuple(dict.fromkeys(name.strip() for name in names.split(",")))
+        materials = tuple(sorted({name.strip() for name in names.split(",")}))
         said = [f"--crash {text}: {wrong}" for wrong in _crash_faults(instance, materials, factor, first, years)]
         crash = Crash(() if materials == (ALL,) else materials, factor, first, years)
         if not said and crash in found:
@@ -160,7 +165,8 @@ def floors_given(texts: Iterable[str]) -> dict[str, float | str]:
     """
     found: dict[str, float | str] = {}
     for text in texts:
-        material, equals, value = text.partition("=")
+        name, equals, value = text.partition("=")
+        material = name.strip()
         if not (material and equals and value):
             raise OptionsError(f"--floor {text} is not of the form {FLOOR_FORM}")
         if material in found:

@@ -65,39 +65,58 @@ class Funding:
 
     Attributes:
         start: the funding.
+        shares: of capex that are spent, by year.
         spend: capex less the public share, positive.
         residual: of unexpired life, at the end of the horizon.
         grants: what is granted, as capex is spent.
-        owed: what is lent or paid in for shares, less what is paid back.
+        debts: what is lent or paid in for shares, and what is paid back, by instrument.
     """
 
     start: Start
+    shares: Money
     spend: Money
     residual: Money
     grants: Money
-    owed: Money
+    debts: tuple[tuple[Money, Money], ...]
 
     def whole(self) -> Money:
         """All of it, as in the books of the plan."""
-        return (*((year, -usd) for year, usd in self.spend), *self.residual, *self.grants, *self.owed)
+        owed = (flow for debt in self.debts for flow in _net(*debt))
+        return (*((year, -usd) for year, usd in self.spend), *self.residual, *self.grants, *owed)
 
     def unspent(self, onset: int) -> float:
         """Share of capex that is spent from a year on."""
-        all_ = math.fsum(usd for _, usd in self.spend)
-        return math.fsum(usd for year, usd in self.spend if year >= onset) / all_ if all_ else 0.0
+        return _from(self.shares, onset)
 
     def avoidable(self, onset: int) -> Money:
         """What does not come if the facility closes in a year: capex not spent yet, with its part of what it leaves.
 
-        Debt and shares of an earlier year are owed either way.
+        What is lent or paid in before that is owed either way; what would come later is not, nor its part of what is
+        paid back.
         """
+        later = [
+            (tuple(flow for flow in paid if flow[0] >= onset), tuple((year, usd * left) for year, usd in back))
+            for paid, back in self.debts
+            if (left := _from(paid, onset))
+        ]
         share = self.unspent(onset)
         return (
             *((year, -usd) for year, usd in self.spend if year >= onset),
             *((year, usd * share) for year, usd in self.residual if share),
             *((year, usd) for year, usd in self.grants if year >= onset),
-            *(self.owed if self.start.year >= onset else ()),
+            *(flow for debt in later for flow in _net(*debt)),
         )
+
+
+def _from(flows: Money, onset: int) -> float:
+    """Share of money that comes from a year on."""
+    all_ = math.fsum(usd for _, usd in flows)
+    return math.fsum(usd for year, usd in flows if year >= onset) / all_ if all_ else 0.0
+
+
+def _net(paid: Money, back: Money) -> Money:
+    """What is paid in, less what is paid back."""
+    return (*paid, *((year, -usd) for year, usd in back))
 
 
 @dataclass(slots=True)
@@ -185,13 +204,13 @@ def books_of(network: Network, plan: Plan, operations: Operations, payer: Payer,
         rate: hurdle rate.
     """
     found = Books(network, operations, payer, rate)
-    given: dict[tuple[str, str], list[tuple[bool, Money]]] = defaultdict(list)
+    given: dict[tuple[str, str], list[tuple[bool, Money, Money]]] = defaultdict(list)
     instruments = capital_of(network)
     for row in (*rows_of(plan.grants), *rows_of(plan.financing)):
         one = instruments[row.instrument]
-        flows = terms_of(network, one, row.facility, row.option, int(row.funded)).flows
-        money = tuple((year, share * row.usd) for year, share in flows)
-        given[row.facility, row.option].append((one.kind == "grant", money))
+        terms = terms_of(network, one, row.facility, row.option, int(row.funded))
+        paid, back = (tuple((year, share * row.usd) for year, share in flows) for flows in (terms.paid, terms.back))
+        given[row.facility, row.option].append((one.kind == "grant", paid, back))
     for start in operations.planned:
         found.fundings[start.facility].append(_funding(network, start, given[start.facility, start.option]))
     for starts in operations.reacted.values():
@@ -200,16 +219,18 @@ def books_of(network: Network, plan: Plan, operations: Operations, payer: Payer,
     return found
 
 
-def _funding(network: Network, start: Start, given: Iterable[tuple[bool, Money]]) -> Funding:
+def _funding(network: Network, start: Start, given: Iterable[tuple[bool, Money, Money]]) -> Funding:
     share = 1.0 - network.starts.options[start.facility, start.option].public_share
-    spend = tuple((year, usd * share) for year, usd in network.starts.spend(start))
+    gross = tuple(network.starts.spend(start))
+    spend = tuple((year, usd * share) for year, usd in gross)
     end = network.calendar.end_year
     credit = network.starts.credit(start) / network.calendar.discount_of(end)
     listed = list(given)
     return Funding(
         start,
+        gross,
         spend,
         ((end, credit),) if credit else (),
-        tuple(flow for is_grant, money in listed if is_grant for flow in money),
-        tuple(flow for is_grant, money in listed if not is_grant for flow in money),
+        tuple(flow for is_grant, paid, _ in listed if is_grant for flow in paid),
+        tuple((paid, back) for is_grant, paid, back in listed if not is_grant),
     )

@@ -39,10 +39,25 @@ Key = tuple[str, str, int]
 """Course, the crash whose prices hold (blank: the course's own), period."""
 
 
+def weightless(network: Network) -> list[str]:
+    """Futures in which some operations have no weight in the plan's cost: it may run them in any way.
+
+    The base is none of them: it is what the others are held against.
+    """
+    return [
+        name
+        for name, path in network.path.items()
+        if name != BASE and any(network.weight[course, t] <= 0 for t, course in path.items())
+    ]
+
+
 def futures_of(network: Network, crashes: Iterable[Crash]) -> list[Tested]:
-    """The instance's futures, the base first, then crashes. What is only a beginning is no future."""
+    """The instance's futures, the base first, then crashes. What is only a beginning, or has no weight, is none."""
     found: list[Tested] = []
+    left_out = weightless(network)
     for name, path in network.path.items():
+        if name in left_out:
+            continue
         off = [t for t, course in path.items() if course != TRUNK]
         onset = network.calendar.first_year if name == BASE or not off else min(off)
         found.append(Tested(name, network.probability[name], onset, path))
@@ -77,6 +92,12 @@ class Prices:
             happening = self.crashes[crash] if crash else self.course(course)
             self._known[index] = price_at(self.network, material, country, period, happening)
         return self._known[index]
+
+    def over(self, key: Key, material: str, country: str, years: frozenset[int]) -> float:
+        """Price where what happens to it is the mean over some years of the period, USD per t; 0 without one."""
+        course, crash, period = key
+        happening = self.crashes[crash] if crash else self.course(course)
+        return price_at(self.network, material, country, period, happening, years) or 0.0
 
     def reference(self, material: str, country: str, period: int) -> float | None:
         """The trunk's price."""

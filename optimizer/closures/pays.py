@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from optimizer.closures.asked import ALL, FUNDED, Floor
@@ -12,6 +12,7 @@ from optimizer.closures.futures import Key, Prices, Tested
 from optimizer.closures.operations import Operations, Sale
 from optimizer.instance.finance import CostCredit, Decidable, Instrument, PerTonne, PriceFloor, Purchase
 from optimizer.network.derive_finance import per_tonne
+from optimizer.network.derive_purchase import above_reference, purchases_of
 from optimizer.network.eligible import eligible
 from optimizer.network.tables import TRUNK, Network
 from optimizer.plan.columns import rows_of
@@ -19,6 +20,21 @@ from optimizer.plan.plan import Plan
 
 Paid = dict[tuple[str, str], float]
 """(instrument, facility) -> USD of a period; negative where the government has a share in the price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bought:
+    """What a purchase takes of a seller in a period.
+
+    Attributes:
+        tonnes: t.
+        usd: above the trunk's reference price.
+        years: calendar years in which it buys, evenly.
+    """
+
+    tonnes: float
+    usd: float
+    years: frozenset[int]
 
 
 @dataclass(slots=True)
@@ -32,7 +48,7 @@ class Payer:
         floors: that are asked beside the instance's.
         recipients: whom these pay: `funded`, `all`, or tiers.
         chosen: (instrument, facility) of those that choose.
-        bought: (period, instrument, facility, material) -> (t, USD above the trunk's price) that purchases take.
+        bought: period, (instrument, facility, state, material) -> what purchases take.
     """
 
     network: Network
@@ -41,7 +57,7 @@ class Payer:
     floors: tuple[Floor, ...]
     recipients: tuple[str, ...]
     chosen: frozenset[tuple[str, str]]
-    bought: Mapping[int, Mapping[tuple[str, str, str], tuple[float, float]]]
+    bought: Mapping[int, Mapping[tuple[str, str, str, str], Bought]]
     _shares: dict[tuple[str, str, str, int], float] = field(default_factory=dict)
     _known: dict[Key, Paid] = field(default_factory=dict)
 
@@ -68,6 +84,7 @@ class Payer:
     def in_future(self, future: Tested) -> dict[int, Paid]:
         """What is paid by period; who has a cap is paid until it is reached, in a period all in proportion."""
         found = {t: dict(self.at(future.at(t))) for t in future.path}
+        uncapped = {t: dict(paid) for t, paid in found.items()}
         for one in self.instruments:
             if not isinstance(one, Decidable | Purchase):
                 continue
@@ -82,6 +99,8 @@ class Payer:
                 if asked > left * (1.0 + 1e-6):
                     paid.update({key: usd * left / asked for key, usd in mine.items()})
                 left = max(0.0, left - asked)
+        for t, paid in found.items() if self.floors else ():
+            self._of_asked(future.at(t), uncapped[t], paid)
         return found
 
     @staticmethod
@@ -96,7 +115,7 @@ class Payer:
                 left[key[1]] = max(0.0, room - usd)
 
     def at(self, key: Key) -> Paid:
-        """What is paid in a period with its operations and prices, caps aside."""
+        """What the instance's instruments pay in a period with its operations and prices, caps aside."""
         if key not in self._known:
             found: Paid = defaultdict(float)
             for sale in self.operations.sales.get((key[0], key[2]), ()):
@@ -110,24 +129,60 @@ class Payer:
     def _of_sale(self, key: Key, sale: Sale, found: Paid) -> None:
         country, period = self.network.instance.facilities[sale.facility].country, key[2]
         price = self.prices.at(key, sale.material, country)
-        guarded = price or 0.0
+        for one in self._by_tonne(sale):
+            usd = self._each(one, sale, period, price)
+            found[one.id, sale.facility] += usd * sale.sold
+
+    def _by_tonne(self, sale: Sale) -> Iterator[PerTonne]:
+        """Instruments that may pay for a sale by the tonne."""
         for one in self.instruments:
             if not isinstance(one, PerTonne):
                 continue
             if isinstance(one, Decidable) and one.decided and (one.id, sale.facility) not in self.chosen:
                 continue
-            each = per_tonne(self.network, one, sale.material, sale.channel, period, price)
-            usd = self._share(one, sale.facility, sale.state, period) * each if each else 0.0
-            found[one.id, sale.facility] += usd * sale.sold
-            if isinstance(one, PriceFloor):
-                guarded += max(0.0, usd)
-        for floor in self.floors:
+            yield one
+
+    def _each(self, one: PerTonne, sale: Sale, period: int, price: float | None) -> float:
+        """What an instrument pays for a tonne of a sale, caps aside, USD."""
+        each = per_tonne(self.network, one, sale.material, sale.channel, period, price)
+        return self._share(one, sale.facility, sale.state, period) * each if each else 0.0
+
+    def _of_asked(self, key: Key, uncapped: Paid, paid: Paid) -> None:
+        """What asked floors pay: what the instance's floors leave, within their caps, of tonnes that no purchase takes.
+
+        Args:
+            key: operations and prices.
+            uncapped: what the instance's instruments would pay without caps.
+            paid: what they pay; to which it is added.
+        """
+        period = key[2]
+        taken: dict[tuple[str, str, str], float] = defaultdict(float)
+        if key[0] == TRUNK:
+            for (_, facility, state, material), bought in self.bought.get(period, {}).items():
+                taken[facility, state, material] += bought.tonnes
+        sales = self.operations.sales.get((key[0], period), ())
+        of: dict[tuple[str, str, str], float] = defaultdict(float)
+        for sale in sales:
+            of[sale.facility, sale.state, sale.material] += sale.sold
+        floors = {floor.material: floor for floor in self.floors}
+        for sale in sales:
+            country = self.network.instance.facilities[sale.facility].country
+            floor, price = floors.get(sale.material), self.prices.at(key, sale.material, country)
             reference = self.prices.reference(sale.material, country, period)
-            if floor.material != sale.material or price is None or reference is None:
+            if floor is None or price is None or reference is None or not sale.sold:
                 continue
+            guarded = price
+            for one in self._by_tonne(sale):
+                index = (one.id, sale.facility)
+                usd = self._each(one, sale, period, price) if isinstance(one, PriceFloor) else 0.0
+                if usd > 0:
+                    guarded += usd * (paid[index] / uncapped[index] if uncapped.get(index) else 1.0)
             missing = max(0.0, floor.at(reference) - guarded)
             share = self._asked_share(sale.facility, period) if missing else 0.0
-            found[floor.name, sale.facility] += share * missing * sale.sold
+            made = (sale.facility, sale.state, sale.material)
+            free = sale.sold * max(0.0, 1.0 - taken.get(made, 0.0) / of[made])
+            if usd := share * missing * free:
+                paid[floor.name, sale.facility] = paid.get((floor.name, sale.facility), 0.0) + usd
 
     def _of_runs(self, key: Key, found: Paid) -> None:
         instance, period = self.network.instance, key[2]
@@ -146,10 +201,11 @@ class Payer:
 
     def _of_purchases(self, key: Key, found: Paid) -> None:
         """The price is kept: what the reference price falls is paid above it, and nobody sells for less than it."""
-        for (name, facility, material), (tonnes, usd) in self.bought.get(key[2], {}).items():
+        for (name, facility, _, material), one in self.bought.get(key[2], {}).items():
             country = self.network.instance.facilities[facility].country
             before = self.prices.reference(material, country, key[2]) or 0.0
-            found[name, facility] += max(0.0, usd + tonnes * (before - (self.prices.at(key, material, country) or 0.0)))
+            now = self.prices.over(key, material, country, one.years)
+            found[name, facility] += max(0.0, one.usd + one.tonnes * (before - now))
 
     def inputs(self, key: Key, recipe: str, facility: str) -> float:
         """USD of inputs per unit of activity; what has no price costs nothing, and is named elsewhere."""
@@ -195,9 +251,14 @@ def payer_of(
         to: whom these pay.
     """
     chosen = frozenset((row.instrument, row.facility) for row in rows_of(plan.recipients))
-    bought: dict[int, dict[tuple[str, str, str], tuple[float, float]]] = defaultdict(dict)
+    bought: dict[int, dict[tuple[str, str, str, str], Bought]] = defaultdict(dict)
+    by_id = {one.id: one for one in purchases_of(network)}
     for row in rows_of(plan.purchases):
-        index = (row.instrument, row.facility, row.material)
-        tonnes, usd = bought[int(row.period)].get(index, (0.0, 0.0))
-        bought[int(row.period)][index] = (tonnes + row.tonnes, usd + row.usd)
+        index, period = (row.instrument, row.facility, row.state, row.material), int(row.period)
+        country = network.instance.facilities[row.facility].country
+        reference = prices.reference(row.material, country, period)
+        assert reference is not None  # it is bought above it
+        years = above_reference(network, by_id[row.instrument], row.facility, row.state, period, reference)
+        before = bought[period].get(index, Bought(0.0, 0.0, frozenset()))
+        bought[period][index] = Bought(before.tonnes + row.tonnes, before.usd + row.usd, frozenset(years))
     return Payer(network, operations, prices, tuple(floors), to, chosen, bought)

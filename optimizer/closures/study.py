@@ -16,7 +16,7 @@ import pandas as pd
 
 from optimizer.closures.asked import FUNDED, Floor, crashes_of, floors_of, recipients_of
 from optimizer.closures.books import books_of
-from optimizer.closures.futures import Prices, futures_of
+from optimizer.closures.futures import Prices, futures_of, weightless
 from optimizer.closures.operations import Operations, operations_of
 from optimizer.closures.pays import Payer, payer_of
 from optimizer.closures.tables import COLUMNS, NO, YES, Rows, add, tables_of
@@ -143,6 +143,9 @@ def viability(
         "floor_for": list(to) if floored else [],
         "tested": int(frames["viability"]["facility"].nunique()),
         "not_tested": len(without_price),
+        "funded": len(operations.funded),
+        "funded_tested": int(frames["viability"].query("funded == @YES")["facility"].nunique()),
+        "weightless": weightless(network),
         "shared_surplus": [
             {"course": one.course, "year": one.period, "place": one.place, "material": one.material,
              "tonnes": one.tonnes, "makers": list(one.makers)}
@@ -197,8 +200,8 @@ def _somebody_is_paid(
         idle = list(paid)
     if idle:
         raise OptionsError(
-            f"--floor on {', '.join(idle)} pays nobody: no facility of {', '.join(to)} makes it in this plan; "
-            "--floor-for says whom floors pay"
+            f"--floor on {', '.join(idle)} pays nobody: none of those whom --floor-for names ({', '.join(to)}) makes "
+            "it in this plan"
         )
 
 

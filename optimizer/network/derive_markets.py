@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from optimizer.instance.fields import WHOLE
 from optimizer.instance.movement import PriceStep, Target
@@ -44,9 +44,17 @@ def demand_tables(network: Network, periods: tuple[int, ...], disruption: Disrup
 
 
 def price_at(
-    network: Network, material: str, country: str, period: int, disruption: Disruption | None = None
+    network: Network,
+    material: str,
+    country: str,
+    period: int,
+    disruption: Disruption | None = None,
+    years: Collection[int] | None = None,
 ) -> float | None:
-    """Reference price of a material in a country's region, USD per t, the mean over a period; None without one."""
+    """Reference price of a material in a country's region, USD per t, the mean over a period; None without one.
+
+    What happens to it is the mean over some years of the period, by default all.
+    """
     record = network.instance.materials[material]
     if record.price is None:
         return None
@@ -59,7 +67,12 @@ def price_at(
         "stage": frozenset({record.stage}),
         "region": frozenset({region}),
     }
-    factor = 1.0 if disruption is None else disruption.mean_factor("prices", "factor", facts, period)
+    if disruption is None:
+        factor = 1.0
+    elif years is None:
+        factor = disruption.mean_factor("prices", "factor", facts, period)
+    else:
+        factor = math.fsum(disruption.factor("prices", "factor", facts, year) for year in years) / len(years)
     return network.calendar.mean(series, period) * factor
 
 

@@ -72,7 +72,7 @@ def buy(network: Network, capacity: CapacityTables, tables: FinanceTables) -> No
     for one in purchases_of(network):
         for sale in tables.sold:
             if (one.id, sale[0]) in sellers and sale[2] in one.material:
-                _buy_of(network, one, capacity, tables, sale)
+                _buy_of(network, one, tables, sale)
     by_sale: dict[SoldIndex, list[BoughtIndex]] = defaultdict(list)
     for index in tables.bought:
         by_sale[index[1:]].append(index)
@@ -88,7 +88,7 @@ def buy(network: Network, capacity: CapacityTables, tables: FinanceTables) -> No
     _arrivals(network, tables)
 
 
-def _buy_of(network: Network, one: Purchase, capacity: CapacityTables, tables: FinanceTables, sale: SoldIndex) -> None:
+def _buy_of(network: Network, one: Purchase, tables: FinanceTables, sale: SoldIndex) -> None:
     name, state, material, k, t = sale
     places = network.places
     held = [store for store in network.places.stocked if store[:2] == (one.stockpile, material)]
@@ -96,20 +96,28 @@ def _buy_of(network: Network, one: Purchase, capacity: CapacityTables, tables: F
         return
     if not arrives(network, one.stockpile, name, material):
         return
-    found = next(each for each in capacity.states[name] if each.id == state)
     reference = price_at(network, material, network.instance.facilities[name].country, t)
     if reference is None:
         return
-    above: dict[int, float] = {}
-    for year in eligible_years(network, one, name, found, t):
-        price = one.price.raw(year, network.calendar.first_year)
-        some = one.tonnes is None or network.calendar.at(one.tonnes, year) > 0
-        if some and isinstance(price, int | float) and price > reference:
-            above[year] = price - reference
+    above = above_reference(network, one, name, state, t, reference)
     if above:
         index = (one.id, *sale)
         tables.bought[index] = math.fsum(above.values()) / len(above)
         tables.bought_years[index] = frozenset(above)
+
+
+def above_reference(
+    network: Network, one: Purchase, facility: str, state: str, t: int, reference: float
+) -> dict[int, float]:
+    """USD per t that a purchase pays above the period's reference price, by year in which it buys of a seller."""
+    found = next(each for each in network.trust.states[facility] if each.id == state)
+    above: dict[int, float] = {}
+    for year in eligible_years(network, one, facility, found, t):
+        price = one.price.raw(year, network.calendar.first_year)
+        some = one.tonnes is None or network.calendar.at(one.tonnes, year) > 0
+        if some and isinstance(price, int | float) and price > reference:
+            above[year] = price - reference
+    return above
 
 
 def _most(network: Network, capacity: CapacityTables, tables: FinanceTables) -> None:

@@ -20,7 +20,8 @@ def test_from_an_instance_to_who_closes(tmp_path: Path) -> None:
     called = call("viability", "plan", *CRASH, "--floor", "magnet=8000", folder=tmp_path)
     assert called.code == 0, called.err
     for words in (
-        "2 plants tested in 2 futures, at a hurdle rate of 10.0%", "Close in crash:magnet=0.5:2029:2",
+        "2 of 2 plants, 1 of 1 funded ones, tested in 2 futures, at a hurdle rate of 10.0%",
+        "Close in crash:magnet=0.5:2029:2",
         "-496,364 USD", "stays", "7,100", "700,000 USD", "nobody plans again",
     ):  # fmt: skip
         assert words in called.out, words

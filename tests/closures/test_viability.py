@@ -9,10 +9,12 @@ from typing import Any
 import pandas as pd
 import pytest
 from finance.conftest import GRANT, PER_YEAR, RESIDUAL, YEARS, Data, plant, worth
+from finance.test_purchase import BUY, bought
 from support.build import solve
 
 import optimizer
 from optimizer.errors import OptionsError, PlanError
+from optimizer.pages.kinds.viability import CONTENT
 
 CRASH = "magnet=0.5:2029:2"
 HALVED = f"crash:{CRASH}"
@@ -320,7 +322,10 @@ def test_surplus_of_several_makers_is_dealt_out_and_told() -> None:
         ({"floors": {"magent": 1.0}}, "there is no material 'magent'"),
         ({"floors": {"magnet": "cheap"}}, "'cheap' is no floor"),
         ({"floors": {"magnet": 0.0}}, "the floor is 0.0; it is more than 0"),
-        ({"floors": {"oxide": 100.0}}, r"--floor on oxide pays nobody: no facility of funded makes it"),
+        (
+            {"floors": {"oxide": 100.0}},
+            r"--floor on oxide pays nobody: none of those whom --floor-for names \(funded\) makes it",
+        ),
         ({"floors": {"magnet": 1.0}, "floor_for": ["allies"]}, "--floor-for allies: there is funded, all, domestic"),
         ({"hurdle_rate": 8.0}, "--hurdle-rate is 8; it is a share per year"),
     ],
@@ -359,6 +364,93 @@ def test_the_folder_holds_every_table(plan: optimizer.Plan, tmp_path: Path) -> N
     (tmp_path / "mine" / "notes.txt").write_text("x", encoding="utf-8")
     with pytest.raises(PlanError, match="is there already and holds no test of viability"):
         optimizer.viability(plan, folder=tmp_path / "mine")
+
+
+def test_what_has_no_weight_is_not_told() -> None:
+    """A plan may idle a plant for nothing where nothing that it does has a probability."""
+    plan = solve(plant({"instruments": [GRANT]}, scenarios=[SLUMP | {"probability": 0.0}]))
+    found = optimizer.viability(plan, floors={"magnet": 8000.0})
+    assert found.info["weightless"] == ["slump"]
+    assert list(found.futures["future"]) == ["base"]
+    assert "slump" not in set(found.viability["future"])
+
+
+def test_what_is_not_lent_yet_is_not_owed() -> None:
+    """A tenth is lent in 2027, nine tenths in 2028: of these what comes, and what is paid back, closing avoids."""
+    loan = {"id": "bank", "kind": "loan", "max_share": 0.9, "rate": 0.0, "term": 3}
+    data = plant({"instruments": [loan, GRANT]})
+    data["facilities"]["works"]["options"][0]["spend"] = [0.1, 0.9]
+    plan = solve(data)
+    [lent] = plan.financing["usd"]
+    assert plan.grants.empty
+    assert lent > 100_000
+    row = sheet(optimizer.viability(plan, crashes=["magnet=1:2028:1"]), "crash:magnet=1:2028:1")
+    earns = PER_YEAR * (1 + 1 / 1.1 + 1 / 1.1**2)
+    capital = 0.9 * (-1e6 + RESIDUAL / 1.1**3 + lent - lent / 3 * (1 / 1.1 + 1 / 1.1**2 + 1 / 1.1**3))
+    assert row["value_without"] == pytest.approx(earns + capital, rel=1e-6)
+
+
+def test_what_is_all_paid_for_by_governments_leaves_what_it_leaves() -> None:
+    """At the first year nothing is sunk: going on is worth what the books leave, residual included."""
+    for share in (0.99, 1.0):
+        data = plant({"instruments": [GRANT]})
+        data["facilities"]["works"]["options"][0]["public_share"] = share
+        row = sheet(optimizer.viability(solve(data)), "base")
+        assert row["value"] == pytest.approx(row["left"], rel=1e-6)
+
+
+def test_an_asked_floor_pays_what_a_capped_one_no_longer_does() -> None:
+    """The instance's floor is at its end in 2029; in 2030 the asked one pays all of 4,500 a tonne."""
+    floor = {"id": "floor", "kind": "price_floor", "material": "magnet", "floor": 9800.0, "decided": True}
+    plan = solve(plant({"instruments": [floor | {"cap": 6.0e5}]}))
+    found = optimizer.viability(plan, crashes=[CRASH], floors={"magnet": 9000.0})
+    paid = found.payments[(found.payments["future"] == HALVED) & (found.payments["instrument"] == "floor:magnet")]
+    assert dict(zip(paid["year"], paid["usd"], strict=True)) == pytest.approx({2030: 450_000})
+
+
+def test_nobody_is_paid_twice_for_what_is_bought() -> None:
+    """The market takes 60 t, the rest is bought at its price: an asked floor has the 60."""
+    plan = solve(bought(BUY | {"price": 10_900.0}, target=None))
+    taken = plan.tables["purchases"].groupby("period")["tonnes"].sum()
+    found = optimizer.viability(plan, crashes=[CRASH], floors={"magnet": 9000.0})
+    paid = found.payments[(found.payments["future"] == HALVED) & (found.payments["instrument"] == "floor:magnet")]
+    assert dict(zip(paid["year"], paid["usd"], strict=True)) == pytest.approx({2029: 270_000, 2030: 270_000}, rel=1e-4)
+    assert taken.loc[[2029, 2030]].min() > 30
+
+
+def test_a_purchase_pays_for_a_crash_in_the_years_in_which_it_buys() -> None:
+    """Bought evenly in 2028 and 2029 of a period of three years: a crash in 2030 costs it nothing more."""
+    data = bought(BUY | {"price": 10_900.0, "until": 2029}, target=None, periods=[2027, {"year": 2028, "years": 3}])
+    plan = solve(data)
+    [usd] = plan.tables["purchases"]["usd"]
+    found = optimizer.viability(plan, crashes=["magnet=0.5:2030:1", "magnet=0.5:2029:1"])
+    paid = {row["future"]: row["usd"] for row in found.payments.to_dict("records") if row["instrument"] == "offtake"}
+    assert paid["base"] == paid["crash:magnet=0.5:2030:1"] == pytest.approx(usd)
+    [tonnes] = plan.tables["purchases"]["tonnes"]
+    assert paid["crash:magnet=0.5:2029:1"] == pytest.approx(usd + tonnes * 2250)
+
+
+def test_crashes_that_differ_have_names_that_differ(plan: optimizer.Plan) -> None:
+    """To the last digit; and the same materials in another order are the same."""
+    found = optimizer.viability(plan, crashes=["magnet=0.5000001:2029:1", "magnet=0.5000002:2029:1"])
+    assert found.futures["future"].is_unique
+    with pytest.raises(OptionsError, match="given twice"):
+        optimizer.viability(plan, crashes=["magnet,oxide=0.5:2029:1", "oxide, magnet=0.5:2029:1"])
+
+
+def test_the_page_says_no_more_than_is_known() -> None:
+    """Who closes with and without the crash is named; and where nothing that is funded was tested, that comes first."""
+    data = plant(None, price={2027: 9000.0, 2029: 6500.0})
+    data["facilities"]["works"] |= {"capacity": 100, "options": []}
+    found = optimizer.viability(solve(data), hurdle_rate=0.1, crashes=["magnet=0.99:2029:2"])
+    said = " ".join(CONTENT.answer(found))
+    assert "No other of these closes that would not in the same year" in said
+    assert "not from some later year on: works" in said
+    data = plant(None)
+    del data["materials"]["oxide"]["price"]
+    untested = optimizer.viability(solve(data), hurdle_rate=0.1)
+    assert (untested.info["funded"], untested.info["funded_tested"]) == (1, 0)
+    assert next(iter(CONTENT.answer(untested))).startswith("Nothing is known of the plants that the plan funds")
 
 
 def test_a_plan_with_stakes_is_refused() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from optimizer.briefs.viabilities import say
+from optimizer.briefs.viabilities import NO_WEIGHT, coverage, say
 from optimizer.briefs.words import rough
 from optimizer.closures import Viability
 from optimizer.closures.tables import CLOSES, YES
@@ -55,13 +55,17 @@ def _alerts(found: Viability) -> Iterator[str]:
         said = f", {len(funded)} of them funded: {listed(funded)}" if len(funded) else ""
         number = counted(int(found.lacking["facility"].nunique()), "plant")
         yield f"Not tested, for want of a price: {number}{said}."
+    if found.info["weightless"]:
+        yield f"Not told: {listed(found.info['weightless'])}, {NO_WEIGHT}."
 
 
 def _answer(found: Viability) -> Iterator[str]:
     plants = found.plants
     at_reference = plants[plants["base"] == CLOSES]
+    if found.info["funded"] and not found.info["funded_tested"]:
+        yield "Nothing is known of the plants that the plan funds: none of them has the prices that a test needs."
     yield (
-        f"Of {counted(int(found.info['tested']), 'plant')}, {len(at_reference)} cannot pay what closing would avoid at "
+        f"Tested are {coverage(found.info)} and {len(at_reference)} of them cannot pay what closing would avoid at "
         f"reference prices, without floors, at a hurdle rate of {found.info['hurdle_rate']:.1%}."
     )
     more = plants[plants["disturbed"] > 0]
@@ -71,7 +75,11 @@ def _answer(found: Viability) -> Iterator[str]:
         yield f"Close without floors in some future, and would not in the same year without it: {names}."
         yield f"With floors and purchases {len(more) - len(still)} of these go on in every future."
     else:
-        yield "No other plant closes in any future."
+        yield "No other of these closes that would not in the same year without what happens."
+    later = plants[(plants["base"] != CLOSES) & (plants["closes_without"] > plants["disturbed"])]
+    if len(later):
+        names = listed(later["facility"])
+        yield f"Worth what closing avoids over the whole horizon, and not from some later year on: {names}."
     due = found.instruments[found.instruments["worst"] > 0].sort_values("worst", ascending=False, kind="stable")
     if len(due):
         row = due.iloc[0]
