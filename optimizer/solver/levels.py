@@ -117,13 +117,12 @@ def by_levels(begun: Begun, start: Start | None, solve_one: SolveOne) -> Solved:
             levels = [dataclasses.replace(known, price=prices.get(str(known.channel))) for known in levels]
         else:
             solved = solve_one(mine, start)
+        if found is not None and not solved.values:
+            solved = _kept(found, solved, expected_cost(network, mine.blocks, found.values))
         level = _level(solved, name, channel, tolerance, demand, time.monotonic() - now)
         if not solved.values:
-            levels.append(level)
-            if found is None:
-                solved.levels = levels
-                return solved
-            continue
+            solved.levels = [*levels, level]
+            return solved
         if name == OUTLAY:
             begun, level = _capped(begun, level)
         if channel is not None and tolerance is not None and level.best is not None:
@@ -133,6 +132,22 @@ def by_levels(begun: Begun, start: Start | None, solve_one: SolveOne) -> Solved:
         found, start = solved, like(network, solved.values)
     assert found is not None
     return _whole(found, levels, begun)
+
+
+def _kept(found: Solved, solved: Solved, value: float) -> Solved:
+    """The plan of the levels before, where a level has found none: it is one of this level too, and nothing is proved.
+
+    Args:
+        found: with the plan, which is within all caps.
+        solved: what came of the level.
+        value: of the plan in this level.
+    """
+    why = solved.why
+    if solved.status == "infeasible":
+        why = f"the search found no plan, though there is one: {why}"
+    return dataclasses.replace(
+        found, status="feasible", why=why, method=solved.method, objective=value, bound=None, duals={}, levels=[]
+    )
 
 
 def _by_prices(

@@ -152,6 +152,30 @@ def stopped_at(first: int) -> Any:
     return solve_one
 
 
+@pytest.mark.parametrize(("status", "why"), [("infeasible", "though there is one"), ("no_plan", "the time limit")])
+@pytest.mark.parametrize("at", [1, 2])
+def test_where_a_level_finds_nothing_the_plan_before_is_one_of_it(status: str, why: str, at: int) -> None:
+    """It is within all caps, so that later ones are held to what it has; nothing is proved, and the check agrees."""
+    instance = instance_of(two_channels())
+    options = Options(method="extensive", gap=0.0, threads=1)
+    count = iter(range(10))
+
+    def solve_one(begun: Begun, start: Start | None) -> Solved:
+        solved = solve_begun(begun, start)
+        if next(count) == at:
+            solved.status, solved.why, solved.values, solved.objective = status, "the time limit", {}, None
+        return solved
+
+    plan = plan_of(instance, options, by_levels(begin(network_of(instance), options), None, solve_one))
+    assert plan.status == "feasible"
+    assert why in plan.info["why"]
+    level = plan.info["levels"][at]
+    assert (level["status"], level["bound"]) == ("feasible", None)
+    assert level["value"] <= level["best"] + 1e-6
+    assert plan.info["levels"][0]["status"] == "optimal"
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]["summary"]
+
+
 def test_a_limit_in_a_level_of_service_is_no_success() -> None:
     """The cost is then the best for a service that may not be; the plan says so, and no one may call it optimal."""
     instance = instance_of(two_channels())
