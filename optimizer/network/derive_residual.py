@@ -31,6 +31,14 @@ def residual_tables(network: Network, periods: tuple[int, ...], stock: StockTabl
     return tables
 
 
+def no_cheaper_than_it_counts(network: Network, stock: StockTables, residual: ResidualTables) -> None:
+    """What is bought back at the horizon's end costs what it counts at least: else stock is bought for its credit."""
+    for p, material, t in residual.worth:
+        if (p, material, t) in stock.buy_back:
+            worth = residual.worth[p, material, t] / network.calendar.discount[t]
+            stock.buy_back[p, material, t] = max(stock.buy_back[p, material, t], worth)
+
+
 def end_price(network: Network, material: str, country: str) -> float:
     """Reference price of a material in a country's region in the year after the horizon, USD per t; 0 without one.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from optimizer.verifier.case import Case
-from optimizer.verifier.columns import ResidualRow
+from optimizer.verifier.columns import ResidualRow, Stock
 from optimizer.verifier.futures import Block
 from optimizer.verifier.service import counting_channel, target_level
 from optimizer.verifier.verdict import At
@@ -44,6 +44,15 @@ def residual_money(case: Case) -> Iterator[tuple[str, int, float]]:
     """Block, period, and USD of the year after the horizon by which what counts lessens costs."""
     for row in case.rows.residual:
         yield row.scenario, row.period, _usd(case, row)
+
+
+def least_buy_back(case: Case, row: Stock) -> float:
+    """USD per t below which nothing is bought back at the horizon's end, where it counts; 0 elsewhere."""
+    record, last = case.instance.stockpiles[row.stockpile], case.instance.periods[-1]
+    if row.period != last.year or max(_asked(case, row.stockpile, row.material).values(), default=0.0) <= 0:
+        return 0.0
+    worth = record.residual * _price(case, row.stockpile, row.material)
+    return worth * case.facts.discount(case.facts.end) / case.facts.discount(last.year)
 
 
 def _usd(case: Case, row: ResidualRow) -> float:

@@ -223,6 +223,36 @@ def test_nothing_is_bought_back_only_to_count() -> None:
     assert not plan.stock["bought_back"].any()
 
 
+@pytest.mark.parametrize("method", ["extensive", "benders"])
+@pytest.mark.parametrize("factor", [1.0, 0.1, 0.0])
+def test_a_tonne_that_costs_more_than_it_counts_is_not_made_to_be_bought_back_cheaply(
+    factor: float, method: str
+) -> None:
+    """Making costs 50, a tonne counts 40: nothing more is made, however cheap it is bought back in a branch."""
+    data = vault(100.0, onset=2027, duration=3, recovery=0)
+    data["periods"] = [2027, {"year": 2028, "years": 3}]
+    data["recipes"]["make"]["cost"] = 50
+    data["stockpiles"]["shelf"] |= {"initial": {}, "residual_tonnes": {"magnet": 50}, "capacity": {}}
+    data["scenarios"][0]["effects"] = [{"affects": "prices", "factor": factor}]
+    plan = solve(data, method=method)
+    assert plan.objective == pytest.approx(2000)
+    assert all(tonnes == pytest.approx(0, abs=1e-4) for tonnes, _ in counted(plan).values())
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
+
+
+def test_what_is_bought_back_costs_what_it_counts_at_least() -> None:
+    """5 t released and 5 short in the branch, some of them bought back where the price is nothing."""
+    data = vault(100.0, onset=2027, duration=1, recovery=1)
+    data["scenarios"][0]["effects"][0]["available"] = 0.0
+    data["scenarios"][0]["effects"].append({"affects": "prices", "factor": 0.0})
+    plan = solve(data)
+    bought = plan.costs[(plan.costs["scenario"] == "outage") & (plan.costs["category"] == "buy_back")]["usd"].sum()
+    back = plan.stock["bought_back"].sum()
+    assert back > 0
+    assert bought == pytest.approx(40 * back)
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
+
+
 def test_a_branch_that_is_back_before_the_end_counts_nothing() -> None:
     """The trunk's end is its end too."""
     data = vault(100.0, onset=2027, duration=1, recovery=0)
