@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer.errors import PlanError
+from optimizer.instance.finance import SPENT
 from optimizer.network.appropriations import appropriations_of, deflator_in, deflator_of, pays_capex
 from optimizer.network.derive import tables_of
 from optimizer.network.derive_capital import capital_of, terms_of
@@ -16,11 +17,11 @@ from optimizer.network.tables import TRUNK, Network
 from optimizer.plan.books import paid
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
+from optimizer.plan.public_stock import BOUGHT, stock_outlay
 
 CAPEX, STOCKPILE = "capex", "stockpile"
 """Accounts of outlay that are no instrument."""
-PURCHASE, HOLDING = "purchase", "holding"
-BY_YEAR = frozenset({CAPEX, "grant", "loan", "equity"})
+BY_YEAR = SPENT | {CAPEX}
 """Accounts that are paid in calendar years, as capex is spent; the rest in the first year of a period."""
 CLOSE = 1.0
 """USD by which lines may differ from the plan's table: what a solver's tolerance and the rounding of sums leave."""
@@ -90,13 +91,11 @@ def _lines(plan: Plan, network: Network) -> Iterator[tuple[int, str, str, str, s
         share = starts.options[f, o].public_share
         for year, usd in starts.spend(start) if share else ():
             yield year, "".join(payers), CAPEX, "grant", f, o, usd * share
-    for row in rows_of(plan.stock.rename(columns={"in": "taken"})):
-        p, m, y = str(row.stockpile), str(row.material), int(row.period)
-        if row.scenario == TRUNK and p in t.stock.public:
-            if bought := t.stock.price.get((p, m, y), 0.0) * row.taken:
-                yield y, buyer.get(p, ""), STOCKPILE, PURCHASE, p, m, bought
-            if kept := t.stock.holding[p, m, y] * row.closing:
-                yield y, keeper.get(p, ""), STOCKPILE, HOLDING, p, m, kept
+    investment, trunk = _values(plan)
+    for (p, m, y, instrument), usd in stock_outlay(t, trunk).items():
+        if usd:
+            of = (buyer if instrument in BOUGHT else keeper).get(p, "")
+            yield y, of, STOCKPILE, instrument, p, m, usd
     if network.instance.finance is None:
         return
     for name in ("grants", "financing"):
@@ -105,7 +104,11 @@ def _lines(plan: Plan, network: Network) -> Iterator[tuple[int, str, str, str, s
             for year, share in terms_of(network, one, f, o, int(row.funded)).outlay:
                 yield year, payer.get(one.id, ""), one.kind, one.id, f, o, share * row.usd
     kinds = {one.id: one.kind for one in network.instance.finance.instruments}
-    for i, f, y, usd in paid(t, *_values(plan)):
+    for row in rows_of(plan.stakes):
+        i, span = str(row.instrument), network.calendar.span.get(int(row.year), ())
+        for year in span if row.borne else ():
+            yield year, payer.get(i, ""), kinds[i], i, str(row.facility), "", row.borne / len(span)
+    for i, f, y, usd in paid(t, investment, trunk):
         yield y, payer.get(i, ""), kinds[i], i, f, "", usd
     for row in rows_of(plan.purchases):
         i = str(row.instrument)
@@ -113,7 +116,7 @@ def _lines(plan: Plan, network: Network) -> Iterator[tuple[int, str, str, str, s
 
 
 def _values(plan: Plan) -> tuple[dict[str, dict[Any, float]], dict[str, dict[Any, float]]]:
-    """Investment and trunk, as far as instruments that pay for output look at them, from a plan's tables."""
+    """Investment and trunk, as far as stockpiles and what is paid for output look at them, from a plan's tables."""
     chosen: dict[Any, float] = {(row.instrument, row.facility): 1.0 for row in rows_of(plan.recipients)}
     runs: dict[Any, float] = {
         (row.facility, row.state, row.recipe, row.channel, int(row.period)): float(row.run)
@@ -124,7 +127,13 @@ def _values(plan: Plan) -> tuple[dict[str, dict[Any, float]], dict[str, dict[Any
         (row.facility, row.state, row.material, row.channel, int(row.period)): float(row.sold)
         for row in rows_of(plan.sales)
     }
-    return {"recipient": chosen}, {"run": runs, "sold": sold}
+    taken: dict[Any, float] = {}
+    held: dict[Any, float] = {}
+    for row in rows_of(plan.stock.rename(columns={"in": "taken"})):
+        if row.scenario == TRUNK:
+            index = (row.stockpile, row.material, row.channel, int(row.period))
+            taken[index], held[index] = float(row.taken), float(row.closing)
+    return {"recipient": chosen}, {"run": runs, "sold": sold, "stock_in": taken, "stock": held}
 
 
 def _check(plan: Plan, lines: list[Outlay]) -> None:

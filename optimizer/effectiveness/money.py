@@ -70,11 +70,16 @@ class Payments:
         finance = plan.instance.finance
         every = () if finance is None else finance.instruments
         self._fills = {one.id: one.stockpile for one in every if isinstance(one, Purchase)}
-        self._size = {(r.facility, r.option): (int(r.online), float(r.capacity)) for r in rows_of(plan.portfolio)}
+        funded = {(row.facility, row.option): int(row.funded) for row in rows_of(plan.portfolio)}
+        capacity = tables_of(network).capacity
         self._stands: dict[tuple[str, int], float] = defaultdict(float)
-        for row in rows_of(plan.capacity):
-            if row.scenario == TRUNK:
-                self._stands[row.facility, int(row.period)] += float(row.existing)
+        for (f, _, t), size in capacity.existing.items():
+            self._stands[f, t] += size
+        self._adds: dict[tuple[str, int], dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        for (f, _, t), terms in capacity.sizes.items():
+            for start, size in terms:
+                if funded.get((f, start.option)) == start.year:
+                    self._adds[f, t][start.option] += size
 
     def of(self, measure: Measure) -> list[Payment]:
         """What governments pay for a measure, by appropriation."""
@@ -111,17 +116,20 @@ class Payments:
     def _share(self, line: Outlay, funding: Funding) -> float:
         """Share of a line that is paid for a funding.
 
-        What is paid for capex names the option. What is paid for output is the facility's: each option on line has its
-        share of the facility's capacity, and what stood already has the rest.
+        What is paid for capex names the option. What is paid for output, and what a stake bears, is the facility's:
+        each option has its share of the facility's capacity in the period, and what stood already has the rest.
         """
         facility, option, _ = funding
         if line.account == STOCKPILE or line.recipient != facility:
             return 0.0
-        if line.account in BY_YEAR:
+        if line.item and line.account in BY_YEAR:
             return float(line.item == option)
-        online = {o: size for (f, o), (since, size) in self._size.items() if f == facility and since <= line.year}
-        whole = self._stands[facility, line.year] + math.fsum(online.values())
-        return online.get(option, 0.0) / whole if whole > 0 else 0.0
+        period = self._network.calendar.period_of(line.year)
+        if period is None:
+            return 0.0
+        adds = self._adds[facility, period]
+        whole = self._stands[facility, period] + math.fsum(adds.values())
+        return adds.get(option, 0.0) / whole if whole > 0 else 0.0
 
     def _reacted(self) -> Iterable[tuple[str, float, float]]:
         """Expected outlay of what branches fund themselves."""

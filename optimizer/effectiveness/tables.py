@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -130,10 +131,13 @@ def _measure(
     if measure.kind not in GROUPS and payer in case.dependence.needed:
         row["windfall"] = case.payments.windfall(measure, case.dependence.needed[payer])
     row["public_per_capacity"] = _per(discounted, row["capacity"])
-    row["public_per_avoided"] = _per(discounted, row.get("avoided"))
+    # What an option avoids it avoids with all that can only be built on it, so that their money counts too.
+    every = measure if measure.kind not in GROUPS else dataclasses.replace(measure, funded=measure.gone)
+    whole_paid = math.fsum(part.discounted for part in case.payments.of(every))
+    row["public_per_avoided"] = _per(whole_paid, row.get("avoided"))
     row["system_per_avoided"] = _per(row.get("system"), row.get("avoided"))
     row["strictest"] = channels[0]
-    row["public_per_strictest"] = _per(discounted, row.get(f"avoided_{channels[0]}"))
+    row["public_per_strictest"] = _per(whole_paid, row.get(f"avoided_{channels[0]}"))
     row["system_per_strictest"] = _per(row.get("system"), row.get(f"avoided_{channels[0]}"))
     rows["measures"].append(row)
 

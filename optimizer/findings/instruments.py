@@ -76,7 +76,7 @@ def _why_not_shared(survey: Survey, one: Stake, indices: list[CapitalIndex]) -> 
     So it is only where it has a part in all of it: nothing stood before, it pays for all fundings, and nobody else
     gives anything that is not shared.
     """
-    if one.paid > one.share:
+    if one.paid > one.share or one.share >= 1:  # all of it leaves the owner nothing to lose
         return None
     n, mine = survey.network, {index[1:] for index in indices}
     for f in dict.fromkeys(f for f, _, _ in mine):

@@ -36,7 +36,7 @@ def spent_of(t: Tables, investment: Values, trunk: Values) -> Spent:
         if i in payer and period is not None and usd > 0:
             given = kind in SPENT
             found[payer[i], period] += usd * (deflator_in(network, when) if given else deflator_of(network, period))
-    for (p, y, instrument), usd in stock_outlay(t, trunk).items():
+    for (p, _, y, instrument), usd in stock_outlay(t, trunk).items():
         payers = buyer if instrument in BOUGHT else keeper
         if p in payers:
             found[payers[p], y] += usd * deflator_of(network, y)

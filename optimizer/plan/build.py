@@ -299,7 +299,7 @@ def _outlay(t: Tables, investment: Values, trunk: Values, rows: dict[str, Rows])
         share = t.starts.options[f, o].public_share
         for year, usd in t.starts.spend(Start(f, o, (y,))):
             by[year, "capex", "grant"] += usd * share
-    for (_, y, instrument), usd in stock_outlay(t, trunk).items():
+    for (_, _, y, instrument), usd in stock_outlay(t, trunk).items():
         by[y, "stockpile", instrument] += usd
     rows["outlay"] += [(*key, usd) for key, usd in sorted(by.items()) if abs(usd) > ZERO]
 

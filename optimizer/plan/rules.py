@@ -328,7 +328,7 @@ def _budget_reports(
     reacted = {course: _spent(network, had) for course in courses if (had := reactions_of(tables[course], values))}
     stock: dict[int, float] = defaultdict(float)
     trunk = values[TRUNK]
-    for (_, y, _), usd in stock_outlay(t, trunk).items():
+    for (_, _, y, _), usd in stock_outlay(t, trunk).items():
         stock[y] += usd
     reports = []
     if budget.annual is not None:

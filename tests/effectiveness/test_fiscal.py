@@ -10,6 +10,7 @@ import pytest
 from finance.conftest import Data, plant
 from finance.test_appropriations import aided, plant_with, reserve
 from finance.test_decided import PLANTS, three
+from finance.test_price_steps import FEW, stepped
 from finance.test_purchase import BUY, bought
 from finance.test_random import PERIODS, SPENDS, instruments
 from support.build import solve
@@ -53,6 +54,59 @@ def test_every_dollar_appears_once(seed: int) -> None:
         for account, instrument in {(key[1], key[2]) for key in summed(plan.outlay)} - {("capex", "grant")}:
             mine = sum(usd for key, usd in summed(plan.outlay).items() if key[1:] == (account, instrument))
             assert by_measure[account, instrument] == pytest.approx(mine, abs=0.1)
+
+
+def test_what_price_steps_add_is_the_reserves() -> None:
+    """120 t a year: 50 at 9,000, 50 at half as much again, 20 at two and a half times."""
+    plan = solve(stepped(FEW, 120))
+    found = measured(plan)
+    steps = found.outlay[found.outlay["instrument"] == "price_step"]
+    assert set(steps["recipient"]) == {"nds"}
+    assert steps["usd"].sum() == pytest.approx(plan.outlay.query("instrument == 'price_step'")["usd"].sum())
+    assert steps["usd"].sum() > 400_000
+    assert found.measures.set_index("measure").loc["nds", "outlay"] == pytest.approx(plan.outlay["usd"].sum())
+
+
+def test_a_stakes_money_is_its_options_and_its_losses_the_facilitys() -> None:
+    """400,000 paid in before the plant is on line, 3,000 borne in a bad year: the option's row has both."""
+    stake = {"id": "joint", "kind": "stake", "share": 0.15, "pays": 0.4}
+    plan = solve(plant({"instruments": [stake]}, price={2027: 6900.0, 2029: 11_000.0}))
+    found = measured(plan)
+    by_measure = found.measures.set_index("measure")["outlay"]
+    assert by_measure["works:build"] == by_measure["joint"] == pytest.approx(403_000.0)
+
+
+def test_a_stake_is_paid_in_dollars_of_its_years() -> None:
+    """90 percent in 2027 and 10 in 2028 at a tenth more, in a period of both: 315,000 and 35,000 x 1.1."""
+    purse = {"id": "fund", "usd": {2027: 500_000.0}, "available_for": 9, "instruments": ["joint"]}
+    budget = {"appropriations": [purse], "deflator": {"start": 1.0, "growth": 0.1}}
+    data = plant({"instruments": [{"id": "joint", "kind": "stake", "share": 0.15, "pays": 0.35}]},
+                 policy={"budget": budget})  # fmt: skip
+    data["facilities"]["works"]["options"][0]["spend"] = [0.9, 0.1]
+    data["periods"] = [{"year": 2027, "years": 2}, 2029, 2030]
+    plan = solve(data)
+    found = measured(plan)
+    assert found.outlay["nominal"].sum() == pytest.approx(353_500.0)
+    assert found.outlay["nominal"].sum() == pytest.approx(plan.appropriations["spent"].sum())
+
+
+@pytest.mark.parametrize("life", [None, 1])
+def test_what_is_paid_for_output_is_all_in_the_rows_of_options(life: int | None) -> None:
+    """A plant that comes on line within a period of two years; or one that stands for a year, and its heir after it."""
+    credit = {"id": "credit", "kind": "production_credit", "material": "magnet", "amount": 1000.0}
+    data = plant({"instruments": [credit], "viability": False}, price=15_000.0)
+    options = data["facilities"]["works"]["options"]
+    if life is None:
+        data["periods"] = [{"year": 2027, "years": 2}, 2029, 2030]
+        expected = {"works:build": 300_000.0}
+    else:
+        options[0]["life"] = life
+        options.append({"id": "heir", "after": "build", "capacity": 100, "capex": 1.0e6, "lead": 1, "earliest": 2028,
+                        "latest": 2028, "life": 6, "public_share": 0.0})  # fmt: skip
+        expected = {"works:build": 100_000.0, "works:heir": 200_000.0}
+    found = measured(solve(data))
+    mine = found.measures[found.measures["kind"] == "option"].set_index("measure")["outlay"]
+    assert mine.to_dict() == pytest.approx(expected, rel=1e-4)
 
 
 def test_a_purchase_names_who_sold_and_for_which_reserve() -> None:

@@ -129,12 +129,14 @@ def test_what_is_built_on_an_option_goes_with_it_and_groups_go_together() -> Non
     """Without the backup its expansion cannot be; by stage and by facility both go at once."""
     data = mixed()
     data["facilities"]["backup"]["options"] += [
-        {"id": "more", "capacity": 1, "capex": 1, "after": "build", "lead": 0, "earliest": 2028}
+        {"id": "more", "capacity": 1, "capex": 2, "public_share": 0.5, "after": "build", "lead": 0, "earliest": 2028}
     ]
     found = of(data)
     assert row(found, BUILD).avoided == pytest.approx(P * 4)
     assert row(found, "backup:more").avoided == pytest.approx(P)
     assert row(found, BUILD).outlay == pytest.approx(30)  # what it costs is its own
+    both = row(found, BUILD).outlay_discounted + row(found, "backup:more").outlay_discounted
+    assert row(found, BUILD).public_per_avoided == pytest.approx(both / (P * 4))  # a tonne takes the money of both
     for by, name in (("stage", "magnet"), ("facility", "backup"), ("country", "USA"), ("tier", "domestic")):
         mine = only(of(data, by=by).measures, kind=by)
         assert (mine.measure, mine.options) == (name, 2)
