@@ -13,7 +13,7 @@ from optimizer.network.derive_flow import flow_tables
 from optimizer.network.derive_markets import demand_tables, stock_tables
 from optimizer.network.derive_reaction import reaction_tables
 from optimizer.network.derive_requalification import requalification_tables
-from optimizer.network.derive_residual import no_cheaper_than_it_counts, residual_tables
+from optimizer.network.derive_residual import bought_back_as_it_counts, residual_tables
 from optimizer.network.derive_rules import rule_tables
 from optimizer.network.effects import Disruption, Window
 from optimizer.network.reactions import inherited
@@ -45,7 +45,7 @@ def tables_of(network: Network, course: str = TRUNK, disruption: Disruption | No
     stock = stock_tables(network, periods, disruption, course)
     residual = residual_tables(network, periods, stock)
     if window is not None and window.restores:
-        no_cheaper_than_it_counts(network, stock, residual)
+        bought_back_as_it_counts(network, stock, residual)
     flow = flow_tables(network, periods, disruption, capacity, demand, stock)
     rules = rule_tables(network, periods, capacity, demand, disruption)
     reaction = reaction_tables(network, course, capacity, reactions)

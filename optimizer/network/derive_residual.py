@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimizer.instance.fields import WHOLE
-from optimizer.network.derive_markets import counted_stores, target_level
+from optimizer.network.derive_markets import counted_stores, price_at, target_level
 from optimizer.network.places import Cell, initial_stock
 from optimizer.network.tables import Network, ResidualTables, StockTables
 
@@ -31,12 +31,16 @@ def residual_tables(network: Network, periods: tuple[int, ...], stock: StockTabl
     return tables
 
 
-def no_cheaper_than_it_counts(network: Network, stock: StockTables, residual: ResidualTables) -> None:
-    """What is bought back at the horizon's end costs what it counts at least: else stock is bought for its credit."""
+def bought_back_as_it_counts(network: Network, stock: StockTables, residual: ResidualTables) -> None:
+    """What is bought back at the horizon's end costs its price whatever scenarios do, and what it counts at least.
+
+    So does what counts; else stock is made dear on the trunk to be bought back cheaply in a branch.
+    """
     for p, material, t in residual.worth:
-        if (p, material, t) in stock.buy_back:
-            worth = residual.worth[p, material, t] / network.calendar.discount[t]
-            stock.buy_back[p, material, t] = max(stock.buy_back[p, material, t], worth)
+        stockpile = network.instance.stockpiles[p]
+        price = price_at(network, material, stockpile.country, t) or 0.0
+        worth = residual.worth[p, material, t] / network.calendar.discount[t]
+        stock.buy_back[p, material, t] = max(price * stockpile.buy_back, worth)
 
 
 def end_price(network: Network, material: str, country: str) -> float:

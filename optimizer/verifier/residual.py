@@ -46,13 +46,16 @@ def residual_money(case: Case) -> Iterator[tuple[str, int, float]]:
         yield row.scenario, row.period, _usd(case, row)
 
 
-def least_buy_back(case: Case, row: Stock) -> float:
-    """USD per t below which nothing is bought back at the horizon's end, where it counts; 0 elsewhere."""
+def price_at_the_end(case: Case, row: Stock) -> float | None:
+    """USD per t bought back at the horizon's end of what counts then, whatever scenarios do; None of anything else."""
     record, last = case.instance.stockpiles[row.stockpile], case.instance.periods[-1]
-    if row.period != last.year or max(_asked(case, row.stockpile, row.material).values(), default=0.0) <= 0:
-        return 0.0
     worth = record.residual * _price(case, row.stockpile, row.material)
-    return worth * case.facts.discount(case.facts.end) / case.facts.discount(last.year)
+    asked = max(_asked(case, row.stockpile, row.material).values(), default=0.0)
+    if row.period != last.year or worth <= 0 or asked <= 0:
+        return None
+    series = case.facts.price_series(row.material, case.facts.region(record.country))
+    price = 0.0 if series is None else case.facts.mean(series, last) * record.buy_back
+    return max(price, worth * case.facts.discount(case.facts.end) / case.facts.discount(last.year))
 
 
 def _usd(case: Case, row: ResidualRow) -> float:

@@ -9,7 +9,7 @@ from optimizer.instance.instance import Period
 from optimizer.verifier.case import Case
 from optimizer.verifier.columns import Stock
 from optimizer.verifier.futures import Block
-from optimizer.verifier.residual import least_buy_back
+from optimizer.verifier.residual import price_at_the_end
 from optimizer.verifier.verdict import At
 
 
@@ -126,8 +126,10 @@ def stock_money(case: Case, row: Stock) -> tuple[float, float, float]:
     years = case.facts.periods[row.period].years
     holding = row.closing * case.facts.holding_cost(row.stockpile, row.material) * years
     disposal = row.discarded * case.instance.materials[row.material].disposal
-    price = (_price_at(case, row) or 0.0) * case.instance.stockpiles[row.stockpile].buy_back
-    back = row.bought_back * max(price, least_buy_back(case, row)) if row.bought_back else 0.0
+    price = price_at_the_end(case, row) if row.bought_back else None
+    if price is None:
+        price = (_price_at(case, row) or 0.0) * case.instance.stockpiles[row.stockpile].buy_back
+    back = row.bought_back * price
     return holding, disposal, back
 
 

@@ -274,6 +274,7 @@ def test_a_study_is_gone_on_with(tmp_path: Path, plan: optimizer.Plan) -> None:
         optimizer.measures(plan, workers=1, folder=tmp_path)
 
 
+@pytest.mark.slow
 def test_two_plans_stand_in_one_table(tmp_path: Path, plan: optimizer.Plan) -> None:
     """Each measure by its plan, in two processes; what the second lacks is not there."""
     data = mixed()

@@ -214,6 +214,7 @@ def test_a_guided_part_of_a_set(tmp_path: Path) -> None:
         assert again.info["statistics"]["cost"][what] == pytest.approx(about["cost"][what], rel=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.3, 2.0])
 def test_intervals_of_a_guided_draw_hold_as_often_as_they_say(noise: float) -> None:
     """Over 200 draws of a known population the 95 % intervals hold mean and tail at least 180 times."""

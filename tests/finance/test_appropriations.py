@@ -192,6 +192,7 @@ def two_plants(usd: Any, years: int) -> Data:
     return data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("usd", "years"), list(itertools.product((200_000, {2027: 350_000, 2029: 200_000}), (1, 3))))
 def test_methods_agree(usd: Any, years: int) -> None:
     """By Benders as by the extensive form, and as of all portfolios tried one by one."""

@@ -312,6 +312,7 @@ ANY = [[name for i, name in enumerate(PLANTS) if mask >> i & 1] for mask in rang
 """Every set of plants."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "one", [CREDIT | {"amount": 1000.0}, FLOOR | {"material": ["magnet", "scrap"], "floor": 9900.0}]
 )

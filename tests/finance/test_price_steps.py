@@ -199,6 +199,7 @@ def test_methods_agree_and_no_purchase_of_a_grid_is_better(seed: int) -> None:
     assert cost(best) <= whole.objective * 1.0001
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(6))
 def test_a_larger_factor_never_lowers_the_least_outlay_nor_the_cost_under_a_budget(seed: int) -> None:
     data, steps = drawn(seed)

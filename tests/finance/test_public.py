@@ -95,6 +95,7 @@ def test_public_outlay_is_the_least_of_all_portfolios_and_grants() -> None:
     assert 0.999 * best[2] <= level(least)["value"] <= best[2] + 10.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_an_instrument_with_recipients_of_its_own_never_raises_public_outlay(seed: int) -> None:
     """What may be left alone can only help; an entitlement is paid for whether it helps or not: there is none here."""

@@ -468,6 +468,7 @@ def test_every_plan_holds(seed: int) -> None:
     assert not plan.tables["purchases"].empty
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [2, 4, 9, 10, 15, 20, 22])
 def test_a_purchase_never_raises_public_outlay(seed: int) -> None:
     """It is the government that decides how much it buys, and of whom; in each of these menus it does."""

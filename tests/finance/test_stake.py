@@ -288,6 +288,7 @@ CHOICES = [
 """Who takes a stake, a grant or nothing, of three plants that may not take both."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stands", [0.0, 30.0])
 def test_choosing_is_the_best_of_all_choices(stands: float) -> None:
     """Two stakes at most and a grant that excludes them, against every way to deal them out, each tried alone."""
@@ -353,6 +354,7 @@ def test_the_checker_counts_who_has_it() -> None:
     assert "recipients" in {violation.constraint for violation in verdict.violations}
 
 
+@pytest.mark.slow
 def test_the_least_outlay_is_the_least_of_all_choices() -> None:
     """Governments first, and the plants they need are made: who takes what is dealt out as is cheapest in cash."""
     served: Data = {"lexicographic": ["service", "cost"], "discount_rate": 0.03}

@@ -14,8 +14,8 @@ from finance.conftest import Data
 from finance.test_decided import PLANTS, three
 from finance.test_random import PERIODS, SPENDS, instruments
 
-SEEDS = range(8)
-MORE = range(8, 60)
+SEEDS = range(5)
+MORE = range(5, 50)
 """Drawn too where there is time."""
 Pair = tuple[Data, optimizer.Plan, optimizer.Plan]
 

@@ -85,6 +85,7 @@ def test_brackets_hold_the_least_cost_at_any_gap() -> None:
             assert row["objective"] >= cost * (1 - 1e-9), row
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("key", "values"), [(BUDGET, [1200.0, 2500.0, 1e4]), (CAP, [0.0, 0.1, 1.0])])
 def test_three_criteria_as_by_enumeration(key: str, values: list[float]) -> None:
     """Losses beside a budget, which leaves the operator as it is, and a channel's cap, which takes plants from him."""
@@ -229,6 +230,7 @@ def test_what_a_round_proves_is_a_bound_for_the_next(monkeypatch: pytest.MonkeyP
     assert known == [80.0, 90.0, 90.0]
 
 
+@pytest.mark.slow
 def test_resumed_equals_run_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped after its second solve, a front goes on with the rows that it has; another of other losses does not."""
     given = chain(5)

@@ -57,6 +57,7 @@ HOLDING = (9, 14)
 """Seeds of which a branch that another leaves has stock at its end."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 3, 4, 5, 7, *HOLDING])
 def test_there_is_a_plan_before_the_rounds_and_it_is_one(seed: int) -> None:
     """What the trunk and its branches do is a plan, no better than the best; the search ends at the same optimum."""

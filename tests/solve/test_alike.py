@@ -219,6 +219,7 @@ def test_prices_hold_whatever_the_limits(seed: int) -> None:
     assert told > 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("various", [False, True])
 @pytest.mark.parametrize("seed", range(12))
 def test_rays_bar_only_what_is_impossible(seed: int, various: bool) -> None:

@@ -154,6 +154,7 @@ def test_auto_takes_the_method_that_suits_and_says_why(monkeypatch: pytest.Monke
         by_benders(instance)
 
 
+@pytest.mark.slow
 def test_no_plan_within_the_tolerances_is_not_called_infeasible(monkeypatch: pytest.MonkeyPatch) -> None:
     """Portfolios that are done with and hold no plan are no proof that there is none."""
     monkeypatch.setattr(Search, "_within_rows", lambda *_: False)

@@ -259,6 +259,7 @@ def test_the_short_form_reads_back() -> None:
     assert [row.facility for row in rows_of(solve(instance).portfolio)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 2, 3, 7, 9, 10])
 def test_prices_on_shortage_lead_to_the_least_cost_within_the_caps(seed: int) -> None:
     """Benders begins with what parts said at prices; the whole by HiGHS under the same caps knows of none."""

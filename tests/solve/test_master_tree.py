@@ -80,6 +80,7 @@ def coefs(problem: Problem, row: int) -> Vector:
     return np.asarray(problem.matrix[[row]].toarray()).ravel()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(25))
 def test_it_finds_the_least_and_proves_no_more(seed: int) -> None:
     """Rows that come late bring the same optimum as rows that were always there."""

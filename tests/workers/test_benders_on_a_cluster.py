@@ -94,6 +94,7 @@ def test_parts_that_share_a_program_live_together(client: Client, monkeypatch: p
     assert there.info["cluster"]["desks"] < there.info["sizes"]["parts"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shared", [False, True])
 def test_what_a_worker_has_forgotten_is_found_again(
     shared: bool, client: Client, monkeypatch: pytest.MonkeyPatch
