@@ -83,19 +83,23 @@ def _capacity(case: Case, block: Block, period: Period, name: str, runs: list[Ru
             continue
         at = At(f"{name}:{unit}" if unit else name, period.year, block.name)
         limit = sum(_limit(case, block, period, name, unit, state, None)[0] for state in states)
-        case.ledger.at_most("capacity_limit", at, _use(case, rows), limit, "used capacity", "units")
+        use, years = _use(case, rows), float(period.years)
+        # What stands by a solver's tolerance runs in every year of a period.
+        case.ledger.at_most("capacity_limit", at, use, limit, "used capacity", "units", scale=max(use, limit, years))
         present = {case.state_of(run.state) for run in rows}
         for state in sorted(present, key=sorted):
             mine = [run for run in rows if case.state_of(run.state) == state]
-            limit = max(_limit(case, block, period, name, unit, state, None))
+            within = max(_limit(case, block, period, name, unit, state, None))
             what = f"activity in state '{'+'.join(sorted(state))}'"
-            case.ledger.at_most("state_holds", at, _use(case, mine), limit, what, "units")
+            # Of the size of what the unit has in the period: a state that never holds has a limit of 0.
+            scale = max(within, limit, years)
+            case.ledger.at_most("state_holds", at, _use(case, mine), within, what, "units", scale=scale)
         for channel in case.facts.channels:
             strict = [run for run in rows if case.facts.as_strict(run.channel, channel)]
             if strict:
                 limit = sum(_limit(case, block, period, name, unit, state, channel)[0] for state in states)
-                what = f"activity in {channel} and stricter"
-                case.ledger.at_most("qualified_capacity", at, _use(case, strict), limit, what, "units")
+                what, use = f"activity in {channel} and stricter", _use(case, strict)
+                case.ledger.at_most("qualified_capacity", at, use, limit, what, "units", scale=max(use, limit, years))
 
 
 def _limit(

@@ -120,7 +120,9 @@ def check_capacity_table(case: Case) -> None:
                 if row is None:
                     # A unit that can do nothing in a period needs no row.
                     case.ledger.equal("capacity_total", at, 0.0, total, "capacity of a missing row", "units")
-                    case.ledger.equal("capacity_used", at, 0.0, taken, "used capacity of a missing row", "units")
+                    # What stands by a solver's tolerance runs in every year of a period.
+                    what, scale = "used capacity of a missing row", max(taken, float(period.years))
+                    case.ledger.equal("capacity_used", at, 0.0, taken, what, "units", scale=scale)
                     continue
                 case.ledger.equal("capacity_existing", at, row.existing, existing, "existing capacity", "units")
                 case.ledger.equal("capacity_funded", at, row.funded, added, "funded capacity", "units")

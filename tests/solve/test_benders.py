@@ -323,3 +323,15 @@ def test_no_portfolio_is_given_up_while_parts_have_something_new_to_say(tmp_path
     plan = by_benders(instance, gap=1e-3)
     assert plan.status == "optimal", plan.info["why"]
     assert plan.info["verdict"]["ok"]
+
+
+@pytest.mark.parametrize("seed", [3, 9, 23])
+def test_a_plan_of_long_periods_passes_the_check_under_a_tail(seed: int) -> None:
+    """What stands by a solver's tolerance runs in each of three years, and is no more than a tolerance all the same."""
+    data = generate(seed, scenarios=2, children=seed % 2)
+    last = data["periods"][-1]
+    data["periods"][-1] = {"year": last["year"] if isinstance(last, dict) else last, "years": 3}
+    data["risk"] = {"measure": "cvar", "alpha": 0.7, "weight": 0.6}
+    plan = optimizer.solve(instance_of(data), method="benders", gap=1e-6, threads=1)
+    assert plan.status == "optimal"
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]["violations"]
