@@ -69,7 +69,7 @@ class Purse:
         for p, material, k in trunk.stock.stores:
             if p in trunk.stock.public:
                 for y in trunk.periods:
-                    price = trunk.stock.price.get((p, material, y), 0.0)
+                    price = trunk.stock.paid.get((p, material, k, y), 0.0)
                     self._stock.append(((TRUNK, ("stock_in", (p, material, k, y))), price))
                     self._stock.append(((TRUNK, ("stock", (p, material, k, y))), trunk.stock.holding[p, material, y]))
 

@@ -12,6 +12,7 @@ from optimizer.findings.frictions import idle_friction, idle_requalification
 from optimizer.findings.horizon import horizon_summary
 from optimizer.findings.instruments import idle_instrument
 from optimizer.findings.money import free_lunch
+from optimizer.findings.prices import idle_channel_factor
 from optimizer.findings.reach import unreachable_demand
 from optimizer.findings.reactions import idle_reaction
 from optimizer.findings.rules import hollow_rule, rule_cannot_hold
@@ -50,6 +51,7 @@ KINDS: tuple[Kind, ...] = (
     idle_friction,
     idle_requalification,
     idle_instrument,
+    idle_channel_factor,
     series_starts_late,
     free_lunch,
     option_never_on_line,

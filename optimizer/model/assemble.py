@@ -24,6 +24,7 @@ from optimizer.model import (
     limits,
     need,
     output_rules,
+    premium,
     purchase,
     reaction,
     requalification,
@@ -51,6 +52,7 @@ SECOND: tuple[ModuleType, ...] = (
     requalification,
     service,
     finance,
+    premium,
     purchase,
 )
 """Families of a course of operations, trunk or branch."""

@@ -74,7 +74,7 @@ def of_stock(
     terms: list[Term] = []
     for p, material, k in t.stock.stores:
         if p in bought:
-            terms.append((t.stock.price.get((p, material, y), 0.0), m.stock_in[p, material, k, y]))
+            terms.append((t.stock.paid.get((p, material, k, y), 0.0), m.stock_in[p, material, k, y]))
         if p in held:
             terms.append((t.stock.holding[p, material, y], m.stock[p, material, k, y]))
     return terms
@@ -108,7 +108,7 @@ def of_instruments(
 
 
 def annual_budget(m: Model, t: Tables, y: int) -> object:
-    r"""B1. $\sum_{f,o,t'} \phi_{fot't} x_{fot'} + \sum_{i,f,o,t'} \gamma_{fot't} G_{ifot'} + \sum_i C_{it} + \sum_{p \in pub} (\pi_{pmt} i_{pmkt} + \eta_{pmt} h_{pmkt}) \le B_t y_t$: capex by its public share, grants and the cost of loans and preferred shares as they are paid, what other instruments pay, purchases at reference price, holding."""
+    r"""B1. $\sum_{f,o,t'} \phi_{fot't} x_{fot'} + \sum_{i,f,o,t'} \gamma_{fot't} G_{ifot'} + \sum_i C_{it} + \sum_{p \in pub} (\pi_{pmt} i_{pmkt} + \eta_{pmt} h_{pmkt}) \le B_t y_t$: capex by its public share, grants and the cost of loans and preferred shares as they are paid, what other instruments pay, purchases at the price of the channel, holding."""
     span = t.calendar.span[y]
     terms = [
         (usd, m.public_fund[f, o, year])

@@ -65,6 +65,8 @@ INDICES: dict[str, str] = {
     "chosen": "i, f",
     "bought": "i, f, s, m, k, t",
     "seller": "i, f",
+    "premium": "f, s, m, k, k', t",
+    "strict": "r, m, k', t",
 }
 """Index letters of each variable. A variable without an entry has no place on the page."""
 

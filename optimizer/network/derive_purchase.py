@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 
 from optimizer.instance.finance import Purchase
-from optimizer.network.derive_markets import price_at
+from optimizer.network.derive_markets import factor_at, price_at
 from optimizer.network.eligible import eligible_years, most_of
 from optimizer.network.tables import CapacityTables, Network, RunIndex
 from optimizer.network.tables_finance import BoughtIndex, FinanceTables, SoldIndex
@@ -79,6 +79,11 @@ def buy(network: Network, capacity: CapacityTables, tables: FinanceTables) -> No
     for sale, mine in by_sale.items():
         for year in sorted(frozenset[int]().union(*(tables.bought_years[index] for index in mine))):
             tables.once[*sale, year] = [index for index in mine if year in tables.bought_years[index]]
+            for part in tables.premium_of.get(sale, ()):
+                strict = network.places.stricter_or_equal(part[4])
+                at_price = [index for index in tables.once[*sale, year] if tables.bought_as[index] in strict]
+                if at_price:
+                    tables.at_price[*sale[:-1], *part[4:], year] = at_price
     limits = {one.id: one.tonnes for one in purchases_of(network)}
     for index, years in tables.bought_years.items():
         limit = limits[index[0]]
@@ -100,6 +105,10 @@ def _buy_of(network: Network, one: Purchase, capacity: CapacityTables, tables: F
     reference = price_at(network, material, network.instance.facilities[name].country, t)
     if reference is None:
         return
+    # What the stockpile pays anyway: the price of the strictest of its channels into which this may come.
+    holds = network.instance.stockpiles[one.stockpile].holds
+    into = next(channel for channel in (k, *places.looser(k)) if channel in holds)
+    reference *= factor_at(network, material, into, t)
     above: dict[int, float] = {}
     for year in eligible_years(network, one, name, found, t):
         price = one.price.raw(year, network.calendar.first_year)
@@ -110,6 +119,7 @@ def _buy_of(network: Network, one: Purchase, capacity: CapacityTables, tables: F
         index = (one.id, *sale)
         tables.bought[index] = math.fsum(above.values()) / len(above)
         tables.bought_years[index] = frozenset(above)
+        tables.bought_as[index] = into
 
 
 def _most(network: Network, capacity: CapacityTables, tables: FinanceTables) -> None:

@@ -38,7 +38,7 @@ def spent_of(t: Tables, investment: Values, trunk: Values) -> Spent:
         for y in t.periods:
             if p in buyer:
                 bought = trunk.get("stock_in", {}).get((p, material, k, y), 0.0)
-                found[buyer[p], y] += t.stock.price.get((p, material, y), 0.0) * bought * deflator_of(network, y)
+                found[buyer[p], y] += t.stock.paid.get((p, material, k, y), 0.0) * bought * deflator_of(network, y)
             if p in keeper:
                 held = trunk.get("stock", {}).get((p, material, k, y), 0.0)
                 found[keeper[p], y] += t.stock.holding[p, material, y] * held * deflator_of(network, y)

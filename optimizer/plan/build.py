@@ -20,9 +20,11 @@ from optimizer.plan.books import (
     grant_rows,
     outlay_of_instruments,
     owed_rows,
+    premium_rows,
     purchase_rows,
     recipient_rows,
     sales_rows,
+    strict_rows,
 )
 from optimizer.plan.columns import COLUMNS, YEARS_OR_BLANK, rows_of, with_units
 from optimizer.plan.makers import made_in, makers_of
@@ -76,6 +78,8 @@ def tables_of_plan(
     rows["recipients"] = recipient_rows(tables[TRUNK], values[INVESTMENT])
     rows["purchases"] = purchase_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK])
     rows["sales"] = sales_rows(tables[TRUNK], values[TRUNK])
+    rows["premiums"] = premium_rows(tables[TRUNK], values[TRUNK])
+    rows["strict_runs"] = strict_rows(values[TRUNK])
     rows["books"] = book_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK], planned)
     frames = {name: pd.DataFrame(rows[name], columns=list(columns)) for name, columns in COLUMNS.items()}
     frames["costs"] = _costs(network, fund, frames, rows["fixed"], rows["spent"])
@@ -305,7 +309,7 @@ def _outlay(t: Tables, investment: Values, trunk: Values, rows: dict[str, Rows])
         if p not in t.stock.public:
             continue
         for y in t.periods:
-            price = t.stock.price.get((p, material, y), 0.0)
+            price = t.stock.paid.get((p, material, k, y), 0.0)
             by[y, "stockpile", "purchase"] += price * trunk.get("stock_in", {}).get((p, material, k, y), 0.0)
             holding = t.stock.holding[p, material, y]
             by[y, "stockpile", "holding"] += holding * trunk.get("stock", {}).get((p, material, k, y), 0.0)

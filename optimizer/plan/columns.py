@@ -47,6 +47,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "recipients": ("instrument", "facility"),
     "purchases": ("instrument", "period", "facility", "state", "material", "channel", "tonnes", "usd"),
     "sales": ("period", "facility", "state", "material", "channel", "made", "sold", "price"),
+    "premiums": ("period", "facility", "state", "material", "channel", "users", "tonnes", "usd"),
+    "strict_runs": ("period", "recipe", "material", "users", "run"),
     "books": ("facility", "year", "item", "instrument", "usd", "discounted"),
 }  # fmt: skip
 """Columns of each table; `scenarios` has one more, `service_CHANNEL`, for each channel with a market."""
@@ -80,6 +82,7 @@ TEXT = frozenset(
         "instrument",
         "item",
         "release",
+        "users",
     ]
 )
 """Columns that hold words; ids are words even where they look like numbers."""
@@ -97,6 +100,8 @@ LATER = frozenset(
         "recipients",
         "purchases",
         "sales",
+        "premiums",
+        "strict_runs",
         "books",
     ]
 )

@@ -330,7 +330,7 @@ def _budget_reports(
     for p, material, k in t.stock.stores:
         if p in t.stock.public:
             for y in t.periods:
-                stock[y] += t.stock.price.get((p, material, y), 0.0) * trunk.get("stock_in", {}).get(
+                stock[y] += t.stock.paid.get((p, material, k, y), 0.0) * trunk.get("stock_in", {}).get(
                     (p, material, k, y), 0.0
                 )
                 stock[y] += t.stock.holding[p, material, y] * trunk.get("stock", {}).get((p, material, k, y), 0.0)

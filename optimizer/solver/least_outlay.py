@@ -18,7 +18,9 @@ from optimizer.solver.compile import Block, Vector, join
 from optimizer.solver.extensive import Values
 from optimizer.solver.loading import new_highs
 
-OPEN = frozenset({"capital", "recipient", "sold", "earned", "credited", "awarded", "bought", "public_outlay"})
+OPEN = frozenset(
+    ["capital", "recipient", "sold", "earned", "credited", "awarded", "bought", "premium", "strict", "public_outlay"]
+)
 """Components that say who pays whom; all others are what a plan does."""
 NEEDLESS = 1e-5
 """M USD for each M USD given, and for each recipient: nobody is lent, or chosen, for nothing."""
@@ -49,7 +51,7 @@ def with_least_outlay(
     """
     found = dict(values)
     finance = network.instance.finance
-    if finance is None or not finance.instruments:
+    if finance is None or not (finance.instruments or t.finance.premium):
         return found, True
     problem = join([blocks[INVESTMENT], blocks[TRUNK]])
     count = problem.columns
@@ -154,6 +156,10 @@ def _usd(network: Network, t: Tables) -> dict[tuple[str, object], float]:
         found["sold", sale] = found.get(("sold", sale), 0.0) + usd * calendar.discount[sale[-1]]
     for index, usd in t.finance.bought.items():
         found["bought", index] = usd * (calendar.discount[index[-1]] + NEEDLESS)
+    for part, usd in t.finance.premium.items():  # of what pays for itself, all that its users pay
+        found["premium", part] = -usd * NEEDLESS * calendar.discount[part[-1]]
+    for (_, part), usd in t.finance.depleted.items():
+        found["premium", part] += usd * calendar.discount[part[-1]]
     for i, f in recipients(network):
         found["recipient", (i, f)] = MILLION * NEEDLESS
     instruments = capital_of(network)

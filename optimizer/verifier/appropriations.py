@@ -64,9 +64,8 @@ def _paid(case: Case, one: Appropriation, instruments: Mapping[OutlayKey, float]
         if row.stockpile in one.holding:
             yield row.period, stock_money(case, row)[0] * _then_in(case, row.period)
         if row.stockpile in one.purchases:
-            stockpile = case.instance.stockpiles[row.stockpile]
-            price = case.facts.price_series(row.material, case.facts.region(stockpile.country))
-            each = 0.0 if price is None else case.facts.mean(price, case.facts.periods[row.period])
+            period = case.facts.periods[row.period]
+            each = case.facts.paid_price(row.stockpile, row.material, row.channel, period)
             yield row.period, row.in_ * each * _then_in(case, row.period)
 
 

@@ -21,6 +21,7 @@ from optimizer.verifier.case import Case
 from optimizer.verifier.columns import Run, Sale
 from optimizer.verifier.futures import TRUNK
 from optimizer.verifier.money import spending
+from optimizer.verifier.premiums import Premiums, check_premiums
 from optimizer.verifier.purchases import check_purchases
 from optimizer.verifier.trust import State
 from optimizer.verifier.verdict import At
@@ -49,7 +50,8 @@ def check_finance(case: Case) -> list[Payment]:
     finance = case.instance.finance
     if finance is None:
         rows = case.rows
-        if rows.grants or rows.financing or rows.owed or rows.recipients or rows.sales or rows.books or rows.purchases:
+        given = (rows.grants, rows.financing, rows.owed, rows.recipients, rows.purchases)
+        if any((*given, rows.sales, rows.premiums, rows.strict_runs, rows.books)):
             case.ledger.holds("no_finance", At("finance"), False, "the instance says nothing of finance")
         return []
     check_capital(case, finance)
@@ -58,7 +60,10 @@ def check_finance(case: Case) -> list[Payment]:
     payments = list(_payments(case, finance))
     for name, facility, year, usd in check_purchases(case, finance, _fundable(case, finance)):
         payments.append(Payment(name, "purchase", facility, year, usd))
-    _check_books(case, finance, payments)
+    premiums = check_premiums(case, finance, _fundable(case, finance))
+    for (name, facility, year), usd in premiums.depleted.items():
+        payments.append(Payment(name, "depletion", facility, year, usd))
+    _check_books(case, finance, payments, premiums)
     return payments
 
 
@@ -258,17 +263,20 @@ def _credit(case: Case, one: CostCredit, run: Run) -> float:
 
 
 def _inputs(case: Case, run: Run) -> float:
-    """USD of inputs at reference prices, per unit of activity."""
+    """USD of inputs at the prices of their channel, per unit of activity."""
     period = case.facts.periods[run.period]
     inputs = case.instance.recipes[run.recipe].inputs
-    return sum(each * _price(case, run.facility, material, period) for material, each in inputs.items())
+    return sum(
+        each * _price(case, run.facility, material, period) * case.facts.factor(material, run.channel, period)
+        for material, each in inputs.items()
+    )
 
 
 # Books
 
 
-def _check_books(case: Case, finance: Finance, payments: list[Payment]) -> None:
-    expected = _books(case, finance, payments)
+def _check_books(case: Case, finance: Finance, payments: list[Payment], premiums: Premiums) -> None:
+    expected = _books(case, finance, payments, premiums)
     stated: dict[BookKey, float] = {}
     worth: dict[BookKey, float] = {}
     for row in case.rows.books:
@@ -293,7 +301,7 @@ def _check_books(case: Case, finance: Finance, payments: list[Payment]) -> None:
         case.ledger.at_least("viable", At(facility), turned[facility] + usd, turned[facility], text, "USD")
 
 
-def _books(case: Case, finance: Finance, payments: list[Payment]) -> dict[BookKey, float]:
+def _books(case: Case, finance: Finance, payments: list[Payment], premiums: Premiums) -> dict[BookKey, float]:
     """The books of facilities of which something is funded, as they follow from the other tables."""
     open_ = _fundable(case, finance) & {facility for facility, _ in case.built.funded}
     found: dict[BookKey, float] = {}
@@ -306,6 +314,8 @@ def _books(case: Case, finance: Finance, payments: list[Payment]) -> dict[BookKe
     for row in case.rows.sales:
         price = _price(case, row.facility, row.material, case.facts.periods[row.period])
         add(row.facility, row.period, "sales", row.sold * price)
+    for (facility, year), usd in premiums.paid.items():
+        add(facility, year, "premium", usd)
     for run in case.rows.runs:
         if run.scenario == TRUNK and run.facility in open_:
             each = unit_cost(case, case.trunk, case.facts.periods[run.period], run)

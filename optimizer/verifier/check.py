@@ -58,6 +58,8 @@ _LATER = (
     "recipients",
     "purchases",
     "sales",
+    "premiums",
+    "strict_runs",
     "books",
 )  # checked with them where they are asked for
 _WITHOUT_PLAN = ("infeasible", "no_plan")

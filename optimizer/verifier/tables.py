@@ -28,6 +28,7 @@ from optimizer.verifier.columns import (
     Outlay,
     OwedRow,
     Portfolio,
+    PremiumRow,
     PurchaseRow,
     ReactionRow,
     RecipientRow,
@@ -35,6 +36,7 @@ from optimizer.verifier.columns import (
     Run,
     Sale,
     Stock,
+    StrictRun,
     Surplus,
     TargetRow,
 )
@@ -73,6 +75,8 @@ class Rows:
     recipients: list[RecipientRow] = field(default_factory=list)
     purchases: list[PurchaseRow] = field(default_factory=list)
     sales: list[Sale] = field(default_factory=list)
+    premiums: list[PremiumRow] = field(default_factory=list)
+    strict_runs: list[StrictRun] = field(default_factory=list)
     books: list[Book] = field(default_factory=list)
     service: dict[tuple[str, str], float | None] = field(default_factory=dict)
 
@@ -176,10 +180,14 @@ class _Reader:
         lacks |= frozenset() if any(isinstance(one, ScaleGoal) for one in instance.policy.rules) else {"goals"}
         finance = self.facts.instance.finance
         if finance is None:
-            return lacks | {"grants", "financing", "owed", "recipients", "purchases", "sales", "books"}
+            return lacks | {
+                "grants", "financing", "owed", "recipients", "purchases", "sales", "premiums", "strict_runs", "books",
+            }  # fmt: skip
         # Tables of what an instance does not have are lacking in folders of earlier versions.
         kinds = {one.kind for one in finance.instruments}
         lacks |= frozenset() if kinds & {"loan", "equity"} else {"financing", "owed"}
+        priced = any(record.channel_factor for record in instance.materials.values())
+        lacks |= frozenset() if priced else {"premiums", "strict_runs"}
         lacks |= frozenset() if "purchase" in kinds else {"purchases"}
         return lacks if any(getattr(one, "decided", False) for one in finance.instruments) else lacks | {"recipients"}
 
