@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
@@ -10,6 +11,9 @@ from support.build import solve
 import optimizer
 from finance.conftest import GRANT, LEFT, YEARS, Data, plant, worth
 from finance.test_decided import sound
+from finance.test_purchase import offtakes, several
+from finance.test_random import instruments
+from optimizer.verifier import verify_tables
 
 A_TONNE = sum(worth(year) for year in YEARS)
 """What a dollar a year is worth at the hurdle rate."""
@@ -346,3 +350,65 @@ def test_more_strict_users_never_pay_less(of: str) -> None:
         assert all(found <= tonnes + 1e-6 for found in sold.values())
     assert grants == sorted(grants, reverse=True)
     assert grants[0] > grants[-1]
+
+
+def drawn(seed: int) -> Data:
+    """A menu of purchases and other instruments for three plants and a reserve, dearer in a channel."""
+    dice = random.Random(seed)
+    menu = [*offtakes(dice), *instruments(dice), {"id": "all", "kind": "grant", "max_share": 1.0}]
+    menu.append({"id": "ore", "kind": "depletion", "stage": "magnet", "rate": 0.2, "tax_rate": 0.2})
+    data = several(dice, {"hurdle_rate": dice.choice([0.08, 0.15]), "instruments": menu})
+    for target in data["stockpiles"]["nds"]["targets"]:
+        target["shortage_cost"] = 2.0e4
+    for material in ("oxide", "magnet"):
+        factor = dice.choice([1.05, 1.3, {2029: 1.2}, {2027: 1.5, 2030: 1.1}])
+        data["materials"][material]["channel_factor"] = {"trusted": factor}
+    data["channels"]["trusted"]["custody_cost"] = dice.choice([0.0, 10.0])
+    return data
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_every_plan_holds_and_nobody_is_paid_what_nobody_pays(seed: int) -> None:
+    """All of it follows from the tables; and what is paid above the price for magnets is on what strict users take."""
+    plan = solve(drawn(seed))
+    assert plan.status == "optimal"
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
+    assert "not brought to its least" not in plan.info["why"]
+    lines = plan.demand.query("scenario == 'trunk' and market == 'programs'")
+    strict_markets = lines.groupby("period")["delivered"].sum()
+    stock = plan.stock.query("scenario == 'trunk' and channel == 'trusted'").groupby("period")["in"].sum()
+    for year, tonnes in premium(plan, material="magnet").items():
+        taken = float(strict_markets.get(year, 0.0)) + float(stock.get(year, 0.0))
+        assert tonnes <= taken * (1 + 1e-6) + 1e-6
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 6])
+def test_where_nobody_is_a_strict_user_factors_are_nothing(seed: int) -> None:
+    """All markets and the reserve are of the loosest channel: the least cost is the same."""
+    data = drawn(seed)
+    data["channels"]["trusted"]["custody_cost"] = 10.0
+    data["markets"]["programs"]["channel"] = "commercial"
+    data["stockpiles"]["nds"]["channels"] = ["commercial"]
+    plan = solve(data)
+    assert plan.tables["premiums"].empty
+    for material in ("oxide", "magnet"):
+        del data["materials"][material]["channel_factor"]
+    assert solve(data).objective == pytest.approx(plan.objective, rel=1e-6)
+
+
+def test_what_is_sold_dearer_is_held_to_the_tables() -> None:
+    """Twice as much, or to nobody; paid for otherwise; for activity that is not run."""
+    plan = sound(chain(1.2, 60.0, GRANT))
+
+    def wrong(table: str, **changes: float) -> set[str]:
+        changed = plan.tables[table].assign(**changes)
+        verdict = verify_tables(plan.instance, plan.info, plan.tables | {table: changed})
+        return {violation.constraint for violation in verdict.violations}
+
+    assert wrong("premiums") == set()
+    assert wrong("premiums", usd=1.0) == {"premium_price"}
+    assert wrong("premiums", tonnes=61.0) == {"premium_price", "premium_users", "books"}
+    assert wrong("premiums", tonnes=101.0) == {"premium_price", "premium_users", "premium_sold", "books"}
+    assert wrong("strict_runs", run=59.0) == {"premium_users"}
+    assert wrong("strict_runs", run=61.0) >= {"strict_used"}
+    assert wrong("strict_runs", run=101.0) >= {"strict_used", "strict_run"}

@@ -12,6 +12,7 @@ from levels_plan import served
 from limits_plan import limits, recycles, weighs
 from makers_plan import requalified
 from plan_maker import Plan, make
+from priced_plan import priced
 from reaction_plan import reacts
 from roll_plan import replanned
 from tree_plan import tree
@@ -481,4 +482,5 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "bought": bought,
     "shipped": shipped,
     "biennial": biennial,
+    "priced": priced,
 }
