@@ -102,7 +102,7 @@ def made_of_itself(plan: Plan) -> None:
 
 def stepped(plan: Plan) -> None:
     """Bought at the price of the looser channel, as what trusted users do not pay."""
-    plan.edit("premiums", {"tonnes": 5, "usd": 40})
+    plan.edit("premiums", {"tonnes": 5, "usd": 40}, material="magnet")
 
 
 def unqualified(plan: Plan) -> None:
@@ -551,14 +551,15 @@ MUTATIONS: list[tuple[str, str, Change]] = [
     ("premium_price", "priced", edit("premiums", {"usd": 65})),
     ("premium_price", "priced", edit("premiums", {"users": "open"})),
     ("premium_price", "priced", edit("premiums", {"channel": "open"})),
-    ("premium_price", "priced", edit("premiums", {"facility": "mine", "material": "magnet"})),
     ("premium_price", "priced", change("trusted: 1.1", "trusted: 1.2")),
     ("premium_price", "priced", change("trusted: 1.1", "trusted: {2029: 1.1}")),
     ("premium_price", "priced", change("viability: true", "viability: false")),
-    ("premium_users", "priced", edit("premiums", {"tonnes": 9, "usd": 72})),
+    ("premium_users", "priced", edit("premiums", {"tonnes": 9, "usd": 72}, material="magnet")),
     ("premium_users", "priced", change("trade: {channel: trusted", "trade: {channel: open")),
     ("premium_users", "priced", change("store: {country", "store: {release: always, public: true, country")),
     ("premium_users", "priced", change("store: {country", "store: {public: false, country")),
+    ("premium_users", "priced", edit("premiums", {"tonnes": 9, "usd": 18}, material="oxide")),
+    ("premium_users", "priced", drop("strict_runs")),
     ("strict_run", "priced", edit("strict_runs", {"run": 11})),
     ("strict_run", "priced", edit("runs", {"channel": "open"}, recipe="press")),
     ("strict_used", "priced", edit("strict_runs", {"run": 9})),
@@ -567,7 +568,7 @@ MUTATIONS: list[tuple[str, str, Change]] = [
     ("purchase_at_price", "priced", stepped),
     ("purchase_eligible", "priced", change("price: 90", "price: 88")),
     ("purchase_paid", "priced", change("price: 90", "price: 91")),
-    ("books", "priced", edit("premiums", {"tonnes": 7, "usd": 56})),
+    ("books", "priced", edit("premiums", {"tonnes": 7, "usd": 56}, material="magnet")),
     ("books", "priced", change(", channel_factor: {trusted: 1.2}", "")),
     ("outlay", "priced", edit("outlay", {"usd": 480}, account="stockpile", instrument="purchase")),
     ("outlay", "priced", edit("outlay", {"usd": 100}, account="depletion")),
