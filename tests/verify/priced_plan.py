@@ -13,7 +13,7 @@ def priced() -> Plan:
 
     Of 10 t at 80 trusted users take 8, for trade and for the store, and pay 8 more for each: 64. Oxide costs 12.
     The store pays 88 for 4 t and 80 for 2 of the looser channel; the purchases pay 2 more for 3 t, and 1 more for 3.
-    Depletion pays an eighth of 800 and of 64. The mine spends 10 to be larger, and sells what goes into the 8 t at 2 more.
+    Depletion pays an eighth of 800 and of 64. The mine spends 10, and sells what goes into the 8 t at 2 more.
     """
     text = bought().text
     for old, new in (
