@@ -29,6 +29,21 @@ Outlay = dict[tuple[int, str, str], float]
 """(year, account, instrument) -> USD."""
 
 
+def finance_rows(t: Tables, investment: Values, trunk: Values, started: Mapping[Start, float]) -> dict[str, Rows]:
+    """The rows of all tables of finance, by table."""
+    return {
+        "grants": grant_rows(t.network, investment),
+        "financing": financing_rows(t.network, investment),
+        "owed": owed_rows(t.network, investment),
+        "recipients": recipient_rows(t, investment),
+        "purchases": purchase_rows(t, investment, trunk),
+        "sales": sales_rows(t, trunk),
+        "premiums": premium_rows(t, trunk),
+        "strict_runs": strict_rows(trunk),
+        "books": book_rows(t, investment, trunk, started),
+    }
+
+
 def sales_rows(t: Tables, trunk: Values) -> Rows:
     """What is made and sold on the trunk, where the instance asks who sells what."""
     runs, sold = trunk.get("run", {}), trunk.get("sold", {})

@@ -14,18 +14,7 @@ from optimizer.network.releases import charge, released
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.plan.appropriations import appropriation_rows
-from optimizer.plan.books import (
-    book_rows,
-    financing_rows,
-    grant_rows,
-    outlay_of_instruments,
-    owed_rows,
-    premium_rows,
-    purchase_rows,
-    recipient_rows,
-    sales_rows,
-    strict_rows,
-)
+from optimizer.plan.books import finance_rows, outlay_of_instruments
 from optimizer.plan.columns import COLUMNS, YEARS_OR_BLANK, rows_of, with_units
 from optimizer.plan.makers import made_in, makers_of
 from optimizer.plan.rules import reactions_of
@@ -72,15 +61,7 @@ def tables_of_plan(
     _exposure(network, rows)
     _outlay(tables[TRUNK], values[INVESTMENT], values[TRUNK], rows)
     rows["appropriations"] = appropriation_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK])
-    rows["grants"] = grant_rows(network, values[INVESTMENT])
-    rows["financing"] = financing_rows(network, values[INVESTMENT])
-    rows["owed"] = owed_rows(network, values[INVESTMENT])
-    rows["recipients"] = recipient_rows(tables[TRUNK], values[INVESTMENT])
-    rows["purchases"] = purchase_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK])
-    rows["sales"] = sales_rows(tables[TRUNK], values[TRUNK])
-    rows["premiums"] = premium_rows(tables[TRUNK], values[TRUNK])
-    rows["strict_runs"] = strict_rows(values[TRUNK])
-    rows["books"] = book_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK], planned)
+    rows |= finance_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK], planned)
     frames = {name: pd.DataFrame(rows[name], columns=list(columns)) for name, columns in COLUMNS.items()}
     frames["costs"] = _costs(network, fund, frames, rows["fixed"], rows["spent"])
     frames["scenarios"] = _scenarios(network, frames)

@@ -18,7 +18,8 @@ from optimizer.instance.instance import Period
 from optimizer.verifier.activity import unit_cost
 from optimizer.verifier.capital import books_of_capital, check_capital, eligible_in
 from optimizer.verifier.case import Case
-from optimizer.verifier.columns import Run, Sale
+from optimizer.verifier.columns import Run
+from optimizer.verifier.columns_finance import Sale
 from optimizer.verifier.futures import TRUNK
 from optimizer.verifier.money import spending
 from optimizer.verifier.premiums import Premiums, check_premiums

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from optimizer.instance.finance import Capital, Equity, Finance, Grant, Instrument, Loan
 from optimizer.verifier.case import Case
-from optimizer.verifier.columns import FinancingRow, GrantRow
+from optimizer.verifier.columns_finance import FinancingRow, GrantRow
 from optimizer.verifier.futures import matches
 from optimizer.verifier.trust import State
 from optimizer.verifier.verdict import At

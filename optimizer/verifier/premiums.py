@@ -9,7 +9,7 @@ from optimizer.instance.finance import Depletion, Finance
 from optimizer.instance.instance import Period
 from optimizer.verifier.capital import eligible_in
 from optimizer.verifier.case import Case
-from optimizer.verifier.columns import PremiumRow
+from optimizer.verifier.columns_finance import PremiumRow
 from optimizer.verifier.futures import TRUNK
 from optimizer.verifier.verdict import At
 

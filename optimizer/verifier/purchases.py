@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from optimizer.instance.finance import REFERENCE, Finance, Purchase
 from optimizer.verifier.capital import eligible_in
 from optimizer.verifier.case import Case
-from optimizer.verifier.columns import PurchaseRow
+from optimizer.verifier.columns_finance import PurchaseRow
 from optimizer.verifier.futures import TRUNK
 from optimizer.verifier.premiums import check_bought_at_price
 from optimizer.verifier.verdict import At
