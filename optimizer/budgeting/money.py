@@ -73,7 +73,7 @@ class Purse:
         for p, material, k in trunk.stock.stores:
             if p in trunk.stock.public:
                 for y in trunk.periods:
-                    price = trunk.stock.price.get((p, material, y), 0.0)
+                    price = trunk.stock.paid.get((p, material, k, y), 0.0)
                     self._stock.append(((TRUNK, ("stock_in", (p, material, k, y))), price))
                     self._stock.append(((TRUNK, ("stock", (p, material, k, y))), trunk.stock.holding[p, material, y]))
         # Apart: the columns of steps may be above what is due, so that "at least so much" cannot be said with them.

@@ -25,13 +25,13 @@ class Result:
     Attributes:
         period: first year.
         course: whose operations it has.
-        sales: at the prices of the future.
+        sales: at the prices of the future, with what strict users pay above them.
         inputs: at the same.
         activity: with custody and charges.
         fixed: of what stands and is funded.
         paid: by instruments that do not guard a price.
         guarded: by floors and purchases.
-        sold: material -> (t, USD per t).
+        sold: material -> (t, USD per t, at the reference price of the future).
     """
 
     period: int
@@ -177,11 +177,11 @@ class Books:
         sold: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
         for sale in self.operations.sales.get(at, ()):
             price = self.payer.prices.at(key, sale.material, facilities[sale.facility].country) or 0.0
-            sales[sale.facility] += sale.sold * price
+            sales[sale.facility] += sale.sold * price * (1.0 + self.operations.above(sale, period))
             before, _ = sold[sale.facility].get(sale.material, (0.0, 0.0))
             sold[sale.facility][sale.material] = (before + sale.sold, price)
         for run in self.operations.runs.get(at, ()):
-            inputs[run.facility] -= run.run * self.payer.inputs(key, run.recipe, run.facility)
+            inputs[run.facility] -= run.run * self.payer.inputs(key, run.recipe, run.facility, run.channel)
             activity[run.facility] -= run.cost
         self._known[key] = {
             name: Result(

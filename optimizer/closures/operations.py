@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
+
 from optimizer.network.derive_capacity import capacity_of
 from optimizer.network.derive_finance import place_of
 from optimizer.network.effects import Disruption
@@ -58,6 +60,8 @@ class Operations:
         shared: surplus that was dealt out.
         planned: what the plan funds.
         reacted: branch -> what it funds itself.
+        dearer: (period, facility, material) -> what users of stricter channels pay above the reference price on the
+            trunk, as a share of all that is sold.
     """
 
     runs: dict[At, list[Any]] = field(default_factory=lambda: defaultdict(list))
@@ -67,6 +71,11 @@ class Operations:
     shared: list[Shared] = field(default_factory=list)
     planned: list[Start] = field(default_factory=list)
     reacted: dict[str, list[Start]] = field(default_factory=lambda: defaultdict(list))
+    dearer: dict[tuple[int, str, str], float] = field(default_factory=dict)
+
+    def above(self, sale: Sale, period: int) -> float:
+        """What a sale brings above the price, as a share of it: as on the trunk, since no table says it of branches."""
+        return self.dearer.get((period, sale.facility, sale.material), 0.0)
 
     @property
     def funded(self) -> set[str]:
@@ -92,6 +101,7 @@ def operations_of(network: Network, plan: Plan, courses: Iterable[str]) -> Opera
     found.standing = {row.facility for row in rows_of(plan.capacity) if row.scenario in wanted}
     found.standing |= found.funded | {start.facility for starts in found.reacted.values() for start in starts}
     _sell(network, plan, found)
+    found.dearer = _dearer(plan)
     for course in sorted(wanted):
         _stand(network, found, course)
     return found
@@ -146,6 +156,20 @@ def _sell(network: Network, plan: Plan, found: Operations) -> None:
             asked = course == TRUNK and (place, material, period) in listed
             if left > ZERO and len(of) > 1 and not asked:
                 found.shared.append(Shared(course, period, place, material, left, tuple(sorted(of))))
+
+
+def _dearer(plan: Plan) -> dict[tuple[int, str, str], float]:
+    """What premiums are of what all sales of a facility bring at reference prices."""
+    worth: dict[tuple[int, str, str], float] = defaultdict(float)
+    for row in rows_of(plan.sales):
+        if pd.notna(row.price):
+            worth[int(row.period), row.facility, row.material] += row.sold * row.price
+    found: dict[tuple[int, str, str], float] = defaultdict(float)
+    for row in rows_of(plan.premiums) if "premiums" in plan.tables else ():
+        index = (int(row.period), row.facility, row.material)
+        if worth[index] > 0:
+            found[index] += row.usd / worth[index]
+    return found
 
 
 def _stand(network: Network, found: Operations, course: str) -> None:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from optimizer.closures.asked import ALL, FUNDED, Floor
 from optimizer.closures.futures import Key, Prices, Tested
 from optimizer.closures.operations import Operations, Sale
-from optimizer.instance.finance import CostCredit, Decidable, Instrument, PerTonne, PriceFloor, Purchase
+from optimizer.instance.finance import CostCredit, Decidable, Depletion, Instrument, PerTonne, PriceFloor, Purchase
 from optimizer.network.derive_finance import per_tonne
-from optimizer.network.derive_purchase import above_reference, purchases_of
+from optimizer.network.derive_markets import factor_at
+from optimizer.network.derive_purchase import above_reference, paid_in, purchases_of
 from optimizer.network.eligible import eligible
 from optimizer.network.tables import TRUNK, Network
 from optimizer.plan.columns import rows_of
@@ -28,13 +29,15 @@ class Bought:
 
     Attributes:
         tonnes: t.
-        usd: above the trunk's reference price.
+        usd: above the price that the stockpile pays anyway on the trunk.
         years: calendar years in which it buys, evenly.
+        worth: t times what a stockpile's channel is dearer than the reference price: what moves with that price.
     """
 
     tonnes: float
     usd: float
     years: frozenset[int]
+    worth: float
 
 
 @dataclass(slots=True)
@@ -131,6 +134,8 @@ class Payer:
         price = self.prices.at(key, sale.material, country)
         for one in self._by_tonne(sale):
             usd = self._each(one, sale, period, price)
+            if isinstance(one, Depletion):  # it is on gross income, all else on the index
+                usd *= 1.0 + self.operations.above(sale, period)
             found[one.id, sale.facility] += usd * sale.sold
 
     def _by_tonne(self, sale: Sale) -> Iterator[PerTonne]:
@@ -196,7 +201,7 @@ class Payer:
                 share *= self.network.calendar.mean(one.share, period)
                 cost = run.cost * ("activity" in one.counts)
                 if "inputs" in one.counts:
-                    cost += run.run * self.inputs(key, run.recipe, run.facility)
+                    cost += run.run * self.inputs(key, run.recipe, run.facility, run.channel)
                 found[one.id, run.facility] += share * cost
 
     def _of_purchases(self, key: Key, found: Paid) -> None:
@@ -205,13 +210,16 @@ class Payer:
             country = self.network.instance.facilities[facility].country
             before = self.prices.reference(material, country, key[2]) or 0.0
             now = self.prices.over(key, material, country, one.years)
-            found[name, facility] += max(0.0, one.usd + one.tonnes * (before - now))
+            found[name, facility] += max(0.0, one.usd + one.worth * (before - now))
 
-    def inputs(self, key: Key, recipe: str, facility: str) -> float:
-        """USD of inputs per unit of activity; what has no price costs nothing, and is named elsewhere."""
+    def inputs(self, key: Key, recipe: str, facility: str, channel: str) -> float:
+        """USD of inputs per unit of activity in a channel; what has no price costs nothing, and is named elsewhere."""
         country = self.network.instance.facilities[facility].country
         inputs = self.network.instance.recipes[recipe].inputs
-        return math.fsum(each * (self.prices.at(key, m, country) or 0.0) for m, each in inputs.items())
+        return math.fsum(
+            each * (self.prices.at(key, m, country) or 0.0) * factor_at(self.network, m, channel, key[2])
+            for m, each in inputs.items()
+        )
 
     def _share(self, one: Instrument, facility: str, state: str, period: int) -> float:
         """Share of a period in which a facility is eligible."""
@@ -258,7 +266,10 @@ def payer_of(
         country = network.instance.facilities[row.facility].country
         reference = prices.reference(row.material, country, period)
         assert reference is not None  # it is bought above it
-        years = above_reference(network, by_id[row.instrument], row.facility, row.state, period, reference)
-        before = bought[period].get(index, Bought(0.0, 0.0, frozenset()))
-        bought[period][index] = Bought(before.tonnes + row.tonnes, before.usd + row.usd, frozenset(years))
+        purchase = by_id[row.instrument]
+        factor = factor_at(network, row.material, paid_in(network, purchase, row.channel), period)
+        years = above_reference(network, purchase, row.facility, row.state, period, reference * factor)
+        before = bought[period].get(index, Bought(0.0, 0.0, frozenset(), 0.0))
+        tonnes, usd, worth = before.tonnes + row.tonnes, before.usd + row.usd, before.worth + row.tonnes * factor
+        bought[period][index] = Bought(tonnes, usd, before.years | frozenset(years), worth)
     return Payer(network, operations, prices, tuple(floors), to, chosen, bought)

@@ -12,6 +12,7 @@ from optimizer.findings.frictions import idle_friction, idle_requalification
 from optimizer.findings.horizon import horizon_summary
 from optimizer.findings.instruments import idle_instrument
 from optimizer.findings.money import free_lunch
+from optimizer.findings.prices import idle_channel_factor
 from optimizer.findings.reach import unreachable_demand
 from optimizer.findings.reactions import idle_reaction
 from optimizer.findings.residual import idle_residual
@@ -52,6 +53,7 @@ KINDS: tuple[Kind, ...] = (
     idle_requalification,
     idle_instrument,
     idle_residual,
+    idle_channel_factor,
     series_starts_late,
     free_lunch,
     option_never_on_line,

@@ -33,6 +33,7 @@ GivenKind = Literal["equipment", "finance", "technology", "feed"]
 
 AmountSeries = Annotated[Series, Range()]
 ShareSeries = Annotated[Series, Range(0.0, 1.0)]
+FactorSeries = Annotated[Series, Range(1.0)]
 ShortageSeries = Annotated[Series, Range(null=True)]
 ExposureSeries = Annotated[Series, Range(0.0, 1.0, words=("unknown",))]
 

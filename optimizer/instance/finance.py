@@ -192,7 +192,7 @@ class CostCredit(_Instrument):
     share: ShareSeries
     """Of the cost, by year."""
     counts: tuple[Literal["activity", "inputs"], ...] = Field(default=("activity",), min_length=1)
-    """What counts as cost: activity with custody, inputs at reference prices."""
+    """What counts as cost: activity with custody, inputs at the prices of their channel."""
 
 
 class Depletion(_Instrument):
@@ -224,7 +224,7 @@ class Purchase(_Instrument):
 
     kind: Literal["purchase"]
     stockpile: Id
-    """Where it goes, and who pays the reference price for it."""
+    """Where it goes, and who pays the price of its channel for it."""
     material: Names
     """What is bought."""
     price: BuyingPrice

@@ -203,3 +203,8 @@ class Stockpile(Row):
     def is_public(self) -> bool:
         """Whether its purchases and holding are public outlay."""
         return self.public if self.public is not None else self.release == "disruption"
+
+    @property
+    def is_public_reserve(self) -> bool:
+        """Whether it is public and passes on nothing until an effect is active."""
+        return self.is_public and self.release == "disruption"

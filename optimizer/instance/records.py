@@ -17,6 +17,7 @@ from optimizer.instance.fields import (
     CapacitySeries,
     CapacitySize,
     ExposureSeries,
+    FactorSeries,
     GivenKind,
     Holdings,
     Id,
@@ -66,6 +67,8 @@ class Material(Row):
     """t of element per t of material, by chemical symbol."""
     price: PriceSeries | None = None
     """Reference market price, USD per t: a series, or a series by region."""
+    channel_factor: dict[Id, FactorSeries] = Field(default_factory=dict)
+    """By channel: times the reference price, what its users and those of stricter ones pay; 1 before its first year."""
     storage: Storage | None = None
     """May be stored, at this cost."""
     disposal: Amount = 0.0

@@ -78,7 +78,7 @@ _STOCKPILE = Fields(
 INSTANCE = Fields(
     {
         "countries": Ids(Whole()),
-        "materials": Ids(Fields({"storage": _BY_NAME, "requalification": _BY_NAME})),
+        "materials": Ids(Fields({"storage": _BY_NAME, "channel_factor": _BY_NAME, "requalification": _BY_NAME})),
         "recipes": Ids(Fields()),
         "facilities": Ids(_FACILITY),
         "owners": Ids(Fields({"owners": Ids(Whole())})),

@@ -25,6 +25,7 @@ from optimizer.model import (
     limits,
     need,
     output_rules,
+    premium,
     purchase,
     reaction,
     requalification,
@@ -55,6 +56,7 @@ SECOND: tuple[ModuleType, ...] = (
     requalification,
     service,
     finance,
+    premium,
     stake,
     purchase,
 )

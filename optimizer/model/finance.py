@@ -15,7 +15,7 @@ from optimizer.network.derive_finance import worth_of
 from optimizer.network.eligible import ALL, cap_of, capped
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, RunIndex, Tables
-from optimizer.network.tables_finance import EARNS, PAYS, AwardIndex, SoldIndex
+from optimizer.network.tables_finance import EARNS, PAYS, AwardIndex, PremiumIndex, SoldIndex
 
 
 def variables(m: Model, t: Tables) -> None:
@@ -131,20 +131,32 @@ def _paid(m: Model, t: Tables) -> tuple[dict[SoldIndex, float], dict[RunIndex, f
     return found
 
 
+def _depletion(m: Model, t: Tables) -> dict[PremiumIndex, float]:
+    """What depletion pays on what is sold at the price of a stricter channel, USD per t."""
+    if not hasattr(m, "depletion_on"):
+        m.depletion_on = defaultdict(float)
+        for (_, part), usd in t.finance.depleted.items():
+            m.depletion_on[part] += usd
+    found: dict[PremiumIndex, float] = m.depletion_on
+    return found
+
+
 def _awards(t: Tables) -> list[tuple[AwardIndex, float]]:
     """Awards with USD to the facility for one of their unit, M USD: more where the government pays."""
     return [(award, MILLION if award[2] == PAYS else -MILLION) for award in t.finance.award_most]
 
 
 def earned_at_most(m: Model, t: Tables, f: str, y: int) -> object:
-    r"""I7. $E_{ft} - \Lambda_{ft} \le \sum_{s,m,k} \pi_{fmt} S_{fsmkt} + C_{ft} + \sum_i (A^+_{ift} - A^-_{ift}) + \sum \psi_{ifsmkt} U_{ifsmkt} - \sum (c + \sum_m \pi_{fmt} b^-) z - \text{fixed}$: sales at reference prices, what instruments pay (or take) and what a purchase pays above them, less activity, inputs at reference prices and fixed cost; $\Lambda$ is the most that can be lost."""
+    r"""I7. $E_{ft} - \Lambda_{ft} \le \sum_{s,m,k} \pi_{fmt} S_{fsmkt} + \sum_{s,m,k,k'} \pi_{fmt} (\zeta_{mk't} - 1) H_{fsmkk't} + C_{ft} + \sum_i (A^+_{ift} - A^-_{ift}) + \sum \psi_{ifsmkt} U_{ifsmkt} - \sum (c + \sum_m \pi_{fmt} \zeta_{mkt} b^-) z - \text{fixed}$: sales at reference prices, what users of stricter channels pay above them, what instruments pay (or take) and what a purchase pays above them, less activity, inputs at the prices of their channel and fixed cost; $\Lambda$ is the most that can be lost."""
     finance = t.finance
     sales, runs = m.sales_of[f, y], m.runs_at[f, y]
     terms: list[Term] = [(MILLION, m.earned[f, y])]
     terms += [(-finance.price[f, sale[2], y], m.sold[sale]) for sale in sales if (f, sale[2], y) in finance.price]
     terms += [(-usd, var) for usd, var in _instrument_terms(m, t, sales, runs)]
     terms += [(-usd, m.awarded[award]) for award, usd in _awards(t) if award[1] == f and award[-1] == y]
-    terms += [(-t.finance.bought[index], m.bought[index]) for index in m.bought_of[f, y]]
+    terms += [(-finance.bought[index], m.bought[index]) for index in m.bought_of[f, y]]
+    parts = m.premiums_of[f, y]
+    terms += [(-finance.premium[part] - _depletion(m, t).get(part, 0.0), m.premium[part]) for part in parts]
     cost = t.capacity.run_cost
     terms += [(cost[f, run[2], run[3], y] + finance.inputs[run], m.run[run]) for run in runs]
     terms += [(usd, started(m, start)) for start, usd in t.capacity.fixed_of.get(y, ()) if start.facility == f]
@@ -198,13 +210,14 @@ def worth_to_plant(t: Tables, index: CapitalIndex) -> float:
 
 
 def credited_is_paid(m: Model, t: Tables, i: str, y: int) -> object:
-    r"""I9. $C_{it} \ge \sum \kappa_{ifsmkt} S_{fsmkt} + \sum \kappa_{ifrkt} z + \sum_f (A^+_{ift} - A^-_{ift}) + \sum \psi_{ifsmkt} U_{ifsmkt}$: what an instrument pays in a period; what the government earns by it is no budget."""
+    r"""I9. $C_{it} \ge \sum \kappa_{ifsmkt} S_{fsmkt} + \sum \kappa_{ifrkt} z + \sum_f (A^+_{ift} - A^-_{ift}) + \sum \psi_{ifsmkt} U_{ifsmkt} + \sum \kappa_{ifsmkk't} H_{fsmkk't}$: what an instrument pays in a period; what the government earns by it is no budget."""
     finance = t.finance
     terms: list[Term] = [(-MILLION, m.credited[i, y])]
     terms += [(usd, m.sold[sale]) for (j, sale), usd in finance.per_tonne.items() if j == i and sale[-1] == y]
     terms += [(usd, m.run[run]) for (j, run), usd in finance.per_activity.items() if j == i and run[-1] == y]
     terms += [(usd, m.awarded[award]) for award, usd in _awards(t) if award[0] == i and award[-1] == y]
     terms += [(usd, m.bought[index]) for index, usd in finance.bought.items() if index[0] == i and index[-1] == y]
+    terms += [(usd, m.premium[part]) for (j, part), usd in finance.depleted.items() if j == i and part[-1] == y]
     return total((usd / MILLION, var) for usd, var in terms) <= 0
 
 

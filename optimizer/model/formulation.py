@@ -71,6 +71,8 @@ INDICES: dict[str, str] = {
     "holds": "i, f, t",
     "shared": "i, f, t",
     "borne": "i, f, t",
+    "premium": "f, s, m, k, k', t",
+    "strict": "r, m, k', t",
 }
 """Index letters of each variable. A variable without an entry has no place on the page."""
 

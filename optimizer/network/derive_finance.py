@@ -16,7 +16,8 @@ from optimizer.instance.finance import (
     ProductionCredit,
 )
 from optimizer.network.calendar import Calendar
-from optimizer.network.derive_markets import price_at
+from optimizer.network.derive_markets import factor_at, price_at
+from optimizer.network.derive_premium import premiums
 from optimizer.network.derive_purchase import buy
 from optimizer.network.eligible import eligible, most_of
 from optimizer.network.starts import units_of
@@ -45,6 +46,8 @@ def finance_tables(network: Network, capacity: CapacityTables) -> FinanceTables:
         tables.fundable = [name for name in instance.facilities if name in fundable]
     _pay(network, finance, capacity, tables)
     _award(network, capacity, tables)
+    premiums(network, capacity, tables)
+    _deplete(network, finance, capacity, tables)
     buy(network, capacity, tables)
     _bounds(network, capacity, tables)
     return tables
@@ -99,7 +102,7 @@ def _pay(network: Network, finance: Finance, capacity: CapacityTables, tables: F
         name, state, recipe, k, t = run
         record, country = instance.recipes[recipe], instance.facilities[name].country
         cost = capacity.run_cost[name, recipe, k, t]
-        inputs = inputs_of(network, recipe, country, t)
+        inputs = inputs_of(network, recipe, country, k, t)
         if name in kept:
             tables.inputs[run] = inputs
         for one in by_cost:
@@ -135,10 +138,15 @@ def place_of(network: Network, facility: str, material: str) -> str:
     return facility if material in network.places.laned else network.places.hub(country)
 
 
-def inputs_of(network: Network, recipe: str, country: str, t: int) -> float:
-    """USD of inputs per unit of activity, at the prices of the facility's region; what has no price costs nothing."""
-    record = network.instance.recipes[recipe]
-    return math.fsum(tonnes * (price_at(network, m, country, t) or 0.0) for m, tonnes in record.inputs.items())
+def inputs_of(network: Network, recipe: str, country: str, k: str, t: int) -> float:
+    """USD of inputs per unit of activity in a channel, at its prices in the facility's region.
+
+    What has no price costs nothing.
+    """
+    return math.fsum(
+        tonnes * (price_at(network, m, country, t) or 0.0) * factor_at(network, m, k, t)
+        for m, tonnes in network.instance.recipes[recipe].inputs.items()
+    )
 
 
 def per_tonne(network: Network, instrument: PerTonne, material: str, k: str, t: int, price: float | None) -> float:
@@ -160,6 +168,18 @@ def per_tonne(network: Network, instrument: PerTonne, material: str, k: str, t: 
     if not floor:
         return 0.0
     return floor - price if price < floor else -instrument.upside * (price - floor)
+
+
+def _deplete(network: Network, finance: Finance, capacity: CapacityTables, tables: FinanceTables) -> None:
+    """What depletion pays on what sales bring above the reference price."""
+    states = {(name, state.id): state for name, found in capacity.states.items() for state in found}
+    for one in [one for one in finance.instruments if isinstance(one, Depletion)]:
+        for index, usd in tables.premium.items():
+            name, state, material, _, _, t = index
+            if network.instance.materials[material].stage in one.stage:
+                share = eligible(network, one, name, states[name, state], t)
+                if share > 0:
+                    tables.depleted[one.id, index] = share * usd * one.rate * one.tax_rate
 
 
 def _award(network: Network, capacity: CapacityTables, tables: FinanceTables) -> None:
@@ -196,6 +216,11 @@ def _bounds(network: Network, capacity: CapacityTables, tables: FinanceTables) -
         above[index[1:]] = max(above.get(index[1:], 0.0), usd)
     for sale, usd in above.items():
         best[sale] = best.get(sale, 0.0) + usd
+    parts = dict(tables.premium)
+    for (_, part), usd in tables.depleted.items():
+        parts[part] += usd
+    for sale, mine in tables.premium_of.items():  # a tonne has one price
+        best[sale] = best.get(sale, 0.0) + max(parts[part] for part in mine)
     earns: dict[RunIndex, float] = defaultdict(float)
     loses: dict[RunIndex, float] = defaultdict(float)  # where several take more of a price than there is
     for sale, made in tables.sold.items():

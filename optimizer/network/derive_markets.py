@@ -76,6 +76,25 @@ def price_at(
     return network.calendar.mean(series, period) * factor
 
 
+def priced_channels(network: Network, material: str) -> list[str]:
+    """Channels with a price of their own for a material, loosest first."""
+    named = network.instance.materials[material].channel_factor
+    return [channel for channel in reversed(network.places.channels) if channel in named]
+
+
+def factor_at(network: Network, material: str, channel: str, period: int) -> float:
+    """What users of a channel pay for a material, times its reference price: the mean over a period, 1 or more.
+
+    A channel without a factor has that of the next looser one with one; before its first year a factor is 1.
+    """
+    named, calendar = network.instance.materials[material].channel_factor, network.calendar
+    for looser in (channel, *network.places.looser(channel)) if named else ():
+        if looser in named:
+            years = calendar.span[period]
+            return math.fsum(max(1.0, calendar.at(named[looser], year)) for year in years) / len(years)
+    return 1.0
+
+
 def stock_tables(network: Network, periods: tuple[int, ...], disruption: Disruption | None, course: str) -> StockTables:
     """Stockpiles of a course."""
     instance, calendar, places = network.instance, network.calendar, network.places
@@ -109,6 +128,9 @@ def stock_tables(network: Network, periods: tuple[int, ...], disruption: Disrupt
                 price = price_at(network, material, stockpile.country, t, disruption)
                 if price is not None:
                     tables.price[name, material, t] = price
+                    for k in stockpile.holds:
+                        factor = factor_at(network, material, k, t) if stockpile.is_public_reserve else 1.0
+                        tables.paid[name, material, k, t] = price * factor
                     tables.buy_back[name, material, t] = price * stockpile.buy_back
         if course == TRUNK:
             for index, target in enumerate(stockpile.targets):

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 
 from optimizer.instance.finance import Purchase
-from optimizer.network.derive_markets import price_at
+from optimizer.network.derive_markets import factor_at, price_at
 from optimizer.network.eligible import eligible_years, most_of
 from optimizer.network.tables import CapacityTables, Network, RunIndex
 from optimizer.network.tables_finance import BoughtIndex, FinanceTables, SoldIndex
@@ -79,6 +79,11 @@ def buy(network: Network, capacity: CapacityTables, tables: FinanceTables) -> No
     for sale, mine in by_sale.items():
         for year in sorted(frozenset[int]().union(*(tables.bought_years[index] for index in mine))):
             tables.once[*sale, year] = [index for index in mine if year in tables.bought_years[index]]
+            for part in tables.premium_of.get(sale, ()):
+                strict = network.places.stricter_or_equal(part[4])
+                at_price = [index for index in tables.once[*sale, year] if tables.bought_as[index] in strict]
+                if at_price:
+                    tables.at_price[*sale[:-1], *part[4:], year] = at_price
     limits = {one.id: one.tonnes for one in purchases_of(network)}
     for index, years in tables.bought_years.items():
         limit = limits[index[0]]
@@ -99,17 +104,25 @@ def _buy_of(network: Network, one: Purchase, tables: FinanceTables, sale: SoldIn
     reference = price_at(network, material, network.instance.facilities[name].country, t)
     if reference is None:
         return
-    above = above_reference(network, one, name, state, t, reference)
+    into = paid_in(network, one, k)
+    above = above_reference(network, one, name, state, t, reference * factor_at(network, material, into, t))
     if above:
         index = (one.id, *sale)
         tables.bought[index] = math.fsum(above.values()) / len(above)
         tables.bought_years[index] = frozenset(above)
+        tables.bought_as[index] = into
+
+
+def paid_in(network: Network, one: Purchase, channel: str) -> str:
+    """The strictest channel of the stockpile into which what is made in one may come: it pays that price anyway."""
+    holds = network.instance.stockpiles[one.stockpile].holds
+    return next(each for each in (channel, *network.places.looser(channel)) if each in holds)
 
 
 def above_reference(
     network: Network, one: Purchase, facility: str, state: str, t: int, reference: float
 ) -> dict[int, float]:
-    """USD per t that a purchase pays above the period's reference price, by year in which it buys of a seller."""
+    """USD per t that a purchase pays above what the stockpile pays anyway, by year in which it buys of a seller."""
     found = next(each for each in network.trust.states[facility] if each.id == state)
     above: dict[int, float] = {}
     for year in eligible_years(network, one, facility, found, t):

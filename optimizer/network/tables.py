@@ -170,6 +170,8 @@ class StockTables:
     """(stockpile, m) that are filled and released by lanes."""
     price: dict[tuple[str, str, int], float] = field(default_factory=dict)
     """Reference price, USD per t, (stockpile, m, t); absent without a price."""
+    paid: dict[tuple[str, str, str, int], float] = field(default_factory=dict)
+    """What is paid for a tonne taken in, USD, (stockpile, m, k, t): a public reserve pays the price of its channel."""
     buy_back: dict[tuple[str, str, int], float] = field(default_factory=dict)
     """USD per t bought back at a branch's end, (stockpile, m, t); absent without a price."""
     public: set[str] = field(default_factory=set)

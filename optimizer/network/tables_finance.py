@@ -16,6 +16,8 @@ AwardIndex = tuple[str, str, str, int]
 """(instrument, facility, `pays` or `earns`, period)."""
 BoughtIndex = tuple[str, str, str, str, str, int]
 """(instrument, facility, state, material, channel, period): a purchase of a sale."""
+PremiumIndex = tuple[str, str, str, str, str, int]
+"""(facility, state, material, channel, channel whose users pay their price, period): a part of a sale."""
 
 
 @dataclass(slots=True)
@@ -54,6 +56,22 @@ class FinanceTables:
     """Purchases of a sale that buy in a calendar year, (sale, year)."""
     arrivals: dict[tuple[str, str, str, str, int], list[BoughtIndex]] = field(default_factory=dict)
     """What is bought in channel k or a looser one for a stockpile and comes by a place, (stockpile, p, m, k, t)."""
+    premium: dict[PremiumIndex, float] = field(default_factory=dict)
+    """What users of a channel pay above the reference price where it is made, USD per t, (sale, k')."""
+    premium_of: dict[SoldIndex, list[PremiumIndex]] = field(default_factory=dict)
+    """Those of a sale, (f, s, m, k, t)."""
+    premium_users: dict[tuple[str, str, int], list[PremiumIndex]] = field(default_factory=dict)
+    """Those of users of a channel, and of stricter ones, (m, k', t)."""
+    depleted: dict[tuple[str, PremiumIndex], float] = field(default_factory=dict)
+    """What depletion pays on what is sold so, USD per t, (instrument, part of a sale)."""
+    strict: dict[tuple[str, str, str, int], float] = field(default_factory=dict)
+    """t made per unit of activity for users of a channel, whose inputs count as taken by them, (r, m, k', t)."""
+    strict_runs: dict[tuple[str, str, int], list[RunIndex]] = field(default_factory=dict)
+    """Activity in a channel or a stricter one, (r, k', t)."""
+    bought_as: dict[BoughtIndex, str] = field(default_factory=dict)
+    """Strictest channel of the stockpile into which a purchase may come, (i, sale)."""
+    at_price: dict[tuple[str, str, str, str, str, int, int], list[BoughtIndex]] = field(default_factory=dict)
+    """Purchases of a sale in a calendar year for a stockpile that pays the price of a channel, (sale, k', year)."""
     per_activity: dict[tuple[str, RunIndex], float] = field(default_factory=dict)
     """What an instrument pays, USD per unit of activity, (instrument, activity)."""
     loss: dict[tuple[str, int], float] = field(default_factory=dict)

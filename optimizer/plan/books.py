@@ -31,6 +31,22 @@ Books = dict[tuple[str, int, str, str], float]
 """(facility, year, item, instrument) -> USD."""
 
 
+def finance_rows(t: Tables, investment: Values, trunk: Values) -> dict[str, Rows]:
+    """The rows of all tables of finance, by table."""
+    return {
+        "grants": grant_rows(t.network, investment),
+        "financing": financing_rows(t.network, investment),
+        "owed": owed_rows(t.network, investment),
+        "recipients": recipient_rows(t, investment),
+        "purchases": purchase_rows(t, investment, trunk),
+        "stakes": stake_rows(t, investment, trunk),
+        "sales": sales_rows(t, trunk),
+        "premiums": premium_rows(t, trunk),
+        "strict_runs": strict_rows(trunk),
+        "books": book_rows(t, investment, trunk),
+    }
+
+
 def sales_rows(t: Tables, trunk: Values) -> Rows:
     """What is made and sold on the trunk, where the instance asks who sells what."""
     runs, sold = trunk.get("run", {}), trunk.get("sold", {})
@@ -99,6 +115,22 @@ def purchase_rows(t: Tables, investment: Values, trunk: Values) -> Rows:
     return rows
 
 
+def premium_rows(t: Tables, trunk: Values) -> Rows:
+    """What is sold at the price of which channel, and what is paid for it above the reference price."""
+    rows = []
+    for part, tonnes in sorted(trunk.get("premium", {}).items(), key=lambda item: (item[0][-1], item[0])):
+        f, s, material, k, users, y = part
+        if tonnes > ZERO:
+            rows.append((y, f, s, material, k, users, tonnes, tonnes * t.finance.premium[part]))
+    return rows
+
+
+def strict_rows(trunk: Values) -> Rows:
+    """Activity for users of a channel, whose inputs count as taken by these."""
+    found = sorted(trunk.get("strict", {}).items(), key=lambda item: (item[0][-1], item[0]))
+    return [(y, r, material, users, amount) for (r, material, users, y), amount in found if amount > ZERO]
+
+
 def outlay_of_instruments(t: Tables, investment: Values, trunk: Values) -> Outlay:
     """What instruments cost, by year: capital as it is spent, a loss in its years, the rest in a period's first."""
     finance, found = t.instance.finance, defaultdict[tuple[int, str, str], float](float)
@@ -138,6 +170,8 @@ def paid(t: Tables, investment: Values, trunk: Values) -> list[tuple[str, str, i
             found[i, sale[0], sale[-1]] += usd * sold.get(sale, 0.0)
     for (i, run), usd in t.finance.per_activity.items():
         found[i, run[0], run[-1]] += usd * runs.get(run, 0.0)
+    for (i, part), usd in t.finance.depleted.items():
+        found[i, part[0], part[-1]] += usd * trunk.get("premium", {}).get(part, 0.0)
     for i, y, f, _, _, _, _, usd in purchase_rows(t, investment, trunk):
         found[i, f, y] += usd
     return [(*key, usd) for key, usd in sorted(found.items()) if abs(usd) > ZERO]
@@ -159,6 +193,9 @@ def operating(t: Tables, investment: Values, trunk: Values) -> Books:
     for (f, _, material, _, y), tonnes in trunk.get("sold", {}).items():
         if f in funded:
             found[f, y, "sales", ""] += tonnes * finance.price.get((f, material, y), 0.0)
+    for y, f, _, _, _, _, _, usd in premium_rows(t, trunk):
+        if f in funded:
+            found[f, y, "premium", ""] += usd
     for run, amount in trunk.get("run", {}).items():
         if run[0] in funded:
             f, _, r, k, y = run

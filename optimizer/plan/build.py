@@ -14,20 +14,7 @@ from optimizer.network.releases import charge, released
 from optimizer.network.starts import Start
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.plan.appropriations import appropriation_rows
-from optimizer.plan.books import (
-    Rows,
-    Values,
-    book_rows,
-    financing_rows,
-    grant_rows,
-    outlay_of_instruments,
-    owed_rows,
-    purchase_rows,
-    recipient_rows,
-    sales_rows,
-    stake_rows,
-    started_of,
-)
+from optimizer.plan.books import Rows, Values, finance_rows, outlay_of_instruments, started_of
 from optimizer.plan.columns import COLUMNS, YEARS_OR_BLANK, rows_of, with_units
 from optimizer.plan.makers import made_in, makers_of
 from optimizer.plan.public_stock import stock_outlay
@@ -74,14 +61,7 @@ def tables_of_plan(
     _exposure(network, rows)
     _outlay(tables[TRUNK], values[INVESTMENT], values[TRUNK], rows)
     rows["appropriations"] = appropriation_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK])
-    rows["grants"] = grant_rows(network, values[INVESTMENT])
-    rows["financing"] = financing_rows(network, values[INVESTMENT])
-    rows["owed"] = owed_rows(network, values[INVESTMENT])
-    rows["recipients"] = recipient_rows(tables[TRUNK], values[INVESTMENT])
-    rows["purchases"] = purchase_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK])
-    rows["stakes"] = stake_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK])
-    rows["sales"] = sales_rows(tables[TRUNK], values[TRUNK])
-    rows["books"] = book_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK])
+    rows |= finance_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK])
     frames = {name: pd.DataFrame(rows[name], columns=list(columns)) for name, columns in COLUMNS.items()}
     frames["costs"] = _costs(network, fund, frames, rows["fixed"], rows["spent"])
     frames["scenarios"] = _scenarios(network, frames)

@@ -49,6 +49,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "purchases": ("instrument", "period", "facility", "state", "material", "channel", "tonnes", "usd"),
     "stakes": ("instrument", "facility", "year", "paid_in", "result", "earned", "borne"),
     "sales": ("period", "facility", "state", "material", "channel", "made", "sold", "price"),
+    "premiums": ("period", "facility", "state", "material", "channel", "users", "tonnes", "usd"),
+    "strict_runs": ("period", "recipe", "material", "users", "run"),
     "books": ("facility", "year", "item", "instrument", "usd", "discounted"),
 }  # fmt: skip
 """Columns of each table; `scenarios` has one more, `service_CHANNEL`, for each channel with a market."""
@@ -82,6 +84,7 @@ TEXT = frozenset(
         "instrument",
         "item",
         "release",
+        "users",
     ]
 )
 """Columns that hold words; ids are words even where they look like numbers."""
@@ -101,6 +104,8 @@ LATER = frozenset(
         "purchases",
         "stakes",
         "sales",
+        "premiums",
+        "strict_runs",
         "books",
     ]
 )

@@ -1,4 +1,4 @@
-"""What public stockpiles cost on the trunk: purchases at reference prices, what price steps add, holding."""
+"""What public stockpiles cost on the trunk: purchases at the price of their channel, what price steps add, holding."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def stock_outlay(t: Tables, trunk: Values) -> dict[tuple[str, str, int, str], fl
         if p not in t.stock.public:
             continue
         for y in t.periods:
-            price = t.stock.price.get((p, material, y), 0.0)
+            price = t.stock.paid.get((p, material, k, y), 0.0)
             found[p, material, y, PURCHASE] += price * into.get((p, material, k, y), 0.0)
             found[p, material, y, HOLDING] += t.stock.holding[p, material, y] * held.get((p, material, k, y), 0.0)
     for (p, material, _, y), (above, usd) in t.stock.steps.items():

@@ -30,6 +30,8 @@ OPEN = frozenset(
         "shared",
         "borne",
         "bought",
+        "premium",
+        "strict",
         "public_outlay",
         "stock_above",
     }
@@ -64,7 +66,7 @@ def with_least_outlay(
     """
     found = dict(values)
     finance = network.instance.finance
-    if finance is None or not finance.instruments:
+    if finance is None or not (finance.instruments or t.finance.premium):
         return found, True
     problem = join([blocks[INVESTMENT], blocks[TRUNK]])
     count = problem.columns
@@ -169,6 +171,10 @@ def _usd(network: Network, t: Tables) -> dict[tuple[str, object], float]:
         found["sold", sale] = found.get(("sold", sale), 0.0) + usd * calendar.discount[sale[-1]]
     for index, usd in t.finance.bought.items():
         found["bought", index] = usd * (calendar.discount[index[-1]] + NEEDLESS)
+    for part, usd in t.finance.premium.items():  # of what pays for itself, all that its users pay
+        found["premium", part] = -usd * NEEDLESS * calendar.discount[part[-1]]
+    for (_, part), usd in t.finance.depleted.items():
+        found["premium", part] += usd * calendar.discount[part[-1]]
     for i, f in recipients(network):
         found["recipient", (i, f)] = MILLION * NEEDLESS
     for i, f in may_hold(network):

@@ -64,9 +64,7 @@ def _paid(case: Case, one: Appropriation, instruments: Mapping[OutlayKey, float]
         if row.stockpile in one.holding:
             yield row.period, stock_money(case, row)[0] * _then_in(case, row.period)
         if row.stockpile in one.purchases:
-            stockpile = case.instance.stockpiles[row.stockpile]
-            price = case.facts.price_series(row.material, case.facts.region(stockpile.country))
-            each = 0.0 if price is None else case.facts.mean(price, case.facts.periods[row.period])
+            each = case.facts.paid_price(row.stockpile, row.material, row.channel, case.facts.periods[row.period])
             yield row.period, row.in_ * each * _then_in(case, row.period)
     for stockpile_id, period, usd in price_steps_paid(case):
         if stockpile_id in one.purchases:

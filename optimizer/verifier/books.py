@@ -22,6 +22,7 @@ from optimizer.verifier.columns import Run
 from optimizer.verifier.columns_finance import Sale
 from optimizer.verifier.futures import TRUNK
 from optimizer.verifier.money import spending
+from optimizer.verifier.premiums import Premiums, check_premiums
 from optimizer.verifier.purchases import check_purchases
 from optimizer.verifier.stakes import check_stakes
 from optimizer.verifier.trust import State
@@ -51,8 +52,8 @@ def check_finance(case: Case) -> list[Payment]:
     finance = case.instance.finance
     if finance is None:
         rows = case.rows
-        given = rows.grants or rows.financing or rows.owed or rows.stakes
-        if given or rows.recipients or rows.sales or rows.books or rows.purchases:
+        given = (rows.grants, rows.financing, rows.owed, rows.stakes, rows.recipients, rows.purchases)
+        if any((*given, rows.sales, rows.premiums, rows.strict_runs, rows.books)):
             case.ledger.holds("no_finance", At("finance"), False, "the instance says nothing of finance")
         return []
     check_capital(case, finance)
@@ -61,7 +62,10 @@ def check_finance(case: Case) -> list[Payment]:
     payments = list(_payments(case, finance))
     for name, facility, year, usd in check_purchases(case, finance, _fundable(case, finance)):
         payments.append(Payment(name, "purchase", facility, year, usd))
-    books = _operating(case, finance, payments)
+    premiums = check_premiums(case, finance, _fundable(case, finance))
+    for (name, facility, year), usd in premiums.depleted.items():
+        payments.append(Payment(name, "depletion", facility, year, usd))
+    books = _operating(case, finance, payments, premiums)
     results: dict[tuple[str, int], float] = {}
     for (facility, year, _, _), usd in books.items():
         results[facility, year] = results.get((facility, year), 0.0) + usd
@@ -281,10 +285,13 @@ def _credit(case: Case, one: CostCredit, run: Run) -> float:
 
 
 def _inputs(case: Case, run: Run) -> float:
-    """USD of inputs at reference prices, per unit of activity."""
+    """USD of inputs at the prices of their channel, per unit of activity."""
     period = case.facts.periods[run.period]
     inputs = case.instance.recipes[run.recipe].inputs
-    return sum(each * _price(case, run.facility, material, period) for material, each in inputs.items())
+    return sum(
+        each * _price(case, run.facility, material, period) * case.facts.factor(material, run.channel, period)
+        for material, each in inputs.items()
+    )
 
 
 # Books
@@ -325,7 +332,7 @@ def _open(case: Case, finance: Finance) -> set[str]:
     return _fundable(case, finance) & {facility for facility, _ in case.built.funded}
 
 
-def _operating(case: Case, finance: Finance, payments: list[Payment]) -> dict[BookKey, float]:
+def _operating(case: Case, finance: Finance, payments: list[Payment], premiums: Premiums) -> dict[BookKey, float]:
     """What facilities of which something is funded earn by operating, as it follows from the other tables."""
     open_ = _open(case, finance)
     found: dict[BookKey, float] = {}
@@ -336,6 +343,8 @@ def _operating(case: Case, finance: Finance, payments: list[Payment]) -> dict[Bo
     for row in case.rows.sales:
         price = _price(case, row.facility, row.material, case.facts.periods[row.period])
         add(row.facility, row.period, "sales", row.sold * price)
+    for (facility, year), usd in premiums.paid.items():
+        add(facility, year, "premium", usd)
     for run in case.rows.runs:
         if run.scenario == TRUNK and run.facility in open_:
             each = unit_cost(case, case.trunk, case.facts.periods[run.period], run)

@@ -61,6 +61,8 @@ _LATER = (
     "purchases",
     "stakes",
     "sales",
+    "premiums",
+    "strict_runs",
     "books",
 )  # checked with them where they are asked for
 _WITHOUT_PLAN = ("infeasible", "no_plan")

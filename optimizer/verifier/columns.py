@@ -12,10 +12,12 @@ from optimizer.verifier.columns_finance import (
     FinancingRow,
     GrantRow,
     OwedRow,
+    PremiumRow,
     PurchaseRow,
     RecipientRow,
     Sale,
     StakeRow,
+    StrictRun,
 )
 
 
@@ -318,5 +320,7 @@ ROWS: dict[str, type[Any]] = {
     "purchases": PurchaseRow,
     "stakes": StakeRow,
     "sales": Sale,
+    "premiums": PremiumRow,
+    "strict_runs": StrictRun,
     "books": Book,
 }

@@ -100,6 +100,33 @@ class Sale:
 
 
 @dataclass(frozen=True, slots=True)
+class PremiumRow:
+    """What of a sale is sold at the price of which channel, and what is paid for it above the reference price."""
+
+    key: ClassVar[tuple[str, ...]] = ("period", "facility", "state", "material", "channel", "users")
+    period: int = cell("period")
+    facility: str = cell("facility")
+    state: str = cell("text")
+    material: str = cell("material")
+    channel: str = cell("channel")
+    users: str = cell("channel")
+    tonnes: float = cell("amount")
+    usd: float = cell("amount")
+
+
+@dataclass(frozen=True, slots=True)
+class StrictRun:
+    """Activity that is for users of a channel, by the product that these take."""
+
+    key: ClassVar[tuple[str, ...]] = ("period", "recipe", "material", "users")
+    period: int = cell("period")
+    recipe: str = cell("recipe")
+    material: str = cell("material")
+    users: str = cell("channel")
+    run: float = cell("amount")
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """An amount in the books of a facility."""
 

@@ -178,6 +178,25 @@ class Facts:
             return None
         return prices.get(WHOLE, prices.get(region))
 
+    def factor(self, material: str, channel: str, period: Period) -> float:
+        """What users of a channel pay for a material, times its reference price."""
+        given = self.instance.materials[material].channel_factor
+        mine = [named for named in given if self.as_strict(channel, named)]
+        if not mine:
+            return 1.0
+        series = given[min(mine, key=lambda named: self.rank[named])]
+        return sum(max(1.0, series.at(year, self.first)) for year in period.span) / period.years
+
+    def paid_price(self, stockpile: str, material: str, channel: str, period: Period) -> float:
+        """USD per t that a public stockpile pays for what it takes in: a reserve pays the price of the channel."""
+        record = self.instance.stockpiles[stockpile]
+        series = self.price_series(material, self.region(record.country))
+        if series is None:
+            return 0.0
+        return self.mean(series, period) * (
+            self.factor(material, channel, period) if record.release == "disruption" else 1.0
+        )
+
     def units(self, facility: str) -> list[str]:
         """The units of a facility; a plain capacity is one unit without a name."""
         record = self.instance.facilities[facility]

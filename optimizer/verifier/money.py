@@ -189,9 +189,8 @@ def outlay_of(case: Case) -> dict[OutlayKey, float]:
         if row.scenario != TRUNK or not stockpile.is_public:
             continue
         period = case.facts.periods[row.period]
-        price = case.facts.price_series(row.material, case.facts.region(stockpile.country))
-        if price is not None:
-            add(row.period, "stockpile", "purchase", row.in_ * case.facts.mean(price, period))
+        each = case.facts.paid_price(row.stockpile, row.material, row.channel, period)
+        add(row.period, "stockpile", "purchase", row.in_ * each)
         add(row.period, "stockpile", "holding", stock_money(case, row)[0])
     for _, year, usd in price_steps_paid(case):
         add(year, "stockpile", "price_step", usd)

@@ -9,6 +9,7 @@ from optimizer.verifier.capital import eligible_in
 from optimizer.verifier.case import Case
 from optimizer.verifier.columns_finance import PurchaseRow
 from optimizer.verifier.futures import TRUNK
+from optimizer.verifier.premiums import check_bought_at_price
 from optimizer.verifier.verdict import At
 
 Made = tuple[int, str, str, str, str]
@@ -25,6 +26,7 @@ def check_purchases(case: Case, finance: Finance, keep_books: set[str]) -> Itera
     """
     by_id = {one.id: one for one in finance.instruments if isinstance(one, Purchase)}
     of_sale: dict[Made, list[tuple[float, frozenset[int]]]] = {}
+    priced: dict[Made, list[tuple[str, float, frozenset[int]]]] = {}
     coming: dict[tuple[str, str, str, int], list[tuple[str, float]]] = {}
     taken: dict[tuple[str, int], float] = {}  # by calendar year
     paid: dict[str, dict[str, float]] = {name: {} for name in by_id}  # by facility
@@ -41,6 +43,8 @@ def check_purchases(case: Case, finance: Finance, keep_books: set[str]) -> Itera
         usd = row.tonnes * sum(above.values()) / max(1, len(above))
         case.ledger.equal("purchase_paid", at, row.usd, usd, "paid above the reference price", "USD")
         of_sale.setdefault(_sale(case, row), []).append((row.tonnes, frozenset(above)))
+        if into := _into(case, one, row):
+            priced.setdefault(_sale(case, row), []).append((into, row.tonnes, frozenset(above)))
         place = "" if case.facts.pooled(row.material) else row.facility
         arriving = (one.stockpile, place, row.material, row.period)
         coming.setdefault(arriving, []).append((row.channel, row.tonnes))
@@ -50,6 +54,7 @@ def check_purchases(case: Case, finance: Finance, keep_books: set[str]) -> Itera
         yield one.id, row.facility, row.period, usd
     _check_once(case, of_sale)
     _check_arrivals(case, coming)
+    check_bought_at_price(case, priced)
     _check_limits(case, by_id, taken, paid)
 
 
@@ -64,7 +69,10 @@ def _above(case: Case, one: Purchase, row: PurchaseRow) -> dict[int, float]:
     series = case.facts.price_series(row.material, region)
     if series is None:
         return {}
-    reference, found = case.facts.mean(series, period), {}
+    into = _into(case, one, row)
+    # What the stockpile pays anyway.
+    reference = case.facts.mean(series, period) * (case.facts.factor(row.material, into, period) if into else 1.0)
+    found = {}
     for year in period.span:
         price = one.price.raw(year, case.facts.first)
         if one.tonnes is not None and one.tonnes.at(year, case.facts.first) <= 0:
@@ -74,6 +82,12 @@ def _above(case: Case, one: Purchase, row: PurchaseRow) -> dict[int, float]:
         if float(price or 0.0) > reference:
             found[year] = float(price or 0.0) - reference
     return found
+
+
+def _into(case: Case, one: Purchase, row: PurchaseRow) -> str:
+    """The strictest channel of the stockpile into which a purchase may come; empty if there is none."""
+    holds = [held for held in case.instance.stockpiles[one.stockpile].holds if case.facts.as_strict(row.channel, held)]
+    return min(holds, key=lambda held: case.facts.rank[held], default="")
 
 
 def _may_come(case: Case, one: Purchase, row: PurchaseRow) -> bool:

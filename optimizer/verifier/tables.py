@@ -37,10 +37,12 @@ from optimizer.verifier.columns_finance import (
     FinancingRow,
     GrantRow,
     OwedRow,
+    PremiumRow,
     PurchaseRow,
     RecipientRow,
     Sale,
     StakeRow,
+    StrictRun,
 )
 from optimizer.verifier.facts import Facts
 from optimizer.verifier.futures import BASE, TRUNK, Block, is_future
@@ -79,6 +81,8 @@ class Rows:
     recipients: list[RecipientRow] = field(default_factory=list)
     purchases: list[PurchaseRow] = field(default_factory=list)
     sales: list[Sale] = field(default_factory=list)
+    premiums: list[PremiumRow] = field(default_factory=list)
+    strict_runs: list[StrictRun] = field(default_factory=list)
     books: list[Book] = field(default_factory=list)
     service: dict[tuple[str, str], float | None] = field(default_factory=dict)
 
@@ -183,12 +187,17 @@ class _Reader:
         lacks |= frozenset() if any(one.residual for one in instance.stockpiles.values()) else {"residual"}
         finance = self.facts.instance.finance
         if finance is None:
-            return lacks | {"grants", "financing", "owed", "recipients", "purchases", "stakes", "sales", "books"}
+            return lacks | {
+                "grants", "financing", "owed", "recipients", "purchases", "stakes", "sales", "premiums", "strict_runs",
+                "books",
+            }  # fmt: skip
         # Tables of what an instance does not have are lacking in folders of earlier versions.
         kinds = {one.kind for one in finance.instruments}
         lacks |= frozenset() if kinds & {"loan", "equity"} else {"owed"}
         lacks |= frozenset() if kinds & {"loan", "equity", "stake"} else {"financing"}
         lacks |= frozenset() if "stake" in kinds else {"stakes"}
+        priced = any(record.channel_factor for record in instance.materials.values())
+        lacks |= frozenset() if priced else {"premiums", "strict_runs"}
         lacks |= frozenset() if "purchase" in kinds else {"purchases"}
         return lacks if any(getattr(one, "decided", False) for one in finance.instruments) else lacks | {"recipients"}
 

@@ -29,7 +29,12 @@ def agree(plan: optimizer.Plan) -> int:
     seen = 0
     base = found.results[found.results["future"] == "base"]
     told = {(row.facility, int(row.year), item): getattr(row, item) for row in rows_of(base) for item in ITEMS}
-    stated = {(row.facility, int(row.year), row.item): row.usd for row in rows_of(plan.books) if row.item in ITEMS}
+    stated: dict[tuple[str, int, str], float] = {}
+    for row in rows_of(plan.books):
+        item = "sales" if row.item == "premium" else row.item
+        if item in ITEMS:
+            index = (row.facility, int(row.year), item)
+            stated[index] = stated.get(index, 0.0) + row.usd
     funded = set(plan.books["facility"])
     for key in {*told, *stated}:
         if key[0] in funded:
@@ -92,6 +97,57 @@ def test_a_purchase_keeps_its_price_in_a_crash() -> None:
     assert usd["crash:magnet=0.5:2029:1", 2029] == pytest.approx(6400 * tonnes[2029])
     assert usd["base", 2028] > 0
     assert ("crash:magnet=2:2028:1", 2028) not in usd
+
+
+DEARER = {"trusted": 1.1}
+"""What strict users pay for magnets."""
+
+
+@pytest.mark.parametrize(
+    "instrument", [GRANT, {"kind": "depletion", "stage": "magnet", "rate": 0.2, "tax_rate": 0.25, "id": "more"}]
+)
+def test_prices_by_channel(instrument: Data) -> None:
+    """40 of 100 t are sold at 9,900; depletion is on that too, and inputs cost what their channel does."""
+    data = plant({"instruments": [GRANT | {"id": "all"}, instrument]}, tonnes=40.0)
+    line = {"product": "magnet", "tonnes": 60.0, "shortage_cost": 1.0e6}
+    data["markets"]["trade"] = {"channel": "commercial", "country": "USA", "demand": [line]}
+    for material in ("magnet", "oxide"):
+        data["materials"][material]["channel_factor"] = DEARER
+    plan = solve(data)
+    assert plan.info["verdict"]["ok"]
+    assert plan.tables["premiums"].query("material == 'magnet'")["usd"].tolist() == pytest.approx([36_000.0] * 3)
+    assert agree(plan) > 8
+
+
+def test_strict_users_pay_less_in_a_crash_and_the_same_share_of_sales_in_a_branch() -> None:
+    """Half of 9,900 on 40 t and of 9,000 on 60: 468,000. In the branch the plant runs as on the trunk."""
+    slump = {
+        "id": "slump", "probability": 0.25, "onset": 2029, "duration": 1, "recovery": 0,
+        "effects": [{"affects": "prices", "where": {"material": "magnet"}, "factor": 0.5}],
+    }  # fmt: skip
+    data = plant({"instruments": [GRANT]}, tonnes=40.0, scenarios=[slump])
+    line = {"product": "magnet", "tonnes": 60.0, "shortage_cost": 1.0e6}
+    data["markets"]["trade"] = {"channel": "commercial", "country": "USA", "demand": [line]}
+    data["materials"]["magnet"]["channel_factor"] = DEARER
+    found = optimizer.viability(solve(data), crashes=["magnet=0.5:2029:1"])
+    sales = {(row.future, int(row.year)): row.sales for row in rows_of(found.results) if row.facility == "works"}
+    assert sales["base", 2029] == pytest.approx(40 * 9900 + 60 * 9000)
+    assert sales["crash:magnet=0.5:2029:1", 2029] == pytest.approx(468_000)
+    assert sales["slump", 2029] == pytest.approx(468_000)
+
+
+def test_a_purchase_adds_to_what_its_stockpile_pays() -> None:
+    """At 10,900 it adds 1,000 to the 9,900 of the channel, and 5,950 to the half of that in a crash."""
+    data = bought(DEAR, target=None)
+    data["materials"]["magnet"]["channel_factor"] = DEARER
+    plan = solve(data)
+    assert plan.info["verdict"]["ok"]
+    found = optimizer.viability(plan, crashes=["magnet=0.5:2029:1"])
+    usd = {(row.future, int(row.year)): row.usd for row in rows_of(found.payments) if row.instrument == "offtake"}
+    tonnes = plan.tables["purchases"].groupby("period")["tonnes"].sum()
+    assert usd["base", 2029] == pytest.approx(1000 * tonnes[2029])
+    assert usd["crash:magnet=0.5:2029:1", 2029] == pytest.approx(5950 * tonnes[2029])
+    assert agree(plan) > 8
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -772,6 +772,34 @@ BROKEN = [
         ("facilities.magnet_us.known_for.mdap.0", "magnet_us makes no 'concentrate'"),
         {"facilities.magnet_us.known_for": {"mdap": ["concentrate"]}},
     ),
+    Broken(
+        "channel_factors_name_channels",
+        ("materials.ndpr_oxide.channel_factor.mdop", "no channel 'mdop'", "did you mean 'mdap'?"),
+        {"materials.ndpr_oxide.channel_factor": {"mdop": 1.5}},
+    ),
+    Broken(
+        "channel_factors_name_channels",
+        ("materials.ndpr_oxide.channel_factor.commercial", "commercial is the loosest channel", "name stricter ones"),
+        {"materials.ndpr_oxide.channel_factor": {"commercial": 1.5}},
+    ),
+    Broken(
+        "channel_factors_have_a_price",
+        ("materials.ndpr_oxide.channel_factor", "'ndpr_oxide' has a price by channel, but no price", "give"),
+        {"materials.ndpr_oxide.channel_factor": {"mdap": 1.5}, "materials.ndpr_oxide.price": GONE},
+    ),
+    Broken(
+        "channel_factors_grow_with_strictness",
+        ("materials.ndpr_oxide.channel_factor.mdap", "falls to 0.95 in", "1 or more times the reference price"),
+        {"materials.ndpr_oxide.channel_factor": {"mdap": {"start": 1.0, "growth": -0.05}}},
+    ),
+    Broken(
+        "channel_factors_grow_with_strictness",
+        ("materials.ndpr_oxide.channel_factor.domestic_chain", "1.2 in", "less than the 1.5 of mdap", "1.5 or more"),
+        {
+            "channels": {"domestic_chain": {"tiers": ["domestic"]}, "mdap": {}, "commercial": {}},
+            "materials.ndpr_oxide.channel_factor": {"domestic_chain": 1.2, "mdap": 1.5},
+        },
+    ),
     # effects
     Broken(
         "effects_change_something",
@@ -1294,6 +1322,19 @@ def test_broken_contract_cases_are_refused(folder: Path) -> None:
     assert text
     missing = [word for word in expected["mentions"] if str(word).lower() not in text.lower()]
     assert missing == []
+
+
+def test_all_faults_of_prices_by_channel_are_told_at_once(read: Reader, sound: dict[str, Any]) -> None:
+    """A factor below 1, one of an unknown channel, one of the loosest, and one of what has no price."""
+    factors = {"mdap": {2027: 1.2, 2029: 0.9}, "mdop": 1.5, "commercial": 1.1}
+    data = change(sound, {"materials.ndpr_oxide.channel_factor": factors, "materials.ndpr_oxide.price": GONE})
+    text = read(data).text
+    for words in (
+        "channel_factor.mdap: in 2029 0.9 is out of range; 1 or more",
+        "channel_factor.mdop: there is no channel 'mdop'",
+        "channel_factor.commercial: commercial is the loosest", "'ndpr_oxide' has a price by channel, but no price",
+    ):  # fmt: skip
+        assert words in text, text
 
 
 def _paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -1992,6 +1992,94 @@ def test_i9_what_is_paid_above_the_price_is_outlay() -> None:
           f"-1 credited[late,2028] +0.5 bought[late,{STRICT},2028] +0.5 bought[late,{LOOSE},2028] <= 0")  # fmt: skip
 
 
+PRICED = (
+    BOUGHT.replace("price: 1.0e+6}", "price: 1.0e+6, channel_factor: {mdap: 1.25}}")
+    .replace("price: 8.0e+6}", "price: 8.0e+6, channel_factor: {mdap: 1.5}}")
+    .replace("price: 9.0e+6, tonnes", "price: 1.3e+7, tonnes")
+    .replace("2028: 8.5e+6", "2028: 1.25e+7")
+    .replace("cap: 2.5e+6, ", "")
+    .replace("town: {channel: commercial", "town: {channel: mdap")
+    .replace("recipes: [separate], capacity: 20}",
+             "recipes: [separate], capacity: 20, options: [{id: more, capacity: 5, capex: 100, lead: 1, life: 9}]}")
+)  # fmt: skip
+"""The reserve pays 12 M USD a t of the strict channel, trade takes what is left of it; the mine keeps books as well."""
+PART, ORE = "premium[works,,magnet,mdap,mdap,2028]", "premium[mine,,oxide,mdap,mdap,2028]"
+TAKEN = "-1 deliver[town,0,magnet,mdap,2028] -1 stock_in[store,magnet,mdap,2028]"
+
+
+def test_i40_a_tonne_has_one_price() -> None:
+    """Of the strict channel alone."""
+    m = operations(PRICED)
+    check(m, "I40", ("works", "", "magnet", "mdap", 2028), f"+1 {PART} -1 sold[{STRICT},2028] <= 0")
+    sales = [("works", "", "magnet", "mdap", 2028), *(("mine", "", "oxide", "mdap", y) for y in (2027, 2028))]
+    assert indices(m, "I40") == set(sales)
+
+
+def test_i40_of_two_channels_the_strictest_has_both_prices() -> None:
+    """What is made in the stricter one is sold at its price, or at that of the other."""
+    text = PRICED.replace("channels: {mdap:", "channels: {home: {tiers: [domestic]}, mdap:").replace(
+        "{mdap: 1.5}", "{home: 2.0, mdap: 1.5}"
+    ).replace("price: 1.3e+7, tonnes", "price: 1.7e+7, tonnes")  # fmt: skip
+    m = operations(text.replace("town: {channel: mdap", "town: {channel: home"))
+    sale = "works,,magnet,home"
+    check(m, "I40", ("works", "", "magnet", "home", 2028),
+          f"+1 premium[{sale},home,2028] +1 premium[{sale},mdap,2028] -1 sold[{sale},2028] <= 0")  # fmt: skip
+    check(m, "I41", ("magnet", "home", 2028), f"+1 premium[{sale},home,2028] -1 deliver[town,0,magnet,home,2028] <= 0")
+    check(m, "I41", ("magnet", "mdap", 2028),
+          f"""+1 premium[{sale},home,2028] +1 premium[{sale},mdap,2028] +1 {PART}
+          -1 deliver[town,0,magnet,home,2028] -1 stock_in[store,magnet,mdap,2028] <= 0""")  # fmt: skip
+
+
+def test_i41_users_pay_it() -> None:
+    """The market and the reserve for magnets; for oxide the activity that is for them."""
+    m = operations(PRICED)
+    check(m, "I41", ("magnet", "mdap", 2028), f"+1 {PART} {TAKEN} <= 0")
+    check(m, "I41", ("oxide", "mdap", 2028), f"+1 {ORE} -1 strict[press,magnet,mdap,2028] <= 0")
+    working = PRICED.replace("stockpiles: {store: {", "stockpiles: {store: {release: always, public: true, ")
+    working = working[: working.index("  - {id: buy")] + working[working.index("stockpiles") :]
+    check(operations(working.replace("instruments:", "instruments: []")), "I41", ("magnet", "mdap", 2028),
+          f"+1 {PART} -1 deliver[town,0,magnet,mdap,2028] <= 0")  # fmt: skip
+
+
+def test_i42_activity_for_users_is_run() -> None:
+    """In the strict channel."""
+    m = operations(PRICED)
+    check(m, "I42", ("press", "mdap", 2028), "+1 strict[press,magnet,mdap,2028] -1 run[works,,press,mdap,2028] <= 0")
+    assert indices(m, "I42") == {("press", "mdap", 2028)}
+
+
+def test_i43_activity_for_users_makes_what_they_take() -> None:
+    """A tonne a unit of activity."""
+    m = operations(PRICED)
+    check(m, "I43", ("magnet", "mdap", 2028), f"+1 strict[press,magnet,mdap,2028] {TAKEN} <= 0")
+    assert indices(m, "I43") == {("magnet", "mdap", 2028)}
+
+
+def test_i44_what_is_bought_is_sold_at_the_price_that_the_reserve_pays() -> None:
+    """In the strict channel; what is bought in the looser one is at the reference price."""
+    m = operations(PRICED)
+    check(m, "I44", ("works", "", "magnet", "mdap", "mdap", 2028, 2028),
+          f"+1 bought[buy,{STRICT},2028] +1 bought[late,{STRICT},2028] -1 {PART} <= 0")  # fmt: skip
+    assert indices(m, "I44") == {("works", "", "magnet", "mdap", "mdap", 2028, 2028)}
+
+
+def test_i7_what_users_pay_is_earned_and_inputs_are_dearer() -> None:
+    """4 of 8 above the price, and a purchase 1 or 0.5 above 12 in the one channel, 5 or 4.5 above 8 in the other."""
+    m = operations(PRICED)
+    usd = {("buy", STRICT): 1, ("late", STRICT): 0.5, ("buy", LOOSE): 5, ("late", LOOSE): 4.5}
+    bought = " ".join(f"-{each} bought[{i},{sale},2028]" for (i, sale), each in usd.items())
+    check(m, "I7", ("works", 2028),
+          f"""+1 earned[works,2028] -8 sold[{STRICT},2028] -8 sold[{LOOSE},2028] -4 {PART}
+          +5.25 run[works,,press,mdap,2028] +5 run[works,,press,commercial,2028] {bought} <= 52.5""")  # fmt: skip
+
+
+def test_b1_a_reserve_pays_the_price_of_its_channel() -> None:
+    """12 M USD for what comes in of the strict channel, 8 for the other."""
+    found = row(operations(PRICED), "B1", 2028)
+    assert "+12000000 stock_in[store,magnet,mdap,2028]" in found
+    assert "+8000000 stock_in[store,magnet,commercial,2028]" in found
+
+
 def test_every_label_has_a_row_written_by_hand() -> None:
     """A constraint whose rows nobody has written out by hand is not in the model."""
     tests = inspect.getmembers(sys.modules[__name__], inspect.isfunction)

@@ -28,7 +28,18 @@ def files(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
-FINANCE = ("grants", "financing", "owed", "recipients", "purchases", "stakes", "sales", "books")
+FINANCE = (
+    "grants",
+    "financing",
+    "owed",
+    "recipients",
+    "purchases",
+    "stakes",
+    "sales",
+    "premiums",
+    "strict_runs",
+    "books",
+)
 LACKS = (
     "reactions",
     "surplus",

@@ -46,6 +46,8 @@ COLUMNS = {
     "stakes": "instrument facility year paid_in result earned borne",
     "purchases": "instrument period facility state material channel tonnes usd",
     "sales": "period facility state material channel made sold price",
+    "premiums": "period facility state material channel users tonnes usd",
+    "strict_runs": "period recipe material users run",
     "books": "facility year item instrument usd discounted",
 }
 

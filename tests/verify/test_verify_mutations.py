@@ -98,6 +98,19 @@ def elsewhere(plan: Plan) -> None:
     plan.change("finance:\n", "logistics: {regions: {here: [USA], there: [AUS]}}\nfinance:\n")
 
 
+def made_of_itself(plan: Plan) -> None:
+    """Magnets are made into oxide, for users of the magnets that are made of it."""
+    plan.change(
+        "facilities:\n", "  melt: {stage: magnet, inputs: {magnet: 1}, outputs: {oxide: 1}, cost: 1}\nfacilities:\n"
+    )
+    plan.add("strict_runs", 2028, "melt", "oxide", "trusted", 1)
+
+
+def stepped(plan: Plan) -> None:
+    """Bought at the price of the looser channel, as what trusted users do not pay."""
+    plan.edit("premiums", {"tonnes": 5, "usd": 40}, material="magnet")
+
+
 def unqualified(plan: Plan) -> None:
     plan.change("qualification: {mdap: 1}", "qualification: {mdap: 2}")
     plan.change("latest: 2028", "latest: 2028, qualification: {commercial: 1}")
@@ -596,6 +609,37 @@ MUTATIONS: list[tuple[str, str, Change]] = [
     ("outlay", "staked", edit("outlay", {"usd": 16}, year=2028, account="stake")),
     ("outlay", "staked", drop("outlay", year=2029)),
     ("viable", "staked", change("hurdle_rate: 0.25", "hurdle_rate: 0.6")),
+    # Prices by channel.
+    ("no_finance", "priced", lambda plan: plan.change(plan.text[plan.text.index("finance:") :], "")),
+    ("table_present", "priced", lambda plan: plan.tables.pop("premiums")),
+    ("duplicate_row", "priced", add("premiums", 2028, "works", "", "magnet", "trusted", "trusted", 1, 8)),
+    ("premium_sold", "priced", edit("sales", {"sold": 7})),
+    ("premium_sold", "priced", edit("premiums", {"channel": "open"})),
+    ("premium_price", "priced", edit("premiums", {"usd": 65})),
+    ("premium_price", "priced", edit("premiums", {"users": "open"})),
+    ("premium_price", "priced", edit("premiums", {"channel": "open"})),
+    ("premium_price", "priced", change("trusted: 1.1", "trusted: 1.2")),
+    ("premium_price", "priced", change("trusted: 1.1", "trusted: {2029: 1.1}")),
+    ("premium_price", "priced", change("viability: true", "viability: false")),
+    ("premium_users", "priced", edit("premiums", {"tonnes": 9, "usd": 72}, material="magnet")),
+    ("premium_users", "priced", change("trade: {channel: trusted", "trade: {channel: open")),
+    ("premium_users", "priced", change("store: {country", "store: {release: always, public: true, country")),
+    ("premium_users", "priced", change("store: {country", "store: {public: false, country")),
+    ("premium_users", "priced", edit("premiums", {"tonnes": 9, "usd": 18}, material="oxide")),
+    ("premium_users", "priced", drop("strict_runs")),
+    ("strict_run", "priced", edit("strict_runs", {"run": 11})),
+    ("strict_run", "priced", edit("runs", {"channel": "open"}, recipe="press")),
+    ("strict_used", "priced", edit("strict_runs", {"run": 9})),
+    ("strict_used", "priced", edit("strict_runs", {"material": "oxide"})),
+    ("strict_circle", "priced", made_of_itself),
+    ("purchase_at_price", "priced", stepped),
+    ("purchase_eligible", "priced", change("price: 90", "price: 88")),
+    ("purchase_paid", "priced", change("price: 90", "price: 91")),
+    ("books", "priced", edit("premiums", {"tonnes": 7, "usd": 56}, material="magnet")),
+    ("books", "priced", change(", channel_factor: {trusted: 1.2}", "")),
+    ("outlay", "priced", edit("outlay", {"usd": 480}, account="stockpile", instrument="purchase")),
+    ("outlay", "priced", edit("outlay", {"usd": 100}, account="depletion")),
+    ("outlay", "priced", drop("premiums")),
     # Planned again from a year on.
     ("frozen", "replanned", roll(frozen=[])),
     ("frozen", "replanned", roll(frozen=[["anna", "build", 2027], ["cora", "build", 2027]])),

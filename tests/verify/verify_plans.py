@@ -12,6 +12,7 @@ from levels_plan import served
 from limits_plan import limits, recycles, weighs
 from makers_plan import requalified
 from plan_maker import Plan, make
+from priced_plan import priced
 from reaction_plan import reacts
 from residual_plan import left
 from roll_plan import replanned
@@ -487,4 +488,5 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "left": left,
     "stepped": stepped,
     "staked": staked,
+    "priced": priced,
 }
