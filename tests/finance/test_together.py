@@ -14,7 +14,7 @@ from finance.conftest import Data
 from finance.test_decided import PLANTS, three
 from finance.test_random import PERIODS, SPENDS, instruments
 
-SEEDS = (0, 8, 11, 28, 29)
+SEEDS = (8, 11, 12, 28, 29)
 """Together all that is asked for below happens in these."""
 MORE = [seed for seed in range(50) if seed not in SEEDS]
 """Drawn too where there is time."""
@@ -54,7 +54,7 @@ def drawn(seed: int) -> Data:
     data["stockpiles"] = {"nds": reserve(dice, {2028: 20, 2030: 60}), "second": reserve(dice, {2029: 30})}
     data["policy"] = {"budget": purse(dice, menu)}
     if dice.random() < 0.3:
-        finance["perspective"] = "public"
+        data["finance"]["perspective"] = "public"
         data["lexicographic"] = ["service", "cost"]
     if dice.random() < 0.4:  # dearer for strict users, at a price that is lower for all
         magnet, factor = data["materials"]["magnet"], dice.choice([1.03, 1.06, {2028: 1.02, 2030: 1.1}])
@@ -137,7 +137,7 @@ def cases(data: Data, plan: optimizer.Plan) -> set[str]:
         "something is bought": not plan.tables["purchases"].empty,
         "stock counts at the end": bool(plan.tables.get("residual") is not None and len(plan.tables["residual"])),
         "an appropriation pays": bool((plan.appropriations["spent"] > 0).any()),
-        "the public perspective": "lexicographic" in data,
+        "the public perspective": any(level["level"] == "outlay" for level in plan.info.get("levels", ())),
         "something is funded": not plan.portfolio.empty,
     }
     return {name for name, is_so in happens.items() if is_so}
