@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
+
+from optimizer.briefs.brief import Grid
 
 BAR = 30
 """Pixels of a bar."""
@@ -27,6 +29,7 @@ class Picture:
         data: traces; `meta` of each has the number of its colour.
         layout: axes.
         height: in pixels.
+        grid: its numbers as a table; None where a table of the page has them.
     """
 
     title: str
@@ -34,6 +37,57 @@ class Picture:
     data: tuple[dict[str, Any], ...]
     layout: dict[str, Any]
     height: int = 340
+    grid: Grid | None = None
+
+    def with_grid(self, grid: Grid) -> Picture:
+        """The same with its numbers as a table."""
+        return replace(self, grid=grid)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A figure that a script of the page draws, by year and future: its data are in the file once.
+
+    Attributes:
+        kind: `map` or `flow`, the name of the script.
+        title: above it.
+        words: see `Picture`.
+        data: numbers and words; the script sets words as text, never as markup.
+        grid: its numbers without a disruption, as a table.
+        notes: below it.
+    """
+
+    kind: str
+    title: str
+    words: str
+    data: dict[str, Any]
+    grid: Grid
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """A table of shares whose cells are shaded.
+
+    Attributes:
+        title: above it.
+        words: see `Picture`.
+        heads: of the columns of shares.
+        rows: name and a share for each column, None where there is none.
+        of: what the names are.
+        low_is_bad: whether a low share is bad; else a high one.
+    """
+
+    title: str
+    words: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[float | None, ...]], ...]
+    of: str
+    low_is_bad: bool = True
+
+
+Figure = Picture | View | Shares
+"""What a page may draw."""
 
 
 def label(words: Any) -> str:
