@@ -14,7 +14,7 @@ from optimizer.errors import OptionsError
 from optimizer.pages.blocks import Table, blocks_of, table_of
 from optimizer.pages.network.geography import outlines
 from optimizer.pages.page import Page
-from optimizer.pages.pictures import Figure, Picture, Shares, View
+from optimizer.pages.pictures import Figure, Picture, Shares, View, percent, shade
 from optimizer.run import versions
 
 INSTALL = "install it with: pip install '.[report]' at the root of the project"
@@ -22,8 +22,6 @@ MARK = '<meta name="generator" content="trusted-supply-optimizer">'
 """By which an earlier report is known."""
 PART = "optimizer.pages"
 SCRIPTS = ("map.js", "flow.js")
-SHADES = (0.0005, 0.05, 0.1, 0.25, 0.5)
-"""Lack of service, or exposure, over which a cell is a shade darker."""
 
 
 def html_of(pages: Sequence[Page], title: str = "") -> str:
@@ -104,19 +102,6 @@ def _numbers(figure: Figure) -> Table | None:
     """A figure's numbers as a table, where no other table of the page has them."""
     grid = None if isinstance(figure, Shares) else figure.grid
     return None if grid is None else table_of(grid, figure.title)
-
-
-def shade(share: float | None, low_is_bad: bool) -> int:
-    """How dark a share is shaded, from 0 (nothing to worry about) to 5."""
-    if share is None:
-        return 0
-    lack = 1.0 - share if low_is_bad else share
-    return sum(lack > least for least in SHADES)
-
-
-def percent(share: float) -> str:
-    """A share in per cent; what is not all of it is never told as 100 %."""
-    return "100 %" if share >= 1.0 - 5e-5 else f"{min(share, 0.999):.1%}".replace("%", " %")
 
 
 def _drawn(name: str, picture: Picture) -> dict[str, Any]:

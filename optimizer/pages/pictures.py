@@ -17,6 +17,8 @@ MOST_BARS = 25
 """In a picture; the table holds the rest."""
 M = 1e6
 """USD in a M USD."""
+SHADES = (0.0005, 0.05, 0.1, 0.25, 0.5)
+"""Lack of service, or exposure, over which a cell is a shade darker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,8 @@ class Shares:
         heads: of the columns of shares.
         rows: name and a share for each column, None where there is none.
         of: what the names are.
+        caption: of the table.
+        blank: what a cell without a share says.
         low_is_bad: whether a low share is bad; else a high one.
     """
 
@@ -83,11 +87,26 @@ class Shares:
     heads: tuple[str, ...]
     rows: tuple[tuple[str, tuple[float | None, ...]], ...]
     of: str
+    caption: str
+    blank: str
     low_is_bad: bool = True
 
 
 Figure = Picture | View | Shares
 """What a page may draw."""
+
+
+def shade(share: float | None, low_is_bad: bool) -> int:
+    """How dark a share is shaded, from 0 (nothing to worry about) to 5."""
+    if share is None:
+        return 0
+    lack = 1.0 - share if low_is_bad else share
+    return sum(lack > least for least in SHADES)
+
+
+def percent(share: float) -> str:
+    """A share in per cent; what is not all of it is never told as 100 %."""
+    return "100 %" if share >= 1.0 - 5e-5 else f"{min(share, 0.999):.1%}".replace("%", " %")
 
 
 def label(words: Any) -> str:

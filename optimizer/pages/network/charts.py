@@ -12,7 +12,7 @@ from optimizer.briefs.words import rough_tonnes, tonnes, usd
 from optimizer.network.tables import INVESTMENT, TRUNK
 from optimizer.pages.network.courses import futures_of, periods_of
 from optimizer.pages.page import counted, listed
-from optimizer.pages.pictures import M, Picture, Shares, bars, columns, years
+from optimizer.pages.pictures import M, Picture, Shares, bars, columns, percent, years
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 
@@ -113,11 +113,15 @@ def service(plan: Plan) -> Iterator[Shares]:
         told = [(name, min(c for c in cells if c is not None)) for name, cells in rows if any(c is not None for c in cells)]
         worst = sorted(told, key=lambda one: one[1])[:2]
         full = sum(share > 1.0 - SMALL for _, share in told)
-        words = (
-            f"Share of demand delivered to users in {channel}: in {full} of {counted(len(told), 'future')} all of it in every "
-            f"year; the lowest year is {listed(f'{share:.1%} ({name})' for name, share in worst)}."
+        lowest = "" if full == len(told) else (
+            f"; the lowest year is {listed(f'{percent(share)} ({name})' for name, share in worst)}"
         )
-        yield Shares(f"Service in every future: {channel}", words, tuple(map(str, periods)), tuple(rows), "future")
+        words = (
+            f"Users in {channel} get all that they ask for, in every year, in {full} of {counted(len(told), 'future')}{lowest}."
+        )
+        title = f"Service in every future: {channel}"
+        yield Shares(title, words, tuple(map(str, periods)), tuple(rows), "future", "Share of demand delivered",
+                     "no demand")  # fmt: skip
 
 
 def cost(plan: Plan) -> Picture | None:
@@ -143,7 +147,9 @@ def cost(plan: Plan) -> Picture | None:
         (f"{name} {sum(ys):,.0f} M USD" for name, (_, ys) in series.items()), 8
     )
     title = "Cost by year without a disruption"
-    return columns(title, f"{words}.", series, years(), "cost, M USD", stacked=True).with_grid(table)
+    over = plan.instance.end_year
+    ends = f"; {over}: what is left at the horizon's end" if at[-1] >= over else ""
+    return columns(title, f"{words}{ends}.", series, years(f"year{ends}"), "cost, M USD", stacked=True).with_grid(table)
 
 
 def exposure(plan: Plan) -> Shares | None:
@@ -171,4 +177,4 @@ def exposure(plan: Plan) -> Shares | None:
         f"Most exposed: {first}."
     )
     title = "Exposure of the plants that trusted supply rests on, the worst year of each"
-    return Shares(title, words, tuple(kinds), tuple(rows), "plant", low_is_bad=False)
+    return Shares(title, words, tuple(kinds), tuple(rows), "plant", "Worst exposure by kind", "unknown", low_is_bad=False)

@@ -117,7 +117,8 @@ def drawn(plan: Plan, flow: Flow) -> View | None:
     data = {
         "years": list(flow.periods),
         "futures": [
-            {"name": one.name, "when": one.when, "path": [flow.courses.index(c) for c in one.path]} for one in flow.futures
+            {"id": one.id, "name": one.name, "when": one.when, "path": [flow.courses.index(c) for c in one.path]}
+            for one in flow.futures
         ],
         "nodes": [[name, channel] for name, channel in nodes],
         "columns": [[number[node] for node in column] for column in flow.columns],
@@ -142,7 +143,7 @@ def drawn(plan: Plan, flow: Flow) -> View | None:
     )
     notes = (
         "Tonnes are runs times what recipes say. Where several stages make a material, each user has it from all of them in "
-        "proportion; what a channel does not use goes to a less strict one. A stage that gives out less than it takes loses the rest.",
+        "proportion; what a channel does not use goes to a less strict one. A stage that gives out less than it takes loses the rest, or makes what the instance enters with less content.",
     )
     return View("flow", "Material by stage and channel", words, data, _grid(plan, flow, said, some), notes)
 

@@ -147,7 +147,7 @@ def _views(plan: Plan, places: Places) -> Iterator[tuple[str, tuple[float, float
     for name, countries in plan.instance.logistics.regions.items():
         inside = {places.of[f] for f, one in facilities.items() if f in places.of and one.country in countries}
         if len(inside) > 1:
-            yield name.replace("_", " "), _box([places.points[n] for n in inside])
+            yield name.replace("_", " ").title(), _box([places.points[n] for n in inside])
 
 
 def _box(points: list[Point]) -> tuple[float, float, float, float]:

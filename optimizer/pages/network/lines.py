@@ -64,7 +64,7 @@ def places_of(plan: Plan) -> Places:
     for name, countries in instance.logistics.regions.items():
         here = [f.location for f in instance.facilities.values() if f.location and f.country in countries]
         if here:
-            made.of[name] = made.add(_middle(here), f"{name.replace('_', ' ')} (region)")
+            made.of[name] = made.add(_middle(here), f"{name.replace('_', ' ').title()} (region)")
     for name, one in (*instance.markets.items(), *instance.stockpiles.items()):
         if one.location is not None:
             made.of[name] = made.add(one.location, one.name or name)

@@ -19,7 +19,7 @@ WORDS = {
     ON_LINE: "funded, on line",
     UNTRUSTED: "not trusted (exposure 1)",
     CUT: "cut back in this future",
-    LOST: "lost in this future",
+    LOST: "lost, or late, in this future",
 }
 LEAST = 1e-9
 """Capacity, or loss of it, that counts."""
@@ -61,11 +61,11 @@ def standing_of(plan: Plan) -> Standing:
     periods = periods_of(plan)
     futures = futures_of(plan, periods)
     made = Standing(periods, futures, courses_of(futures))
-    share: dict[tuple[str, int, str], float] = {}
+    size: dict[tuple[str, int, str], float] = defaultdict(float)
     stands, on_line = set(), set()
     for row in rows_of(plan.capacity):
         key = (row.scenario, int(row.period), row.facility)
-        share[key] = max(share.get(key, 0.0), float(row.available))
+        size[key] += float(row.capacity)
         if row.existing > LEAST:
             stands.add(key)
         if row.funded > LEAST:
@@ -75,17 +75,17 @@ def standing_of(plan: Plan) -> Standing:
     for row in rows_of(plan.reactions):
         made.orders[row.scenario, row.facility].append((row.option, int(row.funded), int(row.online)))
     untrusted = _untrusted(plan)
+    covered = {(course, year) for course, year, _ in size}
     for course in made.courses:
         for facility in plan.instance.facilities:
             orders = [*made.orders.get((TRUNK, facility), []), *made.orders.get((course, facility), [])]
             letters = ""
             for year in periods:
-                key, usual = (course, year, facility), share.get((TRUNK, year, facility), 1.0)
-                here = share.get(key, usual)
-                if here < usual - LEAST:
-                    made.kept[key] = here / usual
+                key, usual = (course, year, facility), size.get((TRUNK, year, facility), 0.0)
+                if (course, year) in covered and size.get(key, 0.0) < usual * (1.0 - LEAST):
+                    made.kept[key] = size.get(key, 0.0) / usual
                 letters += _letter(
-                    stands=key in stands,
+                    stands=key in stands or (TRUNK, year, facility) in stands,
                     on_line=key in on_line or any(online <= year for _, _, online in orders),
                     building=any(funded <= year < online for _, funded, online in orders),
                     untrusted=(year, facility) in untrusted,

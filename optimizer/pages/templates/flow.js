@@ -1,7 +1,7 @@
 (() => {
   "use strict";
   const { shape, words, element, choice, slider, table, whole, future } = window.reportViews.kit;
-  const WIDTH = 1000, BAR = 12, GAP = 14, TOP = 24, HIGH = 430;
+  const WIDTH = 1000, BAR = 12, GAP = 14, TOP = 16, HIGH = 380, LEAST = 38;
 
   window.reportViews.flow = (view) => {
     const place = document.getElementById(view.id);
@@ -45,24 +45,23 @@
       many.forEach((one) => { out[one.from] = (out[one.from] || 0) + one.amount; into[one.to] = (into[one.to] || 0) + one.amount; });
       return { into, out, size: (n) => Math.max(into[n] || 0, out[n] || 0) };
     };
-    // One scale for every year of a future, so that growth is seen.
+    // One scale, and one height, for every year of a future, so that growth is seen and nothing jumps.
     const scales = new Map();
     const scale = () => {
       const key = `${which.value} ${measure.value} ${channel.value}`;
       if (!scales.has(key)) {
-        const fits = data.years.map((_, y) => {
+        const every = data.years.flatMap((_, y) => {
           const { size } = sizes(links(y));
-          return Math.min(...data.columns.map((nodes) => {
-            const full = nodes.filter((n) => size(n) > 0), sum = full.reduce((total, n) => total + size(n), 0);
-            return sum > 0 ? (HIGH - GAP * 2 * (full.length - 1)) / sum : Infinity;
-          }));
+          return data.columns.map((nodes) => nodes.map(size).filter((one) => one > 0));
         });
-        scales.set(key, Math.min(...fits));
+        const per = Math.min(1e9, ...every.map((many) => HIGH / many.reduce((sum, one) => sum + one, 1e-9)));
+        const high = Math.max(...every.map((many) => many.reduce((sum, one) => sum + Math.max(one * per, LEAST) + GAP, TOP)));
+        scales.set(key, { per, high });
       }
       return scales.get(key);
     };
     const redraw = () => {
-      const y = +year.value, many = links(y), { into, out, size } = sizes(many), per = scale();
+      const y = +year.value, many = links(y), { into, out, size } = sizes(many), { per, high: low } = scale();
       const step = (WIDTH - 200) / Math.max(1, data.columns.length - 1), at = {};
       const parts = [], labels = [];
       data.columns.forEach((nodes, c) => {
@@ -83,7 +82,7 @@
             words("title", `${name(n)}: takes ${whole(into[n] || 0)} t, gives ${whole(out[n] || 0)} t`),
             shape("rect", { x: left, y: z.toFixed(1), width: BAR, height: high.toFixed(1) }),
           ]));
-          z += Math.max(high, 38) + GAP;
+          z += Math.max(high, LEAST) + GAP;
         });
       });
       const ribbons = many.sort((a, b) => (at[a.from].y - at[b.from].y) || (at[a.to].y - at[b.to].y)).map((one) => {
@@ -102,7 +101,6 @@
         ]);
       });
       svg.replaceChildren(...bands, ...parts, ...labels);
-      const low = Math.max(HIGH + TOP, ...Object.keys(at).map((n) => at[n].y + Math.max(size(n) * per, 38))) + 8;
       svg.setAttribute("viewBox", `0 0 ${WIDTH} ${low.toFixed(0)}`);
       const ends = many.filter((one) => data.nodes[one.to][0] === "users");
       const reached = data.columns[data.columns.length - 1].filter((n) => data.nodes[n][0] === "users" && into[n]);
