@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from html import unescape
 from typing import Any
 
 from optimizer.pages.pictures import Picture, Shares, percent, shade
 
-TONES = ("#0b61a4", "#b35900", "#1b7f5c", "#8e3b8e", "#b3262e", "#5a6472", "#6b7a00", "#00788a")
+TONES = ("#0b61a4", "#b35900", "#1b7f5c", "#8e3b8e", "#b3262e", "#5a6472")
+"""As on a page in the light."""
 SHADES = ("#ffffff", "#fdf3dc", "#fbe3b5", "#f6c98b", "#eda56b", "#a63a2b")
 MARKS = "osD^Xv"
 WIDEST = 46
 """Letters of a name; the rest is cut."""
 RULE = "#d5dae0"
+COLUMNS = 4
+"""Of a legend."""
+YEARS = 18
+"""On an axis up to which each has its mark."""
 
 
 def words(text: Any, most: int = 0) -> str:
@@ -23,9 +29,9 @@ def words(text: Any, most: int = 0) -> str:
     return f" {plain}" if plain.startswith("_") else plain
 
 
-def titled(axis: Any, title: str) -> None:
-    """Put the title above, at the left."""
-    axis.set_title(words(title), loc="left", fontsize=9, fontweight="bold", wrap=True)
+def titled(axis: Any, title: str, rows: int = 0) -> None:
+    """Put the title above, at the left, with room for so many rows of a legend below it."""
+    axis.set_title(words(title), loc="left", fontsize=9, fontweight="bold", pad=6 + 13 * rows)
 
 
 def draw(axis: Any, picture: Picture) -> None:
@@ -52,11 +58,13 @@ def draw(axis: Any, picture: Picture) -> None:
         if given.get("range"):
             getattr(axis, f"set_{which}lim")(*given["range"])
     if picture.layout.get("xaxis", {}).get("dtick") == 1:
-        axis.xaxis.get_major_locator().set_params(integer=True)
+        low, high = axis.get_xlim()
+        axis.set_xticks([year for year in range(math.ceil(low), math.floor(high) + 1) if high - low < YEARS or year % 5 == 0])
     axis.grid(axis="x" if lying else "y", color=RULE, lw=0.6)
-    titled(axis, picture.title)
-    if picture.layout.get("showlegend"):
-        axis.legend(frameon=False, fontsize=7, ncols=3, loc="lower left", bbox_to_anchor=(0, -0.32 if not lying else 1.0))
+    legend = picture.layout.get("showlegend")
+    titled(axis, picture.title, math.ceil(len(picture.data) / COLUMNS) if legend else 0)
+    if legend:
+        axis.legend(frameon=False, fontsize=7, ncols=COLUMNS, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.2)
 
 
 def _lying(axis: Any, trace: dict[str, Any], colour: str, name: str) -> None:

@@ -9,14 +9,17 @@ from typing import Any
 from optimizer.errors import OptionsError
 from optimizer.pages.network.geography import HEIGHT, WIDTH, rings
 from optimizer.pages.network.standing import BUILDING, CUT, LOST, NOTHING, ON_LINE, STANDS, UNTRUSTED, WORDS
-from optimizer.pages.paper.charts import TONES, titled, words
+from optimizer.pages.network.drawn_map import three
+from optimizer.pages.paper.charts import titled, words
 from optimizer.pages.pictures import View
 
 MARKS = {STANDS: "o", BUILDING: "s", ON_LINE: "D", UNTRUSTED: "^", CUT: "$/$", LOST: "X"}
 INK, GREEN, RED = "#1b2027", "#1b7f5c", "#b3262e"
 FACES = {STANDS: INK, BUILDING: "w", ON_LINE: GREEN, UNTRUSTED: RED, CUT: RED, LOST: RED}
+TONES = ("#0b61a4", "#b35900", "#1b7f5c", "#8e3b8e", "#5a6472", "#6b7a00", "#00788a", "#b3262e")
+"""Of stages and channels, as on a page in the light."""
 LAND, COAST, SEA = "#e3e6de", "#a7afa2", "#f4f7fa"
-WIDEST = 7.0
+WIDEST = 5.0
 """Points of the widest line."""
 BAR, GAP, HIGH, LEAST = 12.0, 14.0, 330.0, 34.0
 """Of the flow: width of a node, room below it, the highest column, the lowest node with its words."""
@@ -68,6 +71,10 @@ def _map(axis: Any, data: dict[str, Any], at: int, course: int) -> None:
     most = max(found.values(), default=1.0)
     for (begin, end, stage), tonnes in sorted(found.items(), key=lambda one: one[1]):
         _line(axis, data["places"][begin]["at"], data["places"][end]["at"], TONES[stage % len(TONES)], tonnes / most, stage)
+    ends = {n for begin, end, _ in found for n in (begin, end) if not data["places"][n]["facilities"]}
+    hub = {"marker": "o", "ms": 4.5, "mfc": "w", "mec": INK, "mew": 0.8}
+    for n in ends:
+        axis.plot(*data["places"][n]["at"], **hub)
     seen = set()
     own, usual = data["courses"][course]["is"], data["courses"][0]["is"]
     for place in data["places"]:
@@ -78,10 +85,11 @@ def _map(axis: Any, data: dict[str, Any], at: int, course: int) -> None:
             x = place["at"][0] + 7.0 * (k - (len(here) - 1) / 2)
             axis.plot(x, place["at"][1], **_mark(letter))
     keys = [Line2D([], [], ls="", label=said, **_mark(letter)) for letter, said in WORDS.items() if letter in seen]
+    keys += [Line2D([], [], ls="", label="middle of a region, or a market or stockpile", **hub)] if ends else []
     stages = sorted({stage for *_, stage in found})
     keys += [Line2D([], [], color=TONES[s % len(TONES)], lw=2, label=words(f"moves what {data['stages'][s]} makes")) for s in stages]
     axis.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False, fontsize=6.5)
-    axis.text(2, HEIGHT - 4, f"widest line {most:,.3g} t. Outlines: Natural Earth" if found else "Outlines: Natural Earth",
+    axis.text(2, HEIGHT - 4, f"widest line {three(most):,} t. Outlines: Natural Earth" if found else "Outlines: Natural Earth",
               fontsize=5.5, va="bottom")  # fmt: skip
 
 
@@ -145,7 +153,7 @@ def _node(axis: Any, data: dict[str, Any], n: int, at: tuple[float, float], amou
 
     (x, y), (name, channel) = at, data["nodes"][n]
     axis.add_patch(Rectangle((x, y), BAR, max(high, 1.0), color=_tone(data, n), lw=0))
-    axis.text(x + BAR + 3, y + 1, words(f"{name}\n{channel}\n{amount:,.3g} t"), fontsize=5, va="top", zorder=5)
+    axis.text(x + BAR + 3, y + 1, words(f"{name}\n{channel}\n{three(amount):,} t"), fontsize=5, va="top", zorder=5)
 
 
 def _tone(data: dict[str, Any], n: int) -> str:
