@@ -5,8 +5,8 @@ The shapes are read out of the wheel of geopandas 0.14.4, the last line of it th
     pip download --no-deps geopandas==0.14.4
     python docs/outlines.py geopandas-0.14.4-py3-none-any.whl
 
-Coordinates are tenths of a degree, each ring one list: longitude and latitude of its first point, then steps. Antarctica
-is left out.
+Coordinates are tenths of a degree, each ring one list: longitude and latitude of its first point, then steps.
+Antarctica is left out.
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ def say(out: Brief, plan: Plan) -> None:
     _rules(out, plan.info["rules"])
     _confidence(out, plan.info["confidence"])
     _plants(out, plan)
+    if all(facility.location is None for facility in plan.instance.facilities.values()):
+        out.print("There is no map: no facility of the instance has a place (location).", style="dim")
 
 
 def _rules(out: Brief, rules: list[dict[str, Any]]) -> None:
@@ -32,7 +34,9 @@ def _rules(out: Brief, rules: list[dict[str, Any]]) -> None:
     for rule in rules:
         if rule["status"] == "inactive":
             reason = str(rule.get("reason", "no reason given"))
-            table.add_row(str(rule["label"]), f"inactive, asks for nothing here: {reason}", "", "", "", "", "", style="yellow")
+            table.add_row(
+                str(rule["label"]), f"inactive, asks for nothing here: {reason}", "", "", "", "", "", style="yellow"
+            )
             continue
         saved = rule.get("saved_by_1_percent_usd")
         rows = f"{rule.get('binding_rows', 0):,} of {rule.get('rows', 0):,}"
@@ -55,7 +59,9 @@ def _confidence(out: Brief, rows: list[dict[str, Any]]) -> None:
         shares = (f"{row[grade]:.0%}" for grade in GRADES)
         table.add_row(str(row["of"]), f"{row['total']:,.0f}", *shares, str(row["unit"]))
     out.print(table)
-    out.print("Grade A: filed or official; B: press or public study; C: estimate. No grade is as weak as C.", style="dim")
+    out.print(
+        "Grade A: filed or official; B: press or public study; C: estimate. No grade is as weak as C.", style="dim"
+    )
 
 
 def _plants(out: Brief, plan: Plan) -> None:
@@ -65,11 +71,13 @@ def _plants(out: Brief, plan: Plan) -> None:
     if not used:
         return
     facilities = plan.instance.facilities
-    grades = Counter(facilities[name].confidence or "none" for name in used)
+    grades: Counter[str] = Counter(facilities[name].confidence or "none" for name in used)
     words = ", ".join(f"{grades[grade]} of grade {grade}" if grade != "none" else f"{grades[grade]} without a grade"
                       for grade in GRADES if grades[grade])  # fmt: skip
     weak = [facilities[name].name or name for name in used if facilities[name].confidence not in ("A", "B")]
-    out.print(f"\n{len(used)} plants run without a disruption: {words}; {len(weak) / len(used):.0%} are weak (C or none).")
+    out.print(
+        f"\n{len(used)} plants run without a disruption: {words}; {len(weak) / len(used):.0%} are weak (C or none)."
+    )
     if weak:
         rest = f" and {len(weak) - NAMED} more" if len(weak) > NAMED else ""
         out.print(f"  weak: {', '.join(weak[:NAMED])}{rest}")

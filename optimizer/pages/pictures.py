@@ -106,7 +106,7 @@ def shade(share: float | None, low_is_bad: bool) -> int:
 
 def percent(share: float) -> str:
     """A share in per cent; what is not all of it is never told as 100 %."""
-    return "100 %" if share >= 1.0 - 5e-5 else f"{min(share, 0.999):.1%}".replace("%", " %")
+    return "100 %" if share >= 1.0 - 5e-5 else "0 %" if share <= 0 else f"{min(share, 0.999):.1%}".replace("%", " %")
 
 
 def label(words: Any) -> str:

@@ -1,7 +1,7 @@
 """Who makes and who uses each material, by stage and channel: runs times what recipes say, matched within a material.
 
-Nothing here is decided: a material that two stages make goes to its users in proportion, and what a channel does not use
-itself goes to the laxer ones, as custody allows. What is left over is on its way to a later period, or lost.
+Nothing here is decided: a material that two stages make goes to its users in proportion, and what a channel does not
+use itself goes to the laxer ones, as custody allows. What is left over is on its way to a later period, or lost.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import pandas as pd
 
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
@@ -29,7 +31,7 @@ Amounts = dict[Node, float]
 
 @dataclass(slots=True)
 class _Pool:
-    """Of a material in a period of a course: what each node puts in, and what each takes, by channel of the material."""
+    """Of a material in a period of a course: what each node puts in and takes, by channel of the material."""
 
     made: dict[str, Amounts] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
     used: dict[str, Amounts] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
@@ -39,8 +41,8 @@ def moved_of(plan: Plan) -> dict[tuple[str, int], list[Moved]]:
     """What moves from stage to stage, by course and period; what a stage hands to itself is left out."""
     instance = plan.instance
     pools: dict[tuple[str, int, str], _Pool] = defaultdict(_Pool)
-    runs = plan.runs.groupby(["scenario", "period", "recipe", "channel"], as_index=False)["run"].sum()
-    for row in rows_of(runs):
+    keys = ["scenario", "period", "recipe", "channel"]
+    for row in rows_of(pd.DataFrame(plan.runs.groupby(keys, as_index=False)["run"].sum())):
         recipe = instance.recipes[row.recipe]
         node = (recipe.stage, row.channel)
         for material, amount in recipe.outputs.items():
@@ -63,9 +65,7 @@ def moved_of(plan: Plan) -> dict[tuple[str, int], list[Moved]]:
         found: dict[tuple[Node, Node], float] = defaultdict(float)
         for begin, end, tonnes in _matched(pool, list(instance.channels)):
             found[begin, end] += tonnes
-        made[course, int(period)] += [
-            (a, b, material, t) for (a, b), t in found.items() if t > LEAST and a[0] != b[0]
-        ]
+        made[course, int(period)] += [(a, b, material, t) for (a, b), t in found.items() if t > LEAST and a[0] != b[0]]
     return dict(made)
 
 

@@ -39,19 +39,16 @@ def timeline(plan: Plan) -> Picture | None:
         full, stop = online + ramp, end if option.life is None else min(end, online + option.life)
         facility = plan.instance.facilities[row.facility]
         names.append(f"{facility.name or row.facility}: {row.option.replace('_', ' ')}")
-        for key, (begin, until) in zip(
-            series, ((int(row.funded), online), (online, full), (full, stop)), strict=True
-        ):
+        for key, (begin, until) in zip(series, ((int(row.funded), online), (online, full), (full, stop)), strict=True):
             length = min(until, stop) - min(begin, stop)
             series[key][0].append(begin if length > 0 else None)
             series[key][1].append(length if length > 0 else None)
         after = "after the horizon" if stop == end else str(stop)
         table.add_row(names[-1], row.country, str(row.funded), str(online), str(full), after)
     begin = int(portfolio["funded"].min())
-    words = (
-        f"When {counted(len(portfolio), 'funded option is', 'funded options are')} built, from {begin} to the end of {end - 1}: "
-        f"{int((portfolio['funded'] == begin).sum())} funded in {begin}, the last on line in {int(portfolio['online'].max())}."
-    )
+    count = counted(len(portfolio), "funded option is", "funded options are")
+    now, last = int((portfolio["funded"] == begin).sum()), int(portfolio["online"].max())
+    words = f"When {count} built, from {begin} to the end of {end - 1}: {now} funded in {begin}, the last on line in {last}."
     axis = years("year, from its first day") | {"range": [begin, end]}
     made = bars("When what is funded is built, ramps up and runs", words, _distinct(names), series, axis)
     return made.with_grid(table)
@@ -84,11 +81,19 @@ def stock(plan: Plan) -> Picture | None:
         cells = {int(row.period): f"{tonnes(row.has)} of {tonnes(row.level)}" for row in rows_of(mine)}
         table.add_row(str(stockpile), str(material), *(cells.get(year, "none asked") for year in at))
     steps = [year for n, year in enumerate(at) if n == 0 or by["level"].iloc[n] > by["level"].iloc[n - 1] * 1.2]
-    said = listed(f"{y} {rough_tonnes(by['has'][y])} of {rough_tonnes(by['level'][y])}" for y in dict.fromkeys([*steps, at[-1]]))
+    said = listed(
+        f"{y} {rough_tonnes(by['has'][y])} of {rough_tonnes(by['level'][y])}" for y in dict.fromkeys([*steps, at[-1]])
+    )
     short = held[held["short"] > SMALL * held["level"].clip(lower=1.0)]
-    missed = f" Short at some time: {listed(dict.fromkeys(short['material']))}." if len(short) else " Every level is reached."
+    missed = (
+        f" Short at some time: {listed(dict.fromkeys(short['material']))}."
+        if len(short)
+        else " Every level is reached."
+    )
     title = "Stock against its milestones, all materials together"
-    words = f"Stock that counts against what targets ask for, at the end of each year without a disruption: {said}.{missed}"
+    words = (
+        f"Stock that counts against what targets ask for, at the end of each year without a disruption: {said}.{missed}"
+    )
     return columns(title, words, series, years(), "t in stock", stacked=True).with_grid(table)
 
 
@@ -110,15 +115,17 @@ def service(plan: Plan) -> Iterator[Shares]:
                 wanted, short = asked.get((channel, course, year), (0.0, 0.0))
                 cells.append(1.0 - short / wanted if wanted > SMALL else None)
             rows.append((future.name, tuple(cells)))
-        told = [(name, min(c for c in cells if c is not None)) for name, cells in rows if any(c is not None for c in cells)]
+        told = [
+            (name, min(c for c in cells if c is not None)) for name, cells in rows if any(c is not None for c in cells)
+        ]
         worst = sorted(told, key=lambda one: one[1])[:2]
         full = sum(share > 1.0 - SMALL for _, share in told)
-        lowest = "" if full == len(told) else (
-            f"; the lowest year is {listed(f'{percent(share)} ({name})' for name, share in worst)}"
+        lowest = (
+            ""
+            if full == len(told)
+            else (f"; the lowest year is {listed(f'{percent(share)} ({name})' for name, share in worst)}")
         )
-        words = (
-            f"Users in {channel} get all that they ask for, in every year, in {full} of {counted(len(told), 'future')}{lowest}."
-        )
+        words = f"Users in {channel} get all that they ask for, in every year, in {full} of {counted(len(told), 'future')}{lowest}."
         title = f"Service in every future: {channel}"
         yield Shares(title, words, tuple(map(str, periods)), tuple(rows), "future", "Share of demand delivered",
                      "no demand")  # fmt: skip
@@ -138,8 +145,8 @@ def cost(plan: Plan) -> Picture | None:
     series = {name.replace("_", " "): (at, [float(sums.get((name, y), 0.0)) / M for y in at]) for name in names}
     if rest:
         series["the rest"] = (at, [sum(float(sums.get((name, y), 0.0)) for name in rest) / M for y in at])
-    table = headed("Cost by year without a disruption, undiscounted", "year", *(n.replace("_", " ") for n in shown), "in all",
-                   right=("year", *(n.replace("_", " ") for n in shown), "in all"))  # fmt: skip
+    heads = ("year", *(name.replace("_", " ") for name in shown), "in all")
+    table = headed("Cost by year without a disruption, undiscounted", *heads, right=heads)
     for y in at:
         cells = [float(sums.get((name, y), 0.0)) for name in shown]
         table.add_row(str(y), *map(usd, cells), usd(sum(cells)))
@@ -153,7 +160,7 @@ def cost(plan: Plan) -> Picture | None:
 
 
 def exposure(plan: Plan) -> Shares | None:
-    """Worst exposure, by kind, of the plants whose output in trusted channels the plan rests on without a disruption."""
+    """Worst exposure, by kind, of the plants whose output in trusted channels the trunk rests on."""
     trusted = list(plan.instance.channels)[:-1]
     runs = plan.runs[(plan.runs["scenario"] == TRUNK) & plan.runs["channel"].isin(trusted) & (plan.runs["run"] > 1e-3)]
     if runs.empty:
@@ -177,4 +184,6 @@ def exposure(plan: Plan) -> Shares | None:
         f"Most exposed: {first}."
     )
     title = "Exposure of the plants that trusted supply rests on, the worst year of each"
-    return Shares(title, words, tuple(kinds), tuple(rows), "plant", "Worst exposure by kind", "unknown", low_is_bad=False)
+    return Shares(
+        title, words, tuple(kinds), tuple(rows), "plant", "Worst exposure by kind", "unknown", low_is_bad=False
+    )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
-from optimizer.network.tables import BASE, INVESTMENT, TRUNK
+from optimizer.network.tables import BASE, TRUNK
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 
@@ -59,7 +60,7 @@ def _course(name: str, year: int, own: set[tuple[str, int]], parents: dict[str, 
     return TRUNK
 
 
-def _when(onset: object, until: object) -> str:
+def _when(onset: Any, until: Any) -> str:
     if pd.isna(onset):
         return ""
     return f"from {onset}" if pd.isna(until) else f"from {onset}, over by {until}"
@@ -68,6 +69,3 @@ def _when(onset: object, until: object) -> str:
 def courses_of(futures: Sequence[Future]) -> tuple[str, ...]:
     """The courses that any future is on, the trunk first."""
     return tuple(dict.fromkeys([TRUNK, *(course for future in futures for course in future.path)]))
-
-
-__all__ = ["INVESTMENT", "TRUNK", "Future", "courses_of", "futures_of", "periods_of"]

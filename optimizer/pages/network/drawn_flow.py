@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from optimizer.briefs.brief import Grid, headed
 from optimizer.briefs.words import rough_tonnes
@@ -77,9 +76,7 @@ def flow_of(plan: Plan) -> Flow:
     return Flow(periods, futures, courses_of(futures), moved, tuple(c for c in columns if c), _measures(plan, moved))
 
 
-def _measures(
-    plan: Plan, moved: Mapping[tuple[str, int], list[Moved]]
-) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _measures(plan: Plan, moved: Mapping[tuple[str, int], list[Moved]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     there = {material for many in moved.values() for _, _, material, _ in many}
     held = dict.fromkeys(e for m, one in plan.instance.materials.items() if m in there for e in one.content)
     together = [tuple(e for e in pair if e in held) for pair in TOGETHER]
@@ -113,6 +110,7 @@ def drawn(plan: Plan, flow: Flow) -> View | None:
     nodes = [node for column in flow.columns for node in column]
     number = {node: n for n, node in enumerate(nodes)}
     materials = list(dict.fromkeys(m for many in flow.moved.values() for _, _, m, _ in many))
+    material = {m: n for n, m in enumerate(materials)}
     held = {m: plan.instance.materials[m].content for m in materials}
     data = {
         "years": list(flow.periods),
@@ -130,7 +128,7 @@ def drawn(plan: Plan, flow: Flow) -> View | None:
             [
                 [
                     x for begin, end, m, t in flow.moved.get((course, year), [])
-                    for x in (number[begin], number[end], materials.index(m), three(t))
+                    for x in (number[begin], number[end], material[m], three(t))
                 ]
                 for year in flow.periods
             ]
@@ -142,8 +140,9 @@ def drawn(plan: Plan, flow: Flow) -> View | None:
         f"{year}: {_delivered(plan, flow, year, some)}." for year in dict.fromkeys((flow.periods[0], flow.periods[-1]))
     )
     notes = (
-        "Tonnes are runs times what recipes say. Where several stages make a material, each user has it from all of them in "
-        "proportion; what a channel does not use goes to a less strict one. A stage that gives out less than it takes loses the rest, or makes what the instance enters with less content.",
+        "Tonnes are runs times what recipes say. Where several stages make a material, each user has it from all of them "
+        "in proportion; what a channel does not use goes to a less strict one. A stage that gives out less than it takes "
+        "loses the rest, or makes what the instance enters with less content.",
     )
     return View("flow", "Material by stage and channel", words, data, _grid(plan, flow, said, some), notes)
 
@@ -155,7 +154,11 @@ def _delivered(plan: Plan, flow: Flow, year: int, some: tuple[str, ...]) -> str:
 
 
 def _grid(plan: Plan, flow: Flow, said: str, some: tuple[str, ...]) -> Grid:
-    stages = [name for name in dict.fromkeys(n for column in flow.columns for n, _ in column) if name not in (*SOURCES, *SINKS)]
+    stages = [
+        name
+        for name in dict.fromkeys(n for column in flow.columns for n, _ in column)
+        if name not in (*SOURCES, *SINKS)
+    ]
     users = [channel for channel in plan.instance.channels if any((USERS, channel) in c for c in flow.columns)]
     heads = ("year", *(f"out of {stage}" for stage in stages), *(f"to users, {channel}" for channel in users))
     table = headed(f"Material by stage without a disruption, t of {said}", *heads, right=heads)

@@ -48,8 +48,8 @@ def map_of(plan: Plan) -> View | None:
 def _notes(plan: Plan, places: Places, lost: float) -> Iterator[str]:
     if plan.instance.logistics.regions:
         yield (
-            "Within a region what is pooled has no line: a hollow mark in the middle of a region's plants stands for its "
-            "trade, and lines run from region to region, or along lanes from plant to plant."
+            "Within a region what is pooled has no line: a hollow mark in the middle of a region's plants stands for "
+            "its trade, and lines run from region to region, or along lanes from plant to plant."
         )
     if places.without:
         count = counted(len(places.without), "facility has", "facilities have")
@@ -57,7 +57,7 @@ def _notes(plan: Plan, places: Places, lost: float) -> Iterator[str]:
         yield f"{count} no place (location) in the instance and no mark on the map: {named}."
     if lost > 1.0:
         yield (
-            f"{rough_tonnes(lost)} of flows, summed over years and futures, have no line: an end of theirs has no place."
+            f"{rough_tonnes(lost)} of flows, over all years and futures, have no line: an end of theirs has no place."
         )
     yield (
         "Not trusted: exposure by location or ownership is 1. Outlines of countries: Natural Earth, 1:110 million, "
@@ -81,27 +81,31 @@ def _data(plan: Plan, places: Places, standing: Standing, lines: dict[tuple[str,
     number = {name: n for n, name in enumerate(shown)}
     used = used_of(plan)
     materials = list(dict.fromkeys(material for many in lines.values() for _, _, material, _ in many))
+    material = {m: n for n, m in enumerate(materials)}
     stages = list(dict.fromkeys(instance.materials[m].stage for m in instance.materials if m in set(materials)))
     units = list(dict.fromkeys(unit for many in used.values() for _, unit, _, _ in many))
-    places_by_number = {places.of[name]: name for name in instance.logistics.regions if name in places.of}
+    unit_at = {unit: n for n, unit in enumerate(units)}
+    places_by_number = {places.of[name]: name for name in instance.logistics.regions or {} if name in places.of}
+    period = {year: n for n, year in enumerate(standing.periods)}
     courses = {}
     for course in standing.courses:
         courses[course] = {
             "is": {
-                number[name]: letters[course] for name, letters in standing.of.items() if name in number and course in letters
+                number[name]: letters[course]
+                for name, letters in standing.of.items() if name in number and course in letters
             },
             "kept": [
-                [standing.periods.index(year), number[name], round(kept, 3)]
+                [period[year], number[name], round(kept, 3)]
                 for (of, year, name), kept in standing.kept.items() if of == course and name in number
             ],
             "lines": [
-                [x for begin, end, m, t in lines.get((course, year), []) for x in (begin, end, materials.index(m), three(t))]
+                [x for begin, end, m, t in lines.get((course, year), []) for x in (begin, end, material[m], three(t))]
                 for year in standing.periods
             ],
             "used": [
                 [
                     x for name, unit, run, most in used.get((course, year), []) if name in number
-                    for x in (number[name], units.index(unit), three(run), three(most))
+                    for x in (number[name], unit_at[unit], three(run), three(most))
                 ]
                 for year in standing.periods
             ],
@@ -144,7 +148,7 @@ def _views(plan: Plan, places: Places) -> Iterator[tuple[str, tuple[float, float
     """Parts of the map that a reader may choose: the world, and each region that has two places at least."""
     yield "the world", (0.0, 0.0, WIDTH, HEIGHT)
     facilities = plan.instance.facilities
-    for name, countries in plan.instance.logistics.regions.items():
+    for name, countries in (plan.instance.logistics.regions or {}).items():
         inside = {places.of[f] for f, one in facilities.items() if f in places.of and one.country in countries}
         if len(inside) > 1:
             yield name.replace("_", " ").title(), _box([places.points[n] for n in inside])

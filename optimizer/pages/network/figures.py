@@ -11,7 +11,7 @@ from optimizer.network.tables import TRUNK
 from optimizer.pages.network import charts, drawn_flow
 from optimizer.pages.network.drawn_map import map_of
 from optimizer.pages.page import listed
-from optimizer.pages.pictures import M, Figure, columns, years
+from optimizer.pages.pictures import Figure, M, columns, years
 from optimizer.plan.plan import Plan
 
 SMALL = 1e-3

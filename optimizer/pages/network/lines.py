@@ -61,13 +61,14 @@ def places_of(plan: Plan) -> Places:
             at[key] = made.add((lat, lon))
         made.of[name] = at[key]
         made.facilities[at[key]].append(name)
-    for name, countries in instance.logistics.regions.items():
+    for name, countries in (instance.logistics.regions or {}).items():
         here = [f.location for f in instance.facilities.values() if f.location and f.country in countries]
         if here:
             made.of[name] = made.add(_middle(here), f"{name.replace('_', ' ').title()} (region)")
-    for name, one in (*instance.markets.items(), *instance.stockpiles.items()):
-        if one.location is not None:
-            made.of[name] = made.add(one.location, one.name or name)
+    for kind in (instance.markets, instance.stockpiles):
+        for name, one in kind.items():
+            if one.location is not None:
+                made.of[name] = made.add(one.location, one.name or name)
     return made
 
 

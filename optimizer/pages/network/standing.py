@@ -34,7 +34,7 @@ class Standing:
         futures: the undisrupted one first.
         courses: the trunk first.
         of: facility -> course -> a letter for each period.
-        kept: (course, period, facility) -> share of its capacity on the trunk that is left, where that is less than all.
+        kept: (course, period, facility) -> share of its capacity on the trunk that is left, where it is under 1.
         orders: (course, facility) -> (option, funded, on line) of each that is funded.
     """
 

@@ -23,7 +23,7 @@ YEARS = 18
 
 
 def words(text: Any, most: int = 0) -> str:
-    """Words for matplotlib: as they were before a page's escaping, cut if need be; none begins with `_`, which it hides."""
+    """Words for matplotlib: as before a page's escaping, cut if need be; none begins with `_`, which it hides."""
     plain = unescape(str(text))
     plain = plain if not most or len(plain) <= most else f"{plain[: most - 1]}…"
     return f" {plain}" if plain.startswith("_") else plain
@@ -59,18 +59,24 @@ def draw(axis: Any, picture: Picture) -> None:
             getattr(axis, f"set_{which}lim")(*given["range"])
     if picture.layout.get("xaxis", {}).get("dtick") == 1:
         low, high = axis.get_xlim()
-        axis.set_xticks([year for year in range(math.ceil(low), math.floor(high) + 1) if high - low < YEARS or year % 5 == 0])
+        axis.set_xticks(
+            [year for year in range(math.ceil(low), math.floor(high) + 1) if high - low < YEARS or year % 5 == 0]
+        )
     axis.grid(axis="x" if lying else "y", color=RULE, lw=0.6)
     legend = picture.layout.get("showlegend")
     titled(axis, picture.title, math.ceil(len(picture.data) / COLUMNS) if legend else 0)
     if legend:
-        axis.legend(frameon=False, fontsize=7, ncols=COLUMNS, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.2)
+        axis.legend(
+            frameon=False, fontsize=7, ncols=COLUMNS, loc="lower left", bbox_to_anchor=(0, 1.0), borderaxespad=0.2
+        )
 
 
 def _lying(axis: Any, trace: dict[str, Any], colour: str, name: str) -> None:
     begin = trace.get("base") or [0.0] * len(trace["x"])
     there = [n for n, long in enumerate(trace["x"]) if long is not None and begin[n] is not None]
-    axis.barh(there, [trace["x"][n] for n in there], left=[begin[n] for n in there], height=0.7, color=colour, label=name)
+    axis.barh(
+        there, [trace["x"][n] for n in there], left=[begin[n] for n in there], height=0.7, color=colour, label=name
+    )
 
 
 def _upright(axis: Any, trace: dict[str, Any], colour: str, name: str, tops: dict[tuple[Any, bool], float],
@@ -96,9 +102,19 @@ def draw_shares(axis: Any, shares: Shares) -> None:
             dark = shade(share, shares.low_is_bad)
             axis.add_patch(_cell(x, y, SHADES[dark]))
             said = shares.blank if share is None else percent(share)
-            axis.text(x + 0.5, y + 0.5, said, ha="center", va="center", fontsize=6, color="w" if dark == len(SHADES) - 1 else "k")
+            axis.text(
+                x + 0.5,
+                y + 0.5,
+                said,
+                ha="center",
+                va="center",
+                fontsize=6,
+                color="w" if dark == len(SHADES) - 1 else "k",
+            )
     axis.set_xticks([x + 0.5 for x in range(len(shares.heads))], map(words, shares.heads))
-    axis.set_yticks([y + 0.5 for y in range(len(shares.rows))], [words(name, WIDEST) for name, _ in shares.rows], fontsize=6.5)
+    axis.set_yticks(
+        [y + 0.5 for y in range(len(shares.rows))], [words(name, WIDEST) for name, _ in shares.rows], fontsize=6.5
+    )
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
     titled(axis, shares.title)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from optimizer.errors import OptionsError
+from optimizer.pages.network.drawn_map import three
 from optimizer.pages.network.geography import HEIGHT, WIDTH, rings
 from optimizer.pages.network.standing import BUILDING, CUT, LOST, NOTHING, ON_LINE, STANDS, UNTRUSTED, WORDS
-from optimizer.pages.network.drawn_map import three
 from optimizer.pages.paper.charts import titled, words
 from optimizer.pages.pictures import View
 
@@ -70,9 +70,9 @@ def _map(axis: Any, data: dict[str, Any], at: int, course: int) -> None:
         found[int(begin), int(end), data["materials"][int(material)][1]] += tonnes
     most = max(found.values(), default=1.0)
     for (begin, end, stage), tonnes in sorted(found.items(), key=lambda one: one[1]):
-        _line(axis, data["places"][begin]["at"], data["places"][end]["at"], TONES[stage % len(TONES)], tonnes / most, stage)
+        _line(axis, data["places"][begin]["at"], data["places"][end]["at"], stage, tonnes / most)
     ends = {n for begin, end, _ in found for n in (begin, end) if not data["places"][n]["facilities"]}
-    hub = {"marker": "o", "ms": 4.5, "mfc": "w", "mec": INK, "mew": 0.8}
+    hub: dict[str, Any] = {"marker": "o", "ms": 4.5, "mfc": "w", "mec": INK, "mew": 0.8}
     for n in ends:
         axis.plot(*data["places"][n]["at"], **hub)
     seen = set()
@@ -87,29 +87,36 @@ def _map(axis: Any, data: dict[str, Any], at: int, course: int) -> None:
     keys = [Line2D([], [], ls="", label=said, **_mark(letter)) for letter, said in WORDS.items() if letter in seen]
     keys += [Line2D([], [], ls="", label="middle of a region, or a market or stockpile", **hub)] if ends else []
     stages = sorted({stage for *_, stage in found})
-    keys += [Line2D([], [], color=TONES[s % len(TONES)], lw=2, label=words(f"moves what {data['stages'][s]} makes")) for s in stages]
+    named = [words(f"moves what {data['stages'][s]} makes") for s in stages]
+    keys += [Line2D([], [], color=_stage(s), lw=2, label=name) for s, name in zip(stages, named, strict=True)]
     axis.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False, fontsize=6.5)
-    axis.text(2, HEIGHT - 4, f"widest line {three(most):,} t. Outlines: Natural Earth" if found else "Outlines: Natural Earth",
-              fontsize=5.5, va="bottom")  # fmt: skip
+    widest = f"widest line {three(most):,} t. " if found else ""
+    axis.text(2, HEIGHT - 4, f"{widest}Outlines: Natural Earth", fontsize=5.5, va="bottom")
 
 
 def _mark(letter: str) -> dict[str, Any]:
     edge = GREEN if letter == BUILDING else RED if letter == CUT else "w"
-    return {"marker": MARKS[letter], "ms": 4.2, "mfc": FACES[letter], "mec": edge, "mew": 1.0 if letter == BUILDING else 0.4}
+    thick = 1.0 if letter == BUILDING else 0.4
+    return {"marker": MARKS[letter], "ms": 4.2, "mfc": FACES[letter], "mec": edge, "mew": thick}
 
 
-def _line(axis: Any, begin: list[float], end: list[float], colour: str, share: float, stage: int) -> None:
+def _stage(number: int) -> str:
+    return TONES[number % len(TONES)]
+
+
+def _line(axis: Any, begin: list[float], end: list[float], stage: int, share: float) -> None:
     """An arc with a head; the shorter way round the globe, so that one over the Pacific is drawn at both edges."""
     (x1, y1), (x2, y2) = begin, end
     around = 0.0 if abs(x2 - x1) <= WIDTH / 2 else -WIDTH if x2 > x1 else WIDTH
     bend = 0.1 + 0.03 * (stage % 4)
     for shift in {0.0, -around}:
-        axis.annotate(
-            "", xy=(x2 + around + shift, y2), xytext=(x1 + shift, y1), annotation_clip=False,
-            arrowprops={"arrowstyle": "-|>", "color": colour, "alpha": 0.6, "lw": 0.4 + WIDEST * share, "shrinkA": 0,
-                        "shrinkB": 2, "mutation_scale": 5 + 5 * share, "connectionstyle": f"arc3,rad={bend}",
-                        "clip_on": True, "clip_box": axis.bbox},
-        )  # fmt: skip
+        arrow = {
+            "arrowstyle": "-|>", "color": _stage(stage), "alpha": 0.6, "lw": 0.4 + WIDEST * share, "shrinkA": 0,
+            "shrinkB": 2, "mutation_scale": 5 + 5 * share, "connectionstyle": f"arc3,rad={bend}", "clip_on": True,
+            "clip_box": axis.bbox,
+        }  # fmt: skip
+        tip, tail = (x2 + around + shift, y2), (x1 + shift, y1)
+        axis.annotate("", xy=tip, xytext=tail, annotation_clip=False, arrowprops=arrow)
 
 
 def _fours(flat: list[Any]) -> Iterator[tuple[Any, Any, Any, Any]]:

@@ -35,7 +35,9 @@ STYLE = {
 """Names of an instance are no mathematics, and the same plan gives the same file."""
 
 
-def plot(plan: Plan | Path | str, figure: str, file: Path | str, *, year: int | None = None, future: str = "base") -> Path:
+def plot(
+    plan: Plan | Path | str, figure: str, file: Path | str, *, year: int | None = None, future: str = "base"
+) -> Path:
     """Draw a figure of a plan for a paper.
 
     Args:
@@ -66,7 +68,7 @@ def plot(plan: Plan | Path | str, figure: str, file: Path | str, *, year: int | 
         raise PlanError(f"the run of {found.instance.name} ended without a plan, so there is nothing to draw")
     figures = list(FIGURES[figure](found))
     if not figures:
-        raise OptionsError(f"the plan has no data for the figure {figure}: {LACKS.get(figure, 'its table has no rows')}")
+        raise OptionsError(f"the plan has no data for the figure {figure}: {LACKS.get(figure, 'a table has no rows')}")
     data = _bytes(figures, target.suffix[1:].lower(), year, future)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_new(target, data)
