@@ -71,10 +71,13 @@ def _plants(out: Brief, plan: Plan) -> None:
     if not used:
         return
     facilities = plan.instance.facilities
-    grades: Counter[str] = Counter(facilities[name].confidence or "none" for name in used)
+    grade_of = {name: facilities[name].confidence or "none" if name in facilities else "none" for name in used}
+    grades: Counter[str] = Counter(grade_of.values())
     words = ", ".join(f"{grades[grade]} of grade {grade}" if grade != "none" else f"{grades[grade]} without a grade"
                       for grade in GRADES if grades[grade])  # fmt: skip
-    weak = [facilities[name].name or name for name in used if facilities[name].confidence not in ("A", "B")]
+    weak = [
+        (facilities[name].name if name in facilities else None) or name for name in used if grade_of[name] not in "AB"
+    ]
     out.print(
         f"\n{len(used)} plants run without a disruption: {words}; {len(weak) / len(used):.0%} are weak (C or none)."
     )

@@ -10,7 +10,7 @@ import pandas as pd
 from optimizer.briefs.brief import headed
 from optimizer.briefs.words import rough_tonnes, tonnes, usd
 from optimizer.network.tables import INVESTMENT, TRUNK
-from optimizer.pages.network.courses import futures_of, periods_of
+from optimizer.pages.network.courses import futures_of, name_of, periods_of
 from optimizer.pages.page import counted, listed
 from optimizer.pages.pictures import M, Picture, Shares, bars, columns, percent, years
 from optimizer.plan.columns import rows_of
@@ -29,16 +29,19 @@ def timeline(plan: Plan) -> Picture | None:
         return None
     end = plan.instance.end_year
     options = {(name, o.id): o for name, facility in plan.instance.facilities.items() for o in facility.options}
-    names, series = [], {name: ([], []) for name in ("being built", "ramping up", "at full size")}  # type: ignore[var-annotated]
+    names: list[str] = []
+    series: dict[str, tuple[list[float | None], list[float | None]]] = {
+        name: ([], []) for name in ("being built", "ramping up", "at full size")
+    }
     table = headed("When what is funded is built", "option", "country", "funded", "on line", "at full size", "ends",
                    right=("funded", "on line", "at full size", "ends"))  # fmt: skip
     for row in rows_of(portfolio):
-        option = options[row.facility, row.option]
+        option = options.get((row.facility, row.option))
         online = int(row.online)
-        ramp = max((age + 1 for age, share in enumerate(option.ramp) if share < 1.0), default=0)
-        full, stop = online + ramp, end if option.life is None else min(end, online + option.life)
-        facility = plan.instance.facilities[row.facility]
-        names.append(f"{facility.name or row.facility}: {row.option.replace('_', ' ')}")
+        ramp, life = (option.ramp, option.life) if option else ((), None)
+        full = online + max((age + 1 for age, share in enumerate(ramp) if share < 1.0), default=0)
+        stop = end if life is None else min(end, online + life)
+        names.append(f"{name_of(plan, row.facility)}: {row.option.replace('_', ' ')}")
         for key, (begin, until) in zip(series, ((int(row.funded), online), (online, full), (full, stop)), strict=True):
             length = min(until, stop) - min(begin, stop)
             series[key][0].append(begin if length > 0 else None)
@@ -48,7 +51,7 @@ def timeline(plan: Plan) -> Picture | None:
     begin = int(portfolio["funded"].min())
     count = counted(len(portfolio), "funded option is", "funded options are")
     now, last = int((portfolio["funded"] == begin).sum()), int(portfolio["online"].max())
-    words = f"When {count} built, from {begin} to the end of {end - 1}: {now} funded in {begin}, the last on line in {last}."
+    words = f"When {count} built, {begin} to {end - 1}: {now} funded in {begin}, the last on line in {last}."
     axis = years("year, from its first day") | {"range": [begin, end]}
     made = bars("When what is funded is built, ramps up and runs", words, _distinct(names), series, axis)
     return made.with_grid(table)
@@ -120,14 +123,11 @@ def service(plan: Plan) -> Iterator[Shares]:
         ]
         worst = sorted(told, key=lambda one: one[1])[:2]
         full = sum(share > 1.0 - SMALL for _, share in told)
-        lowest = (
-            ""
-            if full == len(told)
-            else (f"; the lowest year is {listed(f'{percent(share)} ({name})' for name, share in worst)}")
-        )
-        words = f"Users in {channel} get all that they ask for, in every year, in {full} of {counted(len(told), 'future')}{lowest}."
+        words = f"Users in {channel} get all that they ask for, every year, in {full} of {counted(len(told), 'future')}"
+        if full < len(told):
+            words += f"; the lowest year is {listed(f'{percent(share)} ({name})' for name, share in worst)}"
         title = f"Service in every future: {channel}"
-        yield Shares(title, words, tuple(map(str, periods)), tuple(rows), "future", "Share of demand delivered",
+        yield Shares(title, f"{words}.", tuple(map(str, periods)), tuple(rows), "future", "Share of demand delivered",
                      "no demand")  # fmt: skip
 
 
@@ -176,7 +176,7 @@ def exposure(plan: Plan) -> Shares | None:
     rows = []
     for row in rows_of(worst.reset_index()):
         cells = tuple(None if pd.isna(getattr(row, kind)) else float(getattr(row, kind)) for kind in kinds)
-        rows.append((plan.instance.facilities[row.facility].name or row.facility, cells))
+        rows.append((name_of(plan, row.facility), cells))
     clean = int((worst["most"] <= 0).sum())
     first = listed(f"{name} {max(c or 0.0 for c in cells):.0%}" for name, cells in rows[:3])
     words = (

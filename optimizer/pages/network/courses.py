@@ -30,6 +30,12 @@ class Future:
     path: tuple[str, ...]
 
 
+def name_of(plan: Plan, facility: str) -> str:
+    """A facility's name for readers; one that the instance does not know is told as the table has it."""
+    known = plan.instance.facilities.get(facility)
+    return facility if known is None else known.name or facility
+
+
 def periods_of(plan: Plan) -> tuple[int, ...]:
     """First years of the periods."""
     costs = plan.costs

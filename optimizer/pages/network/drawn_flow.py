@@ -140,9 +140,9 @@ def drawn(plan: Plan, flow: Flow) -> View | None:
         f"{year}: {_delivered(plan, flow, year, some)}." for year in dict.fromkeys((flow.periods[0], flow.periods[-1]))
     )
     notes = (
-        "Tonnes are runs times what recipes say. Where several stages make a material, each user has it from all of them "
-        "in proportion; what a channel does not use goes to a less strict one. A stage that gives out less than it takes "
-        "loses the rest, or makes what the instance enters with less content.",
+        "Tonnes are runs times what recipes say. Where several stages make a material, each user has it from all of "
+        "them in proportion; what a channel does not use goes to a less strict one. A stage that gives out less than "
+        "it takes loses the rest, or makes what the instance enters with less content.",
     )
     return View("flow", "Material by stage and channel", words, data, _grid(plan, flow, said, some), notes)
 
