@@ -7,7 +7,7 @@ import math
 from functools import cache
 from importlib import resources
 
-WIDTH, HEIGHT = 1000.0, 440.0
+WIDTH = 1000.0
 """Of the map, in its own units."""
 NORTH, SOUTH = 80.0, -57.0
 """Latitudes at its upper and lower edge."""
@@ -27,6 +27,8 @@ def _raw(lat: float, lon: float) -> Point:
 
 _EAST = _raw(0.0, 180.0)[0]
 _TOP, _BOTTOM = _raw(NORTH, 0.0)[1], _raw(SOUTH, 0.0)[1]
+HEIGHT = WIDTH * (_TOP - _BOTTOM) / (2.0 * _EAST)
+"""Of the map, in the same units: areas are true."""
 
 
 def on_paper(lat: float, lon: float) -> Point:
