@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +19,10 @@ from optimizer.pages.network.figures import FIGURES
 from optimizer.pages.network.geography import HEIGHT, WIDTH, on_paper, outlines, rings
 from optimizer.pages.network.standing import BUILDING, LOST, NOTHING, ON_LINE, STANDS, standing_of
 from optimizer.pages.pictures import Shares, View, percent, shade
+from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 
-from .conftest import Made, read
-
-NAME = '"><script>alert(1)</script> $x_1$ & {{ 7 * 7 }}'
-
-
-@pytest.fixture(scope="module")
-def placed(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    """The small plan, with places and a hostile name; home has its place twice over with abroad."""
-    folder = tmp_path_factory.mktemp("placed") / "plan"
-    shutil.copytree(made["plan"], folder)
-    file = folder / "instance" / "instance.yaml"
-    text = file.read_text(encoding="utf-8")
-    for name, words in (("home", f"    name: {json.dumps(NAME)}\n    location: [40.0, -100.0]\n"), ("abroad", "")):
-        text = text.replace(f"  {name}:\n", f"  {name}:\n{words}", 1)
-    file.write_text(text, encoding="utf-8")
-    return Plan.read(folder)
+from .conftest import NAME, Made, read
 
 
 def test_places_are_where_equal_earth_has_them() -> None:
@@ -45,7 +30,8 @@ def test_places_are_where_equal_earth_has_them() -> None:
     assert on_paper(0.0, 0.0)[0] == pytest.approx(WIDTH / 2)
     assert on_paper(0.0, 180.0)[0] == pytest.approx(WIDTH)
     top, equator, bottom = (on_paper(lat, 0.0)[1] for lat in (80.0, 0.0, -57.0))
-    assert (top, bottom) == (pytest.approx(0.0), pytest.approx(HEIGHT))
+    assert top == pytest.approx(0.0)
+    assert bottom == pytest.approx(HEIGHT)
     assert equator - on_paper(90.0, 0.0)[1] == pytest.approx(1.3173628 * WIDTH / (2 * 2.7066300))
 
 
@@ -72,7 +58,7 @@ def test_a_plant_is_what_the_tables_say(made: Made) -> None:
     """Abroad stands and is lost in the ban; home is nothing, built, on line."""
     plan = Plan.read(made["plan"])
     standing = standing_of(plan)
-    online = {row.facility: (row.funded, row.online) for row in plan.portfolio.itertuples()}
+    online = {row.facility: (row.funded, row.online) for row in rows_of(plan.portfolio)}
     for name in ("home", "abroad"):
         for year, letter in zip(standing.periods, standing.of[name]["trunk"], strict=True):
             funded, on = online.get(name, (9999, 9999))
@@ -144,7 +130,7 @@ def test_bars_of_what_is_funded_end_with_its_life_and_the_horizon(made: Made) ->
     picture = timeline(plan)
     assert picture is not None
     traces = {trace["name"]: trace for trace in picture.data}
-    for n, row in enumerate(plan.portfolio.sort_values(["funded", "online", "facility"]).itertuples()):
+    for n, row in enumerate(rows_of(plan.portfolio.sort_values(["funded", "online", "facility"]))):
         assert traces["being built"]["base"][n] == row.funded
         assert traces["being built"]["x"][n] == row.online - row.funded
         assert traces["at full size"]["base"][n] + traces["at full size"]["x"][n] == 2030

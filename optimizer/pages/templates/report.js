@@ -52,7 +52,7 @@
       hoverlabel: { bgcolor: ground, bordercolor: rule, font: { color: ink } },
       shapes: (figure.layout.shapes || []).map((shape) => ({ ...shape, line: { ...shape.line, color: ink } })),
     };
-    return Plotly.react(place, data, layout, { displayModeBar: false, responsive: true });
+    return Plotly.react(place, data, layout, { displayModeBar: false, responsive: true, typesetMath: false });
   };
 
   views.forEach((view) => window.reportViews[view.kind](view, outlines));
