@@ -31,7 +31,7 @@ from optimizer.instance.instance import Instance
 from optimizer.ladder import NetShortfall, shortfall
 from optimizer.losses import Stress, stress, survive
 from optimizer.near_optimal import Alternatives, Why, alternatives, why
-from optimizer.pages import report
+from optimizer.pages import plot, report
 from optimizer.plan.plan import Plan
 from optimizer.replanning import Rolled, roll
 from optimizer.robustness import Flips, Verdicts, flip, verdicts
@@ -96,6 +96,7 @@ __all__ = [
     "generate",
     "load",
     "measures",
+    "plot",
     "report",
     "roll",
     "sample",

@@ -31,10 +31,10 @@ def refuse_other(folder: Path, note: str, what: str) -> None:
         raise PlanError(f"{folder} is there already and holds no {_bare(what)}; name another one with -o")
 
 
-def write_new(file: Path, text: str) -> None:
+def write_new(file: Path, content: str | bytes) -> None:
     """Write a file whole or not at all."""
     made = file.with_name(f".{file.name}.new")
-    made.write_text(text, encoding="utf-8")
+    made.write_bytes(content.encode() if isinstance(content, str) else content)
     made.replace(file)
 
 

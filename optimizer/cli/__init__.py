@@ -18,6 +18,7 @@ from optimizer.cli import (
     frontier,
     generate,
     measures,
+    plot,
     report,
     roll,
     sample,
@@ -71,6 +72,7 @@ app.command("waivers")(guarded(waivers.waivers))
 app.command("verdicts")(guarded(verdicts.verdicts))
 app.command("flip")(guarded(flip.flip))
 app.command("report")(guarded(report.report))
+app.command("plot")(guarded(plot.plot))
 app.command("study")(guarded(study.study))
 app.command("generate")(guarded(generate.generate))
 app.command("schema")(guarded(schema.schema))

@@ -71,7 +71,7 @@ def blocks_of(brief: Brief, title: str) -> Iterator[Text | Table]:
     """
     for part in brief.parts:
         if isinstance(part, Grid):
-            yield _table(part, title)
+            yield table_of(part, title)
         else:
             for block in _texts(part):
                 title = block.text if block.heading else title
@@ -88,7 +88,13 @@ def _texts(line: Line) -> Iterator[Text]:
             yield Text(words, tone, apart and style == "bold", (len(text) - len(words)) // 2)
 
 
-def _table(grid: Grid, title: str) -> Table:
+def table_of(grid: Grid, title: str) -> Table:
+    """A table as a page sets it.
+
+    Args:
+        grid: what it says.
+        title: its caption, where it has none of its own.
+    """
     kept = [n for n, head in enumerate(grid.heads) if head or any(row[n] for row in grid.rows)]
     money = {n for n in kept if _is_money(grid, n)}
     right = {n for n in kept if grid.heads[n] in grid.right and (grid.heads[n] or n == 0)}

@@ -11,15 +11,17 @@ from importlib import resources
 from typing import Any
 
 from optimizer.errors import OptionsError
-from optimizer.pages.blocks import Table, blocks_of
+from optimizer.pages.blocks import Table, blocks_of, table_of
+from optimizer.pages.network.geography import outlines
 from optimizer.pages.page import Page
-from optimizer.pages.pictures import Picture
+from optimizer.pages.pictures import Figure, Picture, Shares, View, percent, shade
 from optimizer.run import versions
 
 INSTALL = "install it with: pip install '.[report]' at the root of the project"
 MARK = '<meta name="generator" content="trusted-supply-optimizer">'
 """By which an earlier report is known."""
 PART = "optimizer.pages"
+SCRIPTS = ("map.js", "flow.js")
 
 
 def html_of(pages: Sequence[Page], title: str = "") -> str:
@@ -36,12 +38,15 @@ def html_of(pages: Sequence[Page], title: str = "") -> str:
         import jinja2  # noqa: PLC0415 (an extra: only a report needs it)
     except ModuleNotFoundError as error:
         raise OptionsError(f"a report needs jinja2, which is not installed; {INSTALL}") from error
-    pictures = {
+    figures = {
         f"figure-{number}-{place}": picture
         for number, page in enumerate(pages, 1)
         for place, picture in enumerate(page.pictures, 1)
     }
-    scripts = [_plotly(), _text("report.js")] if pictures else []
+    pictures = {name: one for name, one in figures.items() if isinstance(one, Picture)}
+    views = {name: one for name, one in figures.items() if isinstance(one, View)}
+    scripts = [*([_plotly()] if pictures else []), *map(_text, SCRIPTS if views else ()), _text("report.js")]
+    scripts = scripts if pictures or views else []
     environment = jinja2.Environment(
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -49,7 +54,9 @@ def html_of(pages: Sequence[Page], title: str = "") -> str:
         lstrip_blocks=True,
         loader=jinja2.FunctionLoader(_text),
     )
-    environment.tests["table"] = lambda block: isinstance(block, Table)
+    for name, kind in (("table", Table), ("view", View), ("shares", Shares)):
+        environment.tests[name] = lambda block, kind=kind: isinstance(block, kind)
+    environment.globals |= {"shade": shade, "percent": percent}
     text: str = environment.get_template("report.html").render(
         mark=MARK,
         title=title or _title(pages),
@@ -57,6 +64,8 @@ def html_of(pages: Sequence[Page], title: str = "") -> str:
         names=_names(pages),
         style=_text("report.css"),
         figures=_json([_drawn(name, picture) for name, picture in pictures.items()]),
+        views=_json([{"id": name, "kind": v.kind, "words": v.words, "data": v.data} for name, v in views.items()]),
+        outlines=_json(outlines() if any(view.kind == "map" for view in views.values()) else ""),
         scripts=scripts,
         hashes=" ".join(f"'sha256-{_sha256(script)}'" for script in scripts) or "'none'",
         version=versions()["trusted-supply-optimizer"],
@@ -78,13 +87,21 @@ def _names(pages: Sequence[Page]) -> list[str]:
 
 
 def _set(number: int, page: Page) -> dict[str, Any]:
-    pictures = [(f"figure-{number}-{place}", picture) for place, picture in enumerate(page.pictures, 1)]
+    pictures = [
+        (f"figure-{number}-{place}", picture, _numbers(picture)) for place, picture in enumerate(page.pictures, 1)
+    ]
     return {
         "id": f"page-{number}",
         "page": page,
         "blocks": list(blocks_of(page.brief, page.title)),
         "pictures": pictures,
     }
+
+
+def _numbers(figure: Figure) -> Table | None:
+    """A figure's numbers as a table, where no other table of the page has them."""
+    grid = None if isinstance(figure, Shares) else figure.grid
+    return None if grid is None else table_of(grid, figure.title)
 
 
 def _drawn(name: str, picture: Picture) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from optimizer.briefs.brief import Brief
 from optimizer.briefs.words import plain
-from optimizer.pages.pictures import Picture
+from optimizer.pages.pictures import Figure
 
 R = TypeVar("R")
 
@@ -36,7 +36,7 @@ class Page:
     source: str
     alerts: tuple[str, ...]
     answer: tuple[str, ...]
-    pictures: tuple[Picture, ...]
+    pictures: tuple[Figure, ...]
     brief: Brief
     provenance: tuple[tuple[str, str], ...]
 
@@ -59,7 +59,7 @@ class Content(Generic[R]):
     say: Callable[[Brief, R], None]
     alerts: Callable[[R], Iterable[str]]
     answer: Callable[[R], Iterable[str]]
-    pictures: Callable[[R], Iterable[Picture]]
+    pictures: Callable[[R], Iterable[Figure]]
     settings: tuple[str, ...] = ()
     rows: int = 200
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
+
+from optimizer.briefs.brief import Grid
 
 BAR = 30
 """Pixels of a bar."""
@@ -15,6 +17,8 @@ MOST_BARS = 25
 """In a picture; the table holds the rest."""
 M = 1e6
 """USD in a M USD."""
+SHADES = (0.0005, 0.05, 0.1, 0.25, 0.5)
+"""Lack of service, or exposure, over which a cell is a shade darker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,7 @@ class Picture:
         data: traces; `meta` of each has the number of its colour.
         layout: axes.
         height: in pixels.
+        grid: its numbers as a table; None where a table of the page has them.
     """
 
     title: str
@@ -34,6 +39,74 @@ class Picture:
     data: tuple[dict[str, Any], ...]
     layout: dict[str, Any]
     height: int = 340
+    grid: Grid | None = None
+
+    def with_grid(self, grid: Grid) -> Picture:
+        """The same with its numbers as a table."""
+        return replace(self, grid=grid)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A figure that a script of the page draws, by year and future: its data are in the file once.
+
+    Attributes:
+        kind: `map` or `flow`, the name of the script.
+        title: above it.
+        words: see `Picture`.
+        data: numbers and words; the script sets words as text, never as markup.
+        grid: its numbers without a disruption, as a table.
+        notes: below it.
+    """
+
+    kind: str
+    title: str
+    words: str
+    data: dict[str, Any]
+    grid: Grid
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """A table of shares whose cells are shaded.
+
+    Attributes:
+        title: above it.
+        words: see `Picture`.
+        heads: of the columns of shares.
+        rows: name and a share for each column, None where there is none.
+        of: what the names are.
+        caption: of the table.
+        blank: what a cell without a share says.
+        low_is_bad: whether a low share is bad; else a high one.
+    """
+
+    title: str
+    words: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[float | None, ...]], ...]
+    of: str
+    caption: str
+    blank: str
+    low_is_bad: bool = True
+
+
+Figure = Picture | View | Shares
+"""What a page may draw."""
+
+
+def shade(share: float | None, low_is_bad: bool) -> int:
+    """How dark a share is shaded, from 0 (nothing to worry about) to 5."""
+    if share is None:
+        return 0
+    lack = 1.0 - share if low_is_bad else share
+    return sum(lack > least for least in SHADES)
+
+
+def percent(share: float) -> str:
+    """A share in per cent; what is not all of it is never told as 100 %."""
+    return "100 %" if share >= 1.0 - 5e-5 else "0 %" if share <= 0 else f"{min(share, 0.999):.1%}".replace("%", " %")
 
 
 def label(words: Any) -> str:

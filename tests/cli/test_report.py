@@ -18,6 +18,18 @@ def test_a_report_of_a_plan_and_what_was_asked_of_it(tiny: Path) -> None:
     assert text.index("Plan of tiny") < text.index("Why plant is funded or not")
 
 
+def test_a_figure_of_a_plan(tiny: Path) -> None:
+    """The file is named; a figure that is none ends with 2 and lists those there are."""
+    assert call("solve", "tiny.yaml", folder=tiny).code == 0
+    called = call("plot", "results/tiny", "--figure", "service", "-o", "service.svg", folder=tiny)
+    assert called.code == 0, called.err
+    assert "written to service.svg" in called.err
+    called = call("plot", "results/tiny", "--figure", "pie", "-o", "pie.svg", folder=tiny)
+    assert called.code == 2
+    assert "map, flow, timeline" in called.err
+    assert not (tiny / "pie.svg").exists()
+
+
 def test_folders_that_are_none_end_with_2(tiny: Path) -> None:
     """Both are named, and no file is there."""
     called = call("report", "results/gone", "results/lost", "-o", "out.html", folder=tiny)

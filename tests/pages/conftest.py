@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import shutil
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -11,10 +13,12 @@ from typing import Any
 import pytest
 
 import optimizer
+from optimizer.plan.plan import Plan
 from optimizer.solver.options import Options
 
 ROOT = Path(__file__).resolve().parents[2]
 EXACT = Options(gap=0.0, gap_usd=None, threads=1)
+NAME = '"><script>alert(1)</script> $x_1$ & {{ 7 * 7 }}'
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,19 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     """One small instance, and all that is asked of it."""
     with contextlib.chdir(tmp_path_factory.mktemp("pages")):
         return Made(Path.cwd(), _results())
+
+
+@pytest.fixture(scope="session")
+def placed(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """The small plan, with places and a hostile name; home has its place twice over with abroad."""
+    folder = tmp_path_factory.mktemp("placed") / "plan"
+    shutil.copytree(made["plan"], folder)
+    file = folder / "instance" / "instance.yaml"
+    text = file.read_text(encoding="utf-8")
+    for name, words in (("home", f"    name: {json.dumps(NAME)}\n    location: [40.0, -100.0]\n"), ("abroad", "")):
+        text = text.replace(f"  {name}:\n", f"  {name}:\n{words}", 1)
+    file.write_text(text, encoding="utf-8")
+    return Plan.read(folder)
 
 
 def _results() -> dict[str, Any]:

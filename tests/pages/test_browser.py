@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import optimizer
+from optimizer.plan.plan import Plan
 
 from .conftest import Made
 
@@ -33,6 +34,13 @@ pytestmark = [
 def address(made: Made, tmp_path_factory: pytest.TempPathFactory) -> str:
     file = optimizer.report(made.all, tmp_path_factory.mktemp("browser") / "report.html")
     return file.absolute().as_uri()
+
+
+@pytest.fixture(scope="module")
+def mapped(placed: Plan, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A report on a plan whose plant has a place, and so a map."""
+    folder = tmp_path_factory.mktemp("mapped")
+    return optimizer.report(placed.save(folder / "plan"), folder / "report.html").absolute().as_uri()
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +104,7 @@ def test_the_keyboard_reaches_pages_and_tables(browser: Any, address: str) -> No
     page.keyboard.press("Enter")
     assert page.url.endswith("#page-2")
     page.wait_for_function("Math.abs(document.querySelector('#page-2').getBoundingClientRect().top) < 60")
-    page.locator(".scroll").first.focus()
+    page.locator("section > .scroll").first.focus()
     assert page.evaluate("document.activeElement.className") == "scroll"
     page.close()
 
@@ -108,4 +116,30 @@ def test_on_paper_it_is_dark_on_light(browser: Any, address: str, tmp_path: Path
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     sheets = page.pdf(path=tmp_path / "report.pdf", format="A4")
     assert sheets.count(b"/Type /Page\n") >= page.locator("section.page").count()
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_year_and_future_are_chosen_by_keyboard(browser: Any, mapped: str, scheme: str) -> None:
+    """Arrow keys move the year; the sentence, marks and table follow, nothing is loaded, and axe-core finds nothing."""
+    page, said, asked = opened(browser, mapped, color_scheme=scheme)
+    for kind, marks in (("map", ".mark"), ("flow", ".band")):
+        view = page.locator(f".view.{kind}")
+        view.locator("input[type=range]").focus()
+        before = view.locator(".said").text_content()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        after = view.locator(".said").text_content()
+        assert before.startswith("2027")
+        assert after.startswith("2029")
+        assert view.locator(f".drawing {marks}").count() > 0
+        view.locator("select").first.select_option("1")
+        assert "export_ban" in view.locator(".said").text_content()
+        assert view.locator("svg script, .drawing img").count() == 0
+    page.locator(".map select").last.select_option(index=1)
+    assert "funded" in page.locator(".map .about").text_content()
+    found = axe.Axe().run(page).response["violations"]
+    assert {one["id"] for one in found if one["impact"] in GRAVE} == set()
+    assert said == []
+    assert asked == [mapped]
     page.close()

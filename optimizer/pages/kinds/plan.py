@@ -8,12 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.briefs import plans, rolls, survival
+from optimizer.briefs import plans, rests, rolls, survival
 from optimizer.briefs.brief import Brief, headed
 from optimizer.briefs.words import rough, rough_tonnes, usd
-from optimizer.network.tables import TRUNK
+from optimizer.pages.network.figures import FIGURES, short_by_year
 from optimizer.pages.page import Content, counted, listed
-from optimizer.pages.pictures import M, Picture, columns, years
+from optimizer.pages.pictures import Figure
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 from optimizer.replanning.study import BRACKET, CHANGES, Rolled
@@ -78,21 +78,11 @@ def _answer(plan: Plan) -> Iterator[str]:
             f"It funds {counted(len(portfolio), 'option')} for {rough(capex)} of capex, of it public {rough(public)}; "
             f"first, in {begin}: {first}."
         )
-    short = _short(plan)
+    short = short_by_year(plan)
     sums = short.groupby("channel", sort=False)["short"].sum()
     lacking = [f"{channel} {rough_tonnes(float(tons))}" for channel, tons in sums.items() if tons > SMALL]
     yield f"Short without a disruption: {listed(lacking)}." if lacking else "Nothing is short without a disruption."
     yield f"The independent check says: {str(info['verdict']['summary']).split(';')[0]}."
-
-
-def _short(plan: Plan) -> pd.DataFrame:
-    """T asked for and short on the trunk, by channel of the market and year, the strictest first."""
-    channels = {name: market.channel for name, market in plan.instance.markets.items()}
-    demand = plan.demand[plan.demand["scenario"] == TRUNK]
-    rows = demand.assign(channel=demand["market"].map(channels))
-    sums = rows.groupby(["channel", "period"], as_index=False)[["demand", "short"]].sum()
-    order = {name: rank for rank, name in enumerate(plan.instance.channels)}
-    return sums.sort_values(["channel", "period"], key=lambda s: s.map(order) if s.name == "channel" else s)
 
 
 def _say(out: Brief, plan: Plan) -> None:
@@ -115,31 +105,13 @@ def _say(out: Brief, plan: Plan) -> None:
             cells = [usd(float(sums.get((year, *name), 0.0))) for name in names]
             table.add_row(str(year), *cells, usd(float(mine["usd"].sum())))
         out.print(table)
+    rests.say(out, plan)
 
 
-def _pictures(plan: Plan) -> Iterator[Picture]:
-    if not plan.tables:
-        return
-    outlay = plan.outlay
-    if len(outlay):
-        by = outlay.assign(name=outlay["account"] + ", " + outlay["instrument"])
-        series = {}
-        for name, mine in by.groupby("name", sort=False):
-            sums = mine.groupby("year")["usd"].sum()
-            series[str(name)] = ([int(year) for year in sums.index], [float(value) / M for value in sums])
-        said = listed((f"{name} {sum(ys):,.0f} M USD" for name, (_, ys) in series.items()), 8)
-        words = f"Public outlay by year, over the horizon {said}."
-        yield columns("Public outlay by year", words, series, years(), "outlay, M USD", stacked=True)
-    short = _short(plan)
-    lacking = {
-        str(channel): ([int(year) for year in mine["period"]], [float(value) for value in mine["short"]])
-        for channel, mine in short.groupby("channel", sort=False)
-        if mine["short"].sum() > SMALL
-    }
-    if lacking:
-        said = listed(f"{name} {rough_tonnes(sum(ys))} in all" for name, (_, ys) in lacking.items())
-        words = f"Short by year: {said}."
-        yield columns("Short by year without a disruption", words, lacking, years(), "short, t", stacked=True)
+def _pictures(plan: Plan) -> Iterator[Figure]:
+    if plan.tables:
+        for figures in FIGURES.values():
+            yield from figures(plan)
 
 
 CONTENT: Content[Plan] = Content(

@@ -1,6 +1,7 @@
 (() => {
   "use strict";
-  const figures = JSON.parse(document.getElementById("figures").textContent);
+  const held = (id) => JSON.parse(document.getElementById(id).textContent);
+  const figures = held("figures"), views = held("views"), outlines = held("outlines");
   const night = window.matchMedia("(prefers-color-scheme: dark)");
   const tones = {
     light: ["#0b61a4", "#b35900", "#1b7f5c", "#8e3b8e", "#b3262e", "#5a6472"],
@@ -51,13 +52,22 @@
       hoverlabel: { bgcolor: ground, bordercolor: rule, font: { color: ink } },
       shapes: (figure.layout.shapes || []).map((shape) => ({ ...shape, line: { ...shape.line, color: ink } })),
     };
-    return Plotly.react(place, data, layout, { displayModeBar: false, responsive: true });
+    return Plotly.react(place, data, layout, { displayModeBar: false, responsive: true, typesetMath: false });
   };
 
+  views.forEach((view) => window.reportViews[view.kind](view, outlines));
+
   const all = () => Promise.all(figures.map(draw));
-  const done = all().then(() => { document.documentElement.dataset.drawn = String(figures.length); });
+  const done = all().then(() => { document.documentElement.dataset.drawn = String(figures.length + views.length); });
   night.addEventListener("change", () => done.then(all));
-  const onPaper = (yes) => { printed = yes; all(); };
+  // On paper nothing can be opened: what is shut there opens for it.
+  let opened = [];
+  const onPaper = (yes) => {
+    printed = yes;
+    if (yes) opened = [...document.querySelectorAll("details:not([open])")];
+    opened.forEach((one) => { one.open = yes; });
+    all();
+  };
   window.addEventListener("beforeprint", () => onPaper(true));
   window.addEventListener("afterprint", () => onPaper(false));
 })();

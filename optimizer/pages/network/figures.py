@@ -1,0 +1,94 @@
+"""The figures of a plan, by the names under which `optimizer plot` has them, in the order of its page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pandas as pd
+
+from optimizer.briefs.words import rough_tonnes
+from optimizer.network.tables import TRUNK
+from optimizer.pages.network import charts, drawn_flow
+from optimizer.pages.network.drawn_map import map_of
+from optimizer.pages.page import listed
+from optimizer.pages.pictures import Figure, M, columns, years
+from optimizer.plan.plan import Plan
+
+SMALL = 1e-3
+"""Tonnes below which nothing is short."""
+
+
+def short_by_year(plan: Plan) -> pd.DataFrame:
+    """T asked for and short on the trunk, by channel of the market and year, the strictest first."""
+    channels = {name: market.channel for name, market in plan.instance.markets.items()}
+    demand = plan.demand[plan.demand["scenario"] == TRUNK]
+    rows = demand.assign(channel=demand["market"].map(channels))
+    sums = rows.groupby(["channel", "period"], as_index=False)[["demand", "short"]].sum()
+    order = {name: rank for rank, name in enumerate(plan.instance.channels)}
+    return sums.sort_values(["channel", "period"], key=lambda s: s.map(order) if s.name == "channel" else s)
+
+
+def _map(plan: Plan) -> Iterator[Figure]:
+    made = map_of(plan)
+    if made is not None:
+        yield made
+
+
+def _flow(plan: Plan) -> Iterator[Figure]:
+    made = drawn_flow.drawn(plan, drawn_flow.flow_of(plan))
+    if made is not None:
+        yield made
+
+
+def _heavies(plan: Plan) -> Iterator[Figure]:
+    yield from drawn_flow.heavies(plan, drawn_flow.flow_of(plan))
+
+
+def _one(make: Callable[[Plan], Figure | None]) -> Callable[[Plan], Iterator[Figure]]:
+    def made(plan: Plan) -> Iterator[Figure]:
+        figure = make(plan)
+        if figure is not None:
+            yield figure
+
+    return made
+
+
+def _outlay(plan: Plan) -> Iterator[Figure]:
+    outlay = plan.outlay
+    if len(outlay):
+        by = outlay.assign(name=outlay["account"] + ", " + outlay["instrument"])
+        series = {}
+        for name, mine in by.groupby("name", sort=False):
+            sums = mine.groupby("year")["usd"].sum()
+            series[str(name)] = ([int(year) for year in sums.index], [float(value) / M for value in sums])
+        said = listed((f"{name} {sum(ys):,.0f} M USD" for name, (_, ys) in series.items()), 8)
+        words = f"Public outlay by year, over the horizon {said}."
+        yield columns("Public outlay by year", words, series, years(), "outlay, M USD", stacked=True)
+
+
+def _short(plan: Plan) -> Iterator[Figure]:
+    short = short_by_year(plan)
+    lacking = {
+        str(channel): ([int(year) for year in mine["period"]], [float(value) for value in mine["short"]])
+        for channel, mine in short.groupby("channel", sort=False)
+        if mine["short"].sum() > SMALL
+    }
+    if lacking:
+        said = listed(f"{name} {rough_tonnes(sum(ys))} in all" for name, (_, ys) in lacking.items())
+        words = f"Short by year: {said}."
+        yield columns("Short by year without a disruption", words, lacking, years(), "short, t", stacked=True)
+
+
+FIGURES: dict[str, Callable[[Plan], Iterator[Figure]]] = {
+    "map": _map,
+    "flow": _flow,
+    "timeline": _one(charts.timeline),
+    "stock": _one(charts.stock),
+    "service": charts.service,
+    "short": _short,
+    "cost": _one(charts.cost),
+    "outlay": _outlay,
+    "heavies": _heavies,
+    "exposure": _one(charts.exposure),
+}
+"""Name -> what a plan has of it; nothing where the result folder lacks the data."""

@@ -1,0 +1,217 @@
+(() => {
+  "use strict";
+  const SVG = "http://www.w3.org/2000/svg";
+  const WIDE = 10, SHOWN = 400;
+  const whole = (value) => value.toLocaleString("en-US", { maximumSignificantDigits: 3 });
+  const shape = (name, given, inside = []) => {
+    const made = document.createElementNS(SVG, name);
+    Object.entries(given).forEach(([key, value]) => made.setAttribute(key, value));
+    made.append(...inside);
+    return made;
+  };
+  const words = (name, text) => { const made = shape(name, {}); made.textContent = text; return made; };
+  const element = (name, text, given = {}) => {
+    const made = document.createElement(name);
+    Object.entries(given).forEach(([key, value]) => made.setAttribute(key, value));
+    made.textContent = text;
+    return made;
+  };
+  // A label with its control, and what is chosen.
+  const choice = (place, label, options) => {
+    const id = `${place.id}-${place.querySelectorAll("select, input").length}`;
+    const box = element("select", "", { id });
+    options.forEach((one) => {
+      if (!Array.isArray(one)) { box.append(element("option", one.text, { value: one.value })); return; }
+      const group = element("optgroup", "", { label: one[0] });
+      one[1].forEach((inside) => group.append(element("option", inside.text, { value: inside.value })));
+      box.append(group);
+    });
+    const said = element("label", label, { for: id });
+    const both = element("span", "", { class: "control" });
+    both.append(said, box);
+    place.append(both);
+    return box;
+  };
+  const slider = (place, years) => {
+    const id = `${place.id}-${place.querySelectorAll("select, input").length}`;
+    const box = element("input", "", { id, type: "range", min: 0, max: years.length - 1, step: 1, value: 0 });
+    const said = element("output", years[0], { for: id });
+    const both = element("span", "", { class: "control" });
+    both.append(element("label", "Year", { for: id }), box, said);
+    place.append(both);
+    const tell = () => { said.textContent = years[box.value]; box.setAttribute("aria-valuetext", years[box.value]); };
+    box.addEventListener("input", tell);
+    tell();
+    return box;
+  };
+  const future = (one) => (one.when ? `${one.name} (${one.when})` : one.name);
+  const table = (place, caption, heads, numbers) => {
+    const box = element("table", "");
+    const top = element("caption", "");
+    top.append(element("span", caption));
+    const head = element("tr", "");
+    heads.forEach((text, n) => head.append(element("th", text, { scope: "col", class: numbers.includes(n) ? "number" : "" })));
+    const above = element("thead", "");
+    above.append(head);
+    const body = element("tbody", "");
+    box.append(top, above, body);
+    place.replaceChildren(box);
+    return (rows) => body.replaceChildren(...rows.map((cells) => {
+      const row = element("tr", "");
+      cells.forEach((text, n) => row.append(n ? element("td", text, { class: numbers.includes(n) ? "number" : "" }) : element("th", text, { scope: "row" })));
+      return row;
+    }));
+  };
+  const marks = {
+    1: (r) => shape("circle", { r }),
+    2: (r) => shape("rect", { x: -r, y: -r, width: 2 * r, height: 2 * r }),
+    3: (r) => shape("path", { d: `M0 ${-1.4 * r}L${1.4 * r} 0L0 ${1.4 * r}L${-1.4 * r} 0z` }),
+    4: (r) => shape("path", { d: `M0 ${-1.2 * r}L${1.2 * r} ${r}L${-1.2 * r} ${r}z` }),
+    5: (r) => shape("path", { d: `M${-r} ${-r}L${r} ${r}` }),
+    6: (r) => shape("path", { d: `M${-r} ${-r}L${r} ${r}M${r} ${-r}L${-r} ${r}` }),
+  };
+
+  const map = (view, outlines) => {
+    const place = document.getElementById(view.id);
+    const data = view.data;
+    const controls = place.querySelector(".controls");
+    const year = slider(controls, data.years);
+    const which = choice(controls, "Future", data.futures.map((one, n) => ({ value: n, text: future(one) })));
+    const material = choice(controls, "Material", [
+      { value: "all", text: "all materials" },
+      ["All of a stage", data.stages.map((text, n) => ({ value: `s${n}`, text }))],
+      ...data.stages.map((stage, s) => [stage, data.materials.flatMap(([text, at], n) => (at === s ? [{ value: `m${n}`, text }] : []))]),
+    ]);
+    const part = choice(controls, "Show", data.views.map(([text], n) => ({ value: n, text })));
+    const named = (one, n) => ({ value: n, text: `${data.facilities[one.facilities[0]][0]}${one.facilities.length > 1 ? ` and ${one.facilities.length - 1} more` : ""}` });
+    const spots = data.places.flatMap((one, n) => (one.facilities.length ? [named(one, n)] : [])).sort((a, b) => a.text.localeCompare(b.text));
+    const spot = choice(controls, "Plants at", [{ value: "", text: "choose a place" }, ...spots]);
+    const said = place.querySelector(".said");
+    const about = place.querySelector(".about");
+    const write = table(place.querySelector(".rows"), "Lines of the map", ["from", "to", "material", "t"], [3]);
+    const [width, height] = data.size;
+    const lands = shape("path", { d: outlines, class: "land" });
+    const lines = shape("g", { class: "lines" });
+    const dots = shape("g", { class: "dots" });
+    const svg = shape("svg", { role: "img", "aria-label": view.words, preserveAspectRatio: "xMidYMid meet" }, [lands, lines, dots]);
+    place.querySelector(".drawing").replaceChildren(svg);
+
+    const placeName = (n) => data.places[n].name || data.facilities[data.places[n].facilities[0]][0];
+    const wanted = (m) => material.value === "all" || material.value === `m${m}` || material.value === `s${data.materials[m][1]}`;
+    const course = (y = +year.value) => data.courses[data.futures[+which.value].path[y]];
+    const letter = (f, y) => { const own = course(y).is[f]; return +(own || data.courses[0].is[f])[y]; };
+    // Lines of a year: from, to and stage, with tonnes and materials.
+    const drawn = (y) => {
+      const all = course(y).lines[y];
+      const found = new Map();
+      for (let n = 0; n < all.length; n += 4) {
+        if (!wanted(all[n + 2])) continue;
+        const stage = data.materials[all[n + 2]][1];
+        const key = `${all[n]},${all[n + 1]},${stage}`;
+        const one = found.get(key) || { from: all[n], to: all[n + 1], stage, tonnes: 0, of: [] };
+        one.tonnes += all[n + 3];
+        one.of.push([data.materials[all[n + 2]][0], all[n + 3]]);
+        found.set(key, one);
+      }
+      return [...found.values()].sort((a, b) => b.tonnes - a.tonnes);
+    };
+    const named2 = (one) => one.of.sort((a, b) => b[1] - a[1]).map(([name, t]) => `${name} ${whole(t)} t`);
+    let scales = new Map();
+    const most = () => {
+      const key = `${which.value} ${material.value}`;
+      if (!scales.has(key)) scales.set(key, Math.max(1e-9, ...data.years.map((_, y) => Math.max(0, ...drawn(y).map((one) => one.tonnes)))));
+      return scales.get(key);
+    };
+    // The shorter way round: a line over the Pacific leaves at one edge of the map and comes in at the other.
+    const arc = (one, scale, unit) => {
+      const [x1, y1] = data.places[one.from].at, [end, y2] = data.places[one.to].at;
+      const round = Math.abs(end - x1) > width / 2 ? (end > x1 ? -width : width) : 0, x2 = end + round;
+      const dx = x2 - x1, dy = y2 - y1, bend = 0.12 + 0.03 * (one.stage % 4);
+      const cx = (x1 + x2) / 2 - dy * bend, cy = (y1 + y2) / 2 - Math.abs(dx) * bend * 0.6 + dx * bend * 0.4;
+      const at = (t, a, b, c) => (1 - t) ** 2 * a + 2 * t * (1 - t) * b + t ** 2 * c;
+      const wide = (0.6 + WIDE * one.tonnes / scale) * unit, head = Math.min(wide, 5 * unit) + 2.4 * unit;
+      const heads = (round ? [0.25, 0.75] : [0.6]).map((t) => {
+        const turn = Math.atan2((1 - t) * (cy - y1) + t * (y2 - cy), (1 - t) * (cx - x1) + t * (x2 - cx)) * 180 / Math.PI;
+        return shape("path", { class: "head", d: `M${head} 0L${-head} ${-head}L${-head} ${head}z`, transform: `translate(${at(t, x1, cx, x2).toFixed(1)} ${at(t, y1, cy, y2).toFixed(1)}) rotate(${turn.toFixed(0)})` });
+      });
+      const once = (shift) => shape("g", { class: `stage tone${one.stage % 8}`, transform: `translate(${shift} 0)` }, [
+        words("title", `${placeName(one.from)} to ${placeName(one.to)}: ${whole(one.tonnes)} t (${named2(one).slice(0, 6).join(", ")})`),
+        shape("path", { d: `M${x1} ${y1}Q${cx.toFixed(1)} ${cy.toFixed(1)} ${x2} ${y2}`, "stroke-width": wide.toFixed(2) }),
+        ...heads.map((one) => one.cloneNode(true)),
+      ]);
+      return round ? [once(0), once(-round)] : [once(0)];
+    };
+    const told = (f, y) => {
+      const [name, country, stage] = data.facilities[f];
+      const is = letter(f, y);
+      const own = course(y), orders = [...data.courses[0].orders, ...(own === data.courses[0] ? [] : own.orders)].filter((one) => one[0] === f);
+      const used = [];
+      for (let n = 0; n < own.used[y].length; n += 4) {
+        if (own.used[y][n] === f) used.push(`${data.units[own.used[y][n + 1]]} ${whole(own.used[y][n + 2])} of ${whole(own.used[y][n + 3])} t used`);
+      }
+      const kept = own.kept.find((one) => one[0] === y && one[1] === f);
+      return [
+        `${name} (${country}, ${stage}): ${is ? data.words[is - 1] : "nothing stands"}`,
+        ...(kept ? [`${whole(100 * kept[2])} % of its capacity left`] : []), ...used,
+        ...orders.map(([, option, funded, online]) => `${option} funded ${funded}, on line ${online}`),
+      ].join("; ");
+    };
+    const redraw = () => {
+      const y = +year.value, [x0, y0, wide, high] = data.views[+part.value][1];
+      svg.setAttribute("viewBox", `${x0} ${y0} ${wide} ${high}`);
+      const unit = wide / Math.max(360, svg.clientWidth || 1000), r = 4.2 * unit;
+      svg.style.setProperty("--unit", unit);
+      const flows = drawn(y), scale = most();
+      lines.replaceChildren(...flows.slice(0, SHOWN).reverse().flatMap((one) => arc(one, scale, unit)));
+      const ends = new Set(flows.flatMap((one) => [one.from, one.to]));
+      dots.replaceChildren();
+      const counts = {};
+      const chosen = spot.value === "" ? -1 : +spot.value;
+      data.places.forEach((one, n) => {
+        const here = one.facilities.filter((f) => letter(f, y));
+        here.forEach((f) => { const is = letter(f, y); counts[is] = (counts[is] || 0) + 1; });
+        const [x, z] = one.at;
+        if (n === chosen) dots.append(shape("circle", { cx: x, cy: z, r: 4 * r, class: "chosen" }));
+        if (!one.facilities.length && ends.has(n)) {
+          dots.append(shape("g", { class: "hub", transform: `translate(${x} ${z})` }, [words("title", one.name), shape("circle", { r: 1.1 * r })]));
+        }
+        // Plants at one place stand side by side, so that none hides another.
+        here.forEach((f, k) => {
+          const out = here.length > 1 ? 1.25 * r / Math.sin(Math.PI / Math.max(2, here.length)) : 0, turn = 2 * Math.PI * k / here.length;
+          const mark = shape("g", { class: `mark is${letter(f, y)}`, transform: `translate(${(x + out * Math.cos(turn)).toFixed(2)} ${(z + out * Math.sin(turn)).toFixed(2)})` }, [
+            words("title", told(f, y)), marks[letter(f, y)](r),
+          ]);
+          mark.addEventListener("click", () => { spot.value = n; redraw(); });
+          dots.append(mark);
+        });
+      });
+      const standing = data.words.flatMap((text, n) => (counts[n + 1] ? [`${counts[n + 1]} ${text}`] : []));
+      const tonnes = flows.reduce((sum, one) => sum + one.tonnes, 0);
+      const first = flows.slice(0, 3).map((one) => `${placeName(one.from)} to ${placeName(one.to)} ${whole(one.tonnes)} t (${data.stages[one.stage]})`);
+      said.textContent = `${data.years[y]}, ${future(data.futures[+which.value])}. Plants: ${standing.join(", ") || "none"}`
+        + (course(y) !== data.courses[0] && !counts[5] && !counts[6] ? "; none is cut back or lost in this year. " : ". ")
+        + (flows.length ? `${whole(tonnes)} t on ${flows.length} lines; most: ${first.join("; ")}.` : "Nothing moves on lines.")
+        + ` The widest line of all years is ${whole(most())} t.`;
+      write(flows.slice(0, 40).map((one) => [placeName(one.from), placeName(one.to), named2(one).join(", "), whole(one.tonnes)]));
+      const list = chosen < 0 ? [] : data.places[chosen].facilities.map((f) => element("li", told(f, y)));
+      about.replaceChildren(...list);
+      about.hidden = !list.length;
+    };
+    const legend = place.querySelector(".legend");
+    const key = (text, kind, drawing) => {
+      const box = element("span", "", { class: "key" });
+      box.append(shape("svg", { viewBox: "-8 -8 16 16", class: kind, "aria-hidden": "true" }, drawing), element("span", text));
+      return box;
+    };
+    const used = new Set(data.courses.flatMap((one) => Object.values(one.is).flatMap((letters) => [...letters])));
+    legend.append(
+      ...data.words.flatMap((text, n) => (used.has(String(n + 1)) ? [key(text, "", [shape("g", { class: `mark is${n + 1}` }, [marks[n + 1](4.5)])])] : [])),
+      ...(data.places.some((one) => one.region) ? [key("middle of a region", "", [shape("g", { class: "hub" }, [shape("circle", { r: 4.5 })])])] : []),
+      ...data.stages.map((text, n) => key(`moves what ${text} makes`, "", [shape("g", { class: `stage tone${n % 8}` }, [shape("path", { d: "M-8 0H8", "stroke-width": 4 })])])),
+    );
+    [year, which, material, part, spot].forEach((one) => one.addEventListener("input", redraw));
+    new ResizeObserver(redraw).observe(svg);
+    redraw();
+  };
+  window.reportViews = { map, kit: { shape, words, element, choice, slider, table, whole, future } };
+})();
