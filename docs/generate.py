@@ -34,6 +34,8 @@ OUTPUT = re.compile(
     r"(<!-- output: (?P<command>[^\n]*?)(?: \| lines (?P<lines>[^\n]*?))? -->\n).*?(<!-- end -->)", re.S
 )
 """A place for output: all of it, or the lines that begin so."""
+FILE = re.compile(r"<!-- file: (?P<name>[\w./-]+) -->\n```\w*\n(?P<text>.*?)^```$", re.M | re.S)
+"""A file that a reader of the page writes."""
 
 CHECKED: dict[str, tuple[str, ...]] = {
     "F1": ("alternatives",),
@@ -331,6 +333,12 @@ def outputs(text: str) -> Iterator[tuple[str, str | None, str]]:
         yield match["command"], match["lines"], body.strip().removeprefix("```text\n").removesuffix("\n```")
 
 
+def write_files(text: str, folder: Path) -> None:
+    """Write the files that a reader of a page writes, in a folder."""
+    for match in FILE.finditer(text):
+        (folder / match["name"]).write_text(match["text"], encoding="utf-8")
+
+
 def run(command: str, folder: Path) -> str:
     """What a command of a page prints to standard output, in a folder that has the instances."""
     executable = Path(sys.executable).with_name("optimizer")
@@ -390,6 +398,11 @@ def main(arguments: list[str]) -> int:
         for file in (ROOT / "README.md", ROOT / "docs" / "walkthrough.md"):
             text = file.read_text(encoding="utf-8")
             file.write_text(with_outputs(text, Path(folder)), encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        file = ROOT / "docs" / "tutorial.md"
+        text = file.read_text(encoding="utf-8")
+        write_files(text, Path(folder))
+        file.write_text(with_outputs(text, Path(folder)), encoding="utf-8")
     return 0
 
 
