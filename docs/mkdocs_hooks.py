@@ -1,0 +1,182 @@
+"""What the site has that the Markdown has not: navigation, formulas, notebooks, and the files that pages link to.
+
+The pages are written for a reader of the repository. Here links to files outside `docs/` become links to pages that show them, so that
+the site is whole by itself; formulas become MathML, which browsers draw without a script.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from latex2mathml.converter import convert
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files, InclusionLevel
+from mkdocs.structure.pages import Page
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+LINK = re.compile(r"(?<!!)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^)\s]+)\)")
+COMMENT = re.compile(r"^<!-- .*? -->$", re.MULTILINE)
+FORMULA = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', re.DOTALL)
+LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".json": "json", ".sh": "bash", "": "text"}
+HIDDEN = "---\nsearch:\n  exclude: true\n---\n"
+"""Front matter of pages that search leaves out."""
+
+shown: dict[Path, str] = {}
+"""File of the project -> address of the page that shows it."""
+origins: dict[str, Path] = {}
+"""Address of such a page -> file, for the links on it."""
+
+
+def navigation(text: str) -> list[Any]:
+    """The navigation that an index page lists: a section a heading, a page a link, the pages of a folder under its README."""
+    sections: list[Any] = [{"Home": "index.md"}]
+    taken = {"index.md"}
+    for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        title, _, body = part.partition("\n")
+        entries: list[Any] = []
+        for match in LINK.finditer(body):
+            page = match["target"].replace(".ipynb", ".md")
+            if not page.endswith(".md") or page.startswith("..") or page in taken:
+                continue
+            taken.add(page)
+            folder = (DOCS / page).parent
+            if page.endswith("/README.md") and (others := sorted(file.name for file in folder.glob("*.md"))[:-1]):
+                inside = [f"{page.removesuffix('README.md')}{name}" for name in others]
+                entries.append({match["text"]: [page, *inside]})
+            else:
+                entries.append({match["text"][:1].upper() + match["text"][1:]: page})
+        sections.append({title.strip(): entries})
+    return sections
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Navigation from the index page."""
+    config.nav = navigation((DOCS / "index.md").read_text(encoding="utf-8"))
+    return config
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Pages for the notebooks, and for what pages link to outside the documentation."""
+    shown.clear()
+    origins.clear()
+    waiting = [Path(file.abs_src_path or "") for file in files.documentation_pages()]
+    seen = set(waiting)
+    while waiting:
+        page = waiting.pop()
+        text = _markdown(page)
+        for match in LINK.finditer(text):
+            file = _file(page, match["target"])
+            if file is None or file in seen or not file.exists() or (file.suffix == ".md" and file.is_relative_to(DOCS)):
+                continue
+            seen.add(file)
+            address = _address(file)
+            shown[file] = address
+            if file.is_file() and file.suffix in (".md", ".ipynb"):
+                origins[address] = file
+                waiting.append(file)
+            where = InclusionLevel.UNDEFINED if file.suffix == ".ipynb" else InclusionLevel.NOT_IN_NAV
+            files.append(File.generated(config, address, content=_content(file), inclusion=where))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001
+    """Links that lead somewhere on the site; no comments, which would glue a table to the paragraph before it."""
+    address = page.file.src_uri
+    origin = origins.get(address, DOCS / address)
+    return COMMENT.sub("", LINK.sub(lambda match: _link(match, origin, address), markdown))
+
+
+def on_page_content(html_: str, page: Page, config: MkDocsConfig, files: Files, **_: Any) -> str:  # noqa: ARG001
+    """Formulas as MathML.
+
+    Raises:
+        ValueError: a formula holds a command that has no MathML.
+    """
+    return FORMULA.sub(lambda match: mathml(html.unescape(match[3]), block=match[2] == "["), html_)
+
+
+def mathml(formula: str, *, block: bool) -> str:
+    """A formula of LaTeX as MathML.
+
+    Raises:
+        ValueError: it holds a command that has no MathML.
+    """
+    found = str(convert(formula.strip(), display="block" if block else "inline"))
+    if unknown := re.findall(r"\\[a-zA-Z]+", found):
+        raise ValueError(f"{', '.join(unknown)} has no MathML: {formula}")
+    return found
+
+
+def _markdown(file: Path) -> str:
+    """The text of a page as Markdown, notebooks too."""
+    text = file.read_text(encoding="utf-8")
+    return notebook(json.loads(text)) if file.suffix == ".ipynb" else text
+
+
+def notebook(document: dict[str, Any]) -> str:
+    """An executed notebook as Markdown: its words, its code, and what the code printed as text."""
+    parts: list[str] = []
+    for cell in document["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            parts.append(source)
+            continue
+        parts.append(f"```python\n{source}\n```")
+        for output in cell.get("outputs", ()):
+            text = output.get("text") or output.get("data", {}).get("text/plain") or ()
+            if text:
+                parts.append(f"```text\n{''.join(text).rstrip()}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
+def _file(page: Path, target: str) -> Path | None:
+    """The file of the project that a link leads to; None for addresses and anchors."""
+    if re.match(r"[a-z]+:|#", target):
+        return None
+    file = Path(os.path.normpath(page.parent / target.partition("#")[0]))
+    return file if file.is_relative_to(ROOT) else None
+
+
+def _address(file: Path) -> str:
+    if file.suffix == ".ipynb":
+        return file.relative_to(DOCS).with_suffix(".md").as_posix()
+    name = file.relative_to(ROOT).as_posix()
+    return f"project/{name}" if file.suffix == ".md" else f"project/{name}.md"
+
+
+def _content(file: Path) -> str:
+    """The page that shows a file or lists a folder."""
+    name = file.relative_to(ROOT).as_posix()
+    if file.is_dir():
+        names = "\n".join(f"- `{item.name}`" for item in sorted(file.iterdir()) if not item.name.startswith((".", "__")))
+        return f"{HIDDEN}# {name}\n\nA folder of the project:\n\n{names}\n"
+    if file.suffix in (".md", ".ipynb"):
+        return _markdown(file)
+    text = file.read_text(encoding="utf-8")
+    fence = "`" * 4
+    kind = LANGUAGES.get(file.suffix, "text")
+    return f'{HIDDEN}# `{name}`\n\n{fence}{kind} linenums="1"\n{text.rstrip()}\n{fence}\n'
+
+
+def _link(match: re.Match[str], origin: Path, address: str) -> str:
+    """A link of a page as one that holds on the site."""
+    target = match["target"]
+    file = _file(origin, target)
+    if file is None:
+        return match[0]
+    anchor = target.partition("#")[2]
+    if file in shown:
+        to = shown[file]
+        anchor = re.sub(r"^L(\d+)$", r"__codelineno-0-\1", anchor)
+    elif file.is_relative_to(DOCS):
+        to = file.relative_to(DOCS).as_posix()
+    else:
+        return match[0]
+    relative = os.path.relpath(to, Path(address).parent)
+    return f"[{match['text']}]({relative}{'#' if anchor else ''}{anchor})"
