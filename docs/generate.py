@@ -2,8 +2,9 @@
 
 `python docs/generate.py` writes; `--check` only says what is stale, and exits 1 if anything is.
 `instance.md` comes from the docstrings of the records, `formulation.md` from those of the families, `commands.md` from
-the command line, `python.md` from the package's names, the table of `maths-to-code.md` from both sides of it, and what stands between `<!-- output: COMMAND -->` and `<!-- end -->` from
-running the command. `--check` leaves the outputs alone: they take solves, and the tests look at them.
+the command line, `python.md` from the package's names, the table of `maths-to-code.md` from both sides of it, and what
+stands between `<!-- output: COMMAND -->` and `<!-- end -->` from running the command.
+`--check` leaves the outputs alone: they take solves, and the tests look at them.
 """
 
 from __future__ import annotations
@@ -215,21 +216,22 @@ Lists inside records have tables of their own, named at the top level:
 
 COMMANDS_HEAD = """# Commands
 
-Generated from the command line by `python docs/generate.py`; do not edit. `optimizer COMMAND --help` says the same. [The tutorial](tutorial.md)
-shows the first ones at work.
+Generated from the command line by `python docs/generate.py`; do not edit. `optimizer COMMAND --help` says the same.
+[The tutorial](tutorial.md) shows the first ones at work.
 
 - **Exit codes**: 0 done; 1 no plan exists or a check failed; 2 bad input or usage; 3 stopped without a plan.
-- Results go to standard output, messages to standard error. `--json` prints one JSON document to standard output and nothing else there.
+- Results go to standard output, messages to standard error. `--json` prints one JSON document to standard output and
+  nothing else there.
 - Output to a file or a pipe is plain; on a screen too where `NO_COLOR` is set.
-- `optimizer --install-completion` lets the shell complete commands and options (bash, zsh, fish, PowerShell); `--show-completion` prints
-  what it would install. `optimizer --version` prints the version.
+- `optimizer --install-completion` lets the shell complete commands and options (bash, zsh, fish, PowerShell);
+  `--show-completion` prints what it would install. `optimizer --version` prints the version.
 - An option marked *repeat* may be given several times.
 """
 
 PYTHON_HEAD = """# Python
 
-Generated from `optimizer.__all__` by `python docs/generate.py`; do not edit. On the site each entry shows its docstring; in the repository
-read it where the name stands, or by `help(optimizer.solve)`.
+Generated from `optimizer.__all__` by `python docs/generate.py`; do not edit. On the site each entry shows its docstring; in
+the repository read it where the name stands, or by `help(optimizer.solve)`.
 
 ```python
 import optimizer
@@ -240,8 +242,8 @@ print(plan.status, plan.objective)
 print(plan.portfolio)
 ```
 
-Tables of results are pandas DataFrames with the columns of the [result folder](results.md). Everything that the package raises on purpose is an
-`OptimizerError`. What is not listed here may change without notice.
+Tables of results are pandas DataFrames with the columns of the [result folder](results.md). Everything that the package
+raises on purpose is an `OptimizerError`. What is not listed here may change without notice.
 """
 
 

@@ -1,18 +1,22 @@
 """What the site has that the Markdown has not: navigation, formulas, notebooks, and the files that pages link to.
 
-The pages are written for a reader of the repository. Here links to files outside `docs/` become links to pages that show them, so that
-the site is whole by itself; formulas become MathML, which browsers draw without a script.
+The pages are written for a reader of the repository. Here links to files outside `docs/` become links to pages that
+show them, so that the site is whole by itself; formulas become MathML, which browsers draw without a script, in a font
+that comes along: without one for mathematics their subscripts stand on the line.
 """
 
 from __future__ import annotations
 
 import html
+import io
 import json
 import os
 import re
 from pathlib import Path
 from typing import Any
 
+import ziamath
+from fontTools import subset
 from latex2mathml.converter import convert
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
@@ -23,9 +27,23 @@ ROOT = DOCS.parent
 LINK = re.compile(r"(?<!!)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^)\s]+)\)")
 COMMENT = re.compile(r"^<!-- .*? -->$", re.MULTILINE)
 FORMULA = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', re.DOTALL)
-LANGUAGES = {".py": "python", ".yaml": "yaml", ".yml": "yaml", ".toml": "toml", ".json": "json", ".sh": "bash", "": "text"}
+BAR = re.compile(r'<mover>(<m[in]>[^<]*</m[in]>)<mo stretchy="true">&#x000AF;</mo></mover>')
+"""A bar over a letter as it is converted: a macron, which the font draws as a dash."""
+LANGUAGES = {".py": "python", ".yaml": "yaml", ".toml": "toml", ".json": "json"}
 HIDDEN = "---\nsearch:\n  exclude: true\n---\n"
 """Front matter of pages that search leaves out."""
+
+FONT = "assets/formulas.woff"
+LETTERS = (
+    (0x20, 0x7E),
+    (0xA0, 0xFF),
+    (0x2B0, 0x3FF),
+    (0x2000, 0x22FF),
+    (0x27E8, 0x27E9),
+    (0x2A00, 0x2AFF),
+    (0x1D400, 0x1D7FF),
+)
+"""What the formulas are written with, as ranges of code points."""
 
 shown: dict[Path, str] = {}
 """File of the project -> address of the page that shows it."""
@@ -34,7 +52,7 @@ origins: dict[str, Path] = {}
 
 
 def navigation(text: str) -> list[Any]:
-    """The navigation that an index page lists: a section a heading, a page a link, the pages of a folder under its README."""
+    """The navigation that an index page lists: a section a heading, a page a link; a README has its folder under it."""
     sections: list[Any] = [{"Home": "index.md"}]
     taken = {"index.md"}
     for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
@@ -72,7 +90,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         text = _markdown(page)
         for match in LINK.finditer(text):
             file = _file(page, match["target"])
-            if file is None or file in seen or not file.exists() or (file.suffix == ".md" and file.is_relative_to(DOCS)):
+            if file is None or file in seen or not file.exists():
+                continue
+            if file.suffix == ".md" and file.is_relative_to(DOCS):
                 continue
             seen.add(file)
             address = _address(file)
@@ -82,6 +102,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
                 waiting.append(file)
             where = InclusionLevel.UNDEFINED if file.suffix == ".ipynb" else InclusionLevel.NOT_IN_NAV
             files.append(File.generated(config, address, content=_content(file), inclusion=where))
+    files.append(File.generated(config, FONT, content=font()))
     return files
 
 
@@ -108,9 +129,22 @@ def mathml(formula: str, *, block: bool) -> str:
         ValueError: it holds a command that has no MathML.
     """
     found = str(convert(formula.strip(), display="block" if block else "inline"))
+    found = BAR.sub(r'<mover accent="true">\1<mo stretchy="false">&#x203E;</mo></mover>', found)
     if unknown := re.findall(r"\\[a-zA-Z]+", found):
         raise ValueError(f"{', '.join(unknown)} has no MathML: {formula}")
     return found
+
+
+def font() -> bytes:
+    """STIX Two Math (SIL Open Font License), as far as formulas need it."""
+    options = subset.Options(flavor="woff", layout_features=["*"])
+    loaded = subset.load_font(str(Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"), options)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=[point for first, last in LETTERS for point in range(first, last + 1)])
+    subsetter.subset(loaded)
+    written = io.BytesIO()
+    subset.save_font(loaded, written, options)
+    return written.getvalue()
 
 
 def _markdown(file: Path) -> str:
@@ -154,8 +188,9 @@ def _content(file: Path) -> str:
     """The page that shows a file or lists a folder."""
     name = file.relative_to(ROOT).as_posix()
     if file.is_dir():
-        names = "\n".join(f"- `{item.name}`" for item in sorted(file.iterdir()) if not item.name.startswith((".", "__")))
-        return f"{HIDDEN}# {name}\n\nA folder of the project:\n\n{names}\n"
+        names = [item.name for item in sorted(file.iterdir()) if not item.name.startswith((".", "__"))]
+        listed = "\n".join(f"- `{item}`" for item in names)
+        return f"{HIDDEN}# {name}\n\nA folder of the project:\n\n{listed}\n"
     if file.suffix in (".md", ".ipynb"):
         return _markdown(file)
     text = file.read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ TEMPLATES: dict[str, str] = {
     "minimal": "one commented file, everything in it invented: the one that the tutorial goes through",
     "starter": "22 facilities and 13 options from public figures, in a commented file and three tables",
 }
-"""What may be begun with -> what it is. The folders are `instances/` of the project, and in the package once installed."""
+"""What may be begun with -> what it is. The folders stand in `instances/`, and in the package once installed."""
 
 NAME = re.compile(r"^name: (?P<name>\w+)(?P<rest> *)", re.MULTILINE)
 
