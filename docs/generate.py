@@ -230,8 +230,8 @@ Generated from the command line by `python docs/generate.py`; do not edit. `opti
 
 PYTHON_HEAD = """# Python
 
-Generated from `optimizer.__all__` by `python docs/generate.py`; do not edit. On the site each entry shows its docstring; in
-the repository read it where the name stands, or by `help(optimizer.solve)`.
+Generated from `optimizer.__all__` by `python docs/generate.py`; do not edit. On the site each entry shows
+its docstring; elsewhere `help(optimizer.solve)` does.
 
 ```python
 import optimizer

@@ -110,7 +110,16 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """Links that lead somewhere on the site; no comments, which would glue a table to the paragraph before it."""
     address = page.file.src_uri
     origin = origins.get(address, DOCS / address)
-    return COMMENT.sub("", LINK.sub(lambda match: _link(match, origin, address), markdown))
+    return indented(COMMENT.sub("", LINK.sub(lambda match: _link(match, origin, address), markdown)))
+
+
+def indented(markdown: str) -> str:
+    """What stands under a numbered item by four blanks, where three are enough for readers of the repository."""
+    lines, inside = [], False
+    for line in markdown.splitlines():
+        inside ^= line.startswith("```")
+        lines.append(f" {line}" if line.startswith("   ") and not inside else line)
+    return "\n".join(lines) + "\n"
 
 
 def on_page_content(html_: str, page: Page, config: MkDocsConfig, files: Files, **_: Any) -> str:  # noqa: ARG001
