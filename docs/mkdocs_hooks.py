@@ -8,6 +8,7 @@ that comes along: without one for mathematics their subscripts stand on the line
 from __future__ import annotations
 
 import html
+import importlib.util
 import io
 import json
 import os
@@ -15,7 +16,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import ziamath
 from fontTools import subset
 from latex2mathml.converter import convert
 from mkdocs.config.defaults import MkDocsConfig
@@ -27,6 +27,7 @@ ROOT = DOCS.parent
 LINK = re.compile(r"(?<!!)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^)\s]+)\)")
 COMMENT = re.compile(r"^<!-- .*? -->$", re.MULTILINE)
 FORMULA = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>', re.DOTALL)
+LINE = re.compile(r"\.html\?line=(\d+)(?=\")")
 BAR = re.compile(r'<mover>(<m[in]>[^<]*</m[in]>)<mo stretchy="true">&#x000AF;</mo></mover>')
 """A bar over a letter as it is converted: a macron, which the font draws as a dash."""
 LANGUAGES = {".py": "python", ".yaml": "yaml", ".toml": "toml", ".json": "json"}
@@ -64,7 +65,8 @@ def navigation(text: str) -> list[Any]:
                 continue
             taken.add(page)
             folder = (DOCS / page).parent
-            if page.endswith("/README.md") and (others := sorted(file.name for file in folder.glob("*.md"))[:-1]):
+            others = sorted({file.name for file in folder.glob("*.md")} - {"README.md"})
+            if page.endswith("/README.md") and others:
                 inside = [f"{page.removesuffix('README.md')}{name}" for name in others]
                 entries.append({match["text"]: [page, *inside]})
             else:
@@ -123,12 +125,13 @@ def indented(markdown: str) -> str:
 
 
 def on_page_content(html_: str, page: Page, config: MkDocsConfig, files: Files, **_: Any) -> str:  # noqa: ARG001
-    """Formulas as MathML.
+    """Formulas as MathML; links to a line of a file, which mkdocs would not find on the page yet.
 
     Raises:
         ValueError: a formula holds a command that has no MathML.
     """
-    return FORMULA.sub(lambda match: mathml(html.unescape(match[3]), block=match[2] == "["), html_)
+    lined = LINE.sub(r".html#__codelineno-0-\1", html_)
+    return FORMULA.sub(lambda match: mathml(html.unescape(match[3]), block=match[2] == "["), lined)
 
 
 def mathml(formula: str, *, block: bool) -> str:
@@ -146,8 +149,11 @@ def mathml(formula: str, *, block: bool) -> str:
 
 def font() -> bytes:
     """STIX Two Math (SIL Open Font License), as far as formulas need it."""
+    spec = importlib.util.find_spec("ziamath")  # imported, it warns
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError("ziamath is not installed: the extra 'docs'")
     options = subset.Options(flavor="woff", layout_features=["*"])
-    loaded = subset.load_font(str(Path(ziamath.__file__).parent / "fonts" / "STIXTwoMath-Regular.ttf"), options)
+    loaded = subset.load_font(str(Path(spec.origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"), options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=[point for first, last in LETTERS for point in range(first, last + 1)])
     subsetter.subset(loaded)
@@ -217,7 +223,8 @@ def _link(match: re.Match[str], origin: Path, address: str) -> str:
     anchor = target.partition("#")[2]
     if file in shown:
         to = shown[file]
-        anchor = re.sub(r"^L(\d+)$", r"__codelineno-0-\1", anchor)
+        if number := re.fullmatch(r"L(\d+)", anchor):
+            to, anchor = f"{to}?line={number[1]}", ""
     elif file.is_relative_to(DOCS):
         to = file.relative_to(DOCS).as_posix()
     else:
