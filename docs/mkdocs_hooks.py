@@ -31,6 +31,8 @@ LINE = re.compile(r"\.html\?line=(\d+)(?=\")")
 BAR = re.compile(r'<mover>(<m[in]>[^<]*</m[in]>)<mo stretchy="true">&#x000AF;</mo></mover>')
 """A bar over a letter as it is converted: a macron, which the font draws as a dash."""
 LANGUAGES = {".py": "python", ".yaml": "yaml", ".toml": "toml", ".json": "json"}
+WORDS = {*LANGUAGES, ".md", ".ipynb", ".csv", ".j2", ".sh", ".txt", ""}
+"""Files that are shown as pages, by suffix; others are given as they are."""
 HIDDEN = "---\nsearch:\n  exclude: true\n---\n"
 """Front matter of pages that search leaves out."""
 
@@ -97,6 +99,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
             if file.suffix == ".md" and file.is_relative_to(DOCS):
                 continue
             seen.add(file)
+            if file.is_file() and file.suffix not in WORDS:
+                if not file.is_relative_to(DOCS):
+                    shown[file] = f"project/{file.relative_to(ROOT).as_posix()}"
+                    files.append(File.generated(config, shown[file], abs_src_path=str(file)))
+                continue
             address = _address(file)
             shown[file] = address
             if file.is_file() and file.suffix in (".md", ".ipynb"):
