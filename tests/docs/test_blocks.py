@@ -14,7 +14,14 @@ import optimizer
 from optimizer.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "instances").rglob("*.md")])
+PAGES = sorted(
+    [
+        ROOT / "README.md",
+        *(ROOT / "docs").rglob("*.md"),
+        *(ROOT / "instances").rglob("*.md"),
+        ROOT / "results" / "README.md",
+    ]
+)
 BLOCK = re.compile(r"^ *```([a-z]*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 SHELL = ("", "sh", "bash", "console")
 OURS = re.compile(r"(?:\$ )?(?:\.venv/bin/)?optimizer (.+)")
