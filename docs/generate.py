@@ -1,9 +1,10 @@
 """Writes what the documentation takes from the code: pages, tables, and the output of commands.
 
 `python docs/generate.py` writes; `--check` only says what is stale, and exits 1 if anything is.
-`instance.md` comes from the docstrings of the records, `formulation.md` from those of the families, the table of
-`maths-to-code.md` from both sides of it, and what stands between `<!-- output: COMMAND -->` and `<!-- end -->` from
-running the command. `--check` leaves the outputs alone: they take solves, and the tests look at them.
+`instance.md` comes from the docstrings of the records, `formulation.md` from those of the families, `commands.md` from
+the command line, `python.md` from the package's names, the table of `maths-to-code.md` from both sides of it, and what
+stands between `<!-- output: COMMAND -->` and `<!-- end -->` from running the command.
+`--check` leaves the outputs alone: they take solves, and the tests look at them.
 """
 
 from __future__ import annotations
@@ -20,7 +21,11 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
+from typer.main import get_command
 
+import optimizer
+from optimizer.cli import app
+from optimizer.cli.examples import parted
 from optimizer.instance import fields, finance, lexicographic, policy, records
 from optimizer.instance.fields import Record, flatten
 from optimizer.instance.instance import Instance, Period, PeriodField
@@ -34,6 +39,8 @@ OUTPUT = re.compile(
     r"(<!-- output: (?P<command>[^\n]*?)(?: \| lines (?P<lines>[^\n]*?))? -->\n).*?(<!-- end -->)", re.S
 )
 """A place for output: all of it, or the lines that begin so."""
+FILE = re.compile(r"<!-- file: (?P<name>[\w./-]+) -->\n```\w*\n(?P<text>.*?)^```$", re.M | re.S)
+"""A file that a reader of the page writes."""
 
 CHECKED: dict[str, tuple[str, ...]] = {
     "F1": ("alternatives",),
@@ -212,6 +219,38 @@ Lists inside records have tables of their own, named at the top level:
 ## Keys
 """
 
+COMMANDS_HEAD = """# Commands
+
+Generated from the command line by `python docs/generate.py`; do not edit. `optimizer COMMAND --help` says the same.
+[The tutorial](tutorial.md) shows the first ones at work.
+
+- **Exit codes**: 0 done; 1 no plan exists or a check failed; 2 bad input or usage; 3 stopped without a plan.
+- Results go to standard output, messages to standard error. `--json` prints one JSON document to standard output and
+  nothing else there.
+- Output to a file or a pipe is plain; on a screen too where `NO_COLOR` is set.
+- `optimizer --install-completion` lets the shell complete commands and options (bash, zsh, fish, PowerShell);
+  `--show-completion` prints what it would install. `optimizer --version` prints the version.
+- An option marked *repeat* may be given several times.
+"""
+
+PYTHON_HEAD = """# Python
+
+Generated from `optimizer.__all__` by `python docs/generate.py`; do not edit. On the site each entry shows
+its docstring; elsewhere `help(optimizer.solve)` does.
+
+```python
+import optimizer
+
+instance = optimizer.load("instances/starter")
+plan = optimizer.solve(instance, gap=1e-3)
+print(plan.status, plan.objective)
+print(plan.portfolio)
+```
+
+Tables of results are pandas DataFrames with the columns of the [result folder](results.md). Everything that the package
+raises on purpose is an `OptimizerError`. What is not listed here may change without notice.
+"""
+
 
 def _kind(hint: Any) -> str:
     """The words for an annotation."""
@@ -306,6 +345,58 @@ def instance_page() -> str:
     return "\n".join(parts)
 
 
+def commands_page() -> str:
+    """The reference of the commands, from their help."""
+    commands = vars(get_command(app))["commands"]
+    parts = [COMMANDS_HEAD]
+    for name, command in commands.items():
+        text, examples = parted(command.callback.__doc__)
+        told = [parameter for parameter in command.params if not parameter.hidden]
+        given = [parameter for parameter in told if not parameter.opts[0].startswith("-")]
+        usage = " ".join([_placeholder(parameter) for parameter in given] + ["[OPTIONS]"])
+        head, _, rest = text.partition("\n\n")
+        lines = [f"## {name}", "", " ".join(head.split()), "", f"`optimizer {name} {usage}`", ""]
+        lines += [" ".join(rest.split()), ""] if rest else []
+        lines += ["| | | default |", "|---|---|---|"] + [_parameter(parameter) for parameter in told]
+        lines += ["", "```", *examples, "```"]
+        parts.append("\n".join(lines) + "\n")
+    return "\n".join(parts)
+
+
+def python_page() -> str:
+    """The reference of the Python names; the site puts their docstrings in."""
+    names = [(name, getattr(optimizer, name)) for name in optimizer.__all__]
+    classes = [(name, item) for name, item in names if isinstance(item, type)]
+    errors = [name for name, item in classes if issubclass(item, Exception)]
+    groups = {
+        "Calls": [name for name, item in names if not isinstance(item, type)],
+        "What calls take and give": [name for name, _ in classes if name not in errors],
+        "Errors": errors,
+    }
+    parts = [PYTHON_HEAD]
+    for title, listed in groups.items():
+        parts.append(f"## {title}\n\n" + "\n\n".join(f"::: optimizer.{name}" for name in listed) + "\n")
+    return "\n".join(parts)
+
+
+def _placeholder(parameter: Any) -> str:
+    """What stands for an argument, or for the value of an option."""
+    word = str(parameter.metavar or parameter.name.upper())
+    return f"{word}..." if parameter.nargs == -1 else word
+
+
+def _parameter(parameter: Any) -> str:
+    """A row of a command's table."""
+    option = parameter.opts[0].startswith("-")
+    flag = option and parameter.is_flag
+    names = ", ".join(sorted(parameter.opts, key=len, reverse=True)) if option else _placeholder(parameter)
+    value = f" {parameter.metavar or 'VALUE'}" if option and not flag else ""
+    words = str(parameter.help or "") + (" *Repeat.*" if option and parameter.multiple else "")
+    empty = parameter.default in (None, "", False) or flag
+    default = "**required**" if parameter.required else "" if empty else f"`{parameter.default}`"
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in (f"`{names}{value}`", words, default)) + " |"
+
+
 def checked_table() -> str:
     """The table of maths-to-code.md: each constraint, where it is, and what the checker calls it.
 
@@ -334,6 +425,12 @@ def outputs(text: str) -> Iterator[tuple[str, str | None, str]]:
     for match in OUTPUT.finditer(text):
         body = match[0].removeprefix(match[1]).removesuffix(match[4])
         yield match["command"], match["lines"], body.strip().removeprefix("```text\n").removesuffix("\n```")
+
+
+def write_files(text: str, folder: Path) -> None:
+    """Write the files that a reader of a page writes, in a folder."""
+    for match in FILE.finditer(text):
+        (folder / match["name"]).write_text(match["text"], encoding="utf-8")
 
 
 def run(command: str, folder: Path) -> str:
@@ -375,6 +472,8 @@ def pages() -> dict[Path, str]:
     mapping = ROOT / "docs" / "maths-to-code.md"
     return {
         ROOT / "docs" / "instance.md": instance_page(),
+        ROOT / "docs" / "commands.md": commands_page(),
+        ROOT / "docs" / "python.md": python_page(),
         ROOT / "docs" / "formulation.md": formulation.page(),
         mapping: _between(mapping.read_text(encoding="utf-8"), "table", checked_table()),
     }
@@ -395,6 +494,11 @@ def main(arguments: list[str]) -> int:
         for file in (ROOT / "README.md", ROOT / "docs" / "walkthrough.md"):
             text = file.read_text(encoding="utf-8")
             file.write_text(with_outputs(text, Path(folder)), encoding="utf-8")
+    with tempfile.TemporaryDirectory() as folder:
+        file = ROOT / "docs" / "tutorial.md"
+        text = file.read_text(encoding="utf-8")
+        write_files(text, Path(folder))
+        file.write_text(with_outputs(text, Path(folder)), encoding="utf-8")
     return 0
 
 

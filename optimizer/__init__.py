@@ -39,6 +39,7 @@ from optimizer.run import Validation, diagnose, load, solve, validate
 from optimizer.studies import Study, study
 from optimizer.sweep import Sensitivity, sensitivity
 from optimizer.synthetic import Synthetic, generate
+from optimizer.templates import new
 from optimizer.verifier import Tolerance, Verdict, Violation, verify
 from optimizer.waiving import Waivers, waivers
 from optimizer.worth import StockUse, Value, stock_use, value
@@ -96,6 +97,7 @@ __all__ = [
     "generate",
     "load",
     "measures",
+    "new",
     "plot",
     "report",
     "roll",

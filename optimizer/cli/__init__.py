@@ -18,6 +18,7 @@ from optimizer.cli import (
     frontier,
     generate,
     measures,
+    new,
     plot,
     report,
     roll,
@@ -37,6 +38,7 @@ from optimizer.cli import (
     waivers,
     why,
 )
+from optimizer.cli.examples import with_examples
 from optimizer.cli.output import guarded
 from optimizer.run import versions
 
@@ -48,6 +50,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("new")(guarded(new.new))
 app.command("validate")(guarded(validate.validate))
 app.command("solve")(guarded(solve.solve))
 app.command("verify")(guarded(verify.verify))
@@ -76,6 +79,7 @@ app.command("plot")(guarded(plot.plot))
 app.command("study")(guarded(study.study))
 app.command("generate")(guarded(generate.generate))
 app.command("schema")(guarded(schema.schema))
+with_examples(app.registered_commands)
 
 
 @app.callback(invoke_without_command=True)

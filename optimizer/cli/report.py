@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli.output import written_to
+from optimizer.cli.options import AsJson
+from optimizer.cli.output import print_json, written_to
 from optimizer.pages import report as run
 
 
@@ -17,10 +18,15 @@ def report(
         "report.html"
     ),
     title: Annotated[str, typer.Option(help="Of the file; default names the instances.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """One HTML file with a page for each result folder: the answer first, figures, every table, where it comes from.
 
     It opens offline, in light and dark, and prints. Nothing is computed anew. Needs the extra 'report'.
     Example: optimizer report results/starter results/starter_shortfall -o starter.html
     """
-    written_to(run(folders, output, title=title))
+    file = run(folders, output, title=title)
+    if as_json:
+        print_json({"file": str(file), "folders": [str(folder) for folder in folders]})
+    else:
+        written_to(file)

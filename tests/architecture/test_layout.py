@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,14 @@ def test_every_public_name_says_what_it_is() -> None:
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_has_help_with_an_example(name: str) -> None:
-    """`--help` says what a command does, and shows a line to type."""
-    words = str(vars(COMMANDS[name])["help"])
+    """`--help` says what a command does, and ends with a line to type."""
+    words, end = (str(vars(COMMANDS[name])[part]) for part in ("help", "epilog"))
     assert words.split(".", maxsplit=1)[0]
-    assert f"Example: optimizer {name}" in " ".join(words.split())
+    assert "Example" not in words
+    assert re.match(rf"Examples?:\n\n  optimizer {name}( |$)", end)
+
+
+@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"schema"}))
+def test_every_command_can_print_json(name: str) -> None:
+    """What a person reads a program can; `schema` prints nothing else."""
+    assert "--json" in {option for parameter in vars(COMMANDS[name])["params"] for option in parameter.opts}

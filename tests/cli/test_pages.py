@@ -21,6 +21,7 @@ PAGES = (
     "docs/generate.md",
     "docs/cluster.md",
     "docs/study.md",
+    "docs/tutorial.md",
 )
 
 

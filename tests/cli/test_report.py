@@ -16,6 +16,8 @@ def test_a_report_of_a_plan_and_what_was_asked_of_it(tiny: Path) -> None:
     assert "written to report.html" in called.err
     text = (tiny / "report.html").read_text(encoding="utf-8")
     assert text.index("Plan of tiny") < text.index("Why plant is funded or not")
+    called = call("report", "results/tiny", "-o", "other.html", "--json", folder=tiny)
+    assert called.document == {"file": "other.html", "folders": ["results/tiny"]}
 
 
 def test_a_figure_of_a_plan(tiny: Path) -> None:
