@@ -53,11 +53,17 @@ def moved_of(plan: Plan) -> dict[tuple[str, int], list[Moved]]:
         if row.delivered > 0:
             node = (USERS, instance.markets[row.market].channel)
             pools[row.scenario, row.period, row.material].used[row.channel][node] += row.delivered
+    stored: dict[tuple[str, int, str, str], float] = defaultdict(float)
     for scenario, period, _, material, channel, *rest in plan.stock.itertuples(index=False, name=None):
         amounts = dict(zip(list(plan.stock.columns)[5:], rest, strict=True))
+        stored[scenario, period, material, channel] += amounts["in"] - amounts["out"]
+    for (scenario, period, material, channel), net in stored.items():
+        # What one stockpile gives to another of the channel moves through no stage.
         pool = pools[scenario, period, material]
-        pool.used[channel][INTO_STOCK, channel] += amounts["in"]
-        pool.made[channel][OUT_OF_STOCK, channel] += amounts["out"]
+        if net > 0:
+            pool.used[channel][INTO_STOCK, channel] += net
+        else:
+            pool.made[channel][OUT_OF_STOCK, channel] -= net
     for row in rows_of(plan.surplus):
         pools[row.scenario, row.period, row.material].used[row.channel][SURPLUS, row.channel] += row.tonnes
     made: dict[tuple[str, int], list[Moved]] = defaultdict(list)
