@@ -41,6 +41,7 @@ from optimizer.sweep import Sensitivity, sensitivity
 from optimizer.synthetic import Synthetic, generate
 from optimizer.verifier import Tolerance, Verdict, Violation, verify
 from optimizer.waiving import Waivers, waivers
+from optimizer.workbooks import workbook
 from optimizer.worth import StockUse, Value, stock_use, value
 
 __all__ = [
@@ -113,4 +114,5 @@ __all__ = [
     "viability",
     "waivers",
     "why",
+    "workbook",
 ]

@@ -35,6 +35,7 @@ from optimizer.cli import (
     viability,
     waivers,
     why,
+    workbook,
 )
 from optimizer.cli.output import guarded
 from optimizer.run import versions
@@ -71,6 +72,7 @@ app.command("waivers")(guarded(waivers.waivers))
 app.command("verdicts")(guarded(verdicts.verdicts))
 app.command("flip")(guarded(flip.flip))
 app.command("report")(guarded(report.report))
+app.command("workbook")(guarded(workbook.workbook))
 app.command("study")(guarded(study.study))
 app.command("generate")(guarded(generate.generate))
 app.command("schema")(guarded(schema.schema))

@@ -49,7 +49,7 @@ def place_of(path: Path, places: Mapping[Path, Where], default: str) -> Where:
     for length in range(len(path), -1, -1):
         found = places.get(path[:length])
         if found is not None:
-            return found
+            return found.at(path[length]) if length < len(path) else found
     return Where(default)
 
 
