@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ CATEGORY = "workbook of an instance"
 ABOUT, KEYS = GUIDES
 SPARE = 1_000
 """Rows below the last that drop-downs reach too, for what is added."""
+LARGE, THOUSANDS = 1e4, Look(format="#,##0")
+"""Whole numbers from which thousands are set apart."""
 MOST_WIDE = 40
 """Letters of a column at most."""
 MOST_CHOICE = 255
@@ -162,7 +165,10 @@ class _Writer:
         if isinstance(written, str) and units_of_length(written) > LONGEST:
             self.long.append(f"{row}.{column}" if row else column)
             return Entry("")
-        return Entry(written, WRAPPED if isinstance(written, str) and "\n" in written else PLAIN)
+        if isinstance(written, str):
+            return Entry(written, WRAPPED if "\n" in written else PLAIN)
+        large = not isinstance(written, bool) and abs(written) >= LARGE and written == round(written)
+        return Entry(written, THOUSANDS if large else PLAIN)
 
     def _add_about(self, book: Book, sheets: list[Layout]) -> None:
         names = book.names.take(ABOUT)
@@ -195,7 +201,12 @@ class _Writer:
             for key, value in rows:
                 column = known.get(key, Column(key))
                 written = self._entry(value, key, known_kind(key), "")
-                yield [Entry(key), Entry(written.value, WRAPPED), Entry(column.unit), Entry(column.meaning, WRAPPED)]
+                yield [
+                    Entry(key),
+                    Entry(written.value, replace(written.look, wrap=True)),
+                    Entry(column.unit),
+                    Entry(column.meaning, WRAPPED),
+                ]
 
         lists = [
             (f"B{number}", _choice(known[key].words), True)

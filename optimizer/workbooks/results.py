@@ -124,15 +124,19 @@ def _names(folder: Path, *, plan: bool) -> list[str]:
     return [*known, *(name for name in there if name not in known)]
 
 
-def _figures(info: dict[str, Any]) -> list[tuple[str, float, str]]:
-    """What a plan's answer rests on, as numbers."""
+def _figures(info: dict[str, Any]) -> list[tuple[str, float | str, str]]:
+    """What a plan's answer rests on, as numbers, and what the verifier said of it."""
     named = (
         ("objective", "cost by the risk measure, M USD", 1e-6, "#,##0.000"),
         ("bound", "no plan costs less than, M USD", 1e-6, "#,##0.000"),
         ("gap_usd", "gap, M USD", 1e-6, "#,##0.000"),
         ("gap", "gap", 1.0, "0.000%"),
     )
-    return [(words, info[key] * factor, shown) for key, words, factor, shown in named if info.get(key) is not None]
+    found: list[tuple[str, float | str, str]] = [
+        (words, info[key] * factor, shown) for key, words, factor, shown in named if info.get(key) is not None
+    ]
+    verdict = info.get("verdict") or {}
+    return [*found, *([("verifier", str(verdict["summary"]), "General")] if "summary" in verdict else [])]
 
 
 def _add_contents(book: Book, name: str, in_full: str, sheets: list[Sheet], folder: Path) -> None:

@@ -37,13 +37,13 @@ _NUMBER = re.compile(r"[-+]?[0-9][0-9,]*(\.[0-9]+)?\Z")
 MILLION = "#,##0.00;-#,##0.00;0"
 
 
-def add_cover(book: Book, page: Page, figures: list[tuple[str, float, str]], notes: list[str]) -> None:
+def add_cover(book: Book, page: Page, figures: list[tuple[str, float | str, str]], notes: list[str]) -> None:
     """Write the cover: what must be known first, the answer, and where it comes from.
 
     Args:
         book: the workbook.
         page: of the result.
-        figures: name, number and format of what belongs to the answer as numbers.
+        figures: name, number or words, and format, of what the answer rests on.
         notes: on how to read the workbook.
     """
 
