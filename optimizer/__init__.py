@@ -42,6 +42,7 @@ from optimizer.synthetic import Synthetic, generate
 from optimizer.templates import new
 from optimizer.verifier import Tolerance, Verdict, Violation, verify
 from optimizer.waiving import Waivers, waivers
+from optimizer.workbooks import workbook
 from optimizer.worth import StockUse, Value, stock_use, value
 
 __all__ = [
@@ -116,4 +117,5 @@ __all__ = [
     "viability",
     "waivers",
     "why",
+    "workbook",
 ]

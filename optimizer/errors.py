@@ -10,8 +10,8 @@ OptimizerError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 
 class OptimizerError(Exception):
@@ -23,15 +23,40 @@ class Where:
     """A place in a file of the instance.
 
     Attributes:
-        file: name of the file, relative to the instance folder; empty if none.
-        line: line of the file, from 1; 0 if unknown.
+        file: name of the file, relative to the instance folder; empty if none. Of a workbook with the sheet after it.
+        line: line of the file, or row of the sheet, from 1; 0 if unknown.
+        column: of the sheet, from 1; 0 where it is no sheet.
+        columns: of a row of a sheet, the column of each key.
     """
 
     file: str = ""
     line: int = 0
+    column: int = 0
+    columns: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def cell(self) -> str:
+        """The cell of a sheet, such as D7; empty where it is no sheet."""
+        return f"{letters(self.column)}{self.line}" if self.column else ""
+
+    def at(self, key: object) -> Where:
+        """The cell of a key in the row that this is the place of; the place itself where there is none."""
+        column = self.columns.get(key) if isinstance(key, str) else None
+        return self if column is None else replace(self, column=column)
 
     def __str__(self) -> str:
+        if self.column:
+            return f"{self.file}!{self.cell}"
         return f"{self.file}:{self.line}" if self.line else self.file
+
+
+def letters(column: int) -> str:
+    """The letters of a sheet's column: 1 is A, 27 is AA."""
+    found = ""
+    while column > 0:
+        column, rest = divmod(column - 1, 26)
+        found = chr(ord("A") + rest) + found
+    return found
 
 
 @dataclass(frozen=True, slots=True)

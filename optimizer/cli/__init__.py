@@ -37,6 +37,7 @@ from optimizer.cli import (
     viability,
     waivers,
     why,
+    workbook,
 )
 from optimizer.cli.examples import with_examples
 from optimizer.cli.output import guarded
@@ -76,6 +77,7 @@ app.command("verdicts")(guarded(verdicts.verdicts))
 app.command("flip")(guarded(flip.flip))
 app.command("report")(guarded(report.report))
 app.command("plot")(guarded(plot.plot))
+app.command("workbook")(guarded(workbook.workbook))
 app.command("study")(guarded(study.study))
 app.command("generate")(guarded(generate.generate))
 app.command("schema")(guarded(schema.schema))

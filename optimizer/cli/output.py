@@ -67,7 +67,7 @@ def fault_dict(fault: Fault) -> dict[str, Any]:
         "key": fault.key,
         "wrong": fault.wrong,
         "right": fault.right,
-    }
+    } | ({"cell": fault.where.cell} if fault.where.cell else {})
 
 
 def print_faults(source: str, faults: Iterable[Fault]) -> None:

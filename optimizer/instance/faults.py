@@ -15,6 +15,8 @@ from optimizer.instance.fields import flatten
 from optimizer.instance.instance import Instance
 from optimizer.instance.yaml12 import Path
 
+MISSING = " is missing"
+"""How the words end that say that a key is not there."""
 _MANY = 1000
 """Names beyond which only the likely ones are compared with a word that is not known."""
 
@@ -49,7 +51,7 @@ def place_of(path: Path, places: Mapping[Path, Where], default: str) -> Where:
     for length in range(len(path), -1, -1):
         found = places.get(path[:length])
         if found is not None:
-            return found
+            return found.at(path[length]) if length < len(path) else found
     return Where(default)
 
 
@@ -105,7 +107,7 @@ def _text(error: ErrorDetails, root: type[BaseModel]) -> tuple[str, str]:
         known = [info.alias or name for name, info in record.model_fields.items()] if record else []
         return f"unknown key '{error['loc'][-1]}'", did_you_mean(error["loc"][-1], known)
     if kind == "missing":
-        return f"'{error['loc'][-1]}' is missing", ""
+        return f"'{error['loc'][-1]}'{MISSING}", ""
     if kind in ("greater_than_equal", "greater_than", "less_than_equal", "less_than"):
         word = {
             "greater_than_equal": f"{context.get('ge')} or more",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -23,6 +23,10 @@ from optimizer.instance.table import (
 from optimizer.instance.yaml12 import Path, read_yaml
 
 MAX_TOTAL_BYTES = 256 * 1024 * 1024
+
+Rows = list[tuple[dict[str, Any], Where]]
+Tables = Callable[[Source, Path, str, tuple[type[Record], ...], tuple[str, ...]], Rows | None]
+"""Reads the table that a path of the source names, made of these records and key columns; None where it cannot."""
 
 
 def read_document(main: FilePath, label: str = "", right: str = "an instance begins with 'schema: 1'") -> Source:
@@ -51,15 +55,14 @@ def read_document(main: FilePath, label: str = "", right: str = "an instance beg
     return source
 
 
-def load_tables(source: Source, folder: FilePath) -> None:
+def load_tables(source: Source, tables: Tables, sections: tuple[Section, ...] = SECTIONS) -> None:
     """Read the tables that an instance names, and put every row where it belongs."""
-    total = [0]
-    load_sections(source, folder, total)
+    load_sections(source, tables, sections)
     for table in SIDE_TABLES:
         given = source.data.pop(table.name, None)
         if given is None:
             continue
-        rows = side_rows(source, folder, table, given, total)
+        rows = side_rows(source, tables, table, given)
         if rows is None:
             source.removed.add((table.parent, "", table.field))
         parents = source.data.get(table.parent)
@@ -68,10 +71,10 @@ def load_tables(source: Source, folder: FilePath) -> None:
             _attach(source, table, parents, places, row, where)
 
 
-def load_sections(source: Source, folder: FilePath, total: list[int]) -> None:
+def load_sections(source: Source, tables: Tables, sections: tuple[Section, ...] = SECTIONS) -> None:
     """Read the sections that are tables."""
-    for section in SECTIONS:
-        _load_section(source, folder, section, total)
+    for section in sections:
+        _load_section(source, tables, section)
 
 
 def _text_of(file: FilePath, source: Source, named_at: Where) -> str | None:
@@ -113,38 +116,39 @@ def _table_file(source: Source, folder: FilePath, path: Path, name: str) -> File
     return target
 
 
-def _rows_of(
-    source: Source,
-    folder: FilePath,
-    path: Path,
-    name: str,
-    kinds: tuple[type[Record], ...],
-    keys: tuple[str, ...],
-    total: list[int],
-) -> list[tuple[dict[str, Any], Where]] | None:
-    file = _table_file(source, folder, path, name)
-    if file is None:
-        return None
-    text = _text_of(file, source, source.where(*path))
-    if text is None:
-        return None
-    total[0] += len(text)
-    if total[0] > MAX_TOTAL_BYTES:
-        source.fault(path, "the files are too large together", f"at most {MAX_TOTAL_BYTES:,} bytes")
-        return None
-    rows, faults = read_table(text, source.label + name, column_kinds(kinds), known_columns(kinds, keys))
-    source.faults.extend(faults)
-    return rows
+def csv_tables(folder: FilePath) -> Tables:
+    """Tables that are CSV files in a folder."""
+    total = 0
+
+    def rows_of(
+        source: Source, path: Path, name: str, kinds: tuple[type[Record], ...], keys: tuple[str, ...]
+    ) -> Rows | None:
+        nonlocal total
+        file = _table_file(source, folder, path, name)
+        if file is None:
+            return None
+        text = _text_of(file, source, source.where(*path))
+        if text is None:
+            return None
+        total += len(text)
+        if total > MAX_TOTAL_BYTES:
+            source.fault(path, "the files are too large together", f"at most {MAX_TOTAL_BYTES:,} bytes")
+            return None
+        rows, faults = read_table(text, source.label + name, column_kinds(kinds), known_columns(kinds, keys))
+        source.faults.extend(faults)
+        return rows
+
+    return rows_of
 
 
-def _load_section(source: Source, folder: FilePath, section: Section, total: list[int]) -> None:
+def _load_section(source: Source, tables: Tables, section: Section) -> None:
     holder: Any = source.data
     for part in section.path[:-1]:
         holder = holder.get(part) if isinstance(holder, dict) else None
     name = holder.get(section.path[-1]) if isinstance(holder, dict) else None
     if not isinstance(name, str):
         return
-    rows = _rows_of(source, folder, section.path, name, section.records, (section.key,) if section.key else (), total)
+    rows = tables(source, section.path, name, section.records, (section.key,) if section.key else ())
     filled: Any = {} if section.key else []
     for row, where in _with_plain_keys(source, rows or [], (section.key,) if section.key else ()):
         if section.key is None:
@@ -153,39 +157,37 @@ def _load_section(source: Source, folder: FilePath, section: Section, total: lis
             continue
         key = row.pop(section.key, None)
         if key is None:
-            source.faults.append(Fault(where, section.key, "the row has no id", f"fill the column '{section.key}'"))
+            right = f"fill the column '{section.key}'"
+            source.faults.append(Fault(where.at(section.key), section.key, "the row has no id", right))
         elif key in filled:
             first = source.where(*section.path, key)
             wrong = f"'{key}' is given twice"
-            source.faults.append(Fault(where, dotted(section.path), wrong, f"the first is at {first}; keep one"))
+            at = where.at(section.key)
+            source.faults.append(Fault(at, dotted(section.path), wrong, f"the first is at {first}; keep one"))
         else:
-            source.places[*section.path, key] = where
+            source.places[*section.path, key] = where.at(section.value) if section.value else where
             filled[key] = row[section.value] if section.value and section.value in row else row
     if rows is None:
         source.removed.add(section.path)
     holder[section.path[-1]] = filled
 
 
-def _with_plain_keys(
-    source: Source, rows: list[tuple[dict[str, Any], Where]], keys: tuple[str, ...]
-) -> Iterator[tuple[dict[str, Any], Where]]:
+def _with_plain_keys(source: Source, rows: Rows, keys: tuple[str, ...]) -> Iterator[tuple[dict[str, Any], Where]]:
     """The rows whose key columns hold a single value each; a list or mapping there is a fault."""
     for row, where in rows:
         odd = [key for key in keys if isinstance(row.get(key), list | dict)]
         for key in odd:
-            source.faults.append(Fault(where, key, f"{row[key]!r} is no id", "one id, made of a-z, 0-9 and _"))
+            source.faults.append(Fault(where.at(key), key, f"{row[key]!r} is no id", "one id, made of a-z, 0-9 and _"))
         if not odd:
             yield row, where
 
 
-def side_rows(
-    source: Source, folder: FilePath, table: SideTable, given: Any, total: list[int]
-) -> list[tuple[dict[str, Any], Where]] | None:
+def side_rows(source: Source, tables: Tables, table: SideTable, given: Any) -> Rows | None:
     """The rows of a side table, each with its place; None where it cannot be read."""
     path: Path = (table.name,)
-    rows: list[tuple[dict[str, Any], Where]] = []
+    rows: Rows = []
     if isinstance(given, str):
-        read = _rows_of(source, folder, path, given, table.records, table.keys, total)
+        read = tables(source, path, given, table.records, table.keys)
         if read is None:
             return None
         rows = read
@@ -216,7 +218,7 @@ def _attach(
     if parent is None:
         known = [str(key) for key in parents] if isinstance(parents, Mapping) else list_ids(parents)
         wrong = f"{table.parent} has no '{owner}'" if owner is not None else f"the row has no {table.column}"
-        source.faults.append(Fault(where, table.column, wrong, did_you_mean(owner, known)))
+        source.faults.append(Fault(where.at(table.column), table.column, wrong, did_you_mean(owner, known)))
         return
     path: Path = (table.parent, index, table.field)
     if table.item is None:
@@ -227,7 +229,7 @@ def _attach(
         return
     item = row.pop(table.item, None)
     if item is None:
-        source.faults.append(Fault(where, table.item, f"the row has no {table.item}"))
+        source.faults.append(Fault(where.at(table.item), table.item, f"the row has no {table.item}"))
         return
     items = parent.get(table.field)
     if isinstance(items, list) and all(isinstance(name, str) for name in items):
@@ -238,7 +240,7 @@ def _attach(
     if items.get(item):
         first = source.where(*path, item)
         wrong = f"{table.column} '{owner}' has '{item}' twice"
-        source.faults.append(Fault(where, table.name, wrong, f"the first is at {first}; keep one"))
+        source.faults.append(Fault(where.at(table.item), table.name, wrong, f"the first is at {first}; keep one"))
         return
     source.places[*path, item] = where
     items[item] = row

@@ -10,11 +10,12 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from optimizer.errors import Fault, Where
-from optimizer.instance.folder import load_sections, load_tables, read_document, side_rows
+from optimizer.instance.folder import Rows, csv_tables, load_sections, load_tables, read_document, side_rows
 from optimizer.instance.merge import ALL, VERBS, Merge
 from optimizer.instance.nodes import Node, node_of, places_of, plain
 from optimizer.instance.source import Source
 from optimizer.instance.table import SIDE_TABLES
+from optimizer.instance.workbook import is_workbook, read_workbook
 from optimizer.instance.yaml12 import Path
 
 EXTENDS = "extends"
@@ -37,7 +38,8 @@ class _Chain:
         if resolved in self.known:
             return
         relative = os.path.relpath(file.parent, self.main.parent)
-        source = read_document(file, "" if relative == "." else FilePath(relative).as_posix() + "/")
+        read = read_workbook if is_workbook(file) else read_document
+        source = read(file, "" if relative == "." else FilePath(relative).as_posix() + "/")
         bases = source.data.get(EXTENDS)
         if bases is None and self.layers and source.data:
             first = self.layers[0][0].file
@@ -84,7 +86,7 @@ def read_chain(main: FilePath, overlays: Sequence[FilePath] = ()) -> Source:
     if chain.faults or not all(source.data for source, _ in chain.layers):
         last.data, last.faults = {}, faults
         return last
-    load_tables(root, folder)
+    load_tables(root, csv_tables(folder))
     if len(chain.layers) == 1:
         return root
     merge = Merge(node_of(root.data, root.places), list(root.faults))
@@ -158,7 +160,7 @@ def _lay(merge: Merge, source: Source, folder: FilePath) -> None:
         right = f"such as 'name: {FilePath(source.file).stem.lower()}'"
         merge.faults.append(Fault(source.where(), "name", "an overlay has a name of its own", right))
     groups["change"] = source.data
-    total = [0]
+    tables = csv_tables(folder)
     for verb in VERBS:
         given = groups[verb]
         if given is None:
@@ -170,7 +172,7 @@ def _lay(merge: Merge, source: Source, folder: FilePath) -> None:
         base: Path = () if verb == "change" else (verb,)
         places = {path[len(base) :]: where for path, where in source.places.items() if path[: len(base)] == base}
         group = Source(source.file, _alls(given) if verb == "remove" else given, places, label=source.label)
-        load_sections(group, folder, total)
+        load_sections(group, tables)
         sides = {table.name: group.data.pop(table.name) for table in SIDE_TABLES if table.name in group.data}
         merge.section(verb, node_of(group.data, group.places))
         for table in SIDE_TABLES:
@@ -178,9 +180,9 @@ def _lay(merge: Merge, source: Source, folder: FilePath) -> None:
                 continue
             given_rows = sides[table.name]
             if given_rows == [ALL]:
-                rows: list[tuple[dict[str, Any], Where]] | None = [({}, group.where(table.name))]
+                rows: Rows | None = [({}, group.where(table.name))]
             else:
-                rows = side_rows(group, folder, table, given_rows, total)
+                rows = side_rows(group, tables, table, given_rows)
             merge.rows(verb, table, [(node_of(row, {(): where}), where) for row, where in rows or []])
         merge.faults.extend(group.faults)
     combines = isinstance(bases, list) and len(bases) > 1  # says by its list alone what it is

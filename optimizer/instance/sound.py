@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from optimizer.errors import Fault, InstanceError
 from optimizer.instance.checks import check
+from optimizer.instance.faults import MISSING
 from optimizer.instance.instance import Instance
 from optimizer.instance.judge import judge
 from optimizer.instance.source import Source
@@ -32,5 +33,11 @@ def sound(source: Source, name: str) -> Instance:
         if not source.faults:
             source.faults.extend(fault for further in FURTHER for fault in further(instance))
     if source.faults or instance is None:
-        raise InstanceError(name, sorted(source.faults, key=lambda fault: fault.where))
+        raise InstanceError(name, sorted(_told_once(source.faults), key=lambda fault: fault.where))
     return instance
+
+
+def _told_once(faults: list[Fault]) -> list[Fault]:
+    """Faults without those that only say that a key is missing whose cell of a sheet is at fault already."""
+    at_fault = {fault.where for fault in faults if fault.where.column and not fault.wrong.endswith(MISSING)}
+    return [fault for fault in faults if not (fault.wrong.endswith(MISSING) and fault.where in at_fault)]

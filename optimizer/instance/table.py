@@ -69,7 +69,8 @@ class SideTable:
         return (self.column,) if self.item is None else (self.column, self.item)
 
 
-def _kinds(union: Any) -> tuple[type[Record], ...]:
+def kinds_of(union: Any) -> tuple[type[Record], ...]:
+    """The records that a union of them is made of."""
     return tuple(kind for kind in flatten(union) if isinstance(kind, type) and issubclass(kind, Record))
 
 
@@ -85,7 +86,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(("lanes",), (movement.Lane,), key=None),
     Section(("scenarios",), (policy.Scenario,), key=None),
     Section(("logistics", "freight"), (movement.Freight,), key=None),
-    Section(("policy", "rules"), _kinds(policy.Rule), key=None),
+    Section(("policy", "rules"), kinds_of(policy.Rule), key=None),
 )
 
 SIDE_TABLES: tuple[SideTable, ...] = (
@@ -96,7 +97,7 @@ SIDE_TABLES: tuple[SideTable, ...] = (
     SideTable("owner_owners", "owners", "held", "owners", (Holding,), "owner"),
     SideTable("demand", "markets", "market", "demand", (movement.DemandLine,)),
     SideTable("targets", "stockpiles", "stockpile", "targets", (movement.Target,)),
-    SideTable("effects", "scenarios", "scenario", "effects", _kinds(policy.Effect)),
+    SideTable("effects", "scenarios", "scenario", "effects", kinds_of(policy.Effect)),
 )
 
 

@@ -14,7 +14,7 @@ from optimizer.instance.yaml12 import scalar
 _BREAKS = frozenset("\r\x85\u2028\u2029")
 
 
-class _Dumper(yaml.SafeDumper):
+class Dumper(yaml.SafeDumper):
     """Writes YAML that reads back the same under YAML 1.2."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
@@ -29,7 +29,7 @@ def _write_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
-_Dumper.add_representer(str, _write_text)
+Dumper.add_representer(str, _write_text)
 
 
 def yaml_text(instance: Instance) -> str:
@@ -39,7 +39,7 @@ def yaml_text(instance: Instance) -> str:
 
 def plain_text(data: Any) -> str:
     """Plain data as YAML that reads back the same."""
-    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return yaml.dump(data, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 def sha256(instance: Instance) -> str:

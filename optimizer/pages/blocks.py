@@ -73,12 +73,13 @@ def blocks_of(brief: Brief, title: str) -> Iterator[Text | Table]:
         if isinstance(part, Grid):
             yield table_of(part, title)
         else:
-            for block in _texts(part):
+            for block in texts_of(part):
                 title = block.text if block.heading else title
                 yield block
 
 
-def _texts(line: Line) -> Iterator[Text]:
+def texts_of(line: Line) -> Iterator[Text]:
+    """The paragraphs and headings of a line."""
     style = line.style or ""
     tone = next((tone for word, tone in TONES.items() if word in style), "")
     apart = line.text.startswith("\n")
@@ -95,18 +96,24 @@ def table_of(grid: Grid, title: str) -> Table:
         grid: what it says.
         title: its caption, where it has none of its own.
     """
-    kept = [n for n, head in enumerate(grid.heads) if head or any(row[n] for row in grid.rows)]
-    money = {n for n in kept if _is_money(grid, n)}
+    kept = columns_of(grid)
+    money = {n for n in kept if is_money(grid, n)}
     right = {n for n in kept if grid.heads[n] in grid.right and (grid.heads[n] or n == 0)}
-    heads = [_cell(_head(grid.heads[n], n, n in money), number=n in right) for n in kept]
+    heads = [_cell(head_of(grid.heads[n], n, n in money), number=n in right) for n in kept]
     rows = []
     for cells, style in zip(grid.rows, grid.styles, strict=True):
-        made = [_cell(_millions(cells[n]) if n in money else cells[n], number=n in right) for n in kept]
+        made = [_cell(millions(cells[n]) if n in money else cells[n], number=n in right) for n in kept]
         rows.append((tuple(made), next((tone for word, tone in TONES.items() if word in (style or "")), style or "")))
     return Table(grid.title.strip() or title, tuple(heads), tuple(rows))
 
 
-def _head(head: str, number: int, money: bool) -> str:
+def columns_of(grid: Grid) -> list[int]:
+    """The columns of a table of words that hold anything."""
+    return [n for n, head in enumerate(grid.heads) if head or any(row[n] for row in grid.rows)]
+
+
+def head_of(head: str, number: int, money: bool) -> str:
+    """The head of a column, with its unit where it holds money."""
     words = head or ("no." if number == 0 else "note")
     return words if not money else "M USD" if words == "USD" else f"{words}, M USD"
 
@@ -115,7 +122,7 @@ def _cell(text: str, *, number: bool) -> Cell:
     return Cell(text, number, "long" if len(text) > LONG else "short" if len(text) <= SHORT else "middle")
 
 
-def _is_money(grid: Grid, number: int) -> bool:
+def is_money(grid: Grid, number: int) -> bool:
     """Whether a column holds amounts of money, and besides them only words without a unit."""
     cells = [row[number] for row in grid.rows]
     return any(isinstance(cell, (Money, Span)) for cell in cells) and all(
@@ -123,7 +130,7 @@ def _is_money(grid: Grid, number: int) -> bool:
     )
 
 
-def _millions(cell: str) -> str:
+def millions(cell: str) -> str:
     """A cell of a column in M USD."""
     if isinstance(cell, Span):
         least, most = (None if end is None else _three(end) for end in (cell.least, cell.most))

@@ -1,0 +1,1 @@
+"""Tests of optimizer.workbooks, and of workbooks as instances."""
