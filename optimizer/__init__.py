@@ -8,42 +8,46 @@ Four calls do most of the work::
     plan.save("results/starter")
 """
 
-from optimizer.budgeting import CutList, DecisionCalendar, calendar, cuts
-from optimizer.closures import Viability, viability
-from optimizer.comparison import Comparison, compare
-from optimizer.conflict import Explanation, explain
-from optimizer.effectiveness import Measures, measures
-from optimizer.errors import (
-    Fault,
-    FuturesError,
-    InstanceError,
-    OptimizerError,
-    OptionsError,
-    PlanError,
-    SolveError,
-    Where,
-)
-from optimizer.evaluation import Evaluation, Future, Portfolio, evaluate
-from optimizer.findings import Finding
-from optimizer.fronts import Frontier, Sweep, frontier
-from optimizer.futures import FutureSet, sample
-from optimizer.instance.instance import Instance
-from optimizer.ladder import NetShortfall, shortfall
-from optimizer.losses import Stress, stress, survive
-from optimizer.near_optimal import Alternatives, Why, alternatives, why
-from optimizer.pages import plot, report
-from optimizer.plan.plan import Plan
-from optimizer.replanning import Rolled, roll
-from optimizer.robustness import Flips, Verdicts, flip, verdicts
-from optimizer.run import Validation, diagnose, load, solve, validate
-from optimizer.studies import Study, study
-from optimizer.sweep import Sensitivity, sensitivity
-from optimizer.synthetic import Synthetic, generate
-from optimizer.templates import new
-from optimizer.verifier import Tolerance, Verdict, Violation, verify
-from optimizer.waiving import Waivers, waivers
-from optimizer.workbooks import workbook
-from optimizer.worth import StockUse, Value, stock_use, value
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optimizer.budgeting import CutList, DecisionCalendar, calendar, cuts
+    from optimizer.closures import Viability, viability
+    from optimizer.comparison import Comparison, compare
+    from optimizer.conflict import Explanation, explain
+    from optimizer.effectiveness import Measures, measures
+    from optimizer.errors import (
+        Fault,
+        FuturesError,
+        InstanceError,
+        OptimizerError,
+        OptionsError,
+        PlanError,
+        SolveError,
+        Where,
+    )
+    from optimizer.evaluation import Evaluation, Future, Portfolio, evaluate
+    from optimizer.findings import Finding
+    from optimizer.fronts import Frontier, Sweep, frontier
+    from optimizer.futures import FutureSet, sample
+    from optimizer.instance.instance import Instance
+    from optimizer.ladder import NetShortfall, shortfall
+    from optimizer.losses import Stress, stress, survive
+    from optimizer.near_optimal import Alternatives, Why, alternatives, why
+    from optimizer.pages import plot, report
+    from optimizer.plan.plan import Plan
+    from optimizer.replanning import Rolled, roll
+    from optimizer.robustness import Flips, Verdicts, flip, verdicts
+    from optimizer.run import Validation, diagnose, load, solve, validate
+    from optimizer.studies import Study, study
+    from optimizer.sweep import Sensitivity, sensitivity
+    from optimizer.synthetic import Synthetic, generate
+    from optimizer.templates import new
+    from optimizer.verifier import Tolerance, Verdict, Violation, verify
+    from optimizer.waiving import Waivers, waivers
+    from optimizer.workbooks import workbook
+    from optimizer.worth import StockUse, Value, stock_use, value
 
 __all__ = [
     "Alternatives",
@@ -119,3 +123,58 @@ __all__ = [
     "why",
     "workbook",
 ]
+
+_HOMES = {
+    "budgeting": ("CutList", "DecisionCalendar", "calendar", "cuts"),
+    "closures": ("Viability", "viability"),
+    "comparison": ("Comparison", "compare"),
+    "conflict": ("Explanation", "explain"),
+    "effectiveness": ("Measures", "measures"),
+    "errors": (
+        "Fault",
+        "FuturesError",
+        "InstanceError",
+        "OptimizerError",
+        "OptionsError",
+        "PlanError",
+        "SolveError",
+        "Where",
+    ),
+    "evaluation": ("Evaluation", "Future", "Portfolio", "evaluate"),
+    "findings": ("Finding",),
+    "fronts": ("Frontier", "Sweep", "frontier"),
+    "futures": ("FutureSet", "sample"),
+    "instance.instance": ("Instance",),
+    "ladder": ("NetShortfall", "shortfall"),
+    "losses": ("Stress", "stress", "survive"),
+    "near_optimal": ("Alternatives", "Why", "alternatives", "why"),
+    "pages": ("plot", "report"),
+    "plan.plan": ("Plan",),
+    "replanning": ("Rolled", "roll"),
+    "robustness": ("Flips", "Verdicts", "flip", "verdicts"),
+    "run": ("Validation", "diagnose", "load", "solve", "validate"),
+    "studies": ("Study", "study"),
+    "sweep": ("Sensitivity", "sensitivity"),
+    "synthetic": ("Synthetic", "generate"),
+    "templates": ("new",),
+    "verifier": ("Tolerance", "Verdict", "Violation", "verify"),
+    "waiving": ("Waivers", "waivers"),
+    "workbooks": ("workbook",),
+    "worth": ("StockUse", "Value", "stock_use", "value"),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+
+if not TYPE_CHECKING:  # a type checker would take any name for one of the package
+
+    def __getattr__(name: str) -> Any:
+        """A public name, imported when it is first asked for: all of them take seconds, most callers need a few."""
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = found
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import importlib.metadata
 import platform
 import sys
@@ -280,11 +281,17 @@ def versions() -> dict[str, str]:
     """Versions of what an answer depends on."""
     found = {"python": platform.python_version(), "platform": sys.platform}
     for name in ("trusted-supply-optimizer", "pyomo", "highspy", "numpy", "scipy", "pandas", "pydantic"):
-        try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "unknown"
+        found[name] = _version_of(name)
     return found
+
+
+@functools.cache
+def _version_of(package: str) -> str:
+    """The version that is installed; looking it up reads files, and does not change while a process runs."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
 
 
 def _cost_parts(network: Any, tables: Any) -> dict[str, float]:

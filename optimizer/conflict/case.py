@@ -22,8 +22,9 @@ from optimizer.network.effects import Disruption
 from optimizer.network.network import network_of
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
 from optimizer.network.trust import Trust
-from optimizer.solver.compile import Block, Indices, Problem, compile_block, join
+from optimizer.solver.compile import Block, Indices, Problem, join
 from optimizer.solver.highs import Progress, Report
+from optimizer.solver.written import build_block
 
 DEMAND = "demand_is_met_or_short"
 FUNDING_RULES = frozenset(["count_at_least", "count_at_most", "required", "at_most_one_of", "implied"])
@@ -166,14 +167,14 @@ def case_of(
     began = time.monotonic()
     built: dict[str, tuple[Block, Tables | None]] = {} if known is None else dict(known.built)
     if not built:
-        built[INVESTMENT] = compile_block(*assemble.investment(network)), None
+        built[INVESTMENT] = build_block(assemble.investment, network), None
     tables: dict[str, Tables] = {}
     for course in courses:
         if course not in built:
             if report is not None:
                 report(Progress(f"building {course}", time.monotonic() - began, None, None, 0))
             made = tables_of(network, course)
-            built[course] = compile_block(*assemble.operations(made)), made
+            built[course] = build_block(assemble.operations, made), made
         tables[course] = built[course][1] or tables_of(network, course)
     problem = _split(join(built[name][0] for name in (INVESTMENT, *courses)))
     requirements = {item.name: item for item in requirements_of(instance, network.calendar)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import functools
+from collections import namedtuple
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -144,6 +146,17 @@ def with_units(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def rows_of(frame: pd.DataFrame) -> Iterable[Any]:
-    """The rows of a table, with a column each as attribute."""
-    return frame.itertuples(index=False)
+@functools.cache
+def _row_type(columns: tuple[str, ...]) -> Any:
+    return namedtuple("Row", columns, rename=True)
+
+
+def rows_of(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a table, with a column each as attribute.
+
+    As `DataFrame.itertuples`, which makes a class for every table and is slow where rows are few, as mostly here.
+    """
+    if frame.empty:
+        return iter(())
+    row = _row_type(tuple(map(str, frame.columns)))
+    return map(row._make, frame.to_numpy(dtype=object).tolist())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -217,7 +217,14 @@ class _Reader:
         self.ledger.holds("table_columns", At(name), not text, text)
         if any(column not in there or there.count(column) > 1 for column in columns.values()):
             return []
-        values = {column: frame[column].tolist() for column in there if there.count(column) == 1}
+        if frame.empty:
+            return []
+        # All columns at once: one by one they take pandas most of the time of a check.
+        values = {
+            column: cells
+            for column, cells in zip(there, zip(*frame.to_numpy(dtype=object).tolist(), strict=True), strict=True)
+            if there.count(column) == 1
+        }
         found: list[Any] = []
         seen: set[tuple[Any, ...]] = set()
         for number in range(len(frame)):
@@ -240,7 +247,7 @@ class _Reader:
         """Channels of markets that ask for anything: these have a service column."""
         return list(dict.fromkeys(m.channel for m in self.facts.instance.markets.values() if m.demand))
 
-    def _service(self, row: Future, values: Mapping[str, list[Any]], number: int, rows: Rows) -> None:
+    def _service(self, row: Future, values: Mapping[str, Sequence[Any]], number: int, rows: Rows) -> None:
         for channel in self.facts.channels:
             column = values.get(f"{SERVICE}{channel}")
             if column is None:
@@ -253,7 +260,7 @@ class _Reader:
                 continue
             rows.service[row.scenario, channel] = value
 
-    def _row(self, table: str, columns: Mapping[str, str], values: Mapping[str, list[Any]], number: int) -> Any:
+    def _row(self, table: str, columns: Mapping[str, str], values: Mapping[str, Sequence[Any]], number: int) -> Any:
         build: Callable[..., Any] = ROWS[table]
         where = At(f"{table} row {number}")
         cells: dict[str, Any] = {}

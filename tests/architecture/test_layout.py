@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,24 @@ def test_the_public_names_are_sorted_and_there() -> None:
     assert len(set(optimizer.__all__)) == len(optimizer.__all__)
     for name in optimizer.__all__:
         assert getattr(optimizer, name) is not None
+
+
+def test_the_package_reads_no_module_before_a_name_is_asked_for() -> None:
+    """A process that works for another begins in a fraction of a second; and who checks a plan needs no solver."""
+    said = (
+        "import sys, optimizer; from optimizer.workers import workers_of; before = set(sys.modules); optimizer.verify;"
+        "print(sorted({'numpy', 'pandas', 'pyomo', 'scipy', 'highspy'} & before));"
+        "print(sorted({'pyomo', 'scipy', 'highspy'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=False)
+    assert run.stdout == "[]\n[]\n", run.stderr
+
+
+def test_no_other_name_is_there() -> None:
+    """What is no public name is an error, told as Python tells it."""
+    with pytest.raises(AttributeError, match="module 'optimizer' has no attribute 'solved'"):
+        vars(optimizer)["__getattr__"]("solved")
+    assert set(optimizer.__all__) <= set(dir(optimizer))
 
 
 def test_every_public_name_says_what_it_is() -> None:

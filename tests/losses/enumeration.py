@@ -16,8 +16,8 @@ from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
 from optimizer.plan.plan import Plan
 from optimizer.solver.branch import Branch
-from optimizer.solver.compile import compile_block
 from optimizer.solver.given import given_by
+from optimizer.solver.written import build_block
 
 Effects = list[dict[str, Any]]
 
@@ -52,7 +52,7 @@ def short_after(plan: Plan, effects: Effects, onset: int, duration: int, weights
     text = {"id": "lost", "probability": 0.0, "onset": onset, "duration": duration, "effects": [nothing, *effects]}
     instance = plan.instance.model_copy(update={"scenarios": (Scenario.model_validate(text),)})
     network = network_of(instance)
-    branch = Branch(compile_block(*assemble.operations(tables_of(network, "lost"))))
+    branch = Branch(build_block(assemble.operations, tables_of(network, "lost")))
     branch.give(given_by(network, plan))
     cost = np.zeros(len(branch.block.columns))
     for (market, *_), column in branch.columns_of("short").items():

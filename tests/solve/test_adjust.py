@@ -19,10 +19,10 @@ from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
 from optimizer.plan.columns import rows_of
 from optimizer.solver.branch import Branch
-from optimizer.solver.compile import compile_block
 from optimizer.solver.given import given_by, starts_taken
 from optimizer.solver.mould import Mould, shape_of
 from optimizer.solver.template import Template
+from optimizer.solver.written import build_block
 
 STAGES = ("mining", "separation", "metal", "magnet")
 
@@ -39,7 +39,7 @@ def test_no_limit_is_no_row(seed: int) -> None:
     """A raise of 1 and contracts of 0 leave every block as it is without the keys."""
     plain, free = network_from(generate(seed, scenarios=2)), network_from(biting(seed, 1.0, 0.0, scenarios=2))
     for course in ("trunk", *plain.windows):
-        one, other = (compile_block(*assemble.operations(tables_of(network, course))) for network in (plain, free))
+        one, other = (build_block(assemble.operations, tables_of(network, course)) for network in (plain, free))
         assert (one.rows, one.columns, one.owners) == (other.rows, other.columns, other.owners)
         assert np.array_equal(one.matrix.toarray(), other.matrix.toarray())
 
@@ -60,7 +60,7 @@ def test_a_branch_alone_costs_what_it_costs_in_the_plan(seed: int) -> None:
     assert any(key[0] == "run" for _, key in given)
     costs = plan.costs.groupby("scenario").discounted.sum()
     for name in network.windows:
-        branch = Branch(compile_block(*assemble.operations(tables_of(network, name))))
+        branch = Branch(build_block(assemble.operations, tables_of(network, name)))
         branch.give(given)
         assert branch.solve().value == pytest.approx(float(costs[name]), rel=1e-6, abs=1e-2)
 
@@ -104,7 +104,7 @@ def test_a_template_answers_as_the_branch_itself(seed: int) -> None:
     template = Template(Mould(network, names[0], starts_taken(network.starts, fundings)), names[0])
     given = given_by(network, plan)
     for name in [*names, *reversed(names)]:
-        own = Branch(compile_block(*assemble.operations(tables_of(network, name))))
+        own = Branch(build_block(assemble.operations, tables_of(network, name)))
         own.give(given)
         template.bind(name)
         template.give(given)

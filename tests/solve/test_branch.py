@@ -13,8 +13,8 @@ from optimizer.model import assemble
 from optimizer.network.derive import tables_of
 from optimizer.network.network import network_of
 from optimizer.solver.branch import Branch
-from optimizer.solver.compile import compile_block
 from optimizer.solver.given import given_by, given_fundings
+from optimizer.solver.written import build_block
 
 
 @pytest.mark.parametrize("seed", [2, 5, 14])
@@ -25,7 +25,7 @@ def test_a_branch_alone_costs_what_it_costs_in_the_plan(seed: int) -> None:
     costs = plan.costs.groupby("scenario").discounted.sum()
     assert network.windows
     for name in network.windows:
-        branch = Branch(compile_block(*assemble.operations(tables_of(network, name))))
+        branch = Branch(build_block(assemble.operations, tables_of(network, name)))
         branch.give(given_by(network, plan))
         answer = branch.solve()
         assert answer.value == pytest.approx(float(costs[name]), rel=1e-7, abs=1e-3)
@@ -37,7 +37,7 @@ def test_slopes_bound_the_value_from_below(seed: int) -> None:
     plan = solve(generate(seed, scenarios=2), gap=0.0)
     network = network_of(plan.instance)
     name = next(iter(network.windows))
-    branch = Branch(compile_block(*assemble.operations(tables_of(network, name))))
+    branch = Branch(build_block(assemble.operations, tables_of(network, name)))
     branch.give(given_by(network, plan))
     at = np.array([given_by(network, plan).get(branch.block.owners[int(i)], 0.0) for i in branch.linked])
     here = branch.solve()
@@ -60,7 +60,7 @@ def test_limits_come_and_go() -> None:
     plan = solve(generate(5, scenarios=2), gap=0.0)
     network = network_of(plan.instance)
     name = next(iter(network.windows))
-    branch = Branch(compile_block(*assemble.operations(tables_of(network, name))))
+    branch = Branch(build_block(assemble.operations, tables_of(network, name)))
     branch.give(given_by(network, plan))
     before = branch.solve()
     assert before.value is not None
@@ -78,7 +78,7 @@ def test_another_objective_and_the_cost_again() -> None:
     plan = solve(generate(14, scenarios=2), gap=0.0)
     network = network_of(plan.instance)
     name = next(iter(network.windows))
-    branch = Branch(compile_block(*assemble.operations(tables_of(network, name))))
+    branch = Branch(build_block(assemble.operations, tables_of(network, name)))
     branch.give(given_by(network, plan))
     before = branch.solve()
     assert before.values is not None
@@ -104,7 +104,7 @@ def test_what_the_solver_cannot_settle_is_asked_in_other_ways(vague: int, monkey
     """However often HiGHS ends with 'Unknown', another way is tried; the last is with its own tolerances."""
     plan = solve(generate(5, scenarios=2), gap=0.0)
     network = network_of(plan.instance)
-    block = compile_block(*assemble.operations(tables_of(network, next(iter(network.windows)))))
+    block = build_block(assemble.operations, tables_of(network, next(iter(network.windows))))
     plain, branch = Branch(block), Branch(block)
     for one in (plain, branch):
         one.give(given_by(network, plan))

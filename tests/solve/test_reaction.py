@@ -24,12 +24,12 @@ from optimizer.network.tables import Network
 from optimizer.plan.columns import rows_of
 from optimizer.solver import extensive, first_plan
 from optimizer.solver.branch import Branch
-from optimizer.solver.compile import compile_block
 from optimizer.solver.extensive import compile_all, problem_of
 from optimizer.solver.given import given_by
 from optimizer.solver.highs import run
 from optimizer.solver.mould import Mould
 from optimizer.solver.options import Options
+from optimizer.solver.written import build_block
 
 CLOSE = 1e-6
 
@@ -162,7 +162,7 @@ def test_a_branch_alone_costs_what_it_costs_in_the_plan(seed: int) -> None:
     given = given_by(network, plan)
     costs = plan.costs.groupby("scenario").discounted.sum()
     for name in network.windows:
-        branch = Branch(compile_block(*assemble.operations(tables_of(network, name))))
+        branch = Branch(build_block(assemble.operations, tables_of(network, name)))
         branch.give(given)
         for _ in range(2):
             found = branch.solve()

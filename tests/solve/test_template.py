@@ -13,10 +13,10 @@ from optimizer.model import assemble
 from optimizer.network.derive import tables_of
 from optimizer.network.tables import Network
 from optimizer.solver.branch import Branch
-from optimizer.solver.compile import compile_block
 from optimizer.solver.given import given_fundings, starts_taken
 from optimizer.solver.mould import Mould, shape_of
 from optimizer.solver.template import Template
+from optimizer.solver.written import build_block
 
 
 def alike(seed: int) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def test_a_template_answers_as_the_branch_itself(seed: int) -> None:
     template = Template(Mould(network, names[0], starts_taken(network.starts, fundings)), names[0])
     values = set()
     for name in [*names, *reversed(names)]:
-        own = Branch(compile_block(*assemble.operations(tables_of(network, name))))
+        own = Branch(build_block(assemble.operations, tables_of(network, name)))
         given = some_given(network, template, fundings, rng)
         own.give(given)
         template.bind(name)
