@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli.output import written_to
+from optimizer.cli.options import AsJson
+from optimizer.cli.output import print_json, written_to
 from optimizer.pages import plot as run
 
 
@@ -22,9 +23,14 @@ def plot(
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Ends in .svg, .png or .pdf.")],
     year: Annotated[int | None, typer.Option(help="Of map and flow; default the last.")] = None,
     future: Annotated[str, typer.Option(help="Of map and flow: base or a scenario.")] = "base",
+    as_json: AsJson = False,
 ) -> None:
     """A figure of a plan for a paper, as SVG, PNG or PDF. Nothing is computed anew. Needs the extra 'plot'.
 
     Example: optimizer plot results/us_allied_2026 --figure map --year 2031 -o map.pdf
     """
-    written_to(run(plan, figure, output, year=year, future=future))
+    file = run(plan, figure, output, year=year, future=future)
+    if as_json:
+        print_json({"file": str(file), "plan": str(plan), "figure": figure})
+    else:
+        written_to(file)

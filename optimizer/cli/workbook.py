@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli.output import written_to
+from optimizer.cli.options import AsJson
+from optimizer.cli.output import print_json, written_to
 from optimizer.workbooks import workbook as run
 
 
@@ -17,6 +18,7 @@ def workbook(
         Path | None,
         typer.Option("-o", "--output", metavar="FILE.xlsx", help="The file; default named after what is given."),
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """One workbook (xlsx): of a result, to be read; of an instance, to be edited and given to any command.
 
@@ -24,4 +26,8 @@ def workbook(
     with units, drop-downs and what keys mean; what overlays change is in it. Needs the extra 'workbook'.
     Example: optimizer workbook results/starter -o starter.xlsx
     """
-    written_to(run(given, output))
+    file = run(given, output)
+    if as_json:
+        print_json({"file": str(file), "of": str(given)})
+    else:
+        written_to(file)

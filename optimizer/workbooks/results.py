@@ -45,6 +45,8 @@ ABOUT = {
     "purchases": "guaranteed purchases",
     "stakes": "what stakes cost and earn",
     "sales": "what is sold, and at what price",
+    "premiums": "what users of stricter channels pay above the reference price",
+    "strict_runs": "activity that is for users of stricter channels",
     "books": "books of each facility",
 }
 """What each table of a plan is about."""
