@@ -15,6 +15,8 @@ TEMPLATES: dict[str, str] = {
 }
 """What may be begun with -> what it is. The folders stand in `instances/`, and in the package once installed."""
 
+_OTHER = re.compile(r"null|true|false|0x[0-9a-f]+|0o[0-7]+|[0-9]+e[0-9]+")
+"""What YAML takes for something else than a word."""
 NAME = re.compile(r"^name: (?P<name>\w+)(?P<rest> *)", re.MULTILINE)
 
 
@@ -52,7 +54,7 @@ def new(folder: Path | str, template: str = "minimal") -> Path:
 def name_for(folder: Path, template: str) -> str:
     """The name of an instance in a folder: that of the folder as an id, else that of the template."""
     words = re.sub(r"[^a-z0-9]+", "_", folder.resolve().name.lower()).strip("_")[:80]
-    return words if re.search(r"[a-z]", words) else template
+    return words if re.search(r"[a-z]", words) and not _OTHER.fullmatch(words) else template
 
 
 def _may_write(given: Path, target: Path) -> None:

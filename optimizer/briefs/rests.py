@@ -41,13 +41,17 @@ def _rules(out: Brief, rules: list[dict[str, Any]]) -> None:
         saved = rule.get("saved_by_1_percent_usd")
         rows = f"{rule.get('binding_rows', 0):,} of {rule.get('rows', 0):,}"
         slack = rule.get("slack")
-        left = "" if slack is None else usd(float(slack)) if rule.get("unit") == "USD" else tonnes(float(slack))
+        left = "" if slack is None else str(usd(float(slack))) if rule.get("unit") == "USD" else tonnes(float(slack))
         table.add_row(
             str(rule["label"]), str(rule["status"]), left, str(rule.get("unit", "")), str(rule.get("where", "")), rows,
             "not asked" if saved is None else usd(float(saved)),
         )  # fmt: skip
     out.print(table)
-    out.print("A rule with slack, or an inactive one, is met without the plan doing anything for it.", style="dim")
+    out.print(
+        "A rule with slack is met with room to spare; what it costs is another question (optimizer waivers). "
+        "An inactive one asks for nothing.",
+        style="dim",
+    )
 
 
 def _confidence(out: Brief, rows: list[dict[str, Any]]) -> None:

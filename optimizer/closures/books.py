@@ -32,6 +32,7 @@ class Result:
         paid: by instruments that do not guard a price.
         guarded: by floors and purchases.
         sold: material -> (t, USD per t, at the reference price of the future).
+        brought: material -> USD, with what strict users pay above that price.
     """
 
     period: int
@@ -43,6 +44,7 @@ class Result:
     paid: float
     guarded: float
     sold: dict[str, tuple[float, float]]
+    brought: dict[str, float]
 
     @property
     def plain(self) -> float:
@@ -157,7 +159,7 @@ class Books:
                 found[facility].append(
                     Result(
                         t, one.course, one.sales, one.inputs, one.activity, one.fixed, other[facility],
-                        guarded[facility], one.sold,
+                        guarded[facility], one.sold, one.brought,
                     )
                 )  # fmt: skip
         return found, paid
@@ -175,9 +177,12 @@ class Books:
         at, facilities = (course, period), self.network.instance.facilities
         sales, inputs, activity = (defaultdict[str, float](float) for _ in range(3))
         sold: dict[str, dict[str, tuple[float, float]]] = defaultdict(dict)
+        brought: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
         for sale in self.operations.sales.get(at, ()):
             price = self.payer.prices.at(key, sale.material, facilities[sale.facility].country) or 0.0
-            sales[sale.facility] += sale.sold * price * (1.0 + self.operations.above(sale, period))
+            usd = sale.sold * price * (1.0 + self.operations.above(sale, period))
+            sales[sale.facility] += usd
+            brought[sale.facility][sale.material] += usd
             before, _ = sold[sale.facility].get(sale.material, (0.0, 0.0))
             sold[sale.facility][sale.material] = (before + sale.sold, price)
         for run in self.operations.runs.get(at, ()):
@@ -186,7 +191,7 @@ class Books:
         self._known[key] = {
             name: Result(
                 period, course, sales[name], inputs[name], activity[name],
-                -self.operations.fixed.get((course, period, name), 0.0), 0.0, 0.0, sold[name],
+                -self.operations.fixed.get((course, period, name), 0.0), 0.0, 0.0, sold[name], brought[name],
             )
             for name in sorted(self.operations.standing)
         }  # fmt: skip

@@ -110,9 +110,9 @@ def _product(results: Iterable[Result]) -> str:
     """What brings a facility most over the horizon; where nothing brings anything, what it sells most of."""
     size: dict[str, tuple[float, float]] = {}
     for one in results:
-        for material, (tonnes, price) in one.sold.items():
+        for material, (tonnes, _) in one.sold.items():
             usd, sold = size.get(material, (0.0, 0.0))
-            size[material] = (usd + tonnes * price, sold + tonnes)
+            size[material] = (usd + one.brought[material], sold + tonnes)
     return max(sorted(size), key=lambda material: size[material], default="")
 
 

@@ -24,15 +24,19 @@ NAMES = (".xlsx", ".xlsm", ".xls", ".xlsb", ".ods")
 """Ends of names of workbooks; only the first is read."""
 MAX_BYTES = 64 * 1024 * 1024
 MAX_UNPACKED = 256 * 1024 * 1024
+MAX_SMALL = 8 * 1024 * 1024
+"""Of a part in which no cells stand, unpacked: what styles take in memory is a hundred times that."""
 MAX_PARTS = 2_000
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 """Of a sheet, by the format."""
 
+_LARGE = ("xl/worksheets/", "xl/sharedStrings.xml", "xl/media/")
 _CHUNK, _OVERLAP = 1 << 20, 512
 _OLE = b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _DOCTYPES = tuple("<!DOCTYPE".encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?\bref=[\"']([A-Za-z0-9:$]+)[\"']")
+_FAR_ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*?\br=[\"'](\d{7,})[\"']")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -161,7 +165,11 @@ def _look_through(file: Path) -> dict[str, list[str]]:
         if any(name.startswith("xl/externalLinks/") for name in names):
             right = "break the links (Data, Edit Links), so that the values stand in the cells"
             raise RefusedError("the workbook draws on other workbooks", right)
-        return {part.filename: _merged_in(archive, part) for part in parts if part.filename.endswith((".xml", ".rels"))}
+        for part in parts:
+            if part.file_size > MAX_SMALL and not part.filename.startswith(_LARGE):
+                wrong = f"{part.filename} has {part.file_size:,} bytes unpacked"
+                raise RefusedError(wrong, f"at most {MAX_SMALL:,} where no cells stand")
+        return {part.filename: _merged_in(archive, part) for part in parts if not part.filename.startswith("xl/media/")}
 
 
 def _merged_in(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> list[str]:
@@ -173,6 +181,8 @@ def _merged_in(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> list[str]:
             kept += chunk
             if any(word in kept for word in _DOCTYPES):
                 raise RefusedError(f"{part.filename} declares a document type", "no workbook needs one")
+            if any(int(row) > MAX_ROWS for row in _FAR_ROW.findall(kept)):
+                raise RefusedError(f"{part.filename} has a row beyond {MAX_ROWS:,}", "no sheet has more; save it anew")
             found |= dict.fromkeys(match.decode() for match in _MERGED.findall(kept))
             kept = kept[-_OVERLAP:]
     return list(found)

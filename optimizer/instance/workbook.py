@@ -16,7 +16,19 @@ from optimizer.instance.cells import LIST, TEXT, read_cell
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.fields import Record
 from optimizer.instance.folder import Rows, load_tables
-from optimizer.instance.layout import GUIDES, KEY, MEANING, SETTINGS, SHEETS, UNIT, VALUE, known_kind, sheet_of
+from optimizer.instance.layout import (
+    GUIDES,
+    KEY,
+    MEANING,
+    SETTINGS,
+    SHEETS,
+    UNIT,
+    VALUE,
+    known_kind,
+    layouts,
+    settings,
+    sheet_of,
+)
 from optimizer.instance.sheets import NAMES, Book, Cell, RefusedError
 from optimizer.instance.source import Source
 from optimizer.instance.table import MAX_COLUMNS, MAX_ROWS, SIDE_TABLES, column_kinds, known_columns
@@ -25,7 +37,9 @@ from optimizer.instance.yaml12 import Path
 SHOWN = 5
 """Ranges of merged cells that a fault names."""
 
-_UNIT_IN_HEAD = re.compile(r"\s*\[[^\[\]]*\]\Z")
+_UNIT_IN_HEAD = re.compile(r"\s*\[([^\[\]]*)\]\Z")
+_YEAR = re.compile(r"0|[1-9][0-9]{0,3}")
+"""A part of a dotted key that is a number: a year, or a place in a list."""
 _LAYERED = ("extends", "add", "replace", "remove")
 _TABLES: dict[str, tuple[Path, tuple[type[Record], ...], tuple[str, ...]]] = {
     sheet_of(section): (section.path, section.records, (section.key,) if section.key else ()) for section in SHEETS
@@ -93,6 +107,7 @@ def _read_settings(book: Book, source: Source) -> None:
     """Keys and values, one a row."""
     tables = {".".join(map(str, path)): name for name, (path, _, _) in _TABLES.items()}
     given: dict[str, Where] = {}
+    units = settings()
     for where, cells in _rows(book, source, SETTINGS, {KEY, VALUE, UNIT, MEANING}, needed=(KEY, VALUE)):
         key, faults = _value(cells.get(KEY), TEXT, where.at(KEY))
         source.faults.extend(faults)
@@ -113,10 +128,13 @@ def _read_settings(book: Book, source: Source) -> None:
             right = "a workbook is an instance of its own; an overlay is a YAML file, and may extend a workbook"
             source.faults.append(Fault(where.at(KEY), name, f"'{name}' is for overlays", right))
             continue
+        if UNIT in cells and str(cells[UNIT].value).strip() != (units[name].unit if name in units else ""):
+            unit = units[name].unit if name in units else ""
+            source.faults.append(_other_unit(where.at(UNIT), name, str(cells[UNIT].value).strip(), unit))
         value, faults = _value(cells.get(VALUE), known_kind(name), where.at(VALUE))
         source.faults.extend(Fault(fault.where, name, fault.wrong, fault.right) for fault in faults)
         if value is not None and not faults:
-            path = tuple(int(part) if part.isdigit() else part for part in name.split("."))
+            path = tuple(int(part) if _YEAR.fullmatch(part) else part for part in name.split("."))
             _put(source, path, value, replace(where.at(VALUE), columns={}))
 
 
@@ -182,7 +200,7 @@ def _rows(
             source.faults.append(Fault(Where(file, 1, 1), "", f"cells are merged: {shown}", right))
         for number, cells in book.rows(name):
             if heads is None:
-                heads = _heads(source, file, number, cells, columns)
+                heads = _heads(source, file, number, cells, columns, _units(name))
                 places = {head: column for column, head in heads.items()}
                 for head in needed:
                     if head not in places:
@@ -207,11 +225,25 @@ def _rows(
         source.faults.append(Fault(Where(file, 1, 1), "", "the sheet is empty", "the first row names the columns"))
 
 
-def _heads(source: Source, file: str, number: int, cells: list[Cell], columns: set[str]) -> dict[int, str]:
+def _other_unit(where: Where, name: str, given: str, unit: str) -> Fault:
+    """A unit is read nowhere: one that is changed would be a silent factor."""
+    right = f"give values in {unit}, and name that or no unit" if unit else "name no unit; it has none of its own"
+    return Fault(where, name, f"the unit is {unit}, not {given}" if unit else f"'{given}' is no unit of {name}", right)
+
+
+def _units(name: str) -> dict[str, str]:
+    """Unit of each column of a sheet that is a table."""
+    return next(({one.name: one.unit for one in layout.columns} for layout in layouts() if layout.name == name), {})
+
+
+def _heads(
+    source: Source, file: str, number: int, cells: list[Cell], columns: set[str], units: Mapping[str, str]
+) -> dict[int, str]:
     """Names of the columns, without their units; of one that is there twice the first."""
     found: dict[int, str] = {}
     for cell in cells:
         where = Where(file, number, cell.column)
+        unit = _UNIT_IN_HEAD.search(str(cell.value))
         name = _UNIT_IN_HEAD.sub("", str(cell.value)).strip()
         if cell.wrong:
             source.faults.append(Fault(where, "", cell.wrong, "the first row names the columns"))
@@ -221,6 +253,8 @@ def _heads(source: Source, file: str, number: int, cells: list[Cell], columns: s
             name = ""
         elif name not in columns:
             source.faults.append(Fault(where, name, f"unknown column '{name}'", did_you_mean(name, columns)))
+        elif unit and unit[1].strip() != units.get(name, ""):
+            source.faults.append(_other_unit(where, name, unit[1].strip(), units.get(name, "")))
         found[cell.column] = name
     if len(found) > MAX_COLUMNS:
         source.faults.append(Fault(Where(file, number, 1), "", f"{len(found)} columns", f"at most {MAX_COLUMNS}"))

@@ -119,3 +119,9 @@ def test_the_tutorial_prints_what_it_shows(tmp_path: Path) -> None:
         assert set(re.findall(r"[A-Za-z_]{3,}", shown)) - words == set(), command
     assert not (tmp_path / "results" / "strict").exists()
     assert (tmp_path / "my_chain.html").is_file()
+
+
+@pytest.mark.parametrize("name", ["null", "true", "0x1f", "1e5"])
+def test_a_folder_whose_name_is_no_word_in_yaml(name: str, tmp_path: Path) -> None:
+    """The instance keeps the template's name, and reads."""
+    assert optimizer.load(optimizer.new(tmp_path / name)).name == "minimal"

@@ -136,6 +136,16 @@ def test_strict_users_pay_less_in_a_crash_and_the_same_share_of_sales_in_a_branc
     assert sales["slump", 2029] == pytest.approx(468_000)
 
 
+def test_the_product_is_what_brings_most_with_what_strict_users_pay() -> None:
+    """100 t of magnets bring 9,900 each, 100 t of slag 9,500."""
+    data = plant({"instruments": [GRANT]})
+    data["materials"] |= {"slag": {"stage": "magnet", "price": 9500.0, "sell": True}}
+    data["materials"]["magnet"]["channel_factor"] = DEARER
+    data["recipes"]["press"]["outputs"] = {"magnet": 1.0, "slag": 1.0}
+    found = optimizer.viability(solve(data)).viability
+    assert set(found[found["facility"] == "works"]["product"]) == {"magnet"}
+
+
 def test_a_purchase_adds_to_what_its_stockpile_pays() -> None:
     """At 10,900 it adds 1,000 to the 9,900 of the channel, and 5,950 to the half of that in a crash."""
     data = bought(DEAR, target=None)

@@ -55,6 +55,19 @@ def _overlay(book: Any) -> None:
     book["instance"].append(["extends", "base.yaml"])
 
 
+def _rename_unit(book: Any) -> None:
+    head = next(each for each in book["options"][1] if str(each.value).startswith("capex"))
+    head.value = "capex [M USD]"
+
+
+def _unit_of_setting(book: Any) -> None:
+    setting(book, "base_year").offset(column=1).value = "percent"
+
+
+def _odd_digits(book: Any) -> None:
+    book["instance"].append(["policy.budget.\u00b2", 1])
+
+
 BROKEN: list[tuple[str, Edit, tuple[str, ...]]] = [
     ("number", _set("facilities", "capacity", "1,000"), ("two.xlsx facilities!", "facilities.home.capacity: '1,000'")),
     ("negative", _set("options", "capex", -5), ("two.xlsx options!", "-5 is out of range")),
@@ -72,6 +85,9 @@ BROKEN: list[tuple[str, Edit, tuple[str, ...]]] = [
     ("head", _headless, ("lanes!AB3", "a cell without a head")),
     ("column", _rename, ("facilities!B1", "unknown column 'nam'; did you mean 'name'?")),
     ("sheet", _extra, ("unknown sheet 'facilitys'; did you mean 'facilities'?",)),
+    ("unit", _rename_unit, ("options!", "the unit is USD, not M USD; give values in USD, and name that or no unit")),
+    ("unit of a setting", _unit_of_setting, ("instance!C", "'percent' is no unit of base_year")),
+    ("key of odd digits", _odd_digits, ("policy.budget.\u00b2",)),
     ("section", _section_as_setting, ("instance!A", "fill the sheet 'materials'")),
     ("overlay", _overlay, ("instance!A", "'extends' is for overlays")),
     ("no settings", lambda book: book.remove(book["instance"]), ("there is no sheet 'instance'",)),
@@ -166,6 +182,12 @@ def test_hostile_files(tmp_path: Path, exported: Path, monkeypatch: pytest.Monke
     assert "declares a document type" in faults(_with(exported, tmp_path / "entity.xlsx", "xl/styles.xml", doctype))
     linked = _with(exported, tmp_path / "linked.xlsx", "xl/externalLinks/externalLink1.xml", b"<a/>")
     assert "draws on other workbooks" in faults(linked)
+    hidden = _with(exported, tmp_path / "hidden.xlsx", "xl/worksheets/sheet1.dat", doctype)
+    assert "declares a document type" in faults(hidden)
+    far = b'<worksheet><sheetData><row r="999999999999"><c r="A1"><v>1</v></c></row></sheetData></worksheet>'
+    assert "a row beyond 1,048,576" in faults(_with(exported, tmp_path / "far.xlsx", "xl/worksheets/sheet1.xml", far))
+    styles = _with(exported, tmp_path / "styles.xlsx", "xl/styles.xml", b"<a/>" * 3_000_000)
+    assert "at most 8,388,608 where no cells stand" in faults(styles)
     monkeypatch.setattr(sheets, "MAX_UNPACKED", 1_000_000)
     bomb = _with(exported, tmp_path / "bomb.xlsx", "xl/media/a.bin", b"\0" * 2_000_000)
     assert bomb.stat().st_size < 100_000

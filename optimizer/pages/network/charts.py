@@ -177,11 +177,11 @@ def exposure(plan: Plan) -> Shares | None:
     for row in rows_of(worst.reset_index()):
         cells = tuple(None if pd.isna(getattr(row, kind)) else float(getattr(row, kind)) for kind in kinds)
         rows.append((name_of(plan, row.facility), cells))
-    clean = int((worst["most"] <= 0).sum())
+    clean = int(((worst["most"] <= 0) & worst[kinds].notna().all(axis=1)).sum())
     first = listed(f"{name} {max(c or 0.0 for c in cells):.0%}" for name, cells in rows[:3])
     words = (
-        f"{counted(len(rows), 'plant')} make something in a trusted channel; {clean} of them without any exposure. "
-        f"Most exposed: {first}."
+        f"{counted(len(rows), 'plant')} make something in a trusted channel; {clean} of them known to be without any "
+        f"exposure. Most exposed: {first}."
     )
     title = "Exposure of the plants that trusted supply rests on, the worst year of each"
     return Shares(

@@ -178,7 +178,7 @@ def heavies(plan: Plan, flow: Flow) -> list[Picture]:
             continue
         name = ELEMENTS[element].capitalize()
         channels = list(plan.instance.channels)
-        heads = ("separated", "used by magnet makers", "to users", "into stock", "out of stock", "in stock at the end")
+        heads = ("separated", "used by magnet makers", "into stock", "out of stock", "in stock at the end")
         table = headed(f"{name} by year and channel without a disruption, t contained", "year", "channel", *heads,
                        right=("year", *heads))  # fmt: skip
         totals: dict[str, list[float]] = {head: [] for head in heads}
@@ -187,7 +187,7 @@ def heavies(plan: Plan, flow: Flow) -> list[Picture]:
             into, out = sums_of(plan, flow.moved.get((TRUNK, year), []), (element,))
             rows = {
                 k: (
-                    out.get((SEPARATION, k), 0.0), into.get((MAGNET, k), 0.0), into.get((USERS, k), 0.0),
+                    out.get((SEPARATION, k), 0.0), into.get((MAGNET, k), 0.0),
                     into.get((INTO_STOCK, k), 0.0), out.get((OUT_OF_STOCK, k), 0.0), stock.get((year, k), 0.0),
                 )
                 for k in channels
@@ -196,7 +196,7 @@ def heavies(plan: Plan, flow: Flow) -> list[Picture]:
                 table.add_row(str(year), channel, *(f"{t:,.1f}" for t in cells))
             for n, head in enumerate(heads):
                 totals[head].append(sum(cells[n] for cells in rows.values()))
-        drawn_heads = [head for head in (heads[0], heads[1], heads[5]) if any(totals[head])]
+        drawn_heads = [head for head in (heads[0], heads[1], heads[4]) if any(totals[head])]
         if not drawn_heads:
             continue
         series = {head: (list(flow.periods), totals[head]) for head in drawn_heads}

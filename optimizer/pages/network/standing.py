@@ -14,9 +14,9 @@ from optimizer.plan.plan import Plan
 NOTHING, STANDS, BUILDING, ON_LINE, UNTRUSTED, CUT, LOST = "0123456"
 """What a facility is. A letter for each period of a course is what a page has of it."""
 WORDS = {
-    STANDS: "standing",
-    BUILDING: "funded, being built",
-    ON_LINE: "funded, on line",
+    STANDS: "standing, nothing funded",
+    BUILDING: "funded, being built or expanded",
+    ON_LINE: "funded, on line, new or expanded",
     UNTRUSTED: "not trusted (exposure 1)",
     CUT: "cut back in this future",
     LOST: "lost, or late, in this future",
