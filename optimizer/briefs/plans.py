@@ -14,6 +14,8 @@ from optimizer.plan.plan import Plan
 SHORT_ROWS = 12
 VIOLATIONS = 5
 MISSING = 15
+SIZE = "t/yr, all units"
+"""A plant of several stages counts each: its metal, alloy and magnets together."""
 
 
 def say(out: Brief, plan: Plan) -> None:
@@ -43,8 +45,8 @@ def _portfolio(portfolio: pd.DataFrame, out: Brief) -> None:
     if portfolio.empty:
         out.print("\nNothing is funded.")
         return
-    heads = ("facility", "option", "stage", "country", "funded", "on line", "t/yr", "capex")
-    table = headed("\nFunded", *heads, right=("funded", "on line", "t/yr", "capex"))
+    heads = ("facility", "option", "stage", "country", "funded", "on line", SIZE, "capex")
+    table = headed("\nFunded", *heads, right=("funded", "on line", SIZE, "capex"))
     for row in rows_of(portfolio.sort_values(["funded", "stage", "facility"])):
         words = (row.facility, row.option, row.stage, row.country, str(row.funded), str(row.online))
         table.add_row(*words, tonnes(row.capacity), usd(row.capex))
@@ -139,7 +141,7 @@ def _levels(levels: list[dict[str, Any]], out: Brief) -> None:
 def _reactions(reactions: pd.DataFrame, out: Brief) -> None:
     if reactions.empty:
         return
-    heads = ("future", "facility", "option", "funded", "on line", "t/yr", "capex")
+    heads = ("future", "facility", "option", "funded", "on line", SIZE, "capex")
     table = headed("\nFunded in branches, once a disruption has struck", *heads, right=heads[3:])
     for row in rows_of(reactions.head(out.most(SHORT_ROWS))):
         words = (row.scenario, row.facility, row.option, str(row.funded), str(row.online))

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +234,8 @@ class Book:
         file.parent.mkdir(parents=True, exist_ok=True)
         made = file.with_name(f".{file.stem}.new{file.suffix}")
         try:
+            # openpyxl notes when it saves: whoever saves it later is known by the time between.
+            self._book.properties.created = datetime.now(UTC).replace(tzinfo=None)
             self._book.save(made)
             if check is not None:
                 check(made)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,6 +20,8 @@ SUFFIX = ".xlsx"
 _CORE = "docProps/core.xml"
 _MOST = 1 << 20
 """Bytes of the properties of a workbook at most."""
+_AT_ONCE = timedelta(seconds=1)
+"""Between making and saving, in properties that count seconds."""
 
 
 def workbook(given: Path | str | Instance, file: Path | str | None = None) -> Path:
@@ -100,4 +104,13 @@ def _is_ours(target: Path) -> bool:
         said = {element.tag.rpartition("}")[2]: element.text for element in ElementTree.fromstring(text)}
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, ElementTree.ParseError):
         return False
-    return said.get("category") == CATEGORY and said.get("lastModifiedBy") == CREATOR
+    return said.get("category") == CATEGORY and said.get("lastModifiedBy") == CREATOR and not _saved_later(said)
+
+
+def _saved_later(said: Mapping[str, str | None]) -> bool:
+    """Whether it was saved after it was made: a script that saves it may leave all else as it is."""
+    try:
+        made, saved = (datetime.fromisoformat(said[name] or "") for name in ("created", "modified"))
+    except (KeyError, ValueError):
+        return True
+    return saved - made > _AT_ONCE

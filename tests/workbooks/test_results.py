@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,16 @@ def test_what_is_there_is_not_replaced(folders: Path, tmp_path: Path) -> None:
     edited.save(target)
     with pytest.raises(PlanError, match="is there already"):
         optimizer.workbook(folders / "plan", target)
+    by_script = tmp_path / "script.xlsx"
+    optimizer.workbook(folders / "plan", by_script)
+    edited = openpyxl.load_workbook(by_script)
+    assert edited.properties.modified - edited.properties.created <= timedelta(seconds=1)
+    edited.properties.created -= timedelta(
+        seconds=2
+    )  # a script that comes two seconds later and says nothing of itself
+    edited.save(by_script)
+    with pytest.raises(PlanError, match="is there already"):
+        optimizer.workbook(folders / "plan", by_script)
     instance = optimizer.workbook(folders / "plan" / "instance", tmp_path / "instance.xlsx")
     with pytest.raises(PlanError, match="is there already"):
         optimizer.workbook(folders / "plan" / "instance", instance)
