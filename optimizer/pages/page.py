@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from optimizer.briefs.brief import Brief
 from optimizer.briefs.words import plain
+from optimizer.pages.front import Sure, best_of, lines_of
 from optimizer.pages.pictures import Figure
 
 R = TypeVar("R")
@@ -30,6 +31,9 @@ class Page:
         pictures: where a picture says more than the table.
         brief: what the command says, with every row.
         provenance: name and value of what the result depends on.
+        instance: name and SHA-256 of the instance, blank where the note tells none.
+        sure: what the result says of options beyond one plan.
+        funded: by a plan, as facility:option; not there where the result is no plan.
     """
 
     title: str
@@ -39,6 +43,9 @@ class Page:
     pictures: tuple[Figure, ...]
     brief: Brief
     provenance: tuple[tuple[str, str], ...]
+    instance: tuple[str, str] = ("", "")
+    sure: Sure | None = None
+    funded: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,8 @@ class Content(Generic[R]):
         pictures: see `Page`.
         settings: names in the note of what the result depends on.
         rows: of a table at most; a file of the folder holds the rest.
+        sure: see `Page`.
+        funded: see `Page`.
     """
 
     title: Callable[[R], str]
@@ -62,6 +71,8 @@ class Content(Generic[R]):
     pictures: Callable[[R], Iterable[Figure]]
     settings: tuple[str, ...] = ()
     rows: int = 200
+    sure: Callable[[R], Sure | None] = lambda _: None
+    funded: Callable[[R], frozenset[str] | None] = lambda _: None
 
     def page(self, found: R, info: Mapping[str, Any], source: str) -> Page:
         """The page of a result.
@@ -81,7 +92,33 @@ class Content(Generic[R]):
             pictures=tuple(self.pictures(found)),
             brief=brief,
             provenance=tuple(provenance(info, self.settings, source)),
+            instance=(str(info.get("instance") or ""), str(info.get("instance_sha256") or "")),
+            sure=self.sure(found),
+            funded=self.funded(found),
         )
+
+
+def led(pages: Sequence[Page]) -> list[Page]:
+    """Pages whose plans begin with what is sure beyond them, as far as a page of the same instance tells it.
+
+    Args:
+        pages: of a report, in order.
+    """
+    made = []
+    for page in pages:
+        if page.funded is None:
+            made.append(page)
+            continue
+        known = [
+            (other.sure, other.instance[1] == page.instance[1])
+            for other in pages
+            if other.sure is not None and other.instance[0] == page.instance[0]
+        ]
+        lines = list(lines_of(page.funded, best_of(known), listed))
+        room = SENTENCES - len(page.answer)
+        first = lines if len(lines) <= room else [" ".join(lines)]
+        made.append(replace(page, answer=(*first, *page.answer)))
+    return made
 
 
 def provenance(info: Mapping[str, Any], settings: Sequence[str], source: str) -> Iterable[tuple[str, str]]:

@@ -9,13 +9,14 @@ from optimizer.errors import OptionsError, PlanError
 from optimizer.ledger import write_new
 from optimizer.pages.html import MARK, html_of
 from optimizer.pages.kinds import kind_of
-from optimizer.pages.page import Page
+from optimizer.pages.page import Page, led
 
 
 def report(folders: Sequence[Path | str] | Path | str, file: Path | str = "report.html", *, title: str = "") -> Path:
     """Write one HTML file with a page for each result folder.
 
-    It opens offline, in light and dark, and prints. Nothing is computed anew: pages show what the folders hold.
+    It opens offline, in light and dark, and prints. Nothing is computed anew: pages show what the folders hold. A plan's
+    answer begins with what verdicts, or alternatives, on its instance say where their folder is among those given.
 
     Args:
         folders: result folders of `solve`, `roll`, `shortfall`, `cuts`, `calendar`, `why`, `verdicts`, `flip`,
@@ -42,7 +43,7 @@ def report(folders: Sequence[Path | str] | Path | str, file: Path | str = "repor
     target = Path(file)
     _check(given, target)
     pages = _pages(given)
-    text = html_of(pages, title)
+    text = html_of(led(pages), title)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_new(target, text)
     return target

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.pages.kinds import PLAN, kind_of
+from optimizer.pages.page import led
 from optimizer.plan.columns import COLUMNS
 from optimizer.plan.plan import read_info
 from optimizer.workbooks.book import HEAD, HEAD_RIGHT, HEADING, LINKED, TITLE, WRAPPED, Book, Entry, Look, Options
@@ -97,7 +98,7 @@ def book_of(folder: Path, most: int = MOST) -> Book:
     """
     kind = kind_of(folder)
     plan = kind.note == PLAN
-    page = kind.page(folder)
+    (page,) = led([kind.page(folder)])
     book = Book(page.title, CATEGORY)
     add_cover(book, page, _figures(read_info(folder)) if plan else [], list(NOTES))
     tables = {name: table_of(folder, name, plan=plan) for name in _names(folder, plan=plan)}

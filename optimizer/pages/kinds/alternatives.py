@@ -13,6 +13,7 @@ from optimizer.briefs.words import number_of, rough
 from optimizer.near_optimal import Alternatives
 from optimizer.near_optimal.facts import ALL, NONE, OPEN, SOME
 from optimizer.pages.folder import Columns, read_table
+from optimizer.pages.front import Sure
 from optimizer.pages.page import Content, counted, listed
 from optimizer.pages.pictures import MOST_BARS, M, Picture, axis, bars
 from optimizer.plan.columns import rows_of
@@ -44,15 +45,29 @@ def _alerts(found: Alternatives) -> Iterator[str]:
         yield f"{str(info['status']).capitalize()}: {info['why']}."
 
 
+def _names(found: Alternatives) -> dict[str, tuple[str, ...]]:
+    """Options by their verdict."""
+    table = found.options
+    return {
+        verdict: tuple(f"{row.facility}:{row.option}" for row in rows_of(table[table["verdict"] == verdict]))
+        for verdict in (ALL, SOME, NONE, OPEN)
+    }
+
+
+def _sure(found: Alternatives) -> Sure | None:
+    if found.portfolios.empty:
+        return None
+    names = _names(found)
+    over = f"plans within {rough(found.info['within_usd'])} of the best for the data as they stand"
+    return Sure(over, False, names[ALL], names[SOME], names[NONE], names[OPEN])
+
+
 def _answer(found: Alternatives) -> Iterator[str]:
-    info, table = found.info, found.options
+    info = found.info
     if found.portfolios.empty:
         yield f"There is no plan: {info['why']}."
         return
-    names = {
-        verdict: [f"{row.facility}:{row.option}" for row in rows_of(table[table["verdict"] == verdict])]
-        for verdict in (ALL, SOME, NONE, OPEN)
-    }
+    names = _names(found)
     capex = info["capex"]
     share = f", {info['within_usd'] / capex:.1%} of the capex that the best funds" if capex else ""
     yield (
@@ -116,6 +131,7 @@ CONTENT: Content[Alternatives] = Content(
     alerts=_alerts,
     answer=_answer,
     pictures=_pictures,
+    sure=_sure,
     settings=(
         "status",
         "tolerance",

@@ -66,7 +66,8 @@ def _answer(plan: Plan) -> Iterator[str]:
         yield f"Planned again from {rolled.info['year']}, {rough(rolled.info['change_usd'])} a change: {said}."
     measure = str(info["risk"]["measure"]).replace("_", " ")
     gap = "" if plan.gap is None else f"; no plan costs less by more than {rough(info['gap_usd'])}, {plan.gap:.2%}"
-    yield f"The {measure} cost is {rough(plan.objective or 0.0)}{gap}."
+    check = str(info["verdict"]["summary"]).split(";")[0]
+    yield f"The {measure} cost is {rough(plan.objective or 0.0)}{gap}. The independent check says: {check}."
     portfolio = plan.portfolio
     if portfolio.empty:
         yield "Nothing is funded."
@@ -82,7 +83,12 @@ def _answer(plan: Plan) -> Iterator[str]:
     sums = short.groupby("channel", sort=False)["short"].sum()
     lacking = [f"{channel} {rough_tonnes(float(tons))}" for channel, tons in sums.items() if tons > SMALL]
     yield f"Short without a disruption: {listed(lacking)}." if lacking else "Nothing is short without a disruption."
-    yield f"The independent check says: {str(info['verdict']['summary']).split(';')[0]}."
+
+
+def _funded(plan: Plan) -> frozenset[str] | None:
+    if not plan.tables:
+        return None
+    return frozenset(f"{row.facility}:{row.option}" for row in rows_of(plan.portfolio))
 
 
 def _say(out: Brief, plan: Plan) -> None:
@@ -121,6 +127,7 @@ CONTENT: Content[Plan] = Content(
     alerts=_alerts,
     answer=_answer,
     pictures=_pictures,
+    funded=_funded,
     settings=(
         "status",
         "why",

@@ -11,6 +11,7 @@ import pandas as pd
 from optimizer.briefs.verdicts import say, troubles_of
 from optimizer.briefs.words import rough
 from optimizer.pages.folder import Columns, read_table
+from optimizer.pages.front import Sure
 from optimizer.pages.page import Content, counted, listed
 from optimizer.pages.pictures import MOST_BARS, Picture, axis, bars
 from optimizer.plan.columns import rows_of
@@ -55,6 +56,17 @@ def _answer(found: Verdicts) -> Iterator[str]:
         yield f"Undecided: {listed(open_)}: these samples do not tell."
 
 
+def _sure(found: Verdicts) -> Sure | None:
+    info = found.info
+    if not info["by_status"]["solved"]:
+        return None
+    must, toss, never, open_ = (tuple(_names(found, verdict)) for verdict in (MUST, TOSS_UP, NEVER, UNDECIDED))
+    groups = list(info.get("overlays") or ())
+    moved = f"of the data, with variants of {listed(groups)}," if groups else "of the data"
+    near = f"{counted(info['by_status']['solved'], 'sample')} {moved} within {rough(info['within_usd'])} of the best"
+    return Sure(near, True, must, toss, never, open_)
+
+
 def _pictures(found: Verdicts) -> Iterator[Picture]:
     order = {MUST: 0, TOSS_UP: 1, UNDECIDED: 2, NEVER: 3}
     rows = found.options.assign(place=found.options["verdict"].map(order))
@@ -82,6 +94,7 @@ CONTENT: Content[Verdicts] = Content(
     alerts=troubles_of,
     answer=_answer,
     pictures=_pictures,
+    sure=_sure,
     settings=(
         "status",
         "samples",
@@ -93,7 +106,7 @@ CONTENT: Content[Verdicts] = Content(
         "only",
         "together",
         "vary",
-        "groups",
+        "overlays",
         "method",
         "gap",
         "seed",

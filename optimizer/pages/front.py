@@ -1,0 +1,73 @@
+"""What is sure beyond one plan: the first lines of a plan's answer, for a lone optimum tells nothing of its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+NAMED = 6
+"""Options that a list of a sentence names; the page of the verdicts has all."""
+UNKNOWN = (
+    "Which of its fundings are sure is not told here: this is one plan, and others may cost nearly the same. `optimizer "
+    "verdicts` asks over ranges of the data and variants of demand, `optimizer alternatives` of the data as they stand; "
+    "a report of this folder and theirs begins with what they found."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sure:
+    """Which options to fund, as far as more than one plan tells it.
+
+    Attributes:
+        over: over what, in words.
+        variants: whether data and variants moved; such verdicts go before those of the data as they stand.
+        must: options in all near-optimal plans, as facility:option.
+        toss_up: in some.
+        never: in none.
+        undecided: not known.
+    """
+
+    over: str
+    variants: bool
+    must: tuple[str, ...]
+    toss_up: tuple[str, ...]
+    never: tuple[str, ...]
+    undecided: tuple[str, ...]
+
+
+def best_of(known: Sequence[tuple[Sure, bool]]) -> tuple[Sure, bool] | None:
+    """Which of several verdicts leads: of the same state of the instance first, then over variants; the first of equals.
+
+    Args:
+        known: verdicts on an instance, with whether it is the same state of it to the letter.
+    """
+    return max(known, key=lambda one: (one[1], one[0].variants), default=None)
+
+
+def lines_of(
+    funded: Collection[str], known: tuple[Sure, bool] | None, listed: Callable[[Sequence[str], int], str]
+) -> Iterator[str]:
+    """What leads the answer of a plan: one sentence where nothing is known beyond it, else two.
+
+    Args:
+        funded: by the plan, as facility:option.
+        known: verdicts, with whether they are of the plan's instance to the letter.
+        listed: sets names for a sentence, the most that are named given.
+    """
+    if known is None:
+        yield UNKNOWN
+        return
+    sure, same = known
+    apart = "" if same else ", of another state of this instance"
+    without = [name for name in sure.must if name not in funded]
+    said = f"; this plan leaves out {listed(without, NAMED)}" if without else "; all in this plan" if sure.must else ""
+    yield f"Must fund, over {sure.over}{apart}: {listed(sure.must, NAMED) or 'nothing'}{said}."
+    against = [name for name in sure.never if name in funded]
+    parts = [
+        f"Toss-up: {listed(sure.toss_up, NAMED) or 'nothing'}",
+        f"never: {listed(sure.never, NAMED) or 'nothing'}"
+        + (f", of which this plan funds {listed(against, NAMED)}" if against else ""),
+    ]
+    if sure.undecided:
+        parts.append(f"undecided: {listed(sure.undecided, NAMED)}")
+    yield "; ".join(parts) + "."

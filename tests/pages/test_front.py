@@ -1,0 +1,110 @@
+"""What leads the answer of a plan: verdicts beyond it, and that they are missing where none are given."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from optimizer.pages.front import UNKNOWN, Sure
+from optimizer.pages.kinds import kind_of
+from optimizer.pages.page import SENTENCES, Page, led, listed
+from optimizer.pages.study import report
+from tests.pages.conftest import Made, read
+
+HOME, ABROAD = "home:build", "abroad:build"
+
+
+def page_of(folder: Path) -> Page:
+    """The page of a folder by itself."""
+    return kind_of(folder).page(folder)
+
+
+def sure(over: str = "20 samples", *, variants: bool = True, must: tuple[str, ...] = (), never: tuple[str, ...] = ()):
+    """A page that says what is sure of the small instance, of the state of the plan given to `beside`."""
+    return Sure(over, variants, must, (), never, ())
+
+
+def beside(made: Made, *known: tuple[Sure, str]) -> tuple[str, ...]:
+    """The plan's answer beside pages that know something, each of a state of the instance."""
+    plan = page_of(made["plan"])
+    name, digest = plan.instance
+    other = page_of(made["verdicts"])
+    pages = [
+        Page("", "", (), (), (), other.brief, (), (name, digest if state == "same" else state), one)
+        for one, state in known
+    ]
+    return led([*pages, plan])[-1].answer
+
+
+@pytest.mark.parametrize("kind", ["plan", "roll"])
+def test_a_lone_plan_says_that_it_is_one_of_others(made: Made, kind: str) -> None:
+    """Its own words follow, five sentences in all at most."""
+    page = page_of(made[kind])
+    (found,) = led([page])
+    assert found.answer[0] == UNKNOWN
+    assert found.answer[1:] == page.answer
+    assert len(found.answer) <= SENTENCES
+
+
+def test_verdicts_lead_before_alternatives(made: Made) -> None:
+    """Those of the data as they stand lead only where nothing else does."""
+    folders = [made["plan"], made["alternatives"], made["verdicts"]]
+    plan, *others = led([page_of(folder) for folder in folders])
+    assert "3 samples of the data within" in plan.answer[0]
+    assert all(page.answer == page_of(folder).answer for page, folder in zip(others, folders[1:], strict=True))
+    plan, _ = led([page_of(folder) for folder in folders[:2]])
+    assert "for the data as they stand" in plan.answer[0]
+
+
+def test_a_plan_against_verdicts_says_so(made: Made) -> None:
+    """What it leaves out of what must be funded, and what it funds of what never should be."""
+    funded = page_of(made["plan"]).funded
+    assert funded
+    mine, missing = sorted(funded)[0], "elsewhere:build"
+    first, second, *_ = beside(made, (sure(must=(mine, missing), never=(mine,)), "same"))
+    assert first == f"Must fund, over 20 samples: {mine}, {missing}; this plan leaves out {missing}."
+    assert second == f"Toss-up: nothing; never: {mine}, of which this plan funds {mine}."
+    first, second, *_ = beside(made, (sure(must=(mine,)), "same"))
+    assert first.endswith(f"{mine}; all in this plan.")
+
+
+def test_verdicts_on_another_state_say_so_and_come_after(made: Made) -> None:
+    """The trunk's verdicts lead a plan with disruptions only where there are no better ones."""
+    first, *_ = beside(made, (sure("the trunk"), "0" * 64))
+    assert first.startswith("Must fund, over the trunk, of another state of this instance: nothing")
+    first, *_ = beside(made, (sure("the trunk"), "0" * 64), (sure("as it stands", variants=False), "same"))
+    assert first.startswith("Must fund, over as it stands: nothing")
+
+
+def test_verdicts_on_another_instance_are_not_taken(made: Made) -> None:
+    """A name that is not the plan's has nothing to say of it."""
+    plan, verdicts = page_of(made["plan"]), page_of(made["verdicts"])
+    other = Page("", "", (), (), (), verdicts.brief, (), ("another", plan.instance[1]), sure())
+    assert led([other, plan])[1].answer[0] == UNKNOWN
+
+
+def test_verdicts_without_a_sample_that_was_solved_say_nothing(made: Made, tmp_path: Path) -> None:
+    """They hold no verdict, only that nothing is known."""
+    folder = Path(shutil.copytree(made["verdicts"], tmp_path / "none"))
+    note = json.loads((folder / "verdicts.json").read_text(encoding="utf-8"))
+    note["by_status"]["solved"] = 0
+    (folder / "verdicts.json").write_text(json.dumps(note), encoding="utf-8")
+    assert led([page_of(made["plan"]), page_of(folder)])[0].answer[0] == UNKNOWN
+
+
+def test_the_report_shows_it(made: Made, tmp_path: Path) -> None:
+    """The first paragraph of the plan's answer in the file."""
+    file = report([made["plan"], made["verdicts"]], tmp_path / "both.html")
+    answer = read(file).all("div", class_="answer")[0]
+    assert answer.all("p")[0].words.startswith("Must fund, over 3 samples of the data within")
+
+
+def test_many_names_are_counted(made: Made) -> None:
+    """A sentence names a few, and says how many more there are."""
+    names = tuple(f"plant_{number}:build" for number in range(20))
+    first, *_ = beside(made, (sure(must=names), "same"))
+    assert listed(names, 6) in first
+    assert "and 14 more" in first
