@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Where,
     )
     from optimizer.evaluation import Evaluation, Future, Portfolio, evaluate
+    from optimizer.exporting import Exported, export
     from optimizer.findings import Finding
     from optimizer.fronts import Frontier, Sweep, frontier
     from optimizer.futures import FutureSet, sample
@@ -56,6 +57,7 @@ __all__ = [
     "DecisionCalendar",
     "Evaluation",
     "Explanation",
+    "Exported",
     "Fault",
     "Finding",
     "Flips",
@@ -97,6 +99,7 @@ __all__ = [
     "diagnose",
     "evaluate",
     "explain",
+    "export",
     "flip",
     "frontier",
     "generate",
@@ -141,6 +144,7 @@ _HOMES = {
         "Where",
     ),
     "evaluation": ("Evaluation", "Future", "Portfolio", "evaluate"),
+    "exporting": ("Exported", "export"),
     "findings": ("Finding",),
     "fronts": ("Frontier", "Sweep", "frontier"),
     "futures": ("FutureSet", "sample"),

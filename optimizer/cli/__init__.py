@@ -14,6 +14,7 @@ from optimizer.cli import (
     cuts,
     evaluate,
     explain,
+    export,
     flip,
     frontier,
     generate,
@@ -79,6 +80,7 @@ app.command("report")(guarded(report.report))
 app.command("plot")(guarded(plot.plot))
 app.command("workbook")(guarded(workbook.workbook))
 app.command("study")(guarded(study.study))
+app.command("export")(guarded(export.export))
 app.command("generate")(guarded(generate.generate))
 app.command("schema")(guarded(schema.schema))
 with_examples(app.registered_commands)

@@ -52,7 +52,8 @@ class Series:
     def raw(self, year: int, first_period: int) -> float | str | None:
         """The value in a year as written: number, word or null; 0 before the first year given."""
         if self.start is not None:
-            return float(self.start * (1.0 + self.growth) ** (year - first_period))
+            grown: float = self.start * (1.0 + self.growth) ** (year - first_period)
+            return grown
         if not self.steps:
             return self.constant
         found: float | str | None = 0.0
@@ -65,7 +66,7 @@ class Series:
     def at(self, year: int, first_period: int) -> float:
         """The number in a year; null and words count as 0."""
         value = self.raw(year, first_period)
-        return float(value) if isinstance(value, int | float) else 0.0
+        return 0.0 if value is None or isinstance(value, str) else value
 
     def mean(self, years: range, first_period: int) -> float:
         """The mean over the years of a period."""

@@ -1,4 +1,4 @@
-"""What is sure beyond one plan: the first lines of a plan's answer, for a lone optimum tells nothing of its neighbours."""
+"""What is sure beyond one plan: the first lines of a plan's answer, for a lone optimum says nothing of others."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 NAMED = 6
 """Options that a list of a sentence names; the page of the verdicts has all."""
 UNKNOWN = (
-    "Which of its fundings are sure is not told here: this is one plan, and others may cost nearly the same. `optimizer "
-    "verdicts` asks over ranges of the data and variants of demand, `optimizer alternatives` of the data as they stand; "
-    "a report of this folder and theirs begins with what they found."
+    "Which of its fundings are sure is not told here: this is one plan, and others may cost nearly the same. "
+    "`optimizer verdicts` asks over ranges of the data and variants of demand, `optimizer alternatives` of the data as "
+    "they stand; a report of this folder and theirs begins with what they found."
 )
 
 
@@ -36,7 +36,7 @@ class Sure:
 
 
 def best_of(known: Sequence[tuple[Sure, bool]]) -> tuple[Sure, bool] | None:
-    """Which of several verdicts leads: of the same state of the instance first, then over variants; the first of equals.
+    """Which verdicts lead: of the same state of the instance first, then over variants; the first of equals.
 
     Args:
         known: verdicts on an instance, with whether it is the same state of it to the letter.
@@ -70,4 +70,7 @@ def lines_of(
     ]
     if sure.undecided:
         parts.append(f"undecided: {listed(sure.undecided, NAMED)}")
+    asked = {*sure.must, *sure.toss_up, *sure.never, *sure.undecided}
+    if unasked := [name for name in funded if name not in asked]:
+        parts.append(f"not asked: {len(unasked)} of this plan's {len(funded)} fundings")
     yield "; ".join(parts) + "."

@@ -15,8 +15,9 @@ from optimizer.pages.page import Page, led
 def report(folders: Sequence[Path | str] | Path | str, file: Path | str = "report.html", *, title: str = "") -> Path:
     """Write one HTML file with a page for each result folder.
 
-    It opens offline, in light and dark, and prints. Nothing is computed anew: pages show what the folders hold. A plan's
-    answer begins with what verdicts, or alternatives, on its instance say where their folder is among those given.
+    It opens offline, in light and dark, and prints. Nothing is computed anew: pages show what the folders hold. A
+    plan's answer begins with what verdicts, or alternatives, on its instance say where their folder is among those
+    given.
 
     Args:
         folders: result folders of `solve`, `roll`, `shortfall`, `cuts`, `calendar`, `why`, `verdicts`, `flip`,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import highspy
@@ -78,6 +80,27 @@ def load(problem: Problem) -> Any:
         offset=problem.offset,
         integer=problem.integer,
     )
+
+
+def written_as_mps(highs: Any, columns: Sequence[str], rows: Sequence[str], file: Path) -> Path:
+    """The file to which HiGHS wrote what it holds, in MPS.
+
+    Args:
+        highs: with a problem.
+        columns: a name for each, without blanks, no two alike.
+        rows: the same.
+        file: where.
+
+    Raises:
+        SolveError: HiGHS could not write it.
+    """
+    for place, name in enumerate(columns):
+        highs.passColName(place, name)
+    for place, name in enumerate(rows):
+        highs.passRowName(place, name)
+    if highs.writeModel(str(file)) == highspy.HighsStatus.kError or not file.is_file():
+        raise SolveError(f"HiGHS could not write {file}")
+    return file
 
 
 def without_needs(problem: Problem) -> Problem:

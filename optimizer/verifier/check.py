@@ -23,6 +23,7 @@ from optimizer.verifier.built import Built
 from optimizer.verifier.capital import outlay_of_capital
 from optimizer.verifier.case import Case
 from optimizer.verifier.columns import ROWS
+from optimizer.verifier.exact import Exact, exactly
 from optimizer.verifier.facts import Facts
 from optimizer.verifier.funding_rules import check_funding_rules
 from optimizer.verifier.futures import Factors, blocks, unsound
@@ -67,6 +68,7 @@ _LATER = (
 )  # checked with them where they are asked for
 _WITHOUT_PLAN = ("infeasible", "no_plan")
 _USUAL = Tolerance()
+EXACT = "checked in exact arithmetic: numbers are the decimals of the files, and nothing was rounded on the way"
 
 
 def verify_tables(
@@ -89,7 +91,14 @@ def verify_tables(
     return _check(instance, plan, tables, Ledger(tolerance))
 
 
-def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], ledger: Ledger) -> Verdict:
+def _check(
+    instance: Instance,
+    plan: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    ledger: Ledger,
+    *,
+    exact: bool = False,
+) -> Verdict:
     stated, actual = plan.get("instance_sha256"), sha256(instance)
     text = f"plan.json states {stated}, the instance has {actual}"
     ledger.holds("instance_hash", At(PLAN), stated == actual, text)
@@ -99,10 +108,13 @@ def _check(instance: Instance, plan: Mapping[str, Any], tables: Mapping[str, pd.
     odd = unsound(instance)
     if not ledger.holds("scenario_tree", At("scenarios"), not odd, odd):
         return ledger.verdict()
+    if exact:
+        instance = exactly(instance)
+        ledger.notes.append(EXACT)
     facts = Facts(instance)
     factors = Factors(facts)
     courses = blocks(instance)
-    rows = read_tables(facts, courses, ledger, tables)
+    rows = read_tables(facts, courses, ledger, tables, exact=exact)
     case = Case(
         instance=instance,
         facts=facts,
@@ -166,11 +178,14 @@ def _of_instruments(case: Case) -> dict[tuple[int, str, str], float]:
     return found
 
 
-def verify(folder: Path | str) -> Verdict:
+def verify(folder: Path | str, *, exact: bool = False, tolerance: Tolerance = _USUAL) -> Verdict:
     """Re-check a result folder from its files alone.
 
     Args:
         folder: a result folder.
+        exact: compute with rational numbers, from the decimals of the files, so that what a row is off by is the
+            plan's alone and none of it the check's. It takes two to three times as long.
+        tolerance: how far rows may be off.
 
     Returns:
         The verdict.
@@ -186,7 +201,7 @@ def verify(folder: Path | str) -> Verdict:
         (True, 0)
     """
     folder = Path(folder)
-    plan = _plan(folder)
+    plan = _plan(folder, exact)
     if plan.get("status") in _WITHOUT_PLAN:
         raise PlanError(f"{folder}: status is {plan['status']}, there is no plan to check")
     wanted = (
@@ -196,22 +211,22 @@ def verify(folder: Path | str) -> Verdict:
     lacking = [name for name in wanted if not (folder / name).is_file()]
     if lacking:
         raise PlanError(f"{folder} is no whole result folder: it lacks {', '.join(lacking)}")
-    ledger = Ledger()
+    ledger = Ledger(tolerance)
     tables = {file.stem: _table(file, ledger) for file in sorted(folder.glob("*.csv"))}
     instance = _instance(folder / INSTANCE, ledger)
     if instance is None:
         return ledger.verdict()
-    return _check(instance, plan, tables, ledger)
+    return _check(instance, plan, tables, ledger, exact=exact)
 
 
-def _plan(folder: Path) -> dict[str, Any]:
+def _plan(folder: Path, exact: bool) -> dict[str, Any]:
     if not folder.is_dir():
         raise PlanError(f"there is no folder {folder}")
     file = folder / PLAN
     if not file.is_file():
         raise PlanError(f"{folder} is no result folder: it has no {PLAN}")
     try:
-        plan = json.loads(file.read_text(encoding="utf-8"))
+        plan = json.loads(file.read_text(encoding="utf-8"), parse_float=Exact if exact else None)
     except (ValueError, OSError) as error:
         raise PlanError(f"{file} cannot be read: {error}") from error
     if not isinstance(plan, dict):

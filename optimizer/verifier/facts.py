@@ -56,7 +56,8 @@ class Facts:
 
     def discount(self, year: int) -> float:
         """What a dollar of a year is worth in the base year."""
-        return float((1.0 + self.instance.discount_rate) ** -(year - self.instance.base_year))
+        worth: float = (1.0 + self.instance.discount_rate) ** -(year - self.instance.base_year)
+        return worth
 
     def period_of(self, year: int) -> Period | None:
         """The period that a year lies in."""

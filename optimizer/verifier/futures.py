@@ -143,7 +143,7 @@ def _branch(instance: Instance, scenario: Scenario, left: Block) -> Block:
         spans.append((effect, start, math.inf if duration is None else start + duration))
     ends = max(end for _, _, end in spans)
     # The branch covers year ends + recovery - 1 and the period it lies in.
-    back = math.inf if math.isinf(ends) else math.ceil(ends + scenario.recovery)
+    back = math.inf if ends == math.inf else math.ceil(ends + scenario.recovery)
     covered = tuple(
         period
         for period in instance.periods

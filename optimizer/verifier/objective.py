@@ -8,6 +8,7 @@ from typing import Any
 
 from optimizer.instance.policy import Cvar, Expected, Regret
 from optimizer.verifier.case import Case
+from optimizer.verifier.exact import Exact, standing_for_float, total
 from optimizer.verifier.futures import BASE, TRUNK, Block, course, is_future
 from optimizer.verifier.money import INVESTMENT, Money
 from optimizer.verifier.verdict import At
@@ -35,7 +36,7 @@ def future_costs(case: Case, money: Money) -> dict[str, float]:
 def probabilities(case: Case) -> dict[str, float]:
     """Probability of the base and of every scenario with effects; the base takes what remains."""
     found = {s.id: s.probability for s in case.instance.scenarios if s.effects and is_future(s)}
-    remaining = 1.0 - math.fsum(found.values())
+    remaining = 1.0 - total(found.values())
     return {BASE: remaining if remaining > 1e-12 else 0.0} | found
 
 
@@ -43,7 +44,7 @@ def check_scenarios(case: Case, costs: Mapping[str, float]) -> None:
     """The scenarios table."""
     ledger = case.ledger
     table = {row.scenario: row for row in case.rows.scenarios}
-    all_remaining = 1.0 - math.fsum(scenario.probability for scenario in case.instance.scenarios)
+    all_remaining = 1.0 - total(scenario.probability for scenario in case.instance.scenarios)
     chances, served = probabilities(case), _served(case)
     for name in costs:
         at = At(name, None, name)
@@ -214,6 +215,8 @@ def _optimal(case: Case, options: Any, objective: float, bound: float, slack: fl
 
 def number(value: Any) -> float | None:
     """A finite number; None for anything else."""
+    if isinstance(value, Exact):
+        return standing_for_float(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return float(value)

@@ -79,8 +79,8 @@ def _above(case: Case, one: Purchase, row: PurchaseRow) -> dict[int, float]:
             continue
         if price == REFERENCE or not eligible_in(case, one, row.facility, case.state_of(row.state), year):
             continue
-        if float(price or 0.0) > reference:
-            found[year] = float(price or 0.0) - reference
+        if price is not None and not isinstance(price, str) and price > reference:
+            found[year] = price - reference
     return found
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from optimizer.verifier.case import Case
+from optimizer.verifier.exact import total as sum_of
 from optimizer.verifier.futures import TRUNK
 from optimizer.verifier.objective import number
 from optimizer.verifier.verdict import At
@@ -51,7 +52,7 @@ def _changes(case: Case, said: Mapping[str, Any], funded: Mapping[tuple[str, str
     """Each funding that is not as expected, at its price; and what was minimised."""
     ledger = case.ledger
     expected = {(str(f), str(o)): int(t) for f, o, t in said["expected"]}
-    each, move = float(said["change_usd"]), float(said["move_usd"])
+    each, move = _usd(said["change_usd"]), _usd(said["move_usd"])
     wanted: dict[tuple[str, str], float] = {}
     for key in expected.keys() | funded.keys():
         was, now = expected.get(key), funded.get(key)
@@ -60,15 +61,21 @@ def _changes(case: Case, said: Mapping[str, Any], funded: Mapping[tuple[str, str
     stated = {(row["facility"], row["option"]): row for row in said["changes"]}
     for key in sorted(wanted.keys() | stated.keys()):
         at, row = At(":".join(key)), stated.get(key, {})
-        ledger.equal("change", at, float(row.get("usd", math.nan)), wanted.get(key, math.nan), "its price", "USD")
+        ledger.equal("change", at, _usd(row.get("usd")), wanted.get(key, math.nan), "its price", "USD")
         years = (row.get("was"), row.get("now"))
         text = f"stated as {years}, it is {(expected.get(key), funded.get(key))}"
         ledger.holds("change", at, years == (expected.get(key), funded.get(key)), text)
-    total = float(said["change"])
-    ledger.equal("change", At(PLAN), total, math.fsum(wanted.values()), "the price of all changes", "USD")
+    total = _usd(said["change"])
+    ledger.equal("change", At(PLAN), total, sum_of(wanted.values()), "the price of all changes", "USD")
     for whole, part in (("minimised", "objective"), ("minimised_bound", "bound")):
         without, with_ = number(case.plan.get(part)), number(said[whole])
         if without is not None or with_ is not None:
             got = math.nan if with_ is None else with_
             base = math.nan if without is None else without
             ledger.equal("change", At(PLAN), got, base + total, f"{whole}, the {part} and the price of change", "USD")
+
+
+def _usd(value: Any) -> float:
+    """An amount; no number where it is none."""
+    found = number(value)
+    return math.nan if found is None else found

@@ -44,6 +44,7 @@ from optimizer.verifier.columns_finance import (
     StakeRow,
     StrictRun,
 )
+from optimizer.verifier.exact import Exact, standing_for_float
 from optimizer.verifier.facts import Facts
 from optimizer.verifier.futures import BASE, TRUNK, Block, is_future
 from optimizer.verifier.verdict import At, Ledger
@@ -111,6 +112,16 @@ def _number(value: Any) -> float:
     return number
 
 
+def _decimal(value: Any) -> float:
+    """A cell as the exact number of its text.
+
+    Raises:
+        ValueError: it is no finite number.
+    """
+    number = _number(value)
+    return standing_for_float(Exact(number if isinstance(value, int | float) else _text(value)))
+
+
 def _whole(value: Any) -> int:
     number = _number(value)
     if not number.is_integer():
@@ -126,7 +137,13 @@ def _maybe_number(value: Any) -> float | None:
     return None if _text(value) == "" else _number(value)
 
 
-_PARSERS: dict[str, Callable[[Any], Any]] = {
+def _maybe_decimal(value: Any) -> float | None:
+    return None if _text(value) == "" else _decimal(value)
+
+
+_Parsers = dict[str, Callable[[Any], Any]]
+
+_PARSERS: _Parsers = {
     "amount": _number,
     "money": _number,
     "whole": _whole,
@@ -134,20 +151,26 @@ _PARSERS: dict[str, Callable[[Any], Any]] = {
     "whole?": _maybe_whole,
     "period": _whole,
 }
+_EXACT: _Parsers = _PARSERS | {"amount": _decimal, "money": _decimal, "money?": _maybe_decimal}
 
 
-_KINDS: dict[str, tuple[tuple[str, str, Callable[[Any], Any]], ...]] = {
-    table: tuple((one.name, one.metadata["kind"], _PARSERS.get(one.metadata["kind"], _text)) for one in fields(row))
-    for table, row in ROWS.items()
-}
-"""Column, kind and parser of each cell of a row, by table."""
+def _kinds(parsers: _Parsers) -> dict[str, tuple[tuple[str, str, Callable[[Any], Any]], ...]]:
+    """Column, kind and parser of each cell of a row, by table."""
+    return {
+        table: tuple((one.name, one.metadata["kind"], parsers.get(one.metadata["kind"], _text)) for one in fields(row))
+        for table, row in ROWS.items()
+    }
+
+
+_KINDS, _EXACT_KINDS = _kinds(_PARSERS), _kinds(_EXACT)
 
 
 class _Reader:
     """Reads one plan's tables."""
 
-    def __init__(self, facts: Facts, blocks: Mapping[str, Block], ledger: Ledger) -> None:
+    def __init__(self, facts: Facts, blocks: Mapping[str, Block], ledger: Ledger, exact: bool) -> None:
         self.facts = facts
+        self.kinds, self.number = (_EXACT_KINDS, _decimal) if exact else (_KINDS, _number)
         self.blocks = blocks
         self.ledger = ledger
         instance = facts.instance
@@ -253,7 +276,7 @@ class _Reader:
             if column is None:
                 continue
             try:
-                value = None if _text(column[number]) == "" else _number(column[number])
+                value = None if _text(column[number]) == "" else self.number(column[number])
             except ValueError:
                 where = At(f"scenarios row {number}")
                 self.ledger.holds("cell_values", where, False, f"{SERVICE}{channel} is {column[number]!r}")
@@ -264,7 +287,7 @@ class _Reader:
         build: Callable[..., Any] = ROWS[table]
         where = At(f"{table} row {number}")
         cells: dict[str, Any] = {}
-        for name, kind, parse in _KINDS[table]:
+        for name, kind, parse in self.kinds[table]:
             column = columns[name]
             value = values[column][number]
             try:
@@ -299,6 +322,21 @@ class _Reader:
         return row if ok else None
 
 
-def read_tables(facts: Facts, blocks: Mapping[str, Block], ledger: Ledger, tables: Mapping[str, pd.DataFrame]) -> Rows:
-    """Turn result tables into typed rows; what is at fault is a violation and left out."""
-    return _Reader(facts, blocks, ledger).read(tables)
+def read_tables(
+    facts: Facts,
+    blocks: Mapping[str, Block],
+    ledger: Ledger,
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    exact: bool = False,
+) -> Rows:
+    """Turn result tables into typed rows; what is at fault is a violation and left out.
+
+    Args:
+        facts: of the instance.
+        blocks: courses of operations.
+        ledger: takes what is at fault.
+        tables: by name.
+        exact: numbers are the decimals of the cells' text.
+    """
+    return _Reader(facts, blocks, ledger, exact).read(tables)

@@ -86,7 +86,7 @@ class Trust:
             given = option.sets.exposure.get(kind, given)  # type: ignore[call-overload]
         if given is not None:
             value = given.raw(year, self.facts.first)
-            return unknown if value == "unknown" else float(value or 0.0)
+            return unknown if value == "unknown" else 0.0 if value is None or isinstance(value, str) else value
         if kind == "location":
             return 1.0 if self.facts.tier(record.country, year) == "adversary" else 0.0
         if kind == "ownership":

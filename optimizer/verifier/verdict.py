@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
 from optimizer.verifier.constraints import CONSTRAINTS
+from optimizer.verifier.exact import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ class Ledger:
         """Check something that holds or does not."""
         self.checked[name] += 1
         if not ok:
-            self.violations.append(Violation(name, at.place, at.period, at.scenario, amount, unit, text))
+            self.violations.append(Violation(name, at.place, at.period, at.scenario, plain(amount), unit, text))
         return ok
 
     def _row(self, name: str, at: At, off: float, unit: str, scale: float, text: str) -> bool:
@@ -180,11 +181,11 @@ class Ledger:
         allowed = self.allowed(unit, scale)
         known = self.residuals.get(name)
         if off > 0 and (known is None or off / allowed > known.amount / known.allowed):
-            self.residuals[name] = Residual(off, unit, allowed, at.place, at.period, at.scenario)
+            self.residuals[name] = Residual(plain(off), unit, plain(allowed), at.place, at.period, at.scenario)
         # Written so that a NaN, which compares false with everything, counts as off.
         if off <= allowed:
             return True
-        self.violations.append(Violation(name, at.place, at.period, at.scenario, off, unit, f"{text} ({unit})"))
+        self.violations.append(Violation(name, at.place, at.period, at.scenario, plain(off), unit, f"{text} ({unit})"))
         return False
 
     def verdict(self, extra_notes: Sequence[str] = ()) -> Verdict:

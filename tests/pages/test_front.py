@@ -12,9 +12,8 @@ from optimizer.pages.front import UNKNOWN, Sure
 from optimizer.pages.kinds import kind_of
 from optimizer.pages.page import SENTENCES, Page, led, listed
 from optimizer.pages.study import report
-from tests.pages.conftest import Made, read
 
-HOME, ABROAD = "home:build", "abroad:build"
+from .conftest import Made, read
 
 
 def page_of(folder: Path) -> Page:
@@ -22,8 +21,10 @@ def page_of(folder: Path) -> Page:
     return kind_of(folder).page(folder)
 
 
-def sure(over: str = "20 samples", *, variants: bool = True, must: tuple[str, ...] = (), never: tuple[str, ...] = ()):
-    """A page that says what is sure of the small instance, of the state of the plan given to `beside`."""
+def sure(
+    over: str = "20 samples", *, variants: bool = True, must: tuple[str, ...] = (), never: tuple[str, ...] = ()
+) -> Sure:
+    """What a page may know."""
     return Sure(over, variants, must, (), never, ())
 
 
@@ -69,6 +70,8 @@ def test_a_plan_against_verdicts_says_so(made: Made) -> None:
     assert second == f"Toss-up: nothing; never: {mine}, of which this plan funds {mine}."
     first, second, *_ = beside(made, (sure(must=(mine,)), "same"))
     assert first.endswith(f"{mine}; all in this plan.")
+    first, second, *_ = beside(made, (sure(must=("elsewhere:build",)), "same"))
+    assert second.endswith(f"; not asked: {len(funded)} of this plan's {len(funded)} fundings.")
 
 
 def test_verdicts_on_another_state_say_so_and_come_after(made: Made) -> None:

@@ -61,7 +61,7 @@ def _sure(found: Verdicts) -> Sure | None:
     if not info["by_status"]["solved"]:
         return None
     must, toss, never, open_ = (tuple(_names(found, verdict)) for verdict in (MUST, TOSS_UP, NEVER, UNDECIDED))
-    groups = list(info.get("overlays") or ())
+    groups = list(info.get("groups") or ())
     moved = f"of the data, with variants of {listed(groups)}," if groups else "of the data"
     near = f"{counted(info['by_status']['solved'], 'sample')} {moved} within {rough(info['within_usd'])} of the best"
     return Sure(near, True, must, toss, never, open_)
@@ -106,7 +106,7 @@ CONTENT: Content[Verdicts] = Content(
         "only",
         "together",
         "vary",
-        "overlays",
+        "groups",
         "method",
         "gap",
         "seed",

@@ -1,0 +1,91 @@
+"""The problem in a file: another reader finds the same optimum in it, under names that say what is what."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import highspy
+import pytest
+
+import optimizer
+from optimizer.errors import OptionsError, PlanError
+
+ROOT = Path(__file__).resolve().parents[2]
+TWO = ROOT / "docs" / "examples" / "two_plants.yaml"
+NAME = re.compile(r"[A-Za-z0-9_.~%-]+/[A-Za-z0-9_.~%-]+(\([A-Za-z0-9_.~%,-]+\))?\Z")
+
+
+def read(file: Path) -> Any:
+    """A HiGHS object with what the file says."""
+    highs = highspy.Highs()
+    highs.setOptionValue("output_flag", False)
+    assert highs.readModel(str(file)) == highspy.HighsStatus.kOk
+    return highs
+
+
+def optimum_of(file: Path, unit: float) -> float:
+    """What the least of the problem in a file costs, USD."""
+    highs = read(file)
+    highs.setOptionValue("mip_rel_gap", 0.0)
+    highs.run()
+    assert highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    return float(highs.getInfo().objective_function_value) * unit
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"risk": {"measure": "cvar", "alpha": 0.9, "weight": 0.5}}, {"risk": {"measure": "worst_case"}}]
+)
+def test_the_file_has_the_plans_optimum(tmp_path: Path, changes: dict[str, Any]) -> None:
+    """Under each measure that is one problem; with the constant, and in the unit that is told."""
+    optimizer.generate(facilities=20, periods=2, futures=3, seed=4).save(tmp_path / "made")
+    instance = optimizer.load(tmp_path / "made").replace(changes)
+    made = optimizer.export(instance, tmp_path / "made.mps")
+    plan = optimizer.solve(instance, gap=0, gap_usd=None, method="extensive")
+    assert plan.objective is not None
+    assert optimum_of(made.file, made.objective_unit_usd) == pytest.approx(plan.objective, rel=1e-6)
+    info = read(made.file).getLp()
+    assert (made.rows, made.columns) == (info.num_row_, info.num_col_)
+    assert made.binaries == sum(kind == highspy.HighsVarType.kInteger for kind in info.integrality_)
+
+
+def test_names_say_what_is_what(tmp_path: Path) -> None:
+    """Every row and column has one of its own, without blanks, and those of the formulation are found."""
+    instance = optimizer.load(TWO)
+    lp = read(optimizer.export(instance, tmp_path / "two.mps").file).getLp()
+    for names in (list(lp.col_names_), list(lp.row_names_)):
+        assert len(set(names)) == len(names)
+        assert all(map(NAME.match, names))
+    fundings = {name for name in lp.col_names_ if name.startswith("investment/fund(")}
+    assert {name.split(",")[0] for name in fundings} == {"investment/fund(home", "investment/fund(abroad"}
+    assert any(name.startswith("trunk/run(") for name in lp.col_names_)
+
+
+def test_an_instance_of_several_solves_is_refused(tmp_path: Path) -> None:
+    """All that is wrong is told at once, with the way out, and nothing is written."""
+    instance = optimizer.load(TWO).replace({"risk": {"measure": "regret"}})
+    with pytest.raises(OptionsError, match=r"does not end in \.mps(.|\n)*measure regret"):
+        optimizer.export(instance, tmp_path / "two.lp")
+    instance = optimizer.load(TWO).replace({"lexicographic": ["service", "cost"]})
+    with pytest.raises(OptionsError, match="--set lexicographic=null"):
+        optimizer.export(instance, tmp_path / "two.mps")
+    assert not list(tmp_path.iterdir())
+
+
+def test_only_an_export_is_replaced(tmp_path: Path) -> None:
+    """Somebody else's file, a folder and a place that is not there are left as they are."""
+    instance, file = optimizer.load(TWO), tmp_path / "two.mps"
+    file.write_text("NAME mine\n", encoding="utf-8")
+    with pytest.raises(PlanError, match="was not written here"):
+        optimizer.export(instance, file)
+    assert file.read_text(encoding="utf-8") == "NAME mine\n"
+    file.unlink()
+    first = optimizer.export(instance, file).file.read_bytes()
+    assert optimizer.export(instance, file).file.read_bytes() == first
+    with pytest.raises(PlanError, match="is no folder"):
+        optimizer.export(instance, tmp_path / "none" / "two.mps")
+    (tmp_path / "folder.mps").mkdir()
+    with pytest.raises(PlanError, match="is a folder"):
+        optimizer.export(instance, tmp_path / "folder.mps")
+    assert {path.name for path in tmp_path.iterdir()} == {"two.mps", "folder.mps"}
