@@ -161,7 +161,7 @@ def _needs_of_kind(tables: Tables, outside: float) -> list[Any]:
 
 
 def _block(tables: Tables, found: list[Any]) -> dict[str, Block]:
-    return {NEEDS: compile_block(assemble.needs(tables, found), [])}
+    return {NEEDS: compile_block(*assemble.needs(tables, found))}
 
 
 def capacities(problem: Problem, blocks: Mapping[str, Block], tables: Tables, best: float) -> Problem:
