@@ -214,6 +214,8 @@ def test_service_is_delivered_over_asked_in_the_worst_future_too(base: Plan) -> 
     lost = half.loc[half["scenario"] == "export_ban", "short"].sum()
     assert side.short(side.worst, "trusted") == pytest.approx(lost)
     [told] = [sentence for sentence in page.answer if sentence.startswith("Short in trusted")]
+    drawn = figure(page, "Short in the worst future of each plan: trusted")
+    assert sum(drawn.data[1]["y"]) == pytest.approx(lost)
     assert f"b 0 t without a disruption, {lost:,.0f} t at worst (export_ban)" in told
     rows = [row for row in grid(page, "Service by market").rows if row[3] == "b"]
     assert [row[2].split(" (")[0] for row in rows] == ["No disruption", "export_ban"]
@@ -226,6 +228,18 @@ def test_service_is_delivered_over_asked_in_the_worst_future_too(base: Plan) -> 
     assert dict(table.rows)["No disruption"][2:] == (1.0, 1.0)
     [(_, cells)] = [row for row in table.rows if row[0].startswith("export_ban")]
     assert cells[2:] == pytest.approx((1 - lost / base.demand.query("scenario == 'trunk'")["demand"].sum(), 0.5))
+
+
+def test_a_future_that_is_no_worse_is_not_drawn_again(base: Plan) -> None:
+    """Where as much is short without a disruption the answer says so, and there is one picture."""
+    trunk = base.demand["scenario"] == "trunk"
+    lost = base.demand.assign(short=base.demand["demand"].where(trunk, 0.0) / 2)
+    page = page_on(a=base, b=changed(base, demand=lost))
+    total = lost.loc[trunk, "short"].sum()
+    assert f"b {total:,.0f} t without a disruption, and no more in any future." in page.answer[-1]
+    assert [one.title for one in page.pictures if one.title.startswith("Short")] == [
+        "Short without a disruption: trusted"
+    ]
 
 
 def test_a_market_that_is_always_served_is_told_in_a_line(base: Plan) -> None:

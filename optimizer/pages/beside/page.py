@@ -127,7 +127,7 @@ def _short(sides: Sequence[Side]) -> str:
         every.append(f"{side.name} {rough_tonnes(side.short(side.futures[0]))}")
         if side.worst is None or max(usual, worst) <= SMALL:
             parts.append(f"{where} {NOTHING}")
-        elif side.worst == side.futures[0]:
+        elif worst <= usual + SMALL:
             parts.append(f"{where} {rough_tonnes(usual)} without a disruption, and no more in any future")
         else:
             most = f"{rough_tonnes(worst)} at worst ({side.worst.name})"
