@@ -189,7 +189,7 @@ def named(plans: Sequence[Plan | Path | str], names: Sequence[str] = ()) -> dict
     paths = [None if isinstance(plan, Plan) else Path(plan) for plan in plans]
     found: dict[str, Plan] = {}
     empty = []
-    for name, path, plan in zip(names or _names(paths), paths, plans, strict=True):
+    for name, path, plan in zip(names or names_of(paths), paths, plans, strict=True):
         found[name] = plan if isinstance(plan, Plan) else Plan.read(plan)
         if not found[name].tables:
             empty.append(f"{path or name} has no plan: {found[name].status} ({found[name].info.get('why')})")
@@ -198,8 +198,8 @@ def named(plans: Sequence[Plan | Path | str], names: Sequence[str] = ()) -> dict
     return found
 
 
-def _names(paths: Sequence[Path | None]) -> list[str]:
-    """The last parts of the folders, as many as tell them apart."""
+def names_of(paths: Sequence[Path | None]) -> list[str]:
+    """Short names of plans, no two alike: the last parts of their folders, as many as tell them apart."""
     parts = [("plan",) if path is None else path.resolve().parts for path in paths]
     length = 1
     while length < max(map(len, parts)) and len({part[-length:] for part in parts}) < len(set(parts)):

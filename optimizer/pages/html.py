@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from typing import Any
 
@@ -64,7 +64,7 @@ def html_of(pages: Sequence[Page], title: str = "") -> str:
         names=_names(pages),
         style=_text("report.css"),
         figures=_json([_drawn(name, picture) for name, picture in pictures.items()]),
-        views=_json([{"id": name, "kind": v.kind, "words": v.words, "data": v.data} for name, v in views.items()]),
+        views=_json(list(_seen(views))),
         outlines=_json(outlines() if any(view.kind == "map" for view in views.values()) else ""),
         scripts=scripts,
         hashes=" ".join(f"'sha256-{_sha256(script)}'" for script in scripts) or "'none'",
@@ -96,6 +96,14 @@ def _set(number: int, page: Page) -> dict[str, Any]:
         "blocks": list(blocks_of(page.brief, page.title)),
         "pictures": pictures,
     }
+
+
+def _seen(views: Mapping[str, View]) -> Iterator[dict[str, Any]]:
+    """Views as their script takes them; one that sets others side by side names those that have the data."""
+    names = {id(view): name for name, view in views.items()}
+    for name, view in views.items():
+        panes = [{"name": pane.name, "end": pane.end, "of": names[id(pane.view)]} for pane in view.panes]
+        yield {"id": name, "kind": view.kind, "words": view.words, "data": view.data, "panes": panes}
 
 
 def _numbers(figure: Figure) -> Table | None:

@@ -10,6 +10,7 @@ from optimizer.briefs.brief import Brief
 from optimizer.briefs.words import plain
 from optimizer.pages.front import Sure, best_of, lines_of
 from optimizer.pages.pictures import Figure
+from optimizer.plan.plan import Plan
 
 R = TypeVar("R")
 
@@ -34,6 +35,7 @@ class Page:
         instance: name and SHA-256 of the instance, blank where the note tells none.
         sure: what the result says of options beyond one plan.
         funded: by a plan, as facility:option; not there where the result is no plan.
+        plan: that it shows; not there where the result is none.
     """
 
     title: str
@@ -46,6 +48,7 @@ class Page:
     instance: tuple[str, str] = ("", "")
     sure: Sure | None = None
     funded: frozenset[str] | None = None
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class Content(Generic[R]):
         rows: of a table at most; a file of the folder holds the rest.
         sure: see `Page`.
         funded: see `Page`.
+        plan: see `Page`.
     """
 
     title: Callable[[R], str]
@@ -73,6 +77,7 @@ class Content(Generic[R]):
     rows: int = 200
     sure: Callable[[R], Sure | None] = lambda _: None
     funded: Callable[[R], frozenset[str] | None] = lambda _: None
+    plan: Callable[[R], Plan | None] = lambda _: None
 
     def page(self, found: R, info: Mapping[str, Any], source: str) -> Page:
         """The page of a result.
@@ -95,6 +100,7 @@ class Content(Generic[R]):
             instance=(str(info.get("instance") or ""), str(info.get("instance_sha256") or "")),
             sure=self.sure(found),
             funded=self.funded(found),
+            plan=self.plan(found),
         )
 
 

@@ -57,6 +57,7 @@ class View:
         data: numbers and words; the script sets words as text, never as markup.
         grid: its numbers without a disruption, as a table.
         notes: below it.
+        panes: views of its kind that it sets side by side; it has no data of its own then.
     """
 
     kind: str
@@ -65,6 +66,22 @@ class View:
     data: dict[str, Any]
     grid: Grid
     notes: tuple[str, ...] = ()
+    panes: tuple[Pane, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pane:
+    """One of several views that are drawn side by side, with their controls in common.
+
+    Attributes:
+        name: of what it shows.
+        view: as it stands on another page of the report, which has its data.
+        end: the first year that none of its periods has.
+    """
+
+    name: str
+    view: View
+    end: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from optimizer.errors import OptionsError, PlanError
 from optimizer.ledger import write_new
+from optimizer.pages.beside.page import beside
 from optimizer.pages.html import MARK, html_of
 from optimizer.pages.kinds import kind_of
 from optimizer.pages.page import Page, led
@@ -15,9 +16,9 @@ from optimizer.pages.page import Page, led
 def report(folders: Sequence[Path | str] | Path | str, file: Path | str = "report.html", *, title: str = "") -> Path:
     """Write one HTML file with a page for each result folder.
 
-    It opens offline, in light and dark, and prints. Nothing is computed anew: pages show what the folders hold. A
-    plan's answer begins with what verdicts, or alternatives, on its instance say where their folder is among those
-    given.
+    It opens offline, in light and dark, and prints. Nothing is computed anew: pages show what the folders hold. Where
+    two plans or more are among them, a page that sets these side by side comes first. A plan's answer begins with what
+    verdicts, or alternatives, on its instance say where their folder is among those given.
 
     Args:
         folders: result folders of `solve`, `roll`, `shortfall`, `cuts`, `calendar`, `why`, `verdicts`, `flip`,
@@ -44,7 +45,7 @@ def report(folders: Sequence[Path | str] | Path | str, file: Path | str = "repor
     target = Path(file)
     _check(given, target)
     pages = _pages(given)
-    text = html_of(led(pages), title)
+    text = html_of(led(beside(pages)), title)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_new(target, text)
     return target

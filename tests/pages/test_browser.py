@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -142,4 +143,47 @@ def test_year_and_future_are_chosen_by_keyboard(browser: Any, mapped: str, schem
     assert {one["id"] for one in found if one["impact"] in GRAVE} == set()
     assert said == []
     assert asked == [mapped]
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def several(placed: Plan, made: Made, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A report on two plans with places, one of which funds less, and one of another state of the instance."""
+    folder = tmp_path_factory.mktemp("several")
+    less = replace(placed, tables=placed.tables | {"portfolio": placed.portfolio.head(1)})
+    plans = [placed.save(folder / "whole"), less.save(folder / "less"), made.folder / "changed"]
+    return optimizer.report(plans, folder / "report.html").absolute().as_uri()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
+def test_maps_side_by_side_follow_one_slider(browser: Any, several: str, scheme: str, width: int) -> None:
+    """Year, future and place are chosen once, by keyboard; both maps, sentences and tables follow, on one scale."""
+    page, said, asked = opened(browser, several, color_scheme=scheme, viewport={"width": width, "height": 900})
+    view = page.locator("#page-1 .view.map")
+    assert view.count() == 1
+    assert view.locator("input[type=range]").count() == 1
+    drawings, told = view.locator(".drawing"), view.locator(".said")
+    assert drawings.count() == told.count() == 2
+    boxes = [drawings.nth(number).bounding_box() for number in range(2)]
+    beside = abs(boxes[0]["y"] - boxes[1]["y"]) < 2 and boxes[1]["x"] > boxes[0]["x"] + boxes[0]["width"]
+    assert beside == (width > 1000)
+    view.locator("input[type=range]").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    for number, name in enumerate(("whole (A)", "less (A)")):
+        assert told.nth(number).text_content().startswith(f"{name}: 2029, No disruption.")
+        assert drawings.nth(number).locator(".mark").count() == 1
+        assert drawings.nth(number).locator("svg").get_attribute("aria-label").startswith(f"{name}: Map of")
+    view.locator("select").first.select_option("1")
+    assert all("export_ban" in told.nth(number).text_content() for number in range(2))
+    view.locator("select").last.select_option(index=1)
+    assert view.locator(".about li").count() == 2
+    assert view.locator(".drawing .chosen").count() == 2
+    assert page.locator("#page-2 .view.map .chosen").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = axe.Axe().run(page).response["violations"]
+    assert {one["id"] for one in found if one["impact"] in GRAVE} == set()
+    assert said == []
+    assert asked == [several]
     page.close()

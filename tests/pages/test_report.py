@@ -62,8 +62,11 @@ def test_a_page_says_what_its_command_says(made: Made, name: str) -> None:
 
 @pytest.mark.parametrize("number", range(len(NAMES)), ids=NAMES)
 def test_a_page_has_its_answer_tables_and_provenance(made: Made, written: Path, number: int) -> None:
-    """The answer comes first, in five sentences at most; tables have captions, and heads that say what they head."""
-    page = read(written).all("section", class_="page")[number]
+    """The answer comes first, in five sentences at most; tables have captions, and heads that say what they head.
+
+    The report has two plans, so it begins with the page that sets them side by side.
+    """
+    page = read(written).all("section", class_="page")[number + 1]
     [answer] = page.all("div", class_="answer")
     sentences = answer.all("p")
     assert 1 <= len(sentences) <= 5
@@ -313,11 +316,12 @@ def test_what_is_not_installed_is_named(
 
 
 def test_two_pages_of_one_title_are_told_apart(made: Made, tmp_path: Path) -> None:
-    """By their folders."""
+    """By their folders; the page on both has a title of its own."""
     top = read(optimizer.report([made["plan"], made.folder / "changed"], tmp_path / "two.html"))
     names = [link.words for link in top.all("nav")[0].all("a")]
-    assert len(set(names)) == 2
-    assert str(made["plan"]) in names[0]
+    assert len(set(names)) == 3
+    assert names[0] == "Plans side by side"
+    assert str(made["plan"]) in names[1]
 
 
 def test_a_folder_has_a_page_or_is_said_to_have_none() -> None:

@@ -128,6 +128,7 @@ CONTENT: Content[Plan] = Content(
     answer=_answer,
     pictures=_pictures,
     funded=_funded,
+    plan=lambda plan: plan,
     settings=(
         "status",
         "why",

@@ -159,19 +159,30 @@ def cost(plan: Plan) -> Picture | None:
     return columns(title, f"{words}{ends}.", series, years(f"year{ends}"), "cost, M USD", stacked=True).with_grid(table)
 
 
-def exposure(plan: Plan) -> Shares | None:
-    """Worst exposure, by kind, of the plants whose output in trusted channels the trunk rests on."""
+def exposures_of(plan: Plan) -> pd.DataFrame:
+    """Worst exposure on the trunk, by kind, of each facility that makes something in a trusted channel there.
+
+    Returns:
+        A row for each facility and a column for each kind; NaN where it is not known.
+    """
     trusted = list(plan.instance.channels)[:-1]
     runs = plan.runs[(plan.runs["scenario"] == TRUNK) & plan.runs["channel"].isin(trusted) & (plan.runs["run"] > 1e-3)]
     if runs.empty:
-        return None
+        return pd.DataFrame(columns=list(EXPOSURES), dtype=float)
     keys = runs[["facility", "period", "state"]].drop_duplicates()
     exposures = plan.exposure.assign(state=plan.exposure["state"].fillna("").astype(str))
     mine = keys.assign(state=keys["state"].fillna("").astype(str)).merge(exposures, on=["facility", "period", "state"])
-    kinds = [kind for kind in EXPOSURES if pd.to_numeric(mine[kind], errors="coerce").max() > 0]
+    known = pd.DataFrame({kind: pd.to_numeric(mine[kind], errors="coerce") for kind in EXPOSURES})
+    return known.groupby(mine["facility"]).max()
+
+
+def exposure(plan: Plan) -> Shares | None:
+    """Worst exposure, by kind, of the plants whose output in trusted channels the trunk rests on."""
+    worst = exposures_of(plan)
+    kinds = [kind for kind in EXPOSURES if worst[kind].max() > 0]
     if not kinds:
         return None
-    worst = mine.groupby("facility")[kinds].max()
+    worst = worst[kinds]
     worst = worst.assign(most=worst.max(axis=1)).sort_values("most", ascending=False)
     rows = []
     for row in rows_of(worst.reset_index()):

@@ -55,7 +55,10 @@
     return Plotly.react(place, data, layout, { displayModeBar: false, responsive: true, typesetMath: false });
   };
 
-  views.forEach((view) => window.reportViews[view.kind](view, outlines));
+  // A view that sets others side by side has no data of its own: they are those of views on other pages.
+  const known = new Map(views.map((view) => [view.id, view]));
+  const panes = (view) => (view.panes.length ? view.panes.map(({ of, ...own }) => ({ ...known.get(of), ...own })) : [view]);
+  views.forEach((view) => window.reportViews[view.kind]({ ...view, panes: panes(view) }, outlines));
 
   const all = () => Promise.all(figures.map(draw));
   const done = all().then(() => { document.documentElement.dataset.drawn = String(figures.length + views.length); });

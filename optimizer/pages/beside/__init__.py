@@ -1,0 +1,1 @@
+"""Several plans of a report side by side, from what their folders hold."""
