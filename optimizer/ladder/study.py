@@ -14,6 +14,7 @@ import pandas as pd
 
 from optimizer.errors import OptionsError, PlanError
 from optimizer.evaluation import Evaluation, evaluate
+from optimizer.instance.marks import about
 from optimizer.ladder.measures import Measure, measures_of
 from optimizer.ladder.stops import stops_of
 from optimizer.ledger import refuse_other
@@ -128,8 +129,7 @@ def shortfall(
     info = {
         "format": FORMAT,
         "status": "stopped" if "stopped" in status.values() else "done",
-        "instance": read.instance.name,
-        "instance_sha256": read.info.get("instance_sha256"),
+        **about(read.instance, read.info.get("instance_sha256")),
         "measures": [step.name for step in steps],
         "tiers": read.instance.served_channels,
         "versions": versions(),
