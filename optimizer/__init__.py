@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from optimizer.sweep import Sensitivity, sensitivity
     from optimizer.synthetic import Synthetic, generate
     from optimizer.templates import new
+    from optimizer.unmarking import Unmarked, unmarked
     from optimizer.verifier import Tolerance, Verdict, Violation, verify
     from optimizer.waiving import Waivers, waivers
     from optimizer.workbooks import workbook
@@ -81,6 +82,7 @@ __all__ = [
     "Sweep",
     "Synthetic",
     "Tolerance",
+    "Unmarked",
     "Validation",
     "Value",
     "Verdict",
@@ -114,6 +116,7 @@ __all__ = [
     "stress",
     "study",
     "survive",
+    "unmarked",
     "validate",
     "value",
     "verdicts",
@@ -157,6 +160,7 @@ _HOMES = {
     "sweep": ("Sensitivity", "sensitivity"),
     "synthetic": ("Synthetic", "generate"),
     "templates": ("new",),
+    "unmarking": ("Unmarked", "unmarked"),
     "verifier": ("Tolerance", "Verdict", "Violation", "verify"),
     "waiving": ("Waivers", "waivers"),
     "workbooks": ("workbook",),
