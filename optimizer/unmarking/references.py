@@ -121,18 +121,13 @@ CHANGES: Mapping[str, str] = {
     "stockpiles.*.price_steps.*.*": "purchases move the price less",
     "policy.rules.*": "the rule does not hold",
     "policy.rules.*.*.*": "the rule holds for fewer",
-    "policy.rules.*.where.*": "the rule holds for fewer",
-    "policy.rules.*.where.*.*": "the rule holds for fewer",
     "policy.budget.appropriations.*": "its money is not there, and what it pays for it does not limit",
     "policy.budget.appropriations.*.*.*": "what it pays for it does not limit",
     "scenarios.*": "its probability goes to the future without a disruption",
     "scenarios.*.effects.*": "the disruption comes without it",
-    "scenarios.*.effects.*.where.*": "the disruption strikes less",
-    "scenarios.*.effects.*.where.*.*": "the disruption strikes less",
     "finance.instruments.*": "it pays nothing",
     "finance.instruments.*.not_with.*": "it excludes fewer",
     "finance.instruments.*.*.*": "it pays for less",
-    "finance.instruments.*.where.*.*": "it pays for fewer",
 }
 """What the absence of something changes of the problem, beside that it offers nothing: somebody must decide on that."""
 

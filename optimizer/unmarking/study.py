@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ import pandas as pd
 from optimizer.errors import OptionsError, PlanError
 from optimizer.folders import write_whole
 from optimizer.instance.changes import plain_value
-from optimizer.instance.faults import did_you_mean
+from optimizer.instance.faults import did_you_mean, dotted
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import each_row
 from optimizer.instance.write import sha256, yaml_text
@@ -21,9 +22,11 @@ from optimizer.plan.plan import Plan
 from optimizer.run import load
 from optimizer.unmarking.cut import Cut, Left, cut
 from optimizer.unmarking.excerpt import NOTE, note_of, tables_without
-from optimizer.unmarking.texts import alike, remaining
+from optimizer.unmarking.texts import alike, places_of, remaining
 
 PLAN = "plan.json"
+SHOWN = 5
+"""Places of a word that are told at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +139,13 @@ def _write(target: Path, texts: dict[str, str], found: Cut) -> None:
     searched = {name: text for name, text in texts.items() if name != NOTE}
     held = {word: name for name, text in searched.items() for word in remaining(text, found.words, stages)}
     if held:
-        raise OptionsError(
-            "nothing was written: what stays still has the words "
-            + ", ".join(f"'{word}' ({name})" for word, name in sorted(held.items()))
-            + ", which are ids of rows left out; rename one of the two, or mark what has the word too"
-        )
+        data = plain_value(rest.plain())
+        lines = []
+        for word, name in sorted(held.items()):
+            there = [dotted(path) for path in itertools.islice(places_of(data, word), SHOWN)]
+            lines.append(f"  '{word}' is left out, and what stays has the word too: {', '.join(there) or name}")
+        way = "nothing was written; mark what has such a word too, or rename it:"
+        raise OptionsError("\n".join([way, *lines]))
 
     def fill(made: Path) -> None:
         for name, text in texts.items():

@@ -98,6 +98,15 @@ def _format_words() -> frozenset[str]:
     return frozenset(found)
 
 
+def places_of(data: Any, word: str, path: Path = ()) -> Iterator[Path]:
+    """Where a word stands by itself: as a name, or as all of a text."""
+    inside = data.items() if isinstance(data, Mapping) else enumerate(data) if isinstance(data, list) else ()
+    for key, item in inside:
+        if word in (key, item):
+            yield (*path, key)
+        yield from places_of(item, word, (*path, key))
+
+
 def alike(data: Mapping[str, Any], words: Words) -> list[str]:
     """Ids of what stays that hold an id of what does not, as `plant_a_lane` holds `plant_a`."""
     ids = {one for one in words.ids if len(one) > SHORT}

@@ -179,7 +179,7 @@ def test_refused_and_nothing_written(sound: optimizer.Instance, tmp_path: Path) 
     with pytest.raises(InstanceError, match="channels"):
         cut(sound, tmp_path, channels__mdap__marking="cui", channels__commercial__marking="cui")
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(OptionsError, match=r"'dragon' \(instance.yaml\), which are ids of rows left out; rename"):
+    with pytest.raises(OptionsError, match=r"'dragon' is left out, .* too: .*recipes\.dig\.unit, .*\.capacity\.dragon"):
         cut(
             sound,
             tmp_path,
