@@ -203,6 +203,8 @@ the base year, years.
 - Scalars follow YAML 1.2, in YAML and in CSV alike: only `true` and `false` are booleans, `4e8` is a number, `no` is a
   word. Anchors, aliases and tags are refused.
 - An unknown key is a fault, with the nearest known one as advice.
+- What takes `source`, `confidence` and `note` takes `marking` too: one or more labels that `markings` declares
+  ([markings](markings.md)).
 
 ## Tables
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from optimizer.sweep import Sensitivity, sensitivity
     from optimizer.synthetic import Synthetic, generate
     from optimizer.templates import new
+    from optimizer.unmarking import Unmarked, unmarked
     from optimizer.verifier import Tolerance, Verdict, Violation, verify
     from optimizer.waiving import Waivers, waivers
     from optimizer.workbooks import workbook
@@ -83,6 +84,7 @@ __all__ = [
     "Sweep",
     "Synthetic",
     "Tolerance",
+    "Unmarked",
     "Validation",
     "Value",
     "Verdict",
@@ -117,6 +119,7 @@ __all__ = [
     "stress",
     "study",
     "survive",
+    "unmarked",
     "validate",
     "value",
     "verdicts",
@@ -161,6 +164,7 @@ _HOMES = {
     "sweep": ("Sensitivity", "sensitivity"),
     "synthetic": ("Synthetic", "generate"),
     "templates": ("new",),
+    "unmarking": ("Unmarked", "unmarked"),
     "verifier": ("Tolerance", "Verdict", "Violation", "verify"),
     "waiving": ("Waivers", "waivers"),
     "workbooks": ("workbook",),

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from optimizer.errors import OptionsError, PlanError
 from optimizer.instance.instance import Instance
+from optimizer.instance.marks import banner_of, markings_of
 from optimizer.instance.write import sha256
 from optimizer.model.declare import Key
 from optimizer.network.network import network_of
@@ -42,6 +43,7 @@ class Exported:
         nonzeros: their number.
         binaries: integer columns among the columns.
         objective_unit_usd: USD that one unit of the objective, and of money in rows, is.
+        banner: of the markings of the instance's rows, which the file says too; empty where none is marked.
     """
 
     file: Path
@@ -52,6 +54,7 @@ class Exported:
     nonzeros: int
     binaries: int
     objective_unit_usd: float
+    banner: str = ""
 
 
 def export(instance: Instance, file: Path | str) -> Exported:
@@ -105,6 +108,7 @@ def export(instance: Instance, file: Path | str) -> Exported:
         nonzeros=int(problem.matrix.nnz),
         binaries=int(problem.integer.sum()),
         objective_unit_usd=float(f"{unit:.6g}"),
+        banner=banner_of(markings_of(instance)),
     )
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as folder:
         whole = written_as_mps(loaded(problem), *names, Path(folder) / f"whole{SUFFIX}")
@@ -130,6 +134,8 @@ def _check(target: Path) -> None:
 def _head(made: Exported) -> Iterator[str]:
     """Comments at the top; ASCII, whatever the instance is called."""
     yield f"{MARK}: extensive form of an instance"
+    if made.banner:
+        yield f"* {quote(made.banner, safe=' ;,/()')}"
     yield f"* instance {quote(made.instance, safe=' ')}, SHA-256 {made.instance_sha256}"
     yield f"* one unit of the objective, and of money in rows that hold cost, is {made.objective_unit_usd:g} USD"
     yield "* names are block/component(index,...), what is no letter, digit or one of _.-~ in them as %XX"

@@ -11,6 +11,8 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import PlanError
+from optimizer.instance.instance import Instance
+from optimizer.plan.markings import with_markings
 from optimizer.plan.plan import Plan
 
 Row = dict[str, Any]
@@ -151,11 +153,19 @@ class StudyFolder:
         if self.folder is not None:
             plan.save(self.folder / place)
 
-    def finish(self, info: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> None:
-        """Write what came of it, each file whole or not at all; the note last."""
+    def finish(
+        self, info: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], instance: Instance | None = None
+    ) -> None:
+        """Write what came of it, each file whole or not at all; the note last.
+
+        Args:
+            info: the note.
+            tables: by name.
+            instance: whose rows the tables name; where one is marked, they get a column that says so.
+        """
         if self.folder is None:
             return
-        for name, table in tables.items():
+        for name, table in (tables if instance is None else with_markings(instance, tables)).items():
             write_new(self.folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
         self.write_note(info)
 

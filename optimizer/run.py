@@ -17,6 +17,7 @@ from typing import Any
 from optimizer.errors import Fault, InstanceError
 from optimizer.findings import Finding, findings_of
 from optimizer.instance.instance import Instance
+from optimizer.instance.marks import about
 from optimizer.instance.read import read_source
 from optimizer.instance.sound import FURTHER, sound
 from optimizer.instance.write import sha256
@@ -252,8 +253,7 @@ def _info(instance: Instance, options: Options, solved: Solved) -> dict[str, Any
         "gap_usd": difference,
         "risk": instance.risk.model_dump(),
         "hindsight": solved.hindsight,
-        "instance": instance.name,
-        "instance_sha256": sha256(instance),
+        **about(instance),
         "method": solved.method,
         "method_why": solved.method_why,
         "options": {

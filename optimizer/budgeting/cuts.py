@@ -22,7 +22,7 @@ from optimizer.budgeting.rows import Row, required, without
 from optimizer.budgeting.work import Question, Reply
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
-from optimizer.instance.write import sha256
+from optimizer.instance.marks import about
 from optimizer.near_optimal.rows import Chosen, Option
 from optimizer.network.network import network_of
 from optimizer.network.tables import Funding
@@ -115,8 +115,7 @@ def cuts(
     instance, other = given.instance, given.baseline
     settings: dict[str, Any] = {
         "format": FORMAT,
-        "instance": instance.name,
-        "instance_sha256": sha256(instance),
+        **about(instance),
         "plan": "solved here" if given.plan is None else _dated(given.plan),
         "of": of,
     }
@@ -141,7 +140,7 @@ def cuts(
         "versions": versions(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
-    ledger.finish(info, tables)
+    ledger.finish(info, tables, instance)
     plans = {level.percent: level.plan for level in run.levels if level.plan is not None}
     if run.plan is not None:
         plans = {0.0: run.plan} | plans

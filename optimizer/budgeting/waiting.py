@@ -27,7 +27,7 @@ from optimizer.budgeting.told import EXPECTED, short_of
 from optimizer.budgeting.work import Question
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
-from optimizer.instance.write import sha256
+from optimizer.instance.marks import about
 from optimizer.near_optimal.rows import Option
 from optimizer.near_optimal.study import default_options
 from optimizer.network.network import network_of
@@ -106,8 +106,7 @@ def calendar(
     instance, other = given.instance, given.baseline
     settings: dict[str, Any] = {
         "format": FORMAT,
-        "instance": instance.name,
-        "instance_sha256": sha256(instance),
+        **about(instance),
         "plan": "solved here" if given.plan is None else given.plan.info.get("made"),
     }
     if given.plan is not None:
@@ -132,7 +131,7 @@ def calendar(
         "versions": versions(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
-    ledger.finish(info, {"lines": lines, "waits": table})
+    ledger.finish(info, {"lines": lines, "waits": table}, instance)
     return DecisionCalendar(info, lines, table)
 
 

@@ -31,6 +31,7 @@ from optimizer.cli import (
     stock,
     stress,
     study,
+    unmarked,
     validate,
     value,
     verdicts,
@@ -81,6 +82,7 @@ app.command("plot")(guarded(plot.plot))
 app.command("workbook")(guarded(workbook.workbook))
 app.command("study")(guarded(study.study))
 app.command("export")(guarded(export.export))
+app.command("unmarked")(guarded(unmarked.unmarked))
 app.command("generate")(guarded(generate.generate))
 app.command("schema")(guarded(schema.schema))
 with_examples(app.registered_commands)

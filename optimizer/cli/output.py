@@ -15,6 +15,7 @@ from rich.console import Console
 
 from optimizer.briefs.brief import Brief
 from optimizer.errors import Fault, FuturesError, InstanceError, OptimizerError, OptionsError, PlanError
+from optimizer.instance.marks import MARKINGS, SEEN, banner_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,12 +27,35 @@ EXITS = {"optimal": DONE, "feasible": DONE, "infeasible": FAILED, "no_plan": STO
 PLAIN_WIDTH = 160
 """Columns of a line where output goes to a file or a pipe."""
 
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+
+class Screen(Console):
+    """Standard output. How what a command has read is marked comes before all that it prints."""
+
+    headed = False
+    """Whether the command that runs has said so."""
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """Print, after the banner where there is one."""
+        if not self.headed and SEEN.get():
+            self.headed = True
+            _head(self)
+        super().print(*objects, **how)
+
+
+out = Screen(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 err = Console(stderr=True, highlight=False, soft_wrap=True, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
 
 
+def _head(console: Console) -> None:
+    """Print the banner of what the command has read."""
+    if banner := banner_of(SEEN.get() or {}):
+        console.print(banner, style="bold", markup=False)
+
+
 def print_json(document: Any) -> None:
-    """Print one JSON document to standard output."""
+    """Print one JSON document to standard output; it says how what the command has read is marked."""
+    if (seen := SEEN.get()) and isinstance(document, dict):
+        document = {MARKINGS: seen} | document
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
@@ -39,6 +63,8 @@ def show(say: Callable[[Brief, R], None], found: R, console: Console = out) -> N
     """Print what a result says, to standard output unless told otherwise."""
     brief = Brief()
     say(brief, found)
+    if console is not out:
+        _head(console)
     brief.print_to(console)
 
 
@@ -73,6 +99,7 @@ def fault_dict(fault: Fault) -> dict[str, Any]:
 def print_faults(source: str, faults: Iterable[Fault]) -> None:
     """Print every fault to standard error."""
     listed = list(faults)
+    _head(err)
     count = "1 fault" if len(listed) == 1 else f"{len(listed)} faults"
     err.print(f"{count} in {source}", style="bold red", markup=False)
     for fault in listed:
@@ -84,6 +111,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(command)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        token, out.headed = SEEN.set({}), False
         try:
             return command(*args, **kwargs)
         except InstanceError as error:
@@ -104,5 +132,7 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except KeyboardInterrupt:
             err.print("interrupted; nothing was written", style="red")
             raise typer.Exit(STOPPED) from None
+        finally:
+            SEEN.reset(token)
 
     return wrapper

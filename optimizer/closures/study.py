@@ -23,6 +23,7 @@ from optimizer.closures.tables import COLUMNS, NO, YES, Rows, add, tables_of
 from optimizer.errors import OptionsError, PlanError
 from optimizer.folders import write_whole
 from optimizer.instance.instance import Instance
+from optimizer.instance.marks import about
 from optimizer.ledger import refuse_other
 from optimizer.network.derive_markets import price_at
 from optimizer.network.network import network_of
@@ -134,8 +135,7 @@ def viability(
     info = {
         "format": FORMAT,
         "status": "done",
-        "instance": instance.name,
-        "instance_sha256": read.info.get("instance_sha256"),
+        **about(instance, read.info.get("instance_sha256")),
         "plan_status": read.status,
         "hurdle_rate": rate,
         "crashes_asked": [crash.name for crash in asked],

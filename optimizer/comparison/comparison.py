@@ -21,6 +21,7 @@ from optimizer.comparison.regret import Tell, crossed
 from optimizer.comparison.same import changes_from, distinct, refusal, table_of
 from optimizer.comparison.survival import survival_of
 from optimizer.errors import OptionsError, PlanError
+from optimizer.instance.marks import about_all
 from optimizer.ledger import refuse_other
 from optimizer.plan.plan import Plan
 from optimizer.run import versions
@@ -236,6 +237,7 @@ def _read(plans: Plans, changes: Mapping[str, Sequence[Edit]], folders: Mapping[
         },
         "names": names,
         "instances": distinct(plans, changes),
+        **about_all(plan.instance for plan in plans.values()),
         "edits_that_count": {name: sum(not edit.words for edit in changes[name]) for name in names[1:]},
         "edits_of_words": {name: sum(edit.words for edit in changes[name]) for name in names[1:]},
     }  # fmt: skip

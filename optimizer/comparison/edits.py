@@ -14,9 +14,9 @@ from typing import Any
 
 from optimizer.instance.instance import Instance
 
-WORDS = frozenset({"source", "confidence", "note", "name", "title", "description"})
+WORDS = frozenset({"source", "confidence", "note", "marking", "name", "title", "description"})
 """Fields that readers see and the model does not."""
-UNUSED = frozenset({"planning_case"})
+UNUSED = frozenset({"planning_case", "markings"})
 """Sections that are kept and reported, and that the model does not read."""
 
 ROWS: dict[tuple[str, ...], tuple[str, ...]] = {
@@ -106,7 +106,7 @@ class Edit:
         if self.path[0] in UNUSED:
             return True
         given = self.old if self.new is None else self.new
-        return self.path[-1] in WORDS and isinstance(given, str) and "where" not in self.path
+        return self.path[-1] in WORDS and isinstance(given, str | list) and "where" not in self.path
 
 
 def edits_of(old: Instance, new: Instance) -> list[Edit]:

@@ -15,7 +15,7 @@ from optimizer.conflict.search import Conflict
 from optimizer.conflict.words import Words, where_of
 from optimizer.folders import write_whole
 from optimizer.instance.instance import Instance
-from optimizer.instance.write import sha256
+from optimizer.instance.marks import about
 from optimizer.ledger import refuse_other
 from optimizer.run import versions
 from optimizer.solver.options import Options
@@ -121,8 +121,7 @@ def explanation_of(found: Found, options: Options) -> Explanation:
         "format": FORMAT,
         "status": _status(found),
         "why": _why(found),
-        "instance": found.instance.name,
-        "instance_sha256": sha256(found.instance),
+        **about(found.instance),
         "courses": list(found.case.courses) if found.case is not None else [],
         "conflicts": [
             {

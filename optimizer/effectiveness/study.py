@@ -22,6 +22,7 @@ from optimizer.effectiveness.tables import COLUMNS, Case, tables_of
 from optimizer.errors import OptionsError, PlanError
 from optimizer.evaluation import Portfolio
 from optimizer.instance.instance import Instance
+from optimizer.instance.marks import about_all
 from optimizer.instance.write import sha256
 from optimizer.ledger import StudyFolder
 from optimizer.network.network import network_of
@@ -155,6 +156,7 @@ def measures(
         "status": "stopped" if stopped else "done",
         "instance": ", ".join(dict.fromkeys(case.plan.instance.name for case in cases)),
         "instance_sha256": ", ".join(dict.fromkeys(str(case.plan.info.get("instance_sha256")) for case in cases)),
+        **about_all(case.plan.instance for case in cases),
         "instances": {case.name: case.plan.instance.name for case in cases},
         "tiers": list(dict.fromkeys(k for case in cases for k in case.plan.instance.served_channels)),
         "books": {case.name: case.dependence.kept for case in cases},

@@ -22,7 +22,7 @@ from optimizer.evaluation.portfolio import Portfolio
 from optimizer.evaluation.sampled import Sampled, carried_over, sampled_of
 from optimizer.futures import FutureSet
 from optimizer.instance.instance import Instance
-from optimizer.instance.write import sha256
+from optimizer.instance.marks import about
 from optimizer.model.declare import Key
 from optimizer.network.derive import tables_of
 from optimizer.network.derive_adjust import limits_of
@@ -172,8 +172,7 @@ def evaluate(
     info: dict[str, Any] = {
         "format": FORMAT,
         "status": "stopped" if stopped else "done",
-        "instance": instance.name,
-        "instance_sha256": sha256(instance),
+        **about(instance),
         "portfolio": held.source,
         "planned_for_sha256": held.instance_sha256,
         "breaks": broken_rows(network, held),
@@ -206,11 +205,11 @@ def _carry_over(found_in: dict[str, Any], table: pd.DataFrame, sampled: Sampled,
     if (table["status"] != "met").any():
         return
     weights = table["probability"].to_numpy(dtype=float)
-    for name, about in found_in.items():
-        if isinstance(about, dict) and "mean" in about:
+    for name, said in found_in.items():
+        if isinstance(said, dict) and "mean" in said:
             carried = carried_over(table[name].to_numpy(dtype=float), weights, sampled, drawn)
             if carried["explained"] > 0:  # else what strikes says nothing of it, and the mean of the draws stands
-                about["mean_of_all"] = carried
+                said["mean_of_all"] = carried
 
 
 def _with_stock(network: Network, held: Portfolio) -> Portfolio:

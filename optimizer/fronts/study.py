@@ -18,7 +18,7 @@ from optimizer.fronts.survival import asked_of, in_words, read, survival_of
 from optimizer.fronts.sweeps import At, Sweep, sweeps_of, tighter
 from optimizer.fronts.work import Done, Task, begin, solve_point
 from optimizer.instance.instance import Instance
-from optimizer.instance.write import sha256
+from optimizer.instance.marks import about
 from optimizer.run import versions
 from optimizer.solver.options import Options
 from optimizer.solver.refusals import regret_refused, rows_refused
@@ -114,8 +114,7 @@ def frontier(
     if survival is not None and (faults := rows_refused(method)):
         raise OptionsError(*faults)
     settings: dict[str, Any] = {
-        "instance": instance.name,
-        "instance_sha256": sha256(instance),
+        **about(instance),
         "keys": [list(sweep.keys) for sweep in found],
         "senses": [sweep.sense for sweep in found],
         "factors": [sweep.factor for sweep in found],

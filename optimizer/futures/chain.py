@@ -163,6 +163,7 @@ class Chains:
             probability: of the scenario.
         """
         group = path[-1]
+        labels = dict.fromkeys(label for one in group for label in self.events.events[one.event].marking or ())
         effects = [effect for one in group for effect in self.effects(one)]
         episode = [one for group in self.split(path)[-1] for one in group]
         over, stop = (max(values) for values in zip(*map(self.span, episode), strict=True))
@@ -172,6 +173,7 @@ class Chains:
         return Scenario(
             id=name,
             name=self._said(group),
+            marking=tuple(labels) if labels else None,
             probability=probability,
             onset=onset,
             duration=longest,

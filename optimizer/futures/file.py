@@ -14,10 +14,12 @@ from pydantic import ValidationError
 from optimizer.errors import InstanceError
 from optimizer.futures.events import EFFECT, HAZARD, Events
 from optimizer.instance.checks import effects as effect_checks
+from optimizer.instance.checks.markings import check_labels
 from optimizer.instance.faults import did_you_mean
 from optimizer.instance.folder import read_document
 from optimizer.instance.instance import Instance
 from optimizer.instance.judge import made_of
+from optimizer.instance.marks import markings_of, see
 from optimizer.instance.policy import Scenario
 from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path
@@ -60,9 +62,12 @@ def read_events(path: FilePath | str, instance: Instance) -> EventsFile:
     _hazards(source, instance)
     _causes(source)
     _effects(source, instance)
+    if events is not None:
+        check_labels(source, events, instance.markings)
     if source.faults or events is None:
         faults = sorted(dict.fromkeys(source.faults), key=lambda fault: fault.where)
         raise InstanceError(str(path), faults)
+    see(markings_of(instance, events))
     return EventsFile(events, file.read_bytes().decode("utf-8-sig"))
 
 

@@ -11,9 +11,10 @@ from optimizer.futures.distribution import Distribution
 from optimizer.futures.events import EFFECT, Event, Events
 from optimizer.futures.file import EventsFile
 from optimizer.futures.futures import UNDISTURBED, FutureSet, together
+from optimizer.instance import marks
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import Scenario
-from optimizer.instance.write import plain_text, sha256
+from optimizer.instance.write import plain_text
 from optimizer.network.calendar import calendar_of
 
 
@@ -44,8 +45,10 @@ def merge(one: FutureSet, other: FutureSet, weight: float) -> FutureSet:
         taken.add(free)
         futures.append((free, path, weight * other.probability[name]))
     paths, probability = together(futures)
-    shared = ("instance", "instance_sha256")
+    shared = ("instance", "instance_sha256", marks.MARKINGS)
     info: dict[str, Any] = {key: one.info[key] for key in shared if key in one.info}
+    if markings := marks.together(part.info.get(marks.MARKINGS, {}) for part in (one, other)):
+        info[marks.MARKINGS] = markings
     parts = ((one, 1 - weight), (other, weight))
     info["merged"] = [
         {"name": part.name, "weight": round(share, 15), "events_sha256": part.file.sha256}
@@ -86,7 +89,7 @@ def written(instance: Instance, beside: Events | None = None) -> FutureSet:
         )
     futures.append((UNDISTURBED, (), max(0.0, rest)))
     paths, probability = together((name, path, share) for name, path, share in futures if share > 0)
-    info = {"instance": instance.name, "instance_sha256": sha256(instance), "written": len(futures) - 1}
+    info = marks.about(instance) | {"written": len(futures) - 1}
     return FutureSet("written", instance, _file(chains.events), paths, probability, info)
 
 
@@ -120,6 +123,7 @@ def _event(scenario: Scenario, end: int) -> Event:
         source=scenario.source,
         confidence=scenario.confidence,
         note=scenario.note,
+        marking=scenario.marking,
     )
 
 

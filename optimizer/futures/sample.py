@@ -15,7 +15,7 @@ from optimizer.futures.file import EventsFile, read_events
 from optimizer.futures.futures import FutureSet, together
 from optimizer.futures.reduce import Tell
 from optimizer.instance.instance import Instance
-from optimizer.instance.write import sha256
+from optimizer.instance.marks import about
 from optimizer.network.calendar import Calendar, calendar_of
 
 MOST = 200_000
@@ -64,9 +64,7 @@ def sample(
     names = list(file.events.events)
     drawn = np.bincount(strikes.event, minlength=len(names)) / number
     hoped = expected(file.events, calendar)
-    info = {
-        "instance": instance.name,
-        "instance_sha256": sha256(instance),
+    info = about(instance, None, file.events) | {
         "seed": seed,
         "number": number,
         "strikes": {

@@ -56,6 +56,28 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, populate_by_name=True)
 
 
+def _names(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _plain_names(value: tuple[str, ...]) -> Any:
+    return value[0] if len(value) == 1 else list(value)
+
+
+NAMES_JSON: dict[str, Any] = {
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
+    "description": "a name, or a list of names",
+}
+
+Names = Annotated[
+    tuple[Id, ...],
+    Field(min_length=1),
+    BeforeValidator(_names),
+    PlainSerializer(_plain_names),
+    WithJsonSchema(NAMES_JSON),
+]
+
+
 class Row(Record):
     """A record that says where it comes from."""
 
@@ -65,6 +87,8 @@ class Row(Record):
     """A: filed or official; B: press or public study; C: estimate."""
     note: Text | None = None
     """What a reader should know: conversions, allocations, doubts."""
+    marking: Names | None = None
+    """Labels of `markings` that it has: who may see it, or whose it is; one, or a list."""
 
 
 def _tier(value: Any) -> Series:
@@ -191,6 +215,7 @@ Holdings = Annotated[
                             "source": {"type": "string"},
                             "confidence": {"enum": ["A", "B", "C"]},
                             "note": {"type": "string"},
+                            "marking": NAMES_JSON,
                         },
                         "required": ["share"],
                         "additionalProperties": False,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import Field
 
 from optimizer.instance.fields import (
     Amount,
     AmountSeries,
     Id,
     Kind,
+    Names,
     PositiveShare,
     Record,
     Row,
@@ -27,29 +28,6 @@ MILLION = 1e6
 """USD in the unit of money of a solve's columns, so that they are of the size of tonnes."""
 
 Rate = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
-
-
-def _names(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
-
-
-def _plain_names(value: tuple[str, ...]) -> Any:
-    return value[0] if len(value) == 1 else list(value)
-
-
-_NAMES_JSON: dict[str, Any] = {
-    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
-    "description": "a name, or a list of names",
-}
-
-Names = Annotated[
-    tuple[Id, ...],
-    Field(min_length=1),
-    BeforeValidator(_names),
-    PlainSerializer(_plain_names),
-    WithJsonSchema(_NAMES_JSON),
-]
-
 
 REFERENCE = "reference"
 """The word for the reference price where a seller stands."""

@@ -14,7 +14,7 @@ from optimizer.instance.finance import Finance, Purchase
 from optimizer.instance.lexicographic import Levels
 from optimizer.instance.movement import Lane, Logistics, Market, Stockpile
 from optimizer.instance.policy import Expected, PlanningCase, Policy, Risk, Scenario
-from optimizer.instance.records import Channel, Facility, Friction, Material, Owner, OwnershipRule, Recipe
+from optimizer.instance.records import Channel, Facility, Friction, Marking, Material, Owner, OwnershipRule, Recipe
 
 
 class Period(Record):
@@ -70,6 +70,8 @@ class Instance(Record):
     """Title for readers."""
     description: Text | None = None
     """What it is about."""
+    markings: dict[Id, Marking] = Field(default_factory=dict)
+    """Labels that rows may have, in the order in which they are shown."""
     base_year: Year
     """Year of the dollars, and to which cash flows are discounted."""
     discount_rate: Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]

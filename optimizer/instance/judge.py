@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from optimizer.instance.faults import faults_of
 from optimizer.instance.fields import Record
 from optimizer.instance.instance import Instance
+from optimizer.instance.marks import see
 from optimizer.instance.source import Source
 from optimizer.instance.yaml12 import Path
 
@@ -23,7 +24,10 @@ def judge(source: Source) -> Instance | None:
     Returns:
         The instance, possibly without the parts at fault; None where nothing can be made of it.
     """
-    return made_of(Instance, copy.deepcopy(source.data), source)
+    instance = made_of(Instance, copy.deepcopy(source.data), source)
+    if instance is not None:
+        see(instance)
+    return instance
 
 
 def made_of(kind: type[Made], data: dict[str, Any], source: Source) -> Made | None:
@@ -32,14 +36,14 @@ def made_of(kind: type[Made], data: dict[str, Any], source: Source) -> Made | No
         try:
             return kind.model_validate(data)
         except ValidationError as error:
-            found = faults_of(error, data, source.places, source.file, lambda path: _as_written(path, source), kind)
-            source.faults.extend(fault for fault, path in found if not _follows(_as_written(path, source), source))
+            found = faults_of(error, data, source.places, source.file, lambda path: as_written(path, source), kind)
+            source.faults.extend(fault for fault, path in found if not _follows(as_written(path, source), source))
             if not _remove(data, {path for _, path in found}, source, kind):
                 return None
     return None
 
 
-def _as_written(path: Path, source: Source) -> Path:
+def as_written(path: Path, source: Source) -> Path:
     """A path in what is left as it was written: items of lists that were left out before it count too."""
     holder: Any = source.data
     found: Path = ()
@@ -66,7 +70,7 @@ def _remove(data: dict[str, Any], paths: set[Path], source: Source, kind: type[R
     """
     there = {_nearest(data, path) for path in paths}
     there = {path for path in there if not any(path[:length] in there for length in range(len(path)))}
-    source.removed |= {_as_written(path, source) for path in there}
+    source.removed |= {as_written(path, source) for path in there}
     for path in sorted(there, key=_last_first):
         required = len(path) == 1 and kind.model_fields.get(str(path[0]))
         if not path or (required and required.is_required()):

@@ -12,6 +12,7 @@ from optimizer.instance import finance, policy
 from optimizer.instance.cells import SETTING, TEXT
 from optimizer.instance.fields import Record, Row, flatten
 from optimizer.instance.instance import Instance
+from optimizer.instance.marks import MARKING, MARKINGS
 from optimizer.instance.series import Series
 from optimizer.instance.table import SECTIONS, SIDE_TABLES, Section, column_kinds, kinds_of
 
@@ -28,7 +29,7 @@ SHEETS: tuple[Section, ...] = (
 )
 """Sections that have a sheet. Two of them have no CSV."""
 
-_FREE = ("title", "description", "source", "note")
+_FREE = ("title", "description", "source", "note", "banner")
 """Keys of settings that hold free text."""
 _UNITS = (
     "USD per unit of activity", "USD per unit released", "USD per t and year", "USD per gross t", "USD per year",
@@ -78,8 +79,12 @@ def sheet_of(section: Section) -> str:
     return section.path[-1]
 
 
-def layouts() -> list[Layout]:
-    """The sheets that are tables, in the order in which a workbook has them."""
+def layouts(*, marked: bool = True) -> list[Layout]:
+    """The sheets that are tables, in the order in which a workbook has them.
+
+    Args:
+        marked: whether there are labels, so that there is a sheet of them, and a column in the others.
+    """
     found = [
         Layout(sheet_of(section), tuple(_columns(section.records, () if section.key is None else (section.key,))))
         for section in SHEETS
@@ -89,7 +94,10 @@ def layouts() -> list[Layout]:
         parent = next(number for number, layout in enumerate(found) if layout.name == side.parent)
         later = sum(other.parent == side.parent for other in SIDE_TABLES[: SIDE_TABLES.index(side)])
         found.insert(parent + 1 + later, Layout(side.name, tuple(_columns(side.records, side.keys))))
-    return found
+    if marked:
+        return found
+    without = ((one.name, tuple(column for column in one.columns if column.name != MARKING)) for one in found)
+    return [Layout(name, columns) for name, columns in without if name != MARKINGS]
 
 
 def inside(layout: Layout) -> frozenset[str]:

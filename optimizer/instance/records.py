@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, mo
 from pydantic_core import PydanticCustomError
 
 from optimizer.instance.fields import (
+    NAMES_JSON,
     Amount,
     AmountSeries,
     CapacitySeries,
@@ -34,6 +35,28 @@ from optimizer.instance.fields import (
     Year,
 )
 from optimizer.instance.series import Series
+
+LONGEST_BANNER = 60
+"""Letters that a banner has at most, so that it fits into the head of a printed page."""
+
+
+def _banner(value: Any) -> Any:
+    if not isinstance(value, str) or not value.strip() or len(value) > LONGEST_BANNER or not value.isprintable():
+        right = f"one line of words, of 1 to {LONGEST_BANNER} letters, such as CUI"
+        raise PydanticCustomError("banner", "{wrong}|{right}", {"wrong": f"{value!r} is no banner", "right": right})
+    return value.strip()
+
+
+Banner = Annotated[str, BeforeValidator(_banner)]
+
+
+class Marking(Record):
+    """A label that rows may have: controlled, proprietary to somebody, under export control."""
+
+    name: Text
+    """Name for readers."""
+    banner: Banner
+    """The line that every output shows while a row has the label, at most 60 letters."""
 
 
 class Storage(Record):
@@ -161,6 +184,7 @@ _USES_JSON: dict[str, Any] = {
                     "source": {"type": "string"},
                     "confidence": {"enum": ["A", "B", "C"]},
                     "note": {"type": "string"},
+                    "marking": NAMES_JSON,
                 },
                 "additionalProperties": False,
             },

@@ -77,6 +77,7 @@ _STOCKPILE = Fields(
 
 INSTANCE = Fields(
     {
+        "markings": Ids(Fields()),
         "countries": Ids(Whole()),
         "materials": Ids(Fields({"storage": _BY_NAME, "channel_factor": _BY_NAME, "requalification": _BY_NAME})),
         "recipes": Ids(Fields()),

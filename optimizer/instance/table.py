@@ -75,6 +75,7 @@ def kinds_of(union: Any) -> tuple[type[Record], ...]:
 
 
 SECTIONS: tuple[Section, ...] = (
+    Section(("markings",), (records.Marking,)),
     Section(("countries",), (_Tier,), value="tier"),
     Section(("materials",), (records.Material,)),
     Section(("recipes",), (records.Recipe,)),
@@ -111,7 +112,7 @@ def column_kinds(kinds: tuple[type[Record], ...]) -> dict[str, str]:
     found: dict[str, str] = {}
     for kind in kinds:
         for name, info in kind.model_fields.items():
-            if name in ("name", "source", "note"):
+            if name in ("name", "source", "note", "banner"):
                 found[name] = "text"
             elif name == "recipes" or any(get_origin(option) is tuple for option in flatten(info.annotation)):
                 found[info.alias or name] = "list"

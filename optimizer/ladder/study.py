@@ -14,12 +14,15 @@ import pandas as pd
 
 from optimizer.errors import OptionsError, PlanError
 from optimizer.evaluation import Evaluation, evaluate
+from optimizer.instance.instance import Instance
+from optimizer.instance.marks import about
 from optimizer.ladder.measures import Measure, measures_of
 from optimizer.ladder.stops import stops_of
 from optimizer.ledger import refuse_other
 from optimizer.network.network import network_of
 from optimizer.network.tables import Network
 from optimizer.plan.columns import rows_of
+from optimizer.plan.markings import with_markings
 from optimizer.plan.plan import Plan
 from optimizer.run import versions
 from optimizer.workers import Cluster, on_cluster
@@ -128,8 +131,7 @@ def shortfall(
     info = {
         "format": FORMAT,
         "status": "stopped" if "stopped" in status.values() else "done",
-        "instance": read.instance.name,
-        "instance_sha256": read.info.get("instance_sha256"),
+        **about(read.instance, read.info.get("instance_sha256")),
         "measures": [step.name for step in steps],
         "tiers": read.instance.served_channels,
         "versions": versions(),
@@ -141,7 +143,7 @@ def shortfall(
     stops = stops_of(read, operated)
     out = NetShortfall(info, _table(demand, found, network), _measures(steps, demand, found, status, network), stops)
     if target is not None:
-        _write(out, target)
+        _write(out, target, read.instance)
     return out
 
 
@@ -238,8 +240,8 @@ def _take(folder: Path) -> None:
         (folder / NOTE).write_text(json.dumps({"format": FORMAT, "status": "begun"}) + "\n", encoding="utf-8")
 
 
-def _write(found: NetShortfall, folder: Path) -> None:
-    for name in COLUMNS:
-        getattr(found, name).to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+def _write(found: NetShortfall, folder: Path, instance: Instance) -> None:
+    for name, table in with_markings(instance, {name: getattr(found, name) for name in COLUMNS}).items():
+        table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
     text = json.dumps(found.info, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / NOTE).write_text(text + "\n", encoding="utf-8")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.instance.write import sha256
+from optimizer.instance.marks import about
 from optimizer.losses.ask import Asked, scope_of
 from optimizer.losses.candidates import losses_of
 from optimizer.losses.case import Case, case_of, lost_periods
@@ -98,8 +98,7 @@ def stress(
     scope = scope_of(plan, asked)
     case = case_of(plan, scope.weights, losses_of(plan.instance, of))
     settings = {
-        "instance": plan.instance.name,
-        "instance_sha256": sha256(plan.instance),
+        **about(plan.instance),
         "plan_sha256": case.plan_hash(),
         "of": of,
         "weights": scope.weights,
@@ -126,7 +125,7 @@ def stress(
     info |= {"seconds": round(clock.seconds, 1), "versions": versions()}
     info["made"] = datetime.now(UTC).isoformat(timespec="seconds")
     found = Stress(info, losses_table(case, told), worst_table(case, told))
-    ledger.finish(info, {"losses": found.losses, "worst": found.worst})
+    ledger.finish(info, {"losses": found.losses, "worst": found.worst}, plan.instance)
     return found
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
-from optimizer.instance.write import sha256
+from optimizer.instance.marks import about
 from optimizer.near_optimal.ask import Desk, Interrupted
 from optimizer.near_optimal.diverse import Diverse, Kept
 from optimizer.near_optimal.facts import ALL, NONE, OPEN, SOME, Facts
@@ -93,8 +93,7 @@ def alternatives(
     how = options if options is not None else default_options(within_usd)
     settings: dict[str, Any] = {
         "format": FORMAT,
-        "instance": instance.name,
-        "instance_sha256": sha256(instance),
+        **about(instance),
         "tolerance": {"usd": within_usd, "share": within},
         "gap": {"relative": how.gap, "usd": how.gap_usd},
         "lean": lean,
@@ -110,7 +109,7 @@ def alternatives(
     found = search.result(settings)
     found.info["seconds"] = round(time.monotonic() - began, 1)
     tables = {"portfolios": found.portfolios, "options": found.options, "funded": found.funded}
-    ledger.finish(found.info, tables)
+    ledger.finish(found.info, tables, instance)
     return found
 
 

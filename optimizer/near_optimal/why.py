@@ -23,7 +23,7 @@ import pandas as pd
 from optimizer.errors import OptionsError
 from optimizer.folders import write_whole
 from optimizer.instance.instance import Instance
-from optimizer.instance.write import sha256
+from optimizer.instance.marks import about
 from optimizer.ledger import refuse_other
 from optimizer.near_optimal.facts import SAME
 from optimizer.near_optimal.rows import Option, required, without
@@ -125,8 +125,7 @@ def why(
     rows = run.all(asked)
     info = {
         "format": FORMAT,
-        "instance": instance.name,
-        "instance_sha256": sha256(instance),
+        **about(instance),
         "status": "stopped" if run.stopped else "no_plan" if run.best is None else run.best.status,
         "best": None if run.best is None else run.best.objective,
         "bound": None if run.best is None else run.best.bound,

@@ -11,6 +11,7 @@ from importlib import resources
 from typing import Any
 
 from optimizer.errors import OptionsError
+from optimizer.instance.marks import banner_of, together
 from optimizer.pages.blocks import Table, blocks_of, table_of
 from optimizer.pages.network.geography import outlines
 from optimizer.pages.page import Page
@@ -43,6 +44,7 @@ def html_of(pages: Sequence[Page], title: str = "") -> str:
         for number, page in enumerate(pages, 1)
         for place, picture in enumerate(page.pictures, 1)
     }
+    banner = banner_of(together(page.markings for page in pages))
     pictures = {name: one for name, one in figures.items() if isinstance(one, Picture)}
     views = {name: one for name, one in figures.items() if isinstance(one, View)}
     scripts = [*([_plotly()] if pictures else []), *map(_text, SCRIPTS if views else ()), _text("report.js")]
@@ -60,9 +62,10 @@ def html_of(pages: Sequence[Page], title: str = "") -> str:
     text: str = environment.get_template("report.html").render(
         mark=MARK,
         title=title or _title(pages),
+        banner=banner,
         pages=[_set(number, page) for number, page in enumerate(pages, 1)],
         names=_names(pages),
-        style=_text("report.css"),
+        style=_text("report.css") + (_text("marked.css") if banner else ""),
         figures=_json([_drawn(name, picture) for name, picture in pictures.items()]),
         views=_json(list(_seen(views))),
         outlines=_json(outlines() if any(view.kind == "map" for view in views.values()) else ""),

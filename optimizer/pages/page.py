@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 from optimizer.briefs.brief import Brief
 from optimizer.briefs.words import plain
-from optimizer.pages.front import Sure, best_of, lines_of
+from optimizer.instance.marks import MARKINGS, Markings, lines_of
+from optimizer.pages import front
+from optimizer.pages.front import Sure, best_of
 from optimizer.pages.pictures import Figure
 from optimizer.plan.plan import Plan
 
@@ -36,6 +38,7 @@ class Page:
         sure: what the result says of options beyond one plan.
         funded: by a plan, as facility:option; not there where the result is no plan.
         plan: that it shows; not there where the result is none.
+        markings: of the rows of the instance, as the note tells them.
     """
 
     title: str
@@ -49,6 +52,7 @@ class Page:
     sure: Sure | None = None
     funded: frozenset[str] | None = None
     plan: Plan | None = None
+    markings: Markings = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ class Content(Generic[R]):
             sure=self.sure(found),
             funded=self.funded(found),
             plan=self.plan(found),
+            markings=info.get(MARKINGS) or {},
         )
 
 
@@ -120,7 +125,7 @@ def led(pages: Sequence[Page]) -> list[Page]:
             for other in pages
             if other.sure is not None and other.instance[0] == page.instance[0]
         ]
-        lines = list(lines_of(page.funded, best_of(known), listed))
+        lines = list(front.lines_of(page.funded, best_of(known), listed))
         room = SENTENCES - len(page.answer)
         first = lines if len(lines) <= room else [" ".join(lines)]
         made.append(replace(page, answer=(*first, *page.answer)))
@@ -139,6 +144,8 @@ def provenance(info: Mapping[str, Any], settings: Sequence[str], source: str) ->
     for name, words in (("instance", "instance"), ("instance_sha256", "instance, SHA-256"), ("made", "made")):
         if info.get(name):
             yield words, str(info[name])
+    if info.get(MARKINGS):
+        yield MARKINGS, "; ".join(lines_of(info[MARKINGS]))
     for name in settings:
         if info.get(name, "") != "":
             yield _named(name), worded(info[name])

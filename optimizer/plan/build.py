@@ -17,6 +17,7 @@ from optimizer.plan.appropriations import appropriation_rows
 from optimizer.plan.books import Rows, Values, finance_rows, outlay_of_instruments, started_of
 from optimizer.plan.columns import COLUMNS, YEARS_OR_BLANK, rows_of, with_units
 from optimizer.plan.makers import made_in, makers_of
+from optimizer.plan.markings import with_markings
 from optimizer.plan.public_stock import stock_outlay
 from optimizer.plan.residual import count_residual
 from optimizer.plan.rules import reactions_of
@@ -65,7 +66,7 @@ def tables_of_plan(
     frames = {name: pd.DataFrame(rows[name], columns=list(columns)) for name, columns in COLUMNS.items()}
     frames["costs"] = _costs(network, fund, frames, rows["fixed"], rows["spent"])
     frames["scenarios"] = _scenarios(network, frames)
-    return {name: with_units(name, frame) for name, frame in frames.items()}
+    return {name: with_units(name, frame) for name, frame in with_markings(network.instance, frames).items()}
 
 
 def _reactions(t: Tables, reacted: list[Start], rows: dict[str, Rows]) -> None:

@@ -87,6 +87,7 @@ TEXT = frozenset(
         "item",
         "release",
         "users",
+        "marking",
     ]
 )
 """Columns that hold words; ids are words even where they look like numbers."""

@@ -143,9 +143,8 @@ def rule_report(
 def label_of(rule: Rule) -> str:
     """A rule in one line, as the instance writes it."""
     plain = rule.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True)
-    words = [
-        f"{key}: {_short(value)}" for key, value in plain.items() if key not in ("rule", "source", "confidence", "note")
-    ]
+    aside = ("rule", "source", "confidence", "note", "marking")
+    words = [f"{key}: {_short(value)}" for key, value in plain.items() if key not in aside]
     return f"{rule.rule} ({', '.join(words)})"
 
 

@@ -15,8 +15,8 @@ import pandas as pd
 from optimizer.errors import Fault, InstanceError, OptionsError, Where
 from optimizer.instance.changes import source_of
 from optimizer.instance.instance import Instance
+from optimizer.instance.marks import about
 from optimizer.instance.override import path_of
-from optimizer.instance.write import sha256
 from optimizer.near_optimal.rows import Option
 from optimizer.robustness.asked import asked_of
 from optimizer.robustness.brackets import Change, changes, next_value
@@ -132,8 +132,7 @@ def flip(
     if faults:
         raise InstanceError(instance.name, list(dict.fromkeys(faults)))
     settings: dict[str, Any] = {
-        "instance": instance.name,
-        "instance_sha256": sha256(instance),
+        **about(instance),
         "within_usd": within_usd,
         "gap": {"relative": gap, "usd": gap_usd},
         "method": method,
@@ -160,7 +159,7 @@ def flip(
         "seconds": round(time.monotonic() - began, 1),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
-    ledger.close(info, {"flips": flips, "values": values})
+    ledger.close(info, {"flips": flips, "values": values}, instance)
     return Flips(info, flips, values)
 
 

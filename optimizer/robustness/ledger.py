@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import PlanError
+from optimizer.instance.instance import Instance
 from optimizer.ledger import StudyFolder
 
 
@@ -57,9 +58,9 @@ class Ledger(StudyFolder):
         """Add an answer at once to the file."""
         self.add_row(self._lines, row)
 
-    def close(self, info: dict[str, Any], tables: dict[str, pd.DataFrame]) -> None:
+    def close(self, info: dict[str, Any], tables: dict[str, pd.DataFrame], instance: Instance) -> None:
         """Write what was found."""
-        self.finish({"settings": self.settings} | info, tables)
+        self.finish({"settings": self.settings} | info, tables, instance)
 
 
 def longer(limit: float | None, before: float | None) -> bool:

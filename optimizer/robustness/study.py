@@ -15,7 +15,7 @@ import pandas as pd
 
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
-from optimizer.instance.write import sha256
+from optimizer.instance.marks import about
 from optimizer.network.network import network_of
 from optimizer.network.tables import Network
 from optimizer.plan.plan import Plan
@@ -158,8 +158,7 @@ def verdicts(
     case = case_of(instance, given, faults)
     ledger = Ledger(None if folder is None else Path(folder), "verdicts", NOTE, LINES)
     settings: dict[str, Any] = {
-        "instance": instance.name,
-        "instance_sha256": sha256(instance),
+        **about(instance),
         **case.settings(),
         "tolerance": {"usd": within_usd, "share": within},
         "gap": {"relative": gap, "usd": gap_usd},
@@ -189,7 +188,7 @@ def verdicts(
     found.info.update(versions=versions(), seconds=round(time.monotonic() - began, 1))
     found.info["made"] = datetime.now(UTC).isoformat(timespec="seconds")
     tables = {name: getattr(found, name) for name in ("options", "by_variant", "samples", "draws", "funded")}
-    ledger.close(found.info, tables)
+    ledger.close(found.info, tables, instance)
     return found
 
 

@@ -100,7 +100,7 @@ def shapes_of(network: Network, windows: Iterable[Window]) -> list[Hashable]:
         turn = {name: i for i, name in enumerate(dict.fromkeys(item.scenario for item in window.effects))}
         changes = tuple(
             sorted(
-                (repr(effect.model_dump(mode="json")), years.start, years.stop, turn[scenario])
+                (repr(effect.model_dump(mode="json", exclude={"marking"})), years.start, years.stop, turn[scenario])
                 for effect, years, scenario in window.effects
                 if structural(effect)
             )

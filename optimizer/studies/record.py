@@ -62,7 +62,7 @@ def record_of(plan: Plan) -> Record:
         "targets_missed": int((missed > ZERO).sum()),
         "target_short": math.fsum(missed),
         "verified": bool(info["verdict"]["ok"]),
-        "portfolio": [list(row) for row in rows_of(plan.portfolio)],
+        "portfolio": [list(row) for row in rows_of(plan.portfolio[list(COLUMNS["portfolio"])])],
     }
 
 

@@ -15,7 +15,10 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import OptionsError, PlanError
+from optimizer.instance.changes import copied
 from optimizer.instance.instance import Instance
+from optimizer.instance.judge import judge
+from optimizer.instance.marks import about_all
 from optimizer.plan.plan import Plan
 from optimizer.run import versions
 from optimizer.studies.case import Case, portfolio_hash
@@ -253,6 +256,7 @@ def _info(state: _State, taken: int, design: dict[str, Any]) -> dict[str, Any]:
         "title": case.file.title,
         "description": case.file.description,
         "instance": named,
+        **about_all(filter(None, map(judge, map(copied, case.sources.values())))),
         "factors": {name: column_of(name) for name in case.factors},
         "runs": len(state.runs),
         "distinct": len({run.hash for run in state.runs}),

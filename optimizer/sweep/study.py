@@ -12,7 +12,7 @@ import pandas as pd
 
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
-from optimizer.instance.write import sha256
+from optimizer.instance.marks import about
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 from optimizer.run import solve
@@ -95,8 +95,7 @@ def sensitivity(
     instance.priced("sensitivity")
     chosen = _chosen(instance, confidence, only)
     settings: dict[str, Any] = {
-        "instance": instance.name,
-        "instance_sha256": sha256(instance),
+        **about(instance),
         "confidence": list(confidence),
         "ranges": ranges,
         "only": list(only),

@@ -12,6 +12,7 @@ import pandas as pd
 from optimizer.errors import InstanceError, PlanError
 from optimizer.instance.instance import Instance
 from optimizer.instance.judge import judge
+from optimizer.instance.marks import MARKINGS, markings_of
 from optimizer.instance.read import read_source
 from optimizer.instance.write import sha256
 from optimizer.verifier.activity import check_element_balance, check_exposure_table, check_runs
@@ -102,6 +103,10 @@ def _check(
     stated, actual = plan.get("instance_sha256"), sha256(instance)
     text = f"plan.json states {stated}, the instance has {actual}"
     ledger.holds("instance_hash", At(PLAN), stated == actual, text)
+    told, due = plan.get(MARKINGS, {}), markings_of(instance)
+    if told or due:
+        text = f"plan.json states the markings {told}, the rows of the instance have {due}"
+        ledger.holds("instance_hash", At(PLAN), told == due, text)
     if plan.get("status") in _WITHOUT_PLAN:
         ledger.holds("status", At(PLAN), False, f"status is {plan.get('status')}: there is no plan to check")
         return ledger.verdict()

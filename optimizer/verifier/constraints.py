@@ -5,10 +5,10 @@ from __future__ import annotations
 CONSTRAINTS: dict[str, str] = {
     # The files themselves.
     "instance_reads": "The instance kept with the plan reads without faults.",
-    "instance_hash": "The instance has the SHA-256 that plan.json states.",
+    "instance_hash": "The instance has the SHA-256 that plan.json states, and the markings.",
     "table_present": "Every table of the result page is there, and no other.",
-    "table_columns": "Every table has exactly its columns.",
-    "cell_values": "Every cell holds what its column is for: a finite number, a year, a name.",
+    "table_columns": "Every table has exactly its columns; where a row of the instance is marked, one more.",
+    "cell_values": "Every cell holds what its column is for: a finite number, a year, a name, labels of what is named.",
     "duplicate_row": "No table has two rows of one key.",
     "known_ids": "Every name in a table is one of the instance's.",
     "nonnegative": "No quantity is negative.",

@@ -47,6 +47,7 @@ from optimizer.verifier.columns_finance import (
 from optimizer.verifier.exact import Exact, standing_for_float
 from optimizer.verifier.facts import Facts
 from optimizer.verifier.futures import BASE, TRUNK, Block, is_future
+from optimizer.verifier.markings import Marked
 from optimizer.verifier.verdict import At, Ledger
 
 SERVICE = "service_"
@@ -174,6 +175,7 @@ class _Reader:
         self.blocks = blocks
         self.ledger = ledger
         instance = facts.instance
+        self.marked = Marked(instance)
         futures = {BASE, *(scenario.id for scenario in filter(is_future, instance.scenarios))}
         self.known: dict[str, set[Any]] = {
             "facility": set(instance.facilities),
@@ -228,7 +230,7 @@ class _Reader:
         row_type = ROWS[name]
         columns = {one.name: one.name.rstrip("_") for one in fields(row_type)}
         there = [str(column) for column in frame.columns]
-        wanted = list(columns.values())
+        wanted = [*columns.values(), *self.marked.columns]
         if name == "scenarios":
             wanted += [f"{SERVICE}{channel}" for channel in self._served() if f"{SERVICE}{channel}" not in wanted]
         missing = [column for column in wanted if column not in there]
@@ -254,6 +256,8 @@ class _Reader:
             row = self._row(name, columns, values, number)
             if row is None:
                 continue
+            for column in self.marked.columns:
+                self._marking(row, values.get(column), At(f"{name} row {number}"), number)
             key = tuple(getattr(row, column) for column in row_type.key)
             if key:
                 where = At(f"{name} row {number}")
@@ -265,6 +269,12 @@ class _Reader:
             if name == "scenarios":
                 self._service(row, values, number, rows)
         return found
+
+    def _marking(self, row: Any, cells: Sequence[Any] | None, where: At, number: int) -> None:
+        """The labels in a row are those of what it names; that the column is missing is told already."""
+        if cells is not None:
+            stated, due = _text(cells[number]), self.marked.of(row)
+            self.ledger.holds("cell_values", where, stated == due, f"marking is {stated!r}, should be {due!r}")
 
     def _served(self) -> list[str]:
         """Channels of markets that ask for anything: these have a service column."""

@@ -14,7 +14,7 @@ import pandas as pd
 
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
-from optimizer.instance.write import sha256
+from optimizer.instance.marks import about
 from optimizer.plan.plan import Plan
 from optimizer.run import solve_with, versions
 from optimizer.solver.options import Options
@@ -102,8 +102,7 @@ def waivers(
     options = Options("auto", gap, gap_usd, time_limit, threads, seed)
     chosen = _chosen(instance, top, only, workers)
     settings: dict[str, Any] = {
-        "instance": instance.name,
-        "instance_sha256": sha256(instance),
+        **about(instance),
         "gap": gap,
         "gap_usd": gap_usd,
         "time_limit": time_limit,
@@ -141,7 +140,7 @@ def waivers(
         "versions": versions(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    ledger.finish(info, {TABLE: table})
+    ledger.finish(info, {TABLE: table}, instance)
     return Waivers(info, table)
 
 

@@ -19,6 +19,8 @@ FONT = "Calibri"
 INK, PALE, LINE = "1F3864", "DCE6F1", "B8C4D6"
 LONGEST_NAME = 31
 """Letters of a sheet's name at most."""
+LONGEST_HEAD = 200
+"""Letters of the head of a printed page that are left for a banner, of 255 in all."""
 NARROW, WIDE = 6, 60
 """Letters that a column is wide at least and at most."""
 
@@ -124,12 +126,13 @@ class Book:
         names: of its sheets; each is taken before its sheet is added.
     """
 
-    def __init__(self, title: str, category: str) -> None:
+    def __init__(self, title: str, category: str, banner: str = "") -> None:
         """Begin.
 
         Args:
             title: of the file.
             category: what it is, by which it is known again.
+            banner: that stands in the head and the foot of every printed page; empty for none.
 
         Raises:
             OptionsError: openpyxl is not installed.
@@ -143,6 +146,7 @@ class Book:
         self._book.properties.title = safe_text(title)
         self._book.properties.category = category
         self._looks: dict[tuple[Look, bool], Any] = {}
+        self._banner = _in_head(banner)
         self.names = Names()
 
     def add(self, name: str, rows: Iterable[Sequence[Any]], options: Options) -> None:
@@ -162,7 +166,10 @@ class Book:
         sheet.page_setup.orientation = "landscape" if options.landscape else "portrait"
         sheet.page_setup.fitToHeight = 0
         sheet.sheet_properties.pageSetUpPr = _fit_to_width()
-        sheet.oddFooter.center.text = "&A, page &P of &N"
+        place = sheet.oddFooter.right if self._banner else sheet.oddFooter.center
+        place.text = "&A, page &P of &N"
+        if self._banner:
+            sheet.oddHeader.center.text = sheet.oddFooter.center.text = self._banner
         if options.repeated:
             sheet.print_title_rows = "1:1"
         for row in rows:
@@ -248,6 +255,12 @@ def _fit_to_width() -> Any:
     from openpyxl.worksheet.properties import PageSetupProperties  # noqa: PLC0415
 
     return PageSetupProperties(fitToPage=True)
+
+
+def _in_head(banner: str) -> str:
+    """A banner as heads of printed pages take it, with their codes; one too long for them says where it is."""
+    text = safe_text(banner).replace("&", "&&")
+    return text if len(text) <= LONGEST_HEAD else "MARKED: THE FIRST SHEET SAYS HOW"
 
 
 def safe_text(text: str) -> str:

@@ -26,6 +26,7 @@ from optimizer.instance.layout import (
     settings,
     sheet_of,
 )
+from optimizer.instance.marks import MARKING, banner_of, markings_of
 from optimizer.instance.read import read_source
 from optimizer.instance.sound import sound
 from optimizer.instance.table import SIDE_TABLES, Section, SideTable
@@ -45,6 +46,7 @@ from optimizer.workbooks.book import (
     Options,
     width_of,
 )
+from optimizer.workbooks.summary import marked_lines
 
 CATEGORY = "workbook of an instance"
 ABOUT, KEYS = GUIDES
@@ -103,7 +105,8 @@ class _Writer:
         self.instance = instance
         self.data: dict[str, Any] = _listed(instance.plain())
         self.long: list[str] = []
-        self.layouts = layouts()
+        self.markings = markings_of(instance)
+        self.layouts = layouts(marked=bool(instance.markings))
         self.rows: dict[str, list[dict[str, Any]]] = {layout.name: [] for layout in self.layouts}
         for section in SHEETS:
             self._take(section)
@@ -115,7 +118,7 @@ class _Writer:
             holder = holder.get(part, {})
         given = holder.pop(section.path[-1], None)
         sides = [side for side in SIDE_TABLES if section.path == (side.parent,)]
-        rows = self.rows[sheet_of(section)]
+        rows = self.rows.setdefault(sheet_of(section), [])
         for name, item in given.items() if isinstance(given, dict) else [(None, item) for item in given or []]:
             row = {} if section.key is None else {section.key: name}
             row |= {section.value: item} if section.value else dict(item)
@@ -145,7 +148,7 @@ class _Writer:
         Raises:
             OptionsError: values are too long for a cell, all of them named.
         """
-        book = Book(self.instance.title or self.instance.name, CATEGORY)
+        book = Book(self.instance.title or self.instance.name, CATEGORY, banner_of(self.markings))
         sheets = [layout for layout in self.layouts if self.rows[layout.name]]
         sheets += [layout for layout in self.layouts if not self.rows[layout.name]]  # empty ones come last
         self._add_about(book, sheets)
@@ -174,6 +177,7 @@ class _Writer:
         names = book.names.take(ABOUT)
 
         def lines() -> Iterator[list[Entry]]:
+            yield from marked_lines(self.markings)
             yield [Entry(self.instance.title or self.instance.name, TITLE)]
             yield []
             yield [Entry("instance", _LABEL), Entry(self.instance.name, WRAPPED)]
@@ -261,10 +265,12 @@ class _Writer:
             yield f"{NAMED[column.name]}!$A$2:$A${len(self.rows[NAMED[column.name]]) + 1 + SPARE}", False
 
     def _add_keys(self, book: Book) -> None:
+        known = [one for one in settings().values() if self.instance.markings or not one.name.endswith(f".{MARKING}")]
+
         def lines() -> Iterator[list[Entry]]:
             yield [Entry(head, HEAD) for head in ("sheet", "key", "unit", "needed", "one of", "meaning")]
             for sheet, column in [
-                *((SETTINGS, column) for column in settings().values()),
+                *((SETTINGS, column) for column in known),
                 *((layout.name, column) for layout in self.layouts for column in layout.columns),
             ]:
                 needed = Entry("yes" if column.needed else "")
@@ -272,7 +278,7 @@ class _Writer:
                 yield [Entry(sheet, LINKED, sheet), Entry(column.name), Entry(column.unit), needed, words,
                        Entry(column.meaning, WRAPPED)]  # fmt: skip
 
-        count = len(settings()) + sum(len(layout.columns) for layout in self.layouts)
+        count = len(known) + sum(len(layout.columns) for layout in self.layouts)
         options = Options((18, 34, 26, 9, 40, 90), "A2", f"A1:F{count + 1}", repeated=True)
         book.add(book.names.take(KEYS), lines(), options)
 

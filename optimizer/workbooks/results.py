@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from optimizer.instance.marks import banner_of
 from optimizer.pages.kinds import PLAN, kind_of
 from optimizer.pages.page import led
 from optimizer.plan.columns import COLUMNS
@@ -99,7 +100,7 @@ def book_of(folder: Path, most: int = MOST) -> Book:
     kind = kind_of(folder)
     plan = kind.note == PLAN
     (page,) = led([kind.page(folder)])
-    book = Book(page.title, CATEGORY)
+    book = Book(page.title, CATEGORY, banner_of(page.markings))
     add_cover(book, page, _figures(read_info(folder)) if plan else [], list(NOTES))
     tables = {name: table_of(folder, name, plan=plan) for name in _names(folder, plan=plan)}
     tables = {name: columns for name, columns in tables.items() if _count(columns)} | tables  # empty ones come last

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from optimizer.briefs.brief import Grid
 from optimizer.briefs.words import Money, Span
+from optimizer.instance.marks import Markings, banner_of, lines_of
 from optimizer.pages.blocks import columns_of, head_of, is_money, millions, texts_of
 from optimizer.pages.page import Page
 from optimizer.workbooks.book import (
@@ -48,6 +49,7 @@ def add_cover(book: Book, page: Page, figures: list[tuple[str, float | str, str]
     """
 
     def rows() -> Iterator[list[Entry]]:
+        yield from marked_lines(page.markings)
         yield [Entry(page.title, TITLE)]
         yield []
         yield from ([Entry("Note", _ALERT), Entry(text, _ALERT)] for text in page.alerts)
@@ -67,6 +69,14 @@ def add_cover(book: Book, page: Page, figures: list[tuple[str, float | str, str]
         yield from ([Entry("", PLAIN), Entry(text, _NOTE)] for text in notes)
 
     book.add(book.names.take(COVER), rows(), Options(widths=(LABELS, WORDS), landscape=False))
+
+
+def marked_lines(markings: Markings) -> Iterator[list[Entry]]:
+    """The banner as the first line of a sheet, and what each label of it means; nothing where no row is marked."""
+    if markings:
+        yield [Entry("Marking", _ALERT), Entry(banner_of(markings), _ALERT)]
+        yield from ([Entry("", PLAIN), Entry(line, WRAPPED)] for line in lines_of(markings))
+        yield []
 
 
 def add_summary(book: Book, name: str, page: Page) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from optimizer.errors import PlanError
 from optimizer.folders import write_whole
+from optimizer.instance.marks import about
 from optimizer.instance.write import sha256
 from optimizer.ledger import refuse_other
 from optimizer.network.network import network_of
@@ -104,8 +105,7 @@ def stock_use(plan: Plan, base: Plan | None = None) -> StockUse:
     futures = [name for name in network.path if name != BASE]
     use = [found for name in futures for store in stores if (found := _used(network, rows, idle, name, store))]
     info = {
-        "instance": plan.instance.name,
-        "instance_sha256": plan.info.get("instance_sha256"),
+        **about(plan.instance, plan.info.get("instance_sha256")),
         "futures": len(futures),
     }
     tables = {

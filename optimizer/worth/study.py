@@ -13,8 +13,8 @@ import pandas as pd
 
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
+from optimizer.instance.marks import about
 from optimizer.instance.policy import Cvar
-from optimizer.instance.write import sha256
 from optimizer.model import risk
 from optimizer.plan.plan import Plan
 from optimizer.run import versions
@@ -144,8 +144,7 @@ def _found(steps: Steps) -> Value:
         "format": FORMAT,
         "status": _status(steps),
         "why": _why(steps),
-        "instance": solves.instance.name,
-        "instance_sha256": sha256(solves.instance),
+        **about(solves.instance),
         "alpha": solves.alpha,
         "measures": list(steps.measures),
         "options": {

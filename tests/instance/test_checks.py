@@ -335,6 +335,16 @@ BROKEN = [
         {"frictions": {"magnets": {"raise": 0.3}}},
     ),
     # lists
+    Broken(
+        "labels_are_declared",
+        ("facilities.mount.marking", "there is no marking 'cui'", "none is declared"),
+        {"facilities.mount.marking": "cui"},
+    ),
+    Broken(
+        "labels_are_declared",
+        ("lanes.2.marking.1", "there is no marking 'ciu'", "declared are cui"),
+        {"markings": {"cui": {"name": "Controlled", "banner": "CUI"}}, "lanes.2.marking": ["cui", "ciu"]},
+    ),
     Broken("lists_name_nothing_twice", ("domestic.1", "'USA' is listed twice"), {"domestic": ["USA", "USA"]}),
     Broken(
         "lists_name_nothing_twice",

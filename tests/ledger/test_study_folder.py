@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import optimizer
 from optimizer.errors import PlanError
 from optimizer.ledger import StudyFolder, refuse_other
 
@@ -72,6 +73,19 @@ def test_it_ends_with_tables_and_a_note_that_begins_again(tmp_path: Path) -> Non
         "instance": "a", "keys": ["b", "c"], "found": 1.5,
     }  # fmt: skip
     begun(folder)
+
+
+def test_tables_say_what_is_marked_of_what_they_name(tmp_path: Path) -> None:
+    """Of an instance with marked rows, where a table names any; what is in memory stays as it is."""
+    two = optimizer.load(Path(__file__).parents[2] / "docs" / "examples" / "two_plants.yaml")
+    marked = two.replace({"markings": {"cui": {"name": "a", "banner": "A"}}, "facilities.home.marking": "cui"})
+    table, other = pd.DataFrame({"facility": ["home", "abroad"]}), pd.DataFrame({"a": [1]})
+    begun(tmp_path / "marked").finish(SETTINGS, {"table": table, "other": other}, marked)
+    assert (tmp_path / "marked" / "table.csv").read_text(encoding="utf-8") == "facility,marking\nhome,cui\nabroad,\n"
+    assert (tmp_path / "marked" / "other.csv").read_text(encoding="utf-8") == "a\n1\n"
+    assert list(table.columns) == ["facility"]
+    begun(tmp_path / "plain").finish(SETTINGS, {"table": table}, two)
+    assert (tmp_path / "plain" / "table.csv").read_text(encoding="utf-8") == "facility\nhome\nabroad\n"
 
 
 def test_without_a_folder_nothing_is_kept() -> None:

@@ -62,6 +62,21 @@ def test_names_say_what_is_what(tmp_path: Path) -> None:
     assert any(name.startswith("trunk/run(") for name in lp.col_names_)
 
 
+def test_marked_rows_put_a_banner_on_the_file(tmp_path: Path) -> None:
+    """After the line by which it is known; without markings there is none."""
+    text = TWO.read_text(encoding="utf-8")
+    assert not optimizer.export(optimizer.load(TWO), tmp_path / "plain.mps").banner
+    marked = text + 'markings: {cui: {name: "Controlled", banner: "CUI (draft)"}}\n'
+    marked = marked.replace("  home:\n", "  home:\n    marking: cui\n", 1)
+    (tmp_path / "marked.yaml").write_text(marked, encoding="utf-8")
+    made = optimizer.export(optimizer.load(tmp_path / "marked.yaml"), tmp_path / "marked.mps")
+    assert made.banner == "CUI (draft)"
+    lines = made.file.read_text(encoding="utf-8").splitlines()
+    assert lines[1] == "* CUI (draft)"
+    plain = (tmp_path / "plain.mps").read_text(encoding="utf-8").splitlines()
+    assert lines[5:] == plain[4:]
+
+
 def test_an_instance_of_several_solves_is_refused(tmp_path: Path) -> None:
     """All that is wrong is told at once, with the way out, and nothing is written."""
     instance = optimizer.load(TWO).replace({"risk": {"measure": "regret"}})

@@ -64,6 +64,17 @@ def test_every_figure_has_its_unit(grid: Study) -> None:
     assert set(units) <= set(grid.results.columns)
 
 
+def test_marked_rows_are_told_and_change_no_table() -> None:
+    """The note says what is marked of the instance; portfolios have the columns that they always have."""
+    changes = {"markings": {"cui": {"name": "a", "banner": "A"}}, "facilities.alpha.marking": "cui"}
+    marked = instance_of(rivals()).replace(changes)
+    found = optimizer.study(design(grid={ALPHA: [900]}), instance=marked, workers=1)
+    plain = optimizer.study(design(grid={ALPHA: [900]}), instance=instance_of(rivals()), workers=1)
+    assert found.info["markings"] == {"cui": {"name": "a", "banner": "A", "rows": 1}}
+    assert "markings" not in plain.info
+    pd.testing.assert_frame_equal(found.portfolios, plain.portfolios)
+
+
 def test_rows_of_a_list_leave_out_what_stays(desk: Path) -> None:
     """A factor that a row leaves out is as the instance has it; blank in the table."""
     found = optimizer.study(write(desk, list_=[{}, {ALPHA: 500}, {TONNES: 0}]), workers=1).results

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from optimizer.briefs.brief import Brief
 from optimizer.briefs.words import rough, rough_tonnes
 from optimizer.comparison.verdicts import SAME, TIE, UNLIKE, difference
+from optimizer.instance.marks import together
 from optimizer.pages.beside.pictures import figures
 from optimizer.pages.beside.sides import SMALL, Problem, Side, named, problems_of, sides_of, told
 from optimizer.pages.beside.tables import measure_of, moved, outlay_of, say, split
@@ -42,6 +43,7 @@ def _page(pages: Mapping[str, Page]) -> Page:
         pictures=tuple(figures(sides)) if len(sides) > 1 else (),
         brief=out,
         provenance=tuple(_provenance(pages)),
+        markings=together(page.markings for page in pages.values()),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.errors import PlanError
+from optimizer.instance.marks import MARKINGS, see
 from optimizer.pages.folder import read_note
 from optimizer.pages.kinds import (
     alternatives,
@@ -54,6 +55,7 @@ class Kind:
         """
         info = read_info(folder) if self.note == PLAN else read_note(folder, self.note, self.what)
         try:
+            see(info.get(MARKINGS) or {})
             return self.content.page(self.read(folder, info), info, str(folder))
         except (AttributeError, LookupError, TypeError, ValueError) as error:
             raise PlanError(

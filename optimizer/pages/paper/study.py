@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import textwrap
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from optimizer.errors import OptionsError, PlanError
+from optimizer.instance.marks import banner_of, markings_of
 from optimizer.ledger import write_new
 from optimizer.pages.network.figures import FIGURES
 from optimizer.pages.paper import charts, network
@@ -22,6 +24,8 @@ MARK = "trusted-supply-optimizer"
 INSTALL = "install it with: pip install '.[plot]' at the root of the project"
 DOTS = 200
 """Per inch, of a PNG."""
+LETTERS, LINE, GAP = 90, 0.16, 0.06
+"""Of a banner: letters of a line, its height, and the room around it; inches."""
 STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 8.0,
@@ -69,7 +73,8 @@ def plot(
     figures = list(FIGURES[figure](found))
     if not figures:
         raise OptionsError(f"the plan has no data for the figure {figure}: {LACKS.get(figure, 'a table has no rows')}")
-    data = _bytes(figures, target.suffix[1:].lower(), year, future)
+    banner = banner_of(markings_of(found.instance))
+    data = _bytes(figures, target.suffix[1:].lower(), year, future, banner)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_new(target, data)
     return target
@@ -99,7 +104,7 @@ def _check(figure: str, target: Path) -> None:
         raise PlanError(f"{target} is there already and is no figure of this package; name another file with -o")
 
 
-def _bytes(figures: Sequence[Figure], suffix: str, year: int | None, future: str) -> bytes:
+def _bytes(figures: Sequence[Figure], suffix: str, year: int | None, future: str, banner: str) -> bytes:
     try:
         import matplotlib as mpl  # noqa: PLC0415 (an extra: only a figure needs it)
         from matplotlib.figure import Figure as Sheet  # noqa: PLC0415
@@ -112,9 +117,21 @@ def _bytes(figures: Sequence[Figure], suffix: str, year: int | None, future: str
         axes = sheet.subplots(len(figures), 1, squeeze=False, height_ratios=heights)
         for one, (axis,) in zip(figures, axes, strict=True):
             _draw(axis, one, year, future)
+        if banner:
+            _mark(sheet, banner)
         out = io.BytesIO()
         sheet.savefig(out, format=suffix, dpi=DOTS, metadata=_metadata(figures, suffix))
     return out.getvalue()
+
+
+def _mark(sheet: Any, banner: str) -> None:
+    """Write a banner into the corner at the top right, above all that is drawn."""
+    lines = textwrap.wrap(banner, LETTERS)
+    room = (len(lines) * LINE + GAP) / sheet.get_figheight()
+    sheet.get_layout_engine().set(rect=(0, 0, 1, 1 - room))
+    sheet.text(
+        0.99, 1 - GAP / sheet.get_figheight(), charts.words("\n".join(lines)), ha="right", va="top", weight="bold"
+    )
 
 
 def _height(figure: Figure) -> float:

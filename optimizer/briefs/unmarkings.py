@@ -1,0 +1,39 @@
+"""What is left out with marked rows, in words."""
+
+from __future__ import annotations
+
+from optimizer.briefs.brief import Brief, headed
+from optimizer.unmarking import Unmarked
+
+
+def say(out: Brief, found: Unmarked) -> None:
+    """Say what is left out, what went with it, and what somebody must decide on."""
+    marked = [one for one in found.left if one.marked]
+    out.print(f"{found.instance.name}: {_counted(len(marked), 'marked row')} left out", style="bold")
+    for title, rows in (
+        ("\nMarked", marked),
+        ("\nLeft out with them", [one for one in found.left if not one.marked and not one.changes]),
+    ):
+        if rows:
+            table = headed(title, "what", "why")
+            for one in rows:
+                table.add_row(one.what, one.why)
+            out.print(table)
+    decided = [one for one in found.left if one.changes]
+    if decided:
+        table = headed("\nTo be decided on: this changes the problem", "what", "why", "so that")
+        for one in decided:
+            table.add_row(one.what, one.why, one.changes)
+        out.print(table)
+    if found.alike:
+        out.print(f"\nNames that hold a name left out, to be looked at: {', '.join(found.alike)}", style="yellow")
+    if found.tables:
+        counts = ", ".join(f"{name} {count:,}" for name, count in found.rows.items()) or "none"
+        out.print(f"\nAn excerpt of a plan; rows left out of its tables: {counts}")
+        out.print(
+            "It cannot be verified or planned from, and its figures still rest on the marked rows.", style="yellow"
+        )
+
+
+def _counted(number: int, one: str) -> str:
+    return f"{number:,} {one}" if number == 1 else f"{number:,} {one}s"
