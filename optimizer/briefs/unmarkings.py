@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimizer.briefs.brief import Brief, headed
-from optimizer.unmarking import Unmarked
+from optimizer.unmarking import Left, Unmarked
 
 
 def say(out: Brief, found: Unmarked) -> None:
@@ -17,13 +17,13 @@ def say(out: Brief, found: Unmarked) -> None:
         if rows:
             table = headed(title, "what", "why")
             for one in rows:
-                table.add_row(one.what, one.why)
+                table.add_row(_what(one), one.why)
             out.print(table)
     decided = [one for one in found.left if one.changes]
     if decided:
         table = headed("\nTo be decided on: this changes the problem", "what", "why", "so that")
         for one in decided:
-            table.add_row(one.what, one.why, one.changes)
+            table.add_row(_what(one), one.why, one.changes)
         out.print(table)
     if found.alike:
         out.print(f"\nNames that hold a name left out, to be looked at: {', '.join(found.alike)}", style="yellow")
@@ -33,6 +33,10 @@ def say(out: Brief, found: Unmarked) -> None:
         out.print(
             "It cannot be verified or planned from, and its figures still rest on the marked rows.", style="yellow"
         )
+
+
+def _what(one: Left) -> str:
+    return f"{one.what}, with {one.inside}" if one.inside else one.what
 
 
 def _counted(number: int, one: str) -> str:

@@ -27,6 +27,8 @@ ENDING = "_unmarked"
 LONGEST_ID = 80
 ROUNDS = 50
 """In which rows go that are not sound without others, at most."""
+INSIDE = ("options", "recipes", "owners", "claims", "demand", "targets", "effects", "requalification", "price_steps")
+"""Fields of a record that hold rows."""
 SAID = ("id", "rule", "affects", "kind", "from", "to", "material", "product", "facility", "share", "above")
 """Fields by which a row of a list is told from others, as far as it has them."""
 
@@ -41,12 +43,14 @@ class Left:
         changes: what its absence changes of the problem, so that somebody must decide on it; empty where it only offers
             something that is not there any more.
         marked: whether it is marked itself.
+        inside: the rows in it, which go with it.
     """
 
     what: str
     why: str
     changes: str = ""
     marked: bool = False
+    inside: str = ""
 
 
 @dataclass(slots=True)
@@ -253,8 +257,9 @@ class _Cutter:
         holder: Any = self.data
         for part in path[:-1]:
             holder = holder[part]
-        self.left.append(Left(" ".join(self._said(path)), why, change_of(path), marked))
-        value = holder.pop(path[-1])
+        value = holder[path[-1]]
+        self.left.append(Left(" ".join(self._said(path)), why, change_of(path), marked, _inside(value)))
+        holder.pop(path[-1])
         self._out.append(value)
         if len(path) == 2 and path[0] in NAMED:
             self.gone[str(path[0])].add(str(path[1]))
@@ -287,6 +292,19 @@ class _Cutter:
                 return False
             holder = holder[part]
         return True
+
+
+def _inside(value: Any) -> str:
+    """The rows in a record, by list: options build, extend; claims asia."""
+    rows = {key: value[key] for key in INSIDE if value.get(key)} if isinstance(value, dict) else {}
+    return "; ".join(f"{key.replace('_', ' ')} {', '.join(_names(held))}" for key, held in rows.items())
+
+
+def _names(held: Any) -> Iterator[str]:
+    """What rows are called: by their names, or by what tells them apart."""
+    for row in held:
+        said = (row[key] for key in SAID if key in row) if isinstance(row, dict) else iter((row,))
+        yield str(next(said, ""))
 
 
 def _has(holder: Any, part: Any) -> bool:

@@ -66,7 +66,14 @@ class Unmarked:
             "instance_sha256": sha256(self.instance),
             "folder": str(self.folder),
             "left_out": [
-                {"what": one.what, "why": one.why, "changes": one.changes, "marked": one.marked} for one in self.left
+                {
+                    "what": one.what,
+                    "inside": one.inside,
+                    "why": one.why,
+                    "changes": one.changes,
+                    "marked": one.marked,
+                }
+                for one in self.left
             ],
             "alike": list(self.alike),
             **({"rows_left_out": self.rows} if self.tables else {}),

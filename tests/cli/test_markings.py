@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
@@ -36,7 +35,6 @@ def marked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     called = call("solve", "tiny.yaml", folder=folder)
     assert called.code == 0, called.err
     assert called.out.splitlines()[0] == BANNER
-    shutil.copytree(folder / "results" / "tiny", folder / "results" / "again")
     return folder
 
 
@@ -45,8 +43,6 @@ SAYING = (
     ("verify", "results/tiny"),
     ("stock", "results/tiny"),
     ("why", "tiny.yaml", "plant", "-o", "results/why"),
-    ("evaluate", "tiny.yaml", "--portfolio", "results/tiny", "--workers", "1"),
-    ("compare", "results/tiny", "results/again"),
 )
 """Commands that print in each way there is."""
 

@@ -93,6 +93,20 @@ def test_words_are_told_apart_from_what_the_model_reads() -> None:
     assert not Edit(("scenarios", "gone", "effects", "lanes", "where", "source"), "changed", "a", "b").words
 
 
+def test_markings_are_words() -> None:
+    """A label, and labels of rows, one or a list: no number of a plan depends on them."""
+    old = reserve(0.3)
+    old["policy"] = {"rules": [{"rule": "starts", "max": 1}]}
+    new = copy.deepcopy(old)
+    new["markings"] = {label: {"name": label, "banner": label.upper()} for label in ("cui", "acme")}
+    new["facilities"]["plant"]["marking"] = ["cui", "acme"]
+    new["markets"]["town"]["demand"][0]["marking"] = "cui"
+    new["policy"]["rules"][0]["marking"] = "cui"
+    found = between(old, new)
+    assert [edit.key for edit in found if not edit.words] == []
+    assert len(found) == 4
+
+
 @pytest.mark.parametrize(("one", "two"), [(1, 2), (3, 4)])
 def test_all_edits_make_the_one_into_the_other(one: int, two: int) -> None:
     """Any two instances: with all edits made the first reads as the second does."""

@@ -10,7 +10,7 @@ import pytest
 import optimizer
 from optimizer.plan.plan import Plan
 
-from .conftest import ROOT, Made, read
+from .conftest import ROOT, read
 
 LABELS = {
     "cui": {"name": "Controlled & <secret>", "banner": "CUI & <b>"},
@@ -22,9 +22,10 @@ BANNER = "CUI & <b>; ACME PROPRIETARY"
 
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A plan of a marked instance, and why a plant is not funded."""
+    """A plan of a marked instance, and why a plant is not funded; and the same of one without marked rows."""
     folder = tmp_path_factory.mktemp("marked")
     two = optimizer.load(ROOT / "docs" / "examples" / "two_plants.yaml")
+    optimizer.why(two, "abroad", folder=folder / "plain")
     two = two.replace({"markings": LABELS, "facilities.home.marking": "cui", "materials.magnet.marking": "acme"})
     optimizer.solve(two, gap=0).save(folder / "plan")
     optimizer.why(two, "abroad", folder=folder / "why")
@@ -32,7 +33,7 @@ def marked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_banner_is_at_the_top_and_the_bottom_of_the_file(marked: Path, tmp_path: Path) -> None:
-    """As words, whatever is in them; each page lists what it stands for, and tables have the column."""
+    """As words, whatever is in them; each page lists what it stands for."""
     top = read(optimizer.report([marked / "plan", marked / "why"], tmp_path / "report.html"))
     (body,) = top.all("body")
     banners = [one for one in body.inside if one.attributes.get("class") == "banner"]
@@ -45,11 +46,11 @@ def test_the_banner_is_at_the_top_and_the_bottom_of_the_file(marked: Path, tmp_p
     )
 
 
-def test_a_banner_of_one_page_holds_for_the_file(marked: Path, made: Made, tmp_path: Path) -> None:
+def test_a_banner_of_one_page_holds_for_the_file(marked: Path, tmp_path: Path) -> None:
     """A report on a marked result and one that is not."""
-    top = read(optimizer.report([made["why"], marked / "why"], tmp_path / "report.html"))
+    top = read(optimizer.report([marked / "plain", marked / "why"], tmp_path / "report.html"))
     assert len(top.all("div", class_="banner")) == 2
-    text = optimizer.report([made["why"]], tmp_path / "plain.html").read_text(encoding="utf-8")
+    text = optimizer.report([marked / "plain"], tmp_path / "plain.html").read_text(encoding="utf-8")
     assert "banner" not in text
 
 

@@ -75,9 +75,10 @@ def test_the_note_says_what_is_marked(plan: optimizer.Plan) -> None:
 
 
 def test_it_comes_back_and_is_verified(plan: optimizer.Plan, tmp_path: Path) -> None:
-    """From the folder: every cell, and the checker agrees."""
+    """From the folder: its instance, every cell, and the checker agrees."""
     folder = plan.save(tmp_path / "plan")
     read = optimizer.Plan.read(folder)
+    assert read.instance == plan.instance
     for name, table in plan.tables.items():
         assert read.tables[name]["marking"].tolist() == table["marking"].tolist(), name
     verdict = optimizer.verify(folder)

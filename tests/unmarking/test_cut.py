@@ -114,6 +114,9 @@ def test_what_names_a_plant_goes_with_it(sound: optimizer.Instance, tmp_path: Pa
     }  # fmt: skip
     assert len(found.instance.policy.rules) == len(sound.policy.rules) - 5
     assert [one.what for one in found.left if one.marked] == ["facilities.plant_a"]
+    assert found.left[0].inside == (
+        "options build, extend, refit; recipes separate, polish; owners acme, dragon; claims asia, oceania"
+    )
     found = cut(sound, tmp_path / "lanes", facilities__magnet_my__marking="cui")
     assert {"lanes.6", "lanes.7"} <= set(went(found))
     assert found.left[0].what == "facilities.magnet_my"
