@@ -52,6 +52,8 @@ def test_what_is_no_screen_gets_words_alone() -> None:
 
 def test_a_shell_completes_commands_and_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the script of a shell asks for is answered; the script itself is printed on demand."""
+    # Which shell it is asked from is found by the parents of this process, which may have none.
+    monkeypatch.setattr("shellingham.detect_shell", lambda *_: ("bash", "/bin/bash"))
     script = call("--show-completion", "bash", folder=tmp_path)
     assert "_OPTIMIZER_COMPLETE=complete_bash" in script.out
     monkeypatch.setenv("_OPTIMIZER_COMPLETE", "complete_bash")

@@ -120,6 +120,7 @@ def test_whoever_has_a_plan_to_start_from_is_spared_the_trunk(monkeypatch: pytes
     assert len(asked) == 1
 
 
+@pytest.mark.slow
 def test_where_a_branch_cannot_do_with_the_trunks_plan_the_search_finds_one() -> None:
     """What must be met in a disruption may ask for other fundings than the trunk's: there is no early plan then."""
     starts = []

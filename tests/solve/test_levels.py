@@ -294,6 +294,7 @@ def test_prices_on_shortage_lead_to_the_least_cost_within_the_caps(seed: int) ->
     assert prices[0] > 0 and prices[1] > 0 and prices[2] is None  # noqa: PT018
 
 
+@pytest.mark.slow
 def test_what_parts_said_at_prices_holds_under_the_caps() -> None:
     """Each cut that is taken on, against what the parts cost in the best plan within the caps."""
     data = generate(9, scenarios=2)

@@ -294,6 +294,7 @@ def told_at_once(parent: Data, child: Data) -> Data:
     return made | {"onset": parent["onset"], "effects": [*dated(parent), *dated(child)]}
 
 
+@pytest.mark.slow
 @FEW
 @given(SEEDS)
 def test_what_no_future_ends_with_never_makes_a_plan_dearer(seed: int) -> None:
