@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ import pytest
 
 import optimizer
 from optimizer.errors import InstanceError, OptionsError, PlanError
-from optimizer.instance.changes import plain_value
-from optimizer.instance.marks import markings_of
+from optimizer.instance.changes import edited, plain_value
+from optimizer.instance.marks import each_row, markings_of
 from optimizer.unmarking.references import CHANGES, REFERENCES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -206,6 +207,34 @@ def test_names_alike_are_listed(sound: optimizer.Instance, tmp_path: Path) -> No
     options = [{"id": "beside_dragon", "capacity": {"light": 1}, "capex": 1}]
     found = cut(sound, tmp_path, owners__dragon__marking="cui", facilities__plant_c__options=options)
     assert found.alike == ["beside_dragon"]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_marked_the_rest_is_an_instance(seed: int, sound: optimizer.Instance, tmp_path: Path) -> None:
+    """Any rows, at any depth: nothing marked is left, and what is written reads back; or nothing is written."""
+    draw = random.Random(seed)
+    paths = draw.sample([path for path, _ in each_row(sound)], draw.randint(1, 6))
+
+    def mark(data: dict[str, Any]) -> None:
+        data["markings"] = LABELS
+        for *above, last in paths:
+            held: Any = data
+            for part in above:
+                held = held[part]
+            row = held[last] if isinstance(held[last], dict) else {"share": held[last]}
+            held[last] = row | {"marking": "cui"}
+
+    whole = edited(sound, mark, "whole")
+    rows = {path for path, row in each_row(whole) if row.marking}
+    try:
+        found = optimizer.unmarked(whole, tmp_path / "made")
+    except (InstanceError, OptionsError):
+        assert list(tmp_path.iterdir()) == []
+        return
+    assert not any(row.marking for _, row in each_row(found.instance))
+    assert optimizer.load(tmp_path / "made") == found.instance
+    told = {one.what.partition(" ")[0] for one in found.left if one.marked}
+    assert all(any(".".join(map(str, path[:length])) in told for length in range(1, len(path) + 1)) for path in rows)
 
 
 def test_every_reference_is_one_of_the_format() -> None:
