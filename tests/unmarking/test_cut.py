@@ -66,6 +66,7 @@ def test_nothing_of_a_marked_row_is_in_any_byte(tmp_path: Path) -> None:
     text = text.replace("  plant_c:\n", "  plant_c:\n    tags: [plant_a, big]\n    source: Public report\n", 1)
     text = text.replace("name: sound\n", f"name: sound\nmarkings: {json.dumps(LABELS)}\n", 1)
     text = text.replace("lanes:\n", "lanes: secret_lanes_of_acme.csv\nold_lanes:\n", 1)
+    text = text.replace("where: {tags: malacca}", "where: {tags: [malacca, kalgoorlie_tag]}", 1)
     lanes = re.search(r"old_lanes:\n((?:  - .*\n)+)", text)
     assert lanes is not None
     text = text.replace(lanes[0], "")
@@ -79,7 +80,7 @@ def test_nothing_of_a_marked_row_is_in_any_byte(tmp_path: Path) -> None:
     data = plain_value(whole.plain())
     out = [data["facilities"].pop("plant_a"), data["owners"].pop("fund"), data.pop("markings")]
     gone = strings(out) | {"plant_a", "fund", "Plant A", "kalgoorlie", "Kalgoorlie", "secret", "Acme ", "cui", "CUI"}
-    stays = strings(data) - {"plant_a", "Feeds Plant A, by phone from their engineer"}
+    stays = strings(data) - {"plant_a", "kalgoorlie_tag", "Feeds Plant A, by phone from their engineer"}
     made = [file for file in (tmp_path / "made").rglob("*") if file.is_file()]
     assert [file.name for file in made] == ["instance.yaml"]
     content = made[0].read_bytes()
@@ -89,6 +90,7 @@ def test_nothing_of_a_marked_row_is_in_any_byte(tmp_path: Path) -> None:
     assert found.instance.facilities["mount"].note is None
     assert found.instance.facilities["plant_c"].tags == ("big",)
     assert found.instance.facilities["plant_c"].source == "Public report"
+    assert found.instance.scenarios[1].effects[0].where == {"tags": ["malacca"]}
     assert optimizer.load(tmp_path / "made") == found.instance
     assert found.instance.name == "sound_unmarked"
     assert "left out" in (found.instance.description or "")
