@@ -16,6 +16,8 @@ NAME = "name"
 TEXTS = (NAME, "title", "description", "source", "note", "authority", "intensity", "force", "losses")
 """Keys of free text."""
 TAGS = "tags"
+CONDITIONS = ("where", "capex")
+"""Keys of conditions, which may name tags."""
 SHORT, FEW = 3, 3
 """Letters of an id or a name from which it is looked for, and words of any other text."""
 
@@ -29,12 +31,14 @@ class Words:
     Attributes:
         ids: of records that are left out; no word of what stays may be one.
         row_ids: of options, scenarios and other rows, which may be anybody's.
+        tags: of what is left out.
         names: of what is left out, for readers.
         texts: other texts of it.
     """
 
     ids: set[str] = field(default_factory=set)
     row_ids: set[str] = field(default_factory=set)
+    tags: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
 
@@ -46,6 +50,8 @@ class Words:
                     (self.names if key == NAME else self.texts).add(item)
                 elif key == "id":
                     self.row_ids.add(str(item))
+                elif key == TAGS and isinstance(item, list):
+                    self.tags |= set(map(str, item))
                 self.take(item)
         elif isinstance(value, list):
             for item in value:
@@ -74,7 +80,19 @@ def telling(data: Mapping[str, Any], words: Words) -> Iterator[tuple[Path, str]]
     for path, text in texts:
         if path != (NAME,) and pattern is not None and (found := pattern.search(text)):
             yield path, found[0]
-    yield from ((path, text) for path, text in _texts(data, ()) if path[-2:-1] == (TAGS,) and text in words.ids)
+    yield from _tags(data, words)
+
+
+def _tags(data: Mapping[str, Any], words: Words) -> Iterator[tuple[Path, str]]:
+    """Tags that are an id left out; in conditions those that nothing has any more, beside one that something has."""
+    given = [(path, tag) for path, tag in _texts(data, ()) if path[-2:-1] == (TAGS,)]
+    carried = {tag for path, tag in given if path[-3] not in CONDITIONS}
+    for path, tag in given:
+        if path[-3] not in CONDITIONS:
+            if tag in words.ids:
+                yield path, tag
+        elif tag in words.tags - carried and any(other[:-1] == path[:-1] and one in carried for other, one in given):
+            yield path, tag
 
 
 def remaining(text: str, words: Words, stages: Collection[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ import pytest
 
 import optimizer
 from optimizer.errors import InstanceError, OptionsError, PlanError
-from optimizer.instance.changes import plain_value
-from optimizer.instance.marks import markings_of
+from optimizer.instance.changes import edited, plain_value
+from optimizer.instance.marks import each_row, markings_of
 from optimizer.unmarking.references import CHANGES, REFERENCES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,6 +66,7 @@ def test_nothing_of_a_marked_row_is_in_any_byte(tmp_path: Path) -> None:
     text = text.replace("  plant_c:\n", "  plant_c:\n    tags: [plant_a, big]\n    source: Public report\n", 1)
     text = text.replace("name: sound\n", f"name: sound\nmarkings: {json.dumps(LABELS)}\n", 1)
     text = text.replace("lanes:\n", "lanes: secret_lanes_of_acme.csv\nold_lanes:\n", 1)
+    text = text.replace("where: {tags: malacca}", "where: {tags: [malacca, kalgoorlie_tag]}", 1)
     lanes = re.search(r"old_lanes:\n((?:  - .*\n)+)", text)
     assert lanes is not None
     text = text.replace(lanes[0], "")
@@ -78,7 +80,7 @@ def test_nothing_of_a_marked_row_is_in_any_byte(tmp_path: Path) -> None:
     data = plain_value(whole.plain())
     out = [data["facilities"].pop("plant_a"), data["owners"].pop("fund"), data.pop("markings")]
     gone = strings(out) | {"plant_a", "fund", "Plant A", "kalgoorlie", "Kalgoorlie", "secret", "Acme ", "cui", "CUI"}
-    stays = strings(data) - {"plant_a", "Feeds Plant A, by phone from their engineer"}
+    stays = strings(data) - {"plant_a", "kalgoorlie_tag", "Feeds Plant A, by phone from their engineer"}
     made = [file for file in (tmp_path / "made").rglob("*") if file.is_file()]
     assert [file.name for file in made] == ["instance.yaml"]
     content = made[0].read_bytes()
@@ -88,6 +90,7 @@ def test_nothing_of_a_marked_row_is_in_any_byte(tmp_path: Path) -> None:
     assert found.instance.facilities["mount"].note is None
     assert found.instance.facilities["plant_c"].tags == ("big",)
     assert found.instance.facilities["plant_c"].source == "Public report"
+    assert found.instance.scenarios[1].effects[0].where == {"tags": ["malacca"]}
     assert optimizer.load(tmp_path / "made") == found.instance
     assert found.instance.name == "sound_unmarked"
     assert "left out" in (found.instance.description or "")
@@ -206,6 +209,34 @@ def test_names_alike_are_listed(sound: optimizer.Instance, tmp_path: Path) -> No
     options = [{"id": "beside_dragon", "capacity": {"light": 1}, "capex": 1}]
     found = cut(sound, tmp_path, owners__dragon__marking="cui", facilities__plant_c__options=options)
     assert found.alike == ["beside_dragon"]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_is_marked_the_rest_is_an_instance(seed: int, sound: optimizer.Instance, tmp_path: Path) -> None:
+    """Any rows, at any depth: nothing marked is left, and what is written reads back; or nothing is written."""
+    draw = random.Random(seed)
+    paths = draw.sample([path for path, _ in each_row(sound)], draw.randint(1, 6))
+
+    def mark(data: dict[str, Any]) -> None:
+        data["markings"] = LABELS
+        for *above, last in paths:
+            held: Any = data
+            for part in above:
+                held = held[part]
+            row = held[last] if isinstance(held[last], dict) else {"share": held[last]}
+            held[last] = row | {"marking": "cui"}
+
+    whole = edited(sound, mark, "whole")
+    rows = {path for path, row in each_row(whole) if row.marking}
+    try:
+        found = optimizer.unmarked(whole, tmp_path / "made")
+    except (InstanceError, OptionsError):
+        assert list(tmp_path.iterdir()) == []
+        return
+    assert not any(row.marking for _, row in each_row(found.instance))
+    assert optimizer.load(tmp_path / "made") == found.instance
+    told = {one.what.partition(" ")[0] for one in found.left if one.marked}
+    assert all(any(".".join(map(str, path[:length])) in told for length in range(1, len(path) + 1)) for path in rows)
 
 
 def test_every_reference_is_one_of_the_format() -> None:
