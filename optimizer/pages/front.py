@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+
+from optimizer.pages.page import SENTENCES, Page, Sure, listed
+from optimizer.plan.columns import rows_of
 
 NAMED = 6
 """Options that a list of a sentence names; the page of the verdicts has all."""
@@ -14,25 +17,28 @@ UNKNOWN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Sure:
-    """Which options to fund, as far as more than one plan tells it.
+def led(pages: Sequence[Page]) -> list[Page]:
+    """Pages whose plans begin with what is sure beyond them, as far as a page of the same instance tells it.
 
-    Attributes:
-        over: over what, in words.
-        variants: whether data and variants moved; such verdicts go before those of the data as they stand.
-        must: options in all near-optimal plans, as facility:option.
-        toss_up: in some.
-        never: in none.
-        undecided: not known.
+    Args:
+        pages: of a report, in order.
     """
-
-    over: str
-    variants: bool
-    must: tuple[str, ...]
-    toss_up: tuple[str, ...]
-    never: tuple[str, ...]
-    undecided: tuple[str, ...]
+    made = []
+    for page in pages:
+        if page.plan is None or not page.plan.tables:
+            made.append(page)
+            continue
+        funded = {f"{row.facility}:{row.option}" for row in rows_of(page.plan.portfolio)}
+        known = [
+            (other.sure, other.instance[1] == page.instance[1])
+            for other in pages
+            if other.sure is not None and other.instance[0] == page.instance[0]
+        ]
+        lines = list(lines_of(funded, best_of(known)))
+        room = SENTENCES - len(page.answer)
+        first = lines if len(lines) <= room else [" ".join(lines)]
+        made.append(replace(page, answer=(*first, *page.answer)))
+    return made
 
 
 def best_of(known: Sequence[tuple[Sure, bool]]) -> tuple[Sure, bool] | None:
@@ -44,15 +50,12 @@ def best_of(known: Sequence[tuple[Sure, bool]]) -> tuple[Sure, bool] | None:
     return max(known, key=lambda one: (one[1], one[0].variants), default=None)
 
 
-def lines_of(
-    funded: Collection[str], known: tuple[Sure, bool] | None, listed: Callable[[Sequence[str], int], str]
-) -> Iterator[str]:
+def lines_of(funded: Collection[str], known: tuple[Sure, bool] | None) -> Iterator[str]:
     """What leads the answer of a plan: one sentence where nothing is known beyond it, else two.
 
     Args:
         funded: by the plan, as facility:option.
         known: verdicts, with whether they are of the plan's instance to the letter.
-        listed: sets names for a sentence, the most that are named given.
     """
     if known is None:
         yield UNKNOWN

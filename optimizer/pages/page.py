@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from optimizer.briefs.brief import Brief
 from optimizer.briefs.words import plain
 from optimizer.instance.marks import MARKINGS, Markings, lines_of
-from optimizer.pages import front
-from optimizer.pages.front import Sure, best_of
 from optimizer.pages.pictures import Figure
 from optimizer.plan.plan import Plan
 
@@ -20,6 +18,27 @@ SENTENCES = 5
 """Of an answer at most."""
 NAMED = 5
 """Names in a list of a sentence; the tables hold the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sure:
+    """Which options to fund, as far as more than one plan tells it.
+
+    Attributes:
+        over: over what, in words.
+        variants: whether data and variants moved; such verdicts go before those of the data as they stand.
+        must: options in all near-optimal plans, as facility:option.
+        toss_up: in some.
+        never: in none.
+        undecided: not known.
+    """
+
+    over: str
+    variants: bool
+    must: tuple[str, ...]
+    toss_up: tuple[str, ...]
+    never: tuple[str, ...]
+    undecided: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +55,6 @@ class Page:
         provenance: name and value of what the result depends on.
         instance: name and SHA-256 of the instance, blank where the note tells none.
         sure: what the result says of options beyond one plan.
-        funded: by a plan, as facility:option; not there where the result is no plan.
         plan: that it shows; not there where the result is none.
         markings: of the rows of the instance, as the note tells them.
     """
@@ -50,7 +68,6 @@ class Page:
     provenance: tuple[tuple[str, str], ...]
     instance: tuple[str, str] = ("", "")
     sure: Sure | None = None
-    funded: frozenset[str] | None = None
     plan: Plan | None = None
     markings: Markings = field(default_factory=dict)
 
@@ -68,7 +85,6 @@ class Content(Generic[R]):
         settings: names in the note of what the result depends on.
         rows: of a table at most; a file of the folder holds the rest.
         sure: see `Page`.
-        funded: see `Page`.
         plan: see `Page`.
     """
 
@@ -80,7 +96,6 @@ class Content(Generic[R]):
     settings: tuple[str, ...] = ()
     rows: int = 200
     sure: Callable[[R], Sure | None] = lambda _: None
-    funded: Callable[[R], frozenset[str] | None] = lambda _: None
     plan: Callable[[R], Plan | None] = lambda _: None
 
     def page(self, found: R, info: Mapping[str, Any], source: str) -> Page:
@@ -103,33 +118,9 @@ class Content(Generic[R]):
             provenance=tuple(provenance(info, self.settings, source)),
             instance=(str(info.get("instance") or ""), str(info.get("instance_sha256") or "")),
             sure=self.sure(found),
-            funded=self.funded(found),
             plan=self.plan(found),
             markings=info.get(MARKINGS) or {},
         )
-
-
-def led(pages: Sequence[Page]) -> list[Page]:
-    """Pages whose plans begin with what is sure beyond them, as far as a page of the same instance tells it.
-
-    Args:
-        pages: of a report, in order.
-    """
-    made = []
-    for page in pages:
-        if page.funded is None:
-            made.append(page)
-            continue
-        known = [
-            (other.sure, other.instance[1] == page.instance[1])
-            for other in pages
-            if other.sure is not None and other.instance[0] == page.instance[0]
-        ]
-        lines = list(front.lines_of(page.funded, best_of(known), listed))
-        room = SENTENCES - len(page.answer)
-        first = lines if len(lines) <= room else [" ".join(lines)]
-        made.append(replace(page, answer=(*first, *page.answer)))
-    return made
 
 
 def provenance(info: Mapping[str, Any], settings: Sequence[str], source: str) -> Iterable[tuple[str, str]]:

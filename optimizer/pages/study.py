@@ -8,9 +8,10 @@ from pathlib import Path
 from optimizer.errors import OptionsError, PlanError
 from optimizer.ledger import write_new
 from optimizer.pages.beside.page import beside
+from optimizer.pages.front import led
 from optimizer.pages.html import MARK, html_of
 from optimizer.pages.kinds import kind_of
-from optimizer.pages.page import Page, led
+from optimizer.pages.page import Page
 
 
 def report(folders: Sequence[Path | str] | Path | str, file: Path | str = "report.html", *, title: str = "") -> Path:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.instance.marks import banner_of
+from optimizer.pages.front import led
 from optimizer.pages.kinds import PLAN, kind_of
-from optimizer.pages.page import led
 from optimizer.plan.columns import COLUMNS
 from optimizer.plan.plan import read_info
 from optimizer.workbooks.book import HEAD, HEAD_RIGHT, HEADING, LINKED, TITLE, WRAPPED, Book, Entry, Look, Options

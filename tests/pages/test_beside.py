@@ -17,9 +17,10 @@ from optimizer.briefs.brief import Grid
 from optimizer.pages.beside.page import TITLE, beside
 from optimizer.pages.beside.pictures import MOST_MAPS
 from optimizer.pages.beside.sides import named, problems_of, sides_of
+from optimizer.pages.front import led
 from optimizer.pages.kinds import kind_of
 from optimizer.pages.kinds.plan import CONTENT
-from optimizer.pages.page import SENTENCES, Page, led
+from optimizer.pages.page import SENTENCES, Page
 from optimizer.pages.pictures import Picture, Shares, View
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from optimizer.pages.front import UNKNOWN, Sure
+from optimizer.pages.front import UNKNOWN, led
 from optimizer.pages.kinds import kind_of
-from optimizer.pages.page import SENTENCES, Page, led, listed
+from optimizer.pages.page import SENTENCES, Page, Sure, listed
 from optimizer.pages.study import report
 
 from .conftest import Made, read
@@ -62,8 +62,7 @@ def test_verdicts_lead_before_alternatives(made: Made) -> None:
 
 def test_a_plan_against_verdicts_says_so(made: Made) -> None:
     """What it leaves out of what must be funded, and what it funds of what never should be."""
-    funded = page_of(made["plan"]).funded
-    assert funded
+    funded = [f"{row.facility}:{row.option}" for row in made.found["plan"].portfolio.itertuples()]
     mine, missing = sorted(funded)[0], "elsewhere:build"
     first, second, *_ = beside(made, (sure(must=(mine, missing), never=(mine,)), "same"))
     assert first == f"Must fund, over 20 samples: {mine}, {missing}; this plan leaves out {missing}."

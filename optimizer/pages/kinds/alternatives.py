@@ -13,8 +13,7 @@ from optimizer.briefs.words import number_of, rough
 from optimizer.near_optimal import Alternatives
 from optimizer.near_optimal.facts import ALL, NONE, OPEN, SOME
 from optimizer.pages.folder import Columns, read_table
-from optimizer.pages.front import Sure
-from optimizer.pages.page import Content, counted, listed
+from optimizer.pages.page import Content, Sure, counted, listed
 from optimizer.pages.pictures import MOST_BARS, M, Picture, axis, bars
 from optimizer.plan.columns import rows_of
 

@@ -85,12 +85,6 @@ def _answer(plan: Plan) -> Iterator[str]:
     yield f"Short without a disruption: {listed(lacking)}." if lacking else "Nothing is short without a disruption."
 
 
-def _funded(plan: Plan) -> frozenset[str] | None:
-    if not plan.tables:
-        return None
-    return frozenset(f"{row.facility}:{row.option}" for row in rows_of(plan.portfolio))
-
-
 def _say(out: Brief, plan: Plan) -> None:
     if not plan.tables:
         plans.say_no_plan(out, plan)
@@ -127,7 +121,6 @@ CONTENT: Content[Plan] = Content(
     alerts=_alerts,
     answer=_answer,
     pictures=_pictures,
-    funded=_funded,
     plan=lambda plan: plan,
     settings=(
         "status",

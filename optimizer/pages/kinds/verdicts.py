@@ -11,8 +11,7 @@ import pandas as pd
 from optimizer.briefs.verdicts import say, troubles_of
 from optimizer.briefs.words import rough
 from optimizer.pages.folder import Columns, read_table
-from optimizer.pages.front import Sure
-from optimizer.pages.page import Content, counted, listed
+from optimizer.pages.page import Content, Sure, counted, listed
 from optimizer.pages.pictures import MOST_BARS, Picture, axis, bars
 from optimizer.plan.columns import rows_of
 from optimizer.robustness import Verdicts
