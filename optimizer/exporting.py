@@ -13,6 +13,7 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.marks import banner_of, markings_of
 from optimizer.instance.write import sha256
 from optimizer.model.declare import Key
+from optimizer.model.risk import COST
 from optimizer.network.network import network_of
 from optimizer.solver.compile import Problem
 from optimizer.solver.extensive import problem_of
@@ -26,8 +27,6 @@ from optimizer.solver.solve import begin
 SUFFIX = ".mps"
 MARK = "* trusted-supply-optimizer"
 """The first line of a file that was written here, by which an earlier one is known."""
-COST = "cost"
-"""Component of the columns and rows that stand for what a block costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +60,8 @@ def export(instance: Instance, file: Path | str) -> Exported:
     """Write the extensive form of an instance, as HiGHS is given it, for another solver.
 
     A row or column is called `block/component(index,...)`: block is `investment`, `trunk`, the branch of a future or
-    `risk`, component and index are those of the formulation (docs/formulation.md). Numbers have 15 digits, as HiGHS
-    writes them.
+    `risk`, component and index are those of the formulation (docs/formulation.md). Numbers have as many digits as give
+    the same double back.
 
     Args:
         instance: what to write.

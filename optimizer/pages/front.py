@@ -64,6 +64,9 @@ def lines_of(funded: Collection[str], known: tuple[Sure, bool] | None) -> Iterat
     apart = "" if same else ", of another state of this instance"
     without = [name for name in sure.must if name not in funded]
     said = f"; this plan leaves out {listed(without, NAMED)}" if without else "; all in this plan" if sure.must else ""
+    if sure.required:
+        which = "any of them" if len(sure.required) == len(sure.must) else listed(sure.required, NAMED)
+        said += f"; without {which} there is no plan at all"
     yield f"Must fund, over {sure.over}{apart}: {listed(sure.must, NAMED) or 'nothing'}{said}."
     against = [name for name in sure.never if name in funded]
     parts = [

@@ -31,6 +31,7 @@ class Sure:
         toss_up: in some.
         never: in none.
         undecided: not known.
+        required: those of `must` without which there is no plan at all: a rule asks for them, or nothing else can do.
     """
 
     over: str
@@ -39,6 +40,7 @@ class Sure:
     toss_up: tuple[str, ...]
     never: tuple[str, ...]
     undecided: tuple[str, ...]
+    required: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,9 @@ def _changes(case: Case, said: Mapping[str, Any], funded: Mapping[tuple[str, str
     stated = {(row["facility"], row["option"]): row for row in said["changes"]}
     for key in sorted(wanted.keys() | stated.keys()):
         at, row = At(":".join(key)), stated.get(key, {})
-        ledger.equal("change", at, _usd(row.get("usd")), wanted.get(key, math.nan), "its price", "USD")
+        ledger.equal(
+            "change", at, _usd(row["usd"]) if "usd" in row else math.nan, wanted.get(key, math.nan), "its price", "USD"
+        )
         years = (row.get("was"), row.get("now"))
         text = f"stated as {years}, it is {(expected.get(key), funded.get(key))}"
         ledger.holds("change", at, years == (expected.get(key), funded.get(key)), text)
@@ -76,6 +78,12 @@ def _changes(case: Case, said: Mapping[str, Any], funded: Mapping[tuple[str, str
 
 
 def _usd(value: Any) -> float:
-    """An amount; no number where it is none."""
+    """An amount.
+
+    Raises:
+        ValueError: it is no finite number.
+    """
     found = number(value)
-    return math.nan if found is None else found
+    if found is None:
+        raise ValueError(f"{value!r} is no amount")
+    return found

@@ -73,6 +73,20 @@ def test_a_plan_against_verdicts_says_so(made: Made) -> None:
     assert second.endswith(f"; not asked: {len(funded)} of this plan's {len(funded)} fundings.")
 
 
+@pytest.mark.parametrize(
+    ("required", "words"),
+    [
+        (("elsewhere:build", "home:build"), "without any of them there is no plan at all."),
+        (("home:build",), "without home:build there is no plan at all."),
+        ((), "elsewhere:build."),
+    ],
+)
+def test_what_a_rule_asks_for_is_told_from_what_is_worth_it(made: Made, required: tuple[str, ...], words: str) -> None:
+    """A plant without which there is no plan is sure in another way than one that every good plan has."""
+    known = Sure("20 samples", True, ("elsewhere:build", "home:build"), (), (), (), required)
+    assert beside(made, (known, "same"))[0].endswith(words)
+
+
 def test_verdicts_on_another_state_say_so_and_come_after(made: Made) -> None:
     """The trunk's verdicts lead a plan with disruptions only where there are no better ones."""
     first, *_ = beside(made, (sure("the trunk"), "0" * 64))

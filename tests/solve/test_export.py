@@ -11,6 +11,11 @@ import pytest
 
 import optimizer
 from optimizer.errors import OptionsError, PlanError
+from optimizer.network.network import network_of
+from optimizer.solver.extensive import problem_of
+from optimizer.solver.loading import load as loaded
+from optimizer.solver.options import Options
+from optimizer.solver.solve import begin
 
 ROOT = Path(__file__).resolve().parents[2]
 TWO = ROOT / "docs" / "examples" / "two_plants.yaml"
@@ -53,6 +58,21 @@ def test_the_file_has_the_plans_optimum(tmp_path: Path, risk: dict[str, Any]) ->
     info = read(made.file).getLp()
     assert (made.rows, made.columns) == (info.num_row_, info.num_col_)
     assert made.binaries == sum(kind == highspy.HighsVarType.kInteger for kind in info.integrality_)
+
+
+def test_every_number_comes_back_to_the_last_bit(tmp_path: Path) -> None:
+    """Costs, coefficients and sides as the solver has them; what is 0 may be left out."""
+    optimizer.generate(facilities=20, periods=2, futures=2, seed=4).save(tmp_path / "made")
+    instance = optimizer.load(tmp_path / "made")
+    there = read(optimizer.export(instance, tmp_path / "made.mps").file).getLp()
+    problem = problem_of(network_of(instance), begin(network_of(instance), Options()).blocks, {})
+    here = loaded(problem).getLp()
+    for name in ("col_cost_", "col_lower_", "col_upper_", "row_lower_", "row_upper_"):
+        assert list(getattr(there, name)) == list(getattr(here, name))
+    assert there.offset_ == here.offset_
+    assert [list(there.a_matrix_.value_), list(there.a_matrix_.index_), list(there.a_matrix_.start_)] == [
+        list(here.a_matrix_.value_), list(here.a_matrix_.index_), list(here.a_matrix_.start_)
+    ]  # fmt: skip
 
 
 def test_names_say_what_is_what(tmp_path: Path) -> None:

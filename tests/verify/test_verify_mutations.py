@@ -645,6 +645,7 @@ MUTATIONS: list[tuple[str, str, Change]] = [
     ("frozen", "replanned", roll(frozen=[["anna", "build", 2027], ["cora", "build", 2027]])),
     ("frozen", "replanned", roll(year=2027)),
     ("frozen", "replanned", roll(year="soon")),
+    ("frozen", "replanned", roll(change_usd="much")),
     ("frozen", "replanned", roll(stock=[["depot", "magnet", "commercial", 2027, 4.0]])),
     ("change", "replanned", roll(change=24.0, minimised=404.0, minimised_bound=404.0)),
     ("change", "replanned", roll(minimised=380.0)),

@@ -63,7 +63,9 @@ def _sure(found: Verdicts) -> Sure | None:
     groups = list(info.get("groups") or ())
     moved = f"of the data, with variants of {listed(groups)}," if groups else "of the data"
     near = f"{counted(info['by_status']['solved'], 'sample')} {moved} within {rough(info['within_usd'])} of the best"
-    return Sure(near, True, must, toss, never, open_)
+    needed = found.options[found.options["no_plan_without"] == found.options["samples"]]
+    required = {f"{row.facility}:{row.option}" for row in rows_of(needed)}
+    return Sure(near, True, must, toss, never, open_, tuple(name for name in must if name in required))
 
 
 def _pictures(found: Verdicts) -> Iterator[Picture]:
