@@ -8,6 +8,10 @@ written anew after each instance. Variants of the relaxation that are tried besi
 min(1, ...), which follow from other rows), `at most` and `without limit` (needs of one kind of weights alone) and
 `capacity` (the ceiling of any tightening of capacities: every unit and channel of the trunk, as far as a plan no dearer
 than the best can run it by the relaxation, in rows of its own).
+
+With `--settings` HiGHS has the same problem, needs included, in other ways too: `no symmetry` (it does not look for
+like columns; how many generators it found otherwise is kept), and `money scaled` (budget rows stand in the solver's
+unit of money as costs do, not in USD). Every way has each random seed, by turns.
 """
 
 from __future__ import annotations
@@ -52,6 +56,9 @@ ROW = re.compile(
     r"^ ?\S?\s+(\d+)\s+\d+\s+\d+\s+[\d.]+%\s+(\S+)\s+(\S+)\s+(\S+)\s+\d+\s+\d+\s+\d+\s+(\d+)\s+[\d.]+s", re.MULTILINE
 )
 """A line of HiGHS's log of a MIP: nodes, bound, plan, gap, iterations."""
+SYMMETRY = re.compile(r"Found (\d+) (?:generator|full orbitope)")
+"""What HiGHS says of like columns; else that there is no symmetry."""
+BUDGETS = ("annual_budget", "total_budget", "appropriation_is_kept")
 
 
 def relaxation(problem: Problem) -> dict[str, Any]:
@@ -68,7 +75,7 @@ def relaxation(problem: Problem) -> dict[str, Any]:
     }
 
 
-def by_highs(problem: Problem, seed: int, seconds: float) -> dict[str, Any]:
+def by_highs(problem: Problem, seed: int, seconds: float, **settings: Any) -> dict[str, Any]:
     """The whole problem to the smallest gap, from nothing."""
     highs = load(problem)
     trace: list[tuple[float, float, float]] = []
@@ -76,6 +83,7 @@ def by_highs(problem: Problem, seed: int, seconds: float) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"
         _set(highs, mip_rel_gap=min(GAPS), random_seed=seed, output_flag=True, log_to_console=False, log_file=str(log))
+        _set(highs, **settings)
 
         def note(event: Any) -> None:
             out = event.data_out
@@ -95,7 +103,9 @@ def by_highs(problem: Problem, seed: int, seconds: float) -> dict[str, Any]:
     roots = [float(bound) for nodes, bound, _, _ in rows if nodes == 0 and bound != "-inf"]
     known = [(float(gap) / 100, done) for _, _, gap, done in rows if gap.replace(".", "").isdigit()]
     total = re.search(r"LP iterations\s+(\d+)", text)
+    alike = [int(number) for number in SYMMETRY.findall(text)]
     return {
+        "generators": sum(alike),
         "plan_usd": trace[-1][1] / problem.money,
         "bound_usd": trace[-1][2] / problem.money,
         "root_usd": max(roots) / problem.money if roots else None,
@@ -221,6 +231,37 @@ def capacities(problem: Problem, blocks: Mapping[str, Block], tables: Tables, be
     )
 
 
+def settings(problem: Problem, seeds: int, seconds: float) -> dict[str, list[dict[str, Any]]]:
+    """HiGHS on the same problem in several ways, by turns."""
+    ways: dict[str, tuple[Problem, dict[str, Any]]] = {
+        "as it is": (problem, {}),
+        "no symmetry": (problem, {"mip_detect_symmetry": False}),
+        "money scaled": (_budgets_scaled(problem), {}),
+    }
+    found: dict[str, list[dict[str, Any]]] = {way: [] for way in ways}
+    for seed in range(seeds):
+        for way, (mine, asked) in ways.items():
+            found[way].append(by_highs(mine, seed, seconds, **asked))
+    return found
+
+
+def _budgets_scaled(problem: Problem) -> Problem:
+    """Budget rows in the solver's unit of money."""
+    by = np.ones(problem.rows)
+    for name, start in problem.row_start.items():
+        for i, (component, _) in enumerate(problem.blocks[name].rows):
+            if component in BUDGETS:
+                by[start + i] = problem.money
+    if (by == 1).all():
+        raise ValueError("no budget row: nothing to scale")
+    return replace(
+        problem,
+        matrix=sp.csr_array(sp.diags_array(by) @ problem.matrix),
+        row_lower=problem.row_lower * by,
+        row_upper=problem.row_upper * by,
+    )
+
+
 def _set(highs: Any, **settings: Any) -> None:
     share_cores(1)
     for name, value in ({"threads": 1} | settings).items():
@@ -257,6 +298,8 @@ def measured(instance: optimizer.Instance, asked: argparse.Namespace) -> dict[st
     found["variants"] = {
         name: one | {"closed": round((one["usd"] - plain) / (best - plain), 4)} for name, one in others.items()
     }
+    if asked.settings:
+        found["settings"] = settings(problem_of(network, blocks, {}), asked.seeds, asked.seconds)
     return found
 
 
@@ -269,6 +312,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=1, help="runs of HiGHS, each with a random seed of its own")
     parser.add_argument("--seconds", type=float, default=300.0)
     parser.add_argument("--variants", action="store_true", help="other rows in the relaxation too")
+    parser.add_argument("--settings", action="store_true", help="other ways of the same problem too")
     asked = parser.parse_args()
     document: dict[str, Any] = {"instances": {}, "versions": versions(), "date": datetime.now(UTC).date().isoformat()}
     with tempfile.TemporaryDirectory() as made:

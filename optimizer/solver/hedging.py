@@ -44,6 +44,8 @@ SUBGAP = 0.1
 """Gap of a scenario's own solve, as a share of the gap asked for."""
 PROXIMAL = 1e-6
 """How far the cuts that stand for the squares of a penalty may be off them; HiGHS takes no squares in a MIP."""
+CROSSED = 1e-6
+"""How far a bound may be above a plan, as a share of its cost: both are as exact as HiGHS's tolerances."""
 LOOK = 0.5
 GRACE = 5.0
 """Seconds that ranks have to end once they are asked to."""
@@ -79,7 +81,7 @@ def hedge(begun: Begun, start: Start | None = None) -> Solved:
 
     Raises:
         OptionsError: the extra is not installed.
-        SolveError: the ranks failed.
+        SolveError: the ranks failed, or their bound is above a plan.
     """
     options, report, stop = begun.options, begun.report, begun.stop
     out = begun.out
@@ -106,6 +108,10 @@ def hedge(begun: Begun, start: Start | None = None) -> Solved:
             break
     bound = best.bound
     if bound is not None and best.objective is not None:
+        if bound - best.objective > CROSSED * abs(best.objective):
+            raise SolveError(
+                f"mpi-sppy's bound, {bound:,.0f} USD, is above a plan of {best.objective:,.0f} USD: one is wrong"
+            )
         bound = min(bound, best.objective)
     how = "interrupted" if known.interrupted else "limit"
     if reaches(best.objective, bound, options):

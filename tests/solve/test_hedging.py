@@ -267,3 +267,19 @@ def test_ranks_that_fail_are_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ranks, "MODULE", "optimizer.nowhere")
     with pytest.raises(SolveError, match=r"the ranks of MPI failed: .*optimizer\.nowhere"):
         optimizer.solve(instance_of(generate(2, scenarios=1)), method="hedging")
+
+
+def test_a_bound_above_a_plan_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is wrong, a gap between the two would say nothing; what rounding explains is no fault."""
+    instance = instance_of(generate(5, scenarios=2))
+    best = optimizer.solve(instance, method="extensive", gap=GAP, threads=1)
+    assert best.objective is not None
+    rows = best.portfolio.to_dict("records")
+    chosen = tuple((str(row["facility"]), str(row["option"]), int(row["funded"])) for row in rows)
+    claims = [best.objective * 1.01]
+    monkeypatch.setattr(ranks, "_run", lambda *_: ranks._Known(claims[0], [chosen], 1))
+    with pytest.raises(SolveError, match="is above a plan of"):
+        optimizer.solve(instance, method="hedging", gap=GAP, threads=1)
+    claims[0] = best.objective * (1 + 1e-9)
+    found = optimizer.solve(instance, method="hedging", gap=GAP, threads=1)
+    assert found.bound == found.objective == pytest.approx(best.objective, rel=1e-6)

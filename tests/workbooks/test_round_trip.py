@@ -72,7 +72,7 @@ def test_every_instance_comes_back(tmp_path: Path) -> None:
     """All cases, the starter, the reference instance and its variants."""
     reference = ROOT / "instances" / "us_allied_2026"
     files = [*OWN.glob("*/instance.yaml"), *contract().glob("[!b]*/instance.yaml"), ROOT / "instances" / "starter"]
-    files += [reference, *sorted((reference / "variants").glob("*.yaml"))[::6]]
+    files += [reference, *sorted((reference / "variants").glob("*.yaml"))[::12]]
     assert [str(file) for file in files if not same(optimizer.load(file), tmp_path)] == []
 
 
