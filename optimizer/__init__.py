@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from optimizer.near_optimal import Alternatives, Why, alternatives, why
     from optimizer.pages import plot, report
     from optimizer.plan.plan import Plan
+    from optimizer.proof import Proof, prove, proven
     from optimizer.replanning import Rolled, roll
     from optimizer.robustness import Flips, Verdicts, flip, verdicts
     from optimizer.run import Validation, diagnose, load, solve, validate
@@ -75,6 +76,7 @@ __all__ = [
     "Plan",
     "PlanError",
     "Portfolio",
+    "Proof",
     "Rolled",
     "Sensitivity",
     "SolveError",
@@ -109,6 +111,8 @@ __all__ = [
     "measures",
     "new",
     "plot",
+    "prove",
+    "proven",
     "report",
     "roll",
     "sample",
@@ -148,6 +152,7 @@ _HOMES = {
     ),
     "evaluation": ("Evaluation", "Future", "Portfolio", "evaluate"),
     "exporting": ("Exported", "export"),
+    "proof": ("Proof", "prove", "proven"),
     "findings": ("Finding",),
     "fronts": ("Frontier", "Sweep", "frontier"),
     "futures": ("FutureSet", "sample"),

@@ -17,11 +17,10 @@ from optimizer.model.risk import COST
 from optimizer.network.network import network_of
 from optimizer.solver.compile import Problem
 from optimizer.solver.extensive import problem_of
-from optimizer.solver.levels import least_outlay_first
 from optimizer.solver.loading import load as loaded
 from optimizer.solver.loading import written_as_mps
 from optimizer.solver.options import Options
-from optimizer.solver.refusals import regret_refused
+from optimizer.solver.refusals import several_problems
 from optimizer.solver.solve import begin
 
 SUFFIX = ".mps"
@@ -86,11 +85,7 @@ def export(instance: Instance, file: Path | str) -> Exported:
     target = Path(file)
     network = network_of(instance)
     faults = [] if target.suffix == SUFFIX else [f"{target} does not end in {SUFFIX}: MPS is what is written"]
-    faults += regret_refused("an export", instance)
-    if instance.lexicographic is not None:
-        faults.append("service comes before cost, which is a solve for each channel; --set lexicographic=null")
-    if least_outlay_first(network):
-        faults.append("public outlay comes before cost, which is two solves; --set finance.perspective=system")
+    faults += several_problems("an export", network)
     if faults:
         raise OptionsError("\n".join(faults))
     _check(target)

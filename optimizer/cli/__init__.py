@@ -21,6 +21,7 @@ from optimizer.cli import (
     measures,
     new,
     plot,
+    prove,
     report,
     roll,
     sample,
@@ -57,6 +58,7 @@ app.command("new")(guarded(new.new))
 app.command("validate")(guarded(validate.validate))
 app.command("solve")(guarded(solve.solve))
 app.command("verify")(guarded(verify.verify))
+app.command("prove")(guarded(prove.prove))
 app.command("sensitivity")(guarded(sensitivity.sensitivity))
 app.command("evaluate")(guarded(evaluate.evaluate))
 app.command("explain")(guarded(explain.explain))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import Regret
+from optimizer.network.tables import Network
+from optimizer.solver.levels import least_outlay_first
 
 
 def rows_refused(method: str) -> list[str]:
@@ -18,3 +20,14 @@ def regret_refused(asker: str, instance: Instance) -> list[str]:
     if isinstance(instance.risk, Regret):
         return [f"{asker} is not built for the measure regret; --set 'risk={{measure: expected}}'"]
     return []
+
+
+def several_problems(asker: str, network: Network) -> list[str]:
+    """What asks for one problem, where an instance is solved in several steps."""
+    instance = network.instance
+    faults = regret_refused(asker, instance)
+    if instance.lexicographic is not None:
+        faults.append("service comes before cost, which is a solve for each channel; --set lexicographic=null")
+    if least_outlay_first(network):
+        faults.append("public outlay comes before cost, which is two solves; --set finance.perspective=system")
+    return faults
