@@ -151,7 +151,11 @@ def made(instance: optimizer.Instance, folder: Path, gap: float = GAP, **options
     return plan, proof
 
 
-@pytest.mark.parametrize("case", CASES, ids=name_of)
+SAMPLE = CASES[::6]
+MARKED = [pytest.param(case, marks=() if case in SAMPLE else pytest.mark.slow, id=name_of(case)) for case in CASES]
+
+
+@pytest.mark.parametrize("case", MARKED)
 def test_known_optima_are_proved(case: Case, tmp_path: Path) -> None:
     """Not above, and below by no more than the gap."""
     _, proof = made(optimizer.load(case.folder), tmp_path / "plan")
