@@ -208,7 +208,7 @@ class Search:
         return candidates[0][1] if candidates else None
 
     def _weight(self, split: Split) -> float:
-        return 1e-6 + max(abs(self._problem.objective[j]) for j in split.columns)
+        return 1e-6 + max(abs(float(self._problem.objective[j])) for j in split.columns)
 
     def _try(self, node: _Node, split: Split, high: bool) -> float:
         self._place(node, self.tree.way(node.number), (split, high))

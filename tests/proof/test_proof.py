@@ -21,9 +21,9 @@ import optimizer
 from optimizer.errors import OptionsError, PlanError
 from optimizer.network.network import network_of
 from optimizer.proof.integers import Cut, Rows
-from optimizer.proof.prove import FILE, Proof, _problem
+from optimizer.proof.prove import Proof, _problem
 from optimizer.proof.rays import Balanced, in_rays
-from optimizer.proof.tree import Leaf, Split, Tree
+from optimizer.proof.tree import FILE, Leaf, Split, Tree
 from optimizer.solver.compile import Problem
 from optimizer.solver.levels import least_outlay_first
 
@@ -103,7 +103,10 @@ def test_nothing_is_rounded() -> None:
 def test_no_multipliers_prove_more_than_a_point_costs(data: st.DataObject) -> None:
     """Any rows, limits and multipliers; a point within them is drawn first, so that there is one."""
     rows, columns = data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4))
-    numbers = lambda count: data.draw(st.lists(NUMBERS, min_size=count, max_size=count))  # noqa: E731
+
+    def numbers(count: int) -> list[float]:
+        return data.draw(st.lists(NUMBERS, min_size=count, max_size=count))
+
     matrix, point, cost = [numbers(columns) for _ in range(rows)], numbers(columns), numbers(columns)
     room = [[abs(number) for number in numbers(count)] for count in (columns, columns, rows, rows)]
     open_ends = st.sampled_from([0.0, INF])
