@@ -143,6 +143,7 @@ def cases(data: Data, plan: optimizer.Plan) -> set[str]:
     return {name for name, is_so in happens.items() if is_so}
 
 
+@pytest.mark.slow
 def test_both_methods_agree_and_every_plan_holds(pairs: list[Pair]) -> None:
     """And what these are drawn for happens in some of them, or the draw proves nothing."""
     count = Counter(case for data, whole, _ in pairs for case in cases(data, whole))
@@ -161,6 +162,7 @@ def test_so_do_many_more() -> None:
         assert count[case] > 0, (case, count)
 
 
+@pytest.mark.slow
 def test_measures_sum_to_what_is_paid(pairs: list[Pair]) -> None:
     """Every dollar of outlay is in one line, whatever paid it; levels have no price of shortage and are refused."""
     told = 0
