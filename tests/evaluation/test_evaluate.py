@@ -126,7 +126,7 @@ def test_refusals(tmp_path: Path) -> None:
         Portfolio.read(bad)
     bad.write_text("facility,option,year\nnowhere,build,2030\n", encoding="utf-8")
     with pytest.raises(PlanError, match=r"there is no facility 'nowhere'$"):
-        evaluate(plan.instance, Portfolio.read(bad), workers=1)
+        evaluate(plan.instance, bad, workers=1)
     facility, option = next((name, f.options[0]) for name, f in plan.instance.facilities.items() if f.options)
     rows = f"{facility}x,{option.id},2030\n{facility},{option.id}s,2030\n{facility},{option.id},1999\n"
     bad.write_text(f"facility,option,year\n{rows}", encoding="utf-8")
