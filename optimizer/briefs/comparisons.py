@@ -98,6 +98,12 @@ def _edits(out: Brief, found: Comparison, others: Sequence[str]) -> None:
         out.print(table)
         _rest(out, len(mine))
         out.print(f"{len(mine)} edits: {counts}{more}")
+        if found.regret.empty and found.attribution.empty:
+            text = (
+                f"What {name} costs more is of its instance and of its plan together: --regret operates both plans in "
+                "the same futures, --attribute follows the edits."
+            )
+            out.print(text, style="dim")
 
 
 def _portfolios(out: Brief, found: Comparison, base: str, others: Sequence[str]) -> None:

@@ -35,23 +35,49 @@ def lines_of(row: Any, within: float) -> list[str]:
     least, most, comes, stays = (
         number_of(value) for value in (row.costs_at_least, row.costs_at_most, row.enters_at_capex, row.not_at_capex)
     )
-    extra = f"between {usd(least)} and {usd(most)} more" if most is not None else f"at least {usd(least)} more"
+    extra = f"at least {usd(least)} more" if most is None else f"between {usd(least)} and {usd(most)} more"
+    if most is not None and usd(least) == usd(most):
+        extra = f"{usd(most)} more"
     if row.status == FUNDED:
         return [f"leaving it out costs {extra}" if least is not None else "there is no plan without it"]
-    lead = "" if pd.isna(row.enters_at_lead) else f"it comes in with a lead of {_years(int(row.enters_at_lead))}"
-    shorter = [lead or "at no shorter lead does it come in"]
     if row.status == CANNOT:
-        return ["no plan funds it", *shorter]
+        return ["no plan funds it", *_lead(row)]
     lines = [f"funding it costs {extra}"]
     if row.status == ENTERS:
         return [*lines, f"that is within {usd(within)} of the best" if within else "that is as good as the best"]
-    if comes is not None and stays is not None:
+    if comes == 0.0 and stays is not None:
+        lines.append(f"it comes in at no capex at all, and not at {usd(stays)} or more")
+    elif comes is not None and stays is not None:
         lines.append(f"it comes in at a capex of {usd(comes)} or less, and not at {usd(stays)} or more")
     elif comes is not None:
         lines.append(f"it comes in at a capex of {usd(comes)} or less; at how much more was not proved")
     elif stays is not None:
         lines.append(f"it does not come in at a capex of {usd(stays)} or more" if stays else "not even at no capex")
-    return [*lines, *shorter]
+    return [*lines, *_price(row), *_lead(row)]
+
+
+def _price(row: Any) -> list[str]:
+    """What it would have to be paid for a tonne; nothing where that is not known at all."""
+    comes, stays = number_of(row.enters_at_price), number_of(row.not_at_price)
+    if comes is None:
+        words = "the cheapest plan with it makes no more there, so at what payment it comes in is not known"
+        return [] if stays is None else [f"paid less than {usd(stays)} for each tonne it does not come in; {words}"]
+    less = "; at how much less was not proved" if stays is None else f", and not for less than {usd(stays)}"
+    return [f"it comes in if it is paid {usd(comes)} for each tonne that it makes{less}"]
+
+
+def _lead(row: Any) -> list[str]:
+    """At which shorter lead it comes in; what a limit left open is told so."""
+    if row.lead == 0:
+        return []
+    if not pd.isna(row.enters_at_lead):
+        return [f"it comes in with a lead of {_years(int(row.enters_at_lead))}"]
+    if pd.isna(row.not_at_lead):
+        return ["no shorter lead was found at which it comes in; that there is none was not proved"]
+    if row.not_at_lead > 0:
+        known = _years(int(row.not_at_lead))
+        return [f"not with a lead of {known}; with a shorter one none was found, and nothing proved"]
+    return ["at no shorter lead does it come in"]
 
 
 def _years(count: int) -> str:

@@ -11,7 +11,9 @@ from optimizer.ladder.study import EXPECTED, PLANNED
 from optimizer.network.tables import BASE
 from optimizer.plan.columns import rows_of
 
-SHOWN = 12
+SHOWN = 24
+UNTIERED = "no tier"
+"""Stands for the markets that no tier of demand is given."""
 SMALL = 1e-3
 """Tonnes below which nothing is short."""
 
@@ -25,12 +27,13 @@ def say(out: Brief, found: NetShortfall, future: str = EXPECTED) -> None:
     for row in rows_of(found.measures):
         if row.status not in ("done", "stopped"):
             out.print(f"{row.measure}: {row.status}", style="yellow")
-    rows = found.shortfall[found.shortfall["future"] == future]
+    by = by_of(found)
+    rows = ordered(found, found.shortfall[found.shortfall["future"] == future])
     names = list(dict.fromkeys(rows["measure"]))
     shown = [name for name in names if name != PLANNED]
     _measures(out, found, rows, shown)
-    _lines(out, "\nBy channel and material, over the horizon", ["channel", "material"], rows, shown)
-    _lines(out, "\nBy channel and year", ["channel", "period"], rows, shown)
+    _lines(out, f"\nBy {by} and material, over the horizon", [by, "material"], rows, shown)
+    _lines(out, f"\nBy {by} and year", [by, "period"], rows, shown)
     last = rows[rows["measure"] == shown[-1]]["short"].sum(skipna=False) if shown else 0.0
     planned = rows[rows["measure"] == PLANNED]["short"].sum()
     if abs(last - planned) > max(1.0, 0.01 * planned):
@@ -39,18 +42,46 @@ def say(out: Brief, found: NetShortfall, future: str = EXPECTED) -> None:
     _stops(out, found)
 
 
+def by_of(found: NetShortfall) -> str:
+    """What shortage is told by: tiers of demand where there are some, else channels."""
+    return "tier" if found.info.get("demand_tiers") else "channel"
+
+
+def ordered(found: NetShortfall, table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table with the most urgent tier first, those without one last and called so."""
+    tiers = found.info.get("demand_tiers")
+    if not tiers:
+        return table
+    named = table.assign(tier=table["tier"].where(table["tier"].isin(tiers), UNTIERED))
+    order = {tier: number for number, tier in enumerate([*tiers, UNTIERED])}
+    return named.sort_values("tier", key=lambda column: column.map(order), kind="stable")
+
+
+def urgent_of(found: NetShortfall) -> tuple[str, list[str]]:
+    """What stops are told by, and of which: all tiers or channels but the last, or the only one."""
+    by = by_of(found)
+    names = list(found.info["demand_tiers"] if by == "tier" else found.info["tiers"])
+    return by, names[:-1] or names
+
+
 def _measures(out: Brief, found: NetShortfall, rows: pd.DataFrame, shown: list[str]) -> None:
-    """Each measure with all before it, by channel."""
-    channels = list(dict.fromkeys(rows["channel"]))
-    heads = ["with", "adds", *(f"short, {channel}" for channel in channels), "taken off"]
+    """Each measure with all before it, by tier of demand or channel."""
+    by = by_of(found)
+    groups = list(dict.fromkeys(rows[by]))
+    heads = ["with", "adds", *(f"short, {group}" for group in groups), "taken off"]
     table = headed("\nGross, then net of each measure in turn", *heads, right=tuple(heads[2:]))
     adds = dict(zip(found.measures["measure"], found.measures["adds"], strict=True))
     for number, name in enumerate(shown):
         mine = rows[rows["measure"] == name]
-        parts = [_told(mine.loc[mine["channel"] == channel, "short"].sum(skipna=False)) for channel in channels]
+        parts = [_told(mine.loc[mine[by] == group, "short"].sum(skipna=False)) for group in groups]
         taken = "" if number == 0 else _told(mine["taken_off"].sum(skipna=False))
         table.add_row(f"{name} (gross)" if number == 0 else name, adds[name], *parts, taken)
     out.print(table)
+    if (rows.groupby("measure")["taken_off"].sum() < -SMALL).any():
+        note = (
+            "taken off, below 0: what fills a stock, or moves material to the dearer shortage, leaves others more short"
+        )
+        out.print(note, style="dim")
 
 
 def _lines(out: Brief, title: str, by: list[str], rows: pd.DataFrame, shown: list[str]) -> None:
@@ -58,6 +89,9 @@ def _lines(out: Brief, title: str, by: list[str], rows: pd.DataFrame, shown: lis
     heads = [*by, "asked for", *shown]
     table = headed(title, *(head.replace("period", "year") for head in heads), right=("year", *heads[2:]))
     count = 0
+    order = {name: number for number, name in enumerate(dict.fromkeys(sums[by[0]]))}
+    if by[1] == "period":
+        sums = sums.sort_values(by, key=lambda column: column.map(order) if column.name == by[0] else column)
     for key, mine in sums.groupby(by, sort=False):
         short = dict(zip(mine["measure"], mine["short"], strict=True))
         if not mine["short"].gt(SMALL).any():
@@ -79,9 +113,9 @@ def _told(amount: float) -> str:
 
 
 def _stops(out: Brief, found: NetShortfall) -> None:
-    """The market of the strictest channels that stops first in each future."""
-    strictest = found.info["tiers"][:-1] or found.info["tiers"]
-    stops = found.stops[found.stops["channel"].isin(strictest)]
+    """The market of the most urgent tiers, or strictest channels, that stops first in each future."""
+    by, strictest = urgent_of(found)
+    stops = found.stops[found.stops[by].isin(strictest)]
     if stops.empty:
         return
     heads = ["future", "from", "first to stop", "after weeks", "for want of", "short t", "of t"]

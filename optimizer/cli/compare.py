@@ -21,13 +21,13 @@ from optimizer.cli.options import (
     Threads,
     Workers,
     folder_beside,
+    groups_of,
 )
 from optimizer.cli.output import DONE, STOPPED, end, print_json, records, show, written_to
 from optimizer.cli.progress import Tell, Ticker, counted
 from optimizer.comparison import compare as run
 from optimizer.comparison.columns import COLUMNS
 from optimizer.comparison.groups import LEVELS
-from optimizer.errors import OptionsError
 from optimizer.solver.highs import Progress
 
 
@@ -85,7 +85,7 @@ def compare(
             regret=regret,
             attribute=attribute,
             by=by,
-            groups=_groups(group or ()),
+            groups=groups_of(group or (), "--group", "'prices=materials.*.price'"),
             gap=gap,
             gap_usd=gap_usd,
             time_limit=time_limit,
@@ -133,21 +133,3 @@ class _Shown:
             self._stack.close()
             self._ticker = self._stack.enter_context(Ticker(enabled=self._enabled))
         self._ticker.report(progress)
-
-
-def _groups(given: list[str] | tuple[str, ...]) -> dict[str, list[str]]:
-    """Groups given as NAME=PATTERN,PATTERN.
-
-    Raises:
-        OptionsError: one is not of that form, or given twice.
-    """
-    found: dict[str, list[str]] = {}
-    for text in given:
-        name, equals, patterns = text.partition("=")
-        listed = [pattern.strip() for pattern in patterns.split(",") if pattern.strip()]
-        if not equals or not name.strip() or not listed:
-            raise OptionsError(f"--group {text} is not of the form NAME=PATTERN, such as 'prices=materials.*.price'")
-        if name.strip() in found:
-            raise OptionsError(f"--group {name.strip()} is given twice; join its patterns by a comma")
-        found[name.strip()] = listed
-    return found

@@ -77,3 +77,21 @@ def keyed_numbers(option: str, given: Iterable[str], form: str, example: str) ->
         except ValueError:
             raise OptionsError(f"{option} {text} is not of the form {form}, such as {example}") from None
     return found
+
+
+def groups_of(given: Iterable[str], option: str, example: str) -> dict[str, list[str]]:
+    """Names or patterns by group, given as NAME=PATTERN,PATTERN.
+
+    Raises:
+        OptionsError: one is not of that form, or given twice.
+    """
+    found: dict[str, list[str]] = {}
+    for text in given:
+        name, equals, patterns = text.partition("=")
+        listed = [pattern.strip() for pattern in patterns.split(",") if pattern.strip()]
+        if not equals or not name.strip() or not listed:
+            raise OptionsError(f"{option} {text} is not of the form NAME=PATTERN, such as {example}")
+        if name.strip() in found:
+            raise OptionsError(f"{option} {name.strip()} is given twice; join its patterns by a comma")
+        found[name.strip()] = listed
+    return found

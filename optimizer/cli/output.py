@@ -42,8 +42,14 @@ class Screen(Console):
         super().print(*objects, **how)
 
 
-out = Screen(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
-err = Console(stderr=True, highlight=False, soft_wrap=True, width=None if sys.stderr.isatty() else PLAIN_WIDTH)
+out = Screen(highlight=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+err = Console(
+    stderr=True,
+    highlight=False,
+    emoji=False,
+    soft_wrap=True,
+    width=None if sys.stderr.isatty() else PLAIN_WIDTH,
+)
 
 
 def _head(console: Console) -> None:

@@ -47,7 +47,7 @@ def why(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Why a plant is not funded: what funding it costs, and the capex or lead at which it would be.
+    """Why a plant is not funded: what funding it costs, and the capex, payment per tonne or lead at which it would be.
 
     Example: optimizer why instances/starter browns_range:build
     """

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from optimizer.errors import PlanError
+from optimizer.instance.faults import did_you_mean
 from optimizer.network.derive_adjust import limits_of
 from optimizer.network.derive_requalification import waits_of
 from optimizer.network.network import network_of
@@ -83,16 +84,27 @@ class Portfolio:
         Raises:
             PlanError: with every one that it does not.
         """
-        faults = []
-        for facility, option, year in self.fundings:
-            years = starts.years.get((facility, option))
-            if years is None:
-                faults.append(f"'{facility}' has no option '{option}'")
-            elif year not in years:
-                could = f"{min(years)} to {max(years)}" if years else "never"
-                faults.append(f"'{facility}:{option}' cannot be funded in {year} ({could})")
+        faults = [fault for funding in self.fundings if (fault := _fault(starts, funding))]
         if faults:
-            raise PlanError(f"the portfolio of {self.source} does not fit the instance: {'; '.join(faults)}")
+            name = starts.instance.name
+            raise PlanError(f"the portfolio of {self.source} does not fit the instance {name}: {'; '.join(faults)}")
+
+
+def _fault(starts: Starts, funding: Funding) -> str:
+    """Why an instance does not know a funding, and what would be right; empty where it does."""
+    facility, option, year = funding
+    facilities = starts.instance.facilities
+    if facility not in facilities:
+        hint = did_you_mean(facility, facilities)
+        return f"there is no facility '{facility}'" + (f" ({hint})" if "mean" in hint else "")
+    years = starts.years.get((facility, option))
+    if years is None:
+        hint = did_you_mean(option, [item.id for item in facilities[facility].options])
+        return f"'{facility}' has no option '{option}' ({hint})"
+    if year in years:
+        return ""
+    could = f"from {min(years)} to {max(years)}" if years else "in no year"
+    return f"'{facility}:{option}' cannot be funded in {year}, but {could}"
 
 
 def _rows(path: Path) -> Iterable[Funding]:

@@ -69,7 +69,7 @@ class Evaluation:
 @on_cluster
 def evaluate(
     instance: Instance,
-    portfolio: Portfolio | Plan,
+    portfolio: Portfolio | Plan | Path | str,
     *,
     futures: Sequence[Future] | FutureSet | None = None,
     exact: int | None = None,
@@ -86,8 +86,8 @@ def evaluate(
 
     Args:
         instance: its scenarios are the branches that futures go through.
-        portfolio: what is funded and in stock. Without stock (a planner's own fundings) the stock is what is best
-            for the instance's scenarios.
+        portfolio: what is funded and in stock, a result folder, or a CSV file of facility, option, year. Without
+            stock (a planner's own fundings) the stock is what is best for the instance's scenarios.
         futures: a set of futures, or which futures go through which of the instance's branches; by default the
             instance's own. Of a sampled set statistics carry intervals.
         exact: of a set of futures, how many are drawn and operated; their mean is carried over to all.
@@ -100,7 +100,7 @@ def evaluate(
 
     Raises:
         OptionsError: an option makes no sense.
-        PlanError: the portfolio does not fit the instance, or cannot be operated in it.
+        PlanError: the portfolio cannot be read, does not fit the instance, or cannot be operated in it.
         SolveError: the solver failed, or the cluster was lost.
 
     Example:
@@ -124,7 +124,10 @@ def evaluate(
     began = time.monotonic()
     planned, whole = instance, futures if isinstance(futures, FutureSet) else None
     tell = tell or (lambda _what, _done, _of: None)
-    held = Portfolio.of(portfolio) if isinstance(portfolio, Plan) else portfolio
+    if isinstance(portfolio, Plan):
+        held = Portfolio.of(portfolio)
+    else:
+        held = portfolio if isinstance(portfolio, Portfolio) else Portfolio.read(portfolio)
     held.check(network_of(planned).starts)
     sampled: Sampled | None = None
     guide, unguided = None, "futures are given one by one"

@@ -82,7 +82,10 @@ def _text_of(file: FilePath, source: Source, named_at: Where) -> str | None:
     name = source.label + file.name
     try:
         if not file.is_file():
-            source.faults.append(Fault(named_at, "", f"there is no file {name}", f"looked in {file.parent}"))
+            where = f"looked in {file.parent}"
+            if (file.parent / "plan.json").is_file():
+                where += f", which is a result folder; the instance of its plan is {file.parent / 'instance'}"
+            source.faults.append(Fault(named_at, "", f"there is no file {name}", where))
             return None
         size = file.stat().st_size
         if size > MAX_BYTES:

@@ -8,7 +8,6 @@ from typing import Any
 
 from optimizer.errors import Fault, Where
 from optimizer.instance.faults import did_you_mean, dotted
-from optimizer.instance.folder import list_ids
 from optimizer.instance.instance import Instance
 from optimizer.instance.movement import Stockpile
 from optimizer.instance.source import Source
@@ -62,9 +61,8 @@ def assign(source: Source, key: str, value: Any, where: Where) -> None:
         found = _step(holder, part)
         if found is None:
             if not _may_begin(holder, path, part):
-                known = [str(name) for name in holder] if isinstance(holder, Mapping) else list_ids(holder)
                 wrong = f"'{dotted(tuple(path)) or 'the instance'}' has no '{part}'"
-                source.faults.append(Fault(where, key, wrong, did_you_mean(part, known)))
+                source.faults.append(Fault(where, key, wrong, _known_in(holder, part)))
                 return
             holder[part] = {}
             found = part
@@ -159,6 +157,18 @@ def _may_begin(holder: Any, path: list[Hashable], part: str) -> bool:
     if path[0] == "stockpiles" and len(path) == 2:
         return part in Stockpile.model_fields
     return path[0] in ("policy", "logistics", "planning_case")
+
+
+def _known_in(holder: Any, part: str) -> str:
+    """What would be right instead of a part of a key that a holder does not have."""
+    if isinstance(holder, Mapping):
+        return did_you_mean(part, [str(name) for name in holder])
+    if not isinstance(holder, list):
+        return "nothing stands below it"
+    names = [str(item.get("id") or item.get("product") or "") for item in holder if isinstance(item, dict)]
+    if any(names) or not holder:
+        return did_you_mean(part, filter(None, names))
+    return f"its rows are numbered from 0 to {len(holder) - 1}" if len(holder) > 1 else "its one row is numbered 0"
 
 
 def _step(holder: Any, part: str) -> Hashable | None:

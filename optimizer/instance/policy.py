@@ -394,5 +394,7 @@ class PlanningCase(Row):
     """The emergency supposed."""
     demand_tiers: tuple[Id, ...] = ()
     """Tiers of demand, most urgent first."""
+    tier_of: dict[Id, Id] = Field(default_factory=dict)
+    """Market -> its tier of demand; `shortfall` tells what is short by these."""
     replenish_within_years: Amount | None = None
     """Years after the emergency in which stocks are full again."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from optimizer.network.network import network_of
@@ -11,10 +13,10 @@ from optimizer.plan.plan import Plan
 WEEKS = 52.0
 SHORT = 1e-3
 """Share of a year's demand short from which a market stops."""
-COLUMNS = ("future", "market", "channel", "onset", "weeks", "product", "period", "short", "demand")
+COLUMNS = ("future", "market", "tier", "channel", "onset", "weeks", "product", "period", "short", "demand")
 
 
-def stops_of(plan: Plan, short: pd.DataFrame | None) -> pd.DataFrame:
+def stops_of(plan: Plan, short: pd.DataFrame | None, tier_of: Mapping[str, str]) -> pd.DataFrame:
     """A row for each future and market: the weeks from the onset until it stops; blank where it does not.
 
     Deliveries of a year are taken as made at the full rate until they are used up. A market stops when the first of
@@ -24,11 +26,12 @@ def stops_of(plan: Plan, short: pd.DataFrame | None) -> pd.DataFrame:
         plan: with tables.
         short: what each branch leaves short, as `evaluate` found it at least cost (the plan's own tables say nothing of
             a future of probability 0); None takes the plan's tables.
+        tier_of: market -> its tier of demand.
 
     Returns:
-        future (the base, without a disruption, from the first year of the horizon), market, channel, onset, weeks,
-        product (that stops it), period (in which), short and demand (t of that product then); the first to stop of
-        each future first.
+        future (the base, without a disruption, from the first year of the horizon), market, tier, channel, onset,
+        weeks, product (that stops it), period (in which), short and demand (t of that product then); the first to
+        stop of each future first.
     """
     network = network_of(plan.instance)
     cells: dict[tuple[str, int, str, str], list[float]] = {}
@@ -55,7 +58,7 @@ def stops_of(plan: Plan, short: pd.DataFrame | None) -> pd.DataFrame:
                             found = (weeks, product, period, lacks, demand)
                         break
                     weeks += length
-            rows.append((future, market, record.channel, onset, *(found or (None,) * 5)))
+            rows.append((future, market, tier_of.get(market, ""), record.channel, onset, *(found or (None,) * 5)))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     table = table.astype({"weeks": float, "short": float, "demand": float, "period": "Int64"})
     order = {name: number for number, name in enumerate(network.path)}

@@ -1,10 +1,10 @@
-"""Shortfall by material, channel and year: gross, then net of each measure in turn."""
+"""Shortfall by material, tier of demand, channel and year: gross, then net of each measure in turn."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.marks import about
 from optimizer.ladder.measures import Measure, measures_of
 from optimizer.ladder.stops import stops_of
+from optimizer.ladder.tiers import tiers_of
 from optimizer.ledger import refuse_other
 from optimizer.network.network import network_of
 from optimizer.network.tables import Network
@@ -34,15 +35,15 @@ PLANNED = "as planned"
 EXPECTED = "expected"
 """Stands for the mean over futures, by probability."""
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "shortfall": ("measure", "future", "channel", "material", "period", "demand", "short", "taken_off"),
+    "shortfall": ("measure", "future", "tier", "channel", "material", "period", "demand", "short", "taken_off"),
     "measures": ("measure", "adds", "fundings", "short", "taken_off", "status"),
-    "stops": ("future", "market", "channel", "onset", "weeks", "product", "period", "short", "demand"),
+    "stops": ("future", "market", "tier", "channel", "onset", "weeks", "product", "period", "short", "demand"),
 }
 """Columns of each table; tonnes of a period, weeks."""
 
 Tell = Callable[[str, int, int], None]
-Key = tuple[str, str, str, int]
-"""Future, channel of the market, material, period."""
+Key = tuple[str, str, str, str, int]
+"""Future, tier of the market, its channel, material, period."""
 
 
 @dataclass(slots=True)
@@ -52,8 +53,9 @@ class NetShortfall:
     Attributes:
         info: instance, measures, whether it was stopped, what stops are of: the last measure, or the plan's own tables
             where that was not operated in every future.
-        shortfall: measure, future, channel, material, period, demand, short, taken_off (t, by this measure). Blank
-            where the future was not operated with this measure, or lacks something that must be met; so is the mean.
+        shortfall: measure, future, tier of demand (blank where none is given), channel, material, period, demand,
+            short, taken_off (t, by this measure). Blank where the future was not operated with this measure, or lacks
+            something that must be met; so is the mean.
         measures: a row for each measure: what it adds, t short on the mean over the horizon.
         stops: future, market, weeks from the onset until it stops.
     """
@@ -68,6 +70,7 @@ class NetShortfall:
 def shortfall(
     plan: Plan | Path | str,
     *,
+    tiers: Mapping[str, Sequence[str]] | None = None,
     folder: Path | str | None = None,
     workers: int = 2,
     cluster: Cluster = None,
@@ -80,13 +83,15 @@ def shortfall(
 
     Args:
         plan: with tables, or its result folder.
+        tiers: tiers of demand, most urgent first, and the markets of each, which may be patterns such as `mdap_*`;
+            default as the planning case says.
         folder: where answers are kept as they come, and gone on from.
         workers: processes of this machine.
         cluster: whose workers do it instead: the address of a dask scheduler, its scheduler file, or a client.
         tell: told of progress.
 
     Raises:
-        OptionsError: workers makes no sense.
+        OptionsError: workers makes no sense, tiers name no market, or a market is in two.
         PlanError: there is no plan, or the folder holds something else.
     """
     began = time.monotonic()
@@ -96,12 +101,13 @@ def shortfall(
     if not read.tables:
         raise PlanError(f"the run ended without a plan: {read.status} ({read.info.get('why')})")
     read.instance.priced("shortfall")
+    order, tier_of = tiers_of(read.instance, tiers)
     target = None if folder is None else Path(folder)
     if target is not None:
         _take(target)
     steps = measures_of(read)
     network = network_of(read.instance)
-    demand, planned = _planned(read, network)
+    demand, planned = _planned(read, network, tier_of)
     found: dict[str, dict[Key, float] | None] = {}
     status: dict[str, str] = {}
     last: Evaluation | None = None
@@ -119,7 +125,7 @@ def shortfall(
             continue
         last = done
         met = set(done.futures.loc[done.futures["status"] == "met", "future"])
-        found[step.name] = _short(done, read, network, [key for key in demand if key[0] in met])
+        found[step.name] = _short(done, read, network, tier_of, [key for key in demand if key[0] in met])
         failed = [name for name in done.futures["future"] if name not in met]
         if done.info["status"] == "stopped":
             status[step.name] = "stopped"
@@ -134,13 +140,14 @@ def shortfall(
         **about(read.instance, read.info.get("instance_sha256")),
         "measures": [step.name for step in steps],
         "tiers": read.instance.served_channels,
+        "demand_tiers": order,
         "versions": versions(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.monotonic() - began, 1),
     }
     operated = last.short if last is not None and status.get(steps[-1].name) == "done" else None
     info["stops_of"] = PLANNED if operated is None else steps[-1].name
-    stops = stops_of(read, operated)
+    stops = stops_of(read, operated, tier_of)
     out = NetShortfall(info, _table(demand, found, network), _measures(steps, demand, found, status, network), stops)
     if target is not None:
         _write(out, target, read.instance)
@@ -153,7 +160,7 @@ def _naming(tell: Tell | None, head: str) -> Tell | None:
     return lambda what, done, of: tell(f"{head}: {what}", done, of)
 
 
-def _planned(plan: Plan, network: Network) -> tuple[dict[Key, float], dict[Key, float]]:
+def _planned(plan: Plan, network: Network, tier_of: Mapping[str, str]) -> tuple[dict[Key, float], dict[Key, float]]:
     """What is asked for and short in the plan as it stands, by future."""
     asked: dict[tuple[str, int], list[Any]] = {}
     for row in rows_of(plan.demand):
@@ -163,13 +170,16 @@ def _planned(plan: Plan, network: Network) -> tuple[dict[Key, float], dict[Key, 
     for future, path in network.path.items():
         for period, course in path.items():
             for row in asked.get((course, period), ()):
-                key = (future, plan.instance.markets[row.market].channel, row.product, period)
+                channel = plan.instance.markets[row.market].channel
+                key = (future, tier_of.get(row.market, ""), channel, row.product, period)
                 demand[key] = demand.get(key, 0.0) + row.demand
                 short[key] = short.get(key, 0.0) + row.short
     return demand, short
 
 
-def _short(found: Evaluation, plan: Plan, network: Network, known: Iterable[Key]) -> dict[Key, float]:
+def _short(
+    found: Evaluation, plan: Plan, network: Network, tier_of: Mapping[str, str], known: Iterable[Key]
+) -> dict[Key, float]:
     """What is short by future, of those known; branches are looked up along the path of each."""
     by_course: dict[tuple[str, int], list[Any]] = {}
     for row in rows_of(found.short):
@@ -178,14 +188,15 @@ def _short(found: Evaluation, plan: Plan, network: Network, known: Iterable[Key]
     for future, path in network.path.items():
         for period, course in path.items():
             for row in by_course.get((course, period), ()):
-                key = (future, plan.instance.markets[row.market].channel, row.product, period)
+                channel = plan.instance.markets[row.market].channel
+                key = (future, tier_of.get(row.market, ""), channel, row.product, period)
                 if key in short:
                     short[key] += row.short
     return short
 
 
 def _table(demand: Mapping[Key, float], found: Mapping[str, dict[Key, float] | None], network: Network) -> pd.DataFrame:
-    """A row for each measure, future (and the mean), channel, material and period with demand."""
+    """A row for each measure, future (and the mean), tier, channel, material and period with demand."""
     rows = []
     asked = _with_mean(demand, demand, network)
     before: dict[Key, float] | None = None
@@ -204,10 +215,11 @@ def _with_mean(cells: Mapping[Key, float], asked: Iterable[Key], network: Networ
     """With the mean over futures, which stands first; none where a future that may come is not known."""
     mean: dict[Key, float] = {}
     unknown: set[Key] = set()
-    for future, channel, material, period in asked:
-        key, weight = (EXPECTED, channel, material, period), network.probability[future]
-        if (future, channel, material, period) in cells:
-            mean[key] = mean.get(key, 0.0) + weight * cells[future, channel, material, period]
+    for one in asked:
+        future, tier, channel, material, period = one
+        key, weight = (EXPECTED, tier, channel, material, period), network.probability[future]
+        if one in cells:
+            mean[key] = mean.get(key, 0.0) + weight * cells[one]
         elif weight > 0:
             unknown.add(key)
     return {key: tonnes for key, tonnes in mean.items() if key not in unknown} | dict(cells)
@@ -221,7 +233,7 @@ def _measures(
     rows: list[tuple[Any, ...]] = []
     before: float | None = None
     adds = {step.name: (step.what, len(step.held.fundings)) for step in steps}
-    expected = {(EXPECTED, *rest) for _, *rest in demand}
+    expected: set[Key] = {(EXPECTED, *rest) for _, *rest in demand}  # type: ignore[misc]
     for name, short in found.items():
         mine = {} if short is None else _with_mean(short, demand, network)
         total = sum(mine[key] for key in mine if key in expected) if mine.keys() >= expected else None

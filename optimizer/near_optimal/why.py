@@ -1,4 +1,4 @@
-"""Why an option is not funded: what it costs to fund it, and at what capex or lead it would come in.
+"""Why an option is not funded: what it costs to fund it, and at what capex, payment or lead it would come in.
 
 Each question is one of least cost with the option required, stopped once it is known whether a plan costs as little as
 the best (or within the tolerance). Cost rises with capex, whatever the budgets are: a plan at some capex is one at any
@@ -26,11 +26,13 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.marks import about
 from optimizer.ledger import refuse_other
 from optimizer.near_optimal.facts import SAME
+from optimizer.near_optimal.payment import Payment, between
 from optimizer.near_optimal.rows import Option, required, without
 from optimizer.near_optimal.solves import Answer, Solves
 from optimizer.network.starts import Start, Starts
 from optimizer.run import checkpoint_of, versions
 from optimizer.solver.benders.checkpoint import Checkpoint
+from optimizer.solver.extensive import Solved
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.options import Options
 from optimizer.solver.refusals import rows_refused
@@ -44,14 +46,16 @@ SAFE = 0.002
 
 COLUMNS = (
     "facility", "option", "capex", "lead", "status", "costs_at_least", "costs_at_most", "enters_at_capex",
-    "not_at_capex", "enters_at_lead", "not_at_lead",
+    "not_at_capex", "enters_at_price", "not_at_price", "enters_at_lead", "not_at_lead",
 )  # fmt: skip
-"""Columns of the table; money in USD, blank where it is not known or there is none."""
+"""Columns of the table; money in USD, prices in USD per t, blank where it is not known or there is none."""
 FORMAT = 1
 NOTE, WHAT = "why.json", "an answer of why"
 """The file that says what a folder holds, and that in words."""
 FUNDED, ENTERS, STAYS_OUT, CANNOT, OPEN = "funded", "near-equal", "not funded", "cannot be funded", "not proved"
 """What may be the status of an option."""
+_BLANK = (None,) * 4
+"""No capex and no price at which it comes in, or does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ def why(
     report: Report | None = None,
     stop: Stop | None = None,
 ) -> Why:
-    """Why a facility's options are not funded, and at what capex or lead each would be.
+    """Why a facility's options are not funded, and at what capex, payment for a tonne or lead each would be.
 
     Args:
         instance: from `load`.
@@ -135,8 +139,8 @@ def why(
         "versions": versions(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    numbers = ("capex", "costs_at_least", "costs_at_most", "enters_at_capex", "not_at_capex")
-    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(numbers, float))
+    numbers = COLUMNS[COLUMNS.index("costs_at_least") : COLUMNS.index("enters_at_lead")]
+    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(("capex", *numbers), float))
     found = Why(info, frame.astype(dict.fromkeys(("lead", "enters_at_lead", "not_at_lead"), "Int64")))
     if folder is not None:
         found.save(folder)
@@ -173,13 +177,14 @@ class _Run:
         # Capex and lead change the master and some parts: the cuts of all other parts hold in every copy.
         self._checkpoint: Checkpoint = checkpoint_of(instance)
         self.best: Answer | None = None
+        self._solved: Solved | None = None
         self.solves = 0
         self.stopped = False
 
     def all(self, asked: Sequence[Option]) -> list[tuple[Any, ...]]:
         """A row for each option, as far as it was let go."""
         plain = self._solves(self._instance)
-        self.best = self._ask(plain, "the best plan")
+        self.best, self._solved = self._ask(plain, "the best plan")
         rows: list[tuple[Any, ...]] = []
         if self.best.objective is None:
             return rows
@@ -201,20 +206,27 @@ class _Run:
         record = plain.network.starts.options[option]
         head = (*option, record.capex, record.lead)
         if option in self.best.chosen:
-            answer = self._ask(plain, f"without {':'.join(option)}", option, forbid=True)
-            return (*head, FUNDED, *self._extra(answer), None, None, None, None)
+            answer, _ = self._ask(plain, f"without {':'.join(option)}", option, forbid=True)
+            return (*head, FUNDED, *self._extra(answer), *_BLANK, None, None)
         if option not in plain.years:
-            return (*head, CANNOT, None, None, None, None, *self._lead(option, record.lead, proved=True))
-        answer = self._ask(plain, f"with {':'.join(option)}", option)
+            return (*head, CANNOT, None, None, *_BLANK, *self._lead(option, record.lead, proved=True))
+        answer, solved = self._ask(plain, f"with {':'.join(option)}", option)
         low, high = self._extra(answer)
         if answer.status == "infeasible":
-            return (*head, CANNOT, None, None, None, None, *self._lead(option, record.lead, proved=True))
+            return (*head, CANNOT, None, None, *_BLANK, *self._lead(option, record.lead, proved=True))
         if answer.objective is not None and answer.objective <= self._target:
-            return (*head, ENTERS, low, high, record.capex, None, record.lead, None)
+            return (*head, ENTERS, low, high, record.capex, None, 0.0, None, record.lead, None)
+        price = self._price(plain, option, solved)
         capex = self._capex(plain.network.starts, option, answer)
         proved = answer.least > self._target
         lead = self._lead(option, record.lead, proved=proved)
-        return (*head, STAYS_OUT if proved else OPEN, low, high, *capex, *lead)
+        return (*head, STAYS_OUT if proved else OPEN, low, high, *capex, *price, *lead)
+
+    def _price(self, plain: Solves, option: Option, solved: Solved) -> tuple[float | None, float | None]:
+        """USD for a tonne at which it comes in, and at which it does not; of the mean over futures alone."""
+        if self._solved is None or self._instance.risk.measure != "expected":
+            return None, None
+        return between(Payment(plain.network, option), self._solved, solved, self._target)
 
     def _capex(self, starts: Starts, option: Option, first: Answer) -> tuple[float | None, float | None]:
         """The largest capex known at which the option comes in, and the smallest known at which it does not."""
@@ -230,9 +242,8 @@ class _Run:
             ):
                 break
             at = self._next(starts, option, (low, high), comes is None, at, answer)
-            answer = self._ask(
-                self._solves(changed(self._instance, option, capex=at)), f"at a capex of {at:,.0f}", option, settle=True
-            )
+            cheaper = self._solves(changed(self._instance, option, capex=at))
+            answer, _ = self._ask(cheaper, f"at a capex of {at:,.0f}", option, settle=True)
             if answer.objective is not None and answer.objective <= self._target:
                 comes = at
             elif answer.least > self._target:
@@ -290,7 +301,7 @@ class _Run:
             solves = self._solves(changed(self._instance, option, lead=years))
             least = math.inf  # on line too late still
             if option in solves.years:
-                answer = self._ask(solves, f"with a lead of {years}", option, settle=True)
+                answer, _ = self._ask(solves, f"with a lead of {years}", option, settle=True)
                 if answer.objective is not None and answer.objective <= self._target:
                     return years, stays
                 least = answer.least
@@ -314,12 +325,12 @@ class _Run:
 
     def _ask(
         self, solves: Solves, what: str, option: Option | None = None, *, forbid: bool = False, settle: bool = False
-    ) -> Answer:
+    ) -> tuple[Answer, Solved]:
         rows = [] if option is None else without([option]) if forbid else required([option])
         self.solves += 1
-        answer, _ = solves.solve(f"{self.solves}: {what}", rows, self._target if settle else None)
+        answer, solved = solves.solve(f"{self.solves}: {what}", rows, self._target if settle else None)
         self.stopped = self.stopped or solves.stopped
-        return answer
+        return answer, solved
 
 
 def changed(instance: Instance, option: Option, **fields: Any) -> Instance:

@@ -176,7 +176,7 @@ def case_of(instance: Instance, given: Given, said: Sequence[Fault] = ()) -> Cas
         InstanceError: with every fault found.
         OptionsError: nothing moves.
     """
-    faults = list(said)
+    faults: list[Fault] = []
     groups = {group: (AS_IT_IS, *(_label(path) for path in files)) for group, files in given.overlays.items()}
     for group, labels in groups.items():
         twice = [label for label in dict.fromkeys(labels) if labels.count(label) > 1]
@@ -187,7 +187,8 @@ def case_of(instance: Instance, given: Given, said: Sequence[Fault] = ()) -> Cas
     if (count := math.prod(map(len, groups.values()))) > COMBINATIONS:
         words = f"the groups have {count:,} combinations; at most {COMBINATIONS} are taken"
         faults.append(Fault(Where(OVERLAY), "", words, "leave overlays out, or put several in one file"))
-    variants = {} if faults and given.overlays else _variants(instance, given.overlays, groups, faults)
+    variants = {} if faults else _variants(instance, given.overlays, groups, faults)
+    faults += said
     faults += [
         Fault(
             Where(OVERLAY), " + ".join(labels), "verdicts is built neither for regret nor for lexicographic instances"

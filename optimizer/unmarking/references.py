@@ -83,6 +83,7 @@ REFERENCES: tuple[Reference, ...] = (
     _ref("policy.budget.appropriations.*.instruments", "instruments"),
     _ref("policy.budget.appropriations.*.purchases", "stockpiles"),
     _ref("policy.budget.appropriations.*.holding", "stockpiles"),
+    _ref("planning_case.tier_of", "markets"),
     _ref("scenarios.*.parent", "scenarios", whole=True),
     _ref("finance.instruments.*.stockpile", "stockpiles", whole=True),
     _ref("finance.instruments.*.material", "materials", needed=True),

@@ -10,6 +10,7 @@ import pytest
 from support.build import instance_of
 
 import optimizer
+from optimizer.briefs.reasons import lines_of
 from optimizer.errors import OptionsError
 from optimizer.near_optimal import Why
 from optimizer.near_optimal.solves import Solves
@@ -84,6 +85,77 @@ def test_a_lead_that_a_limit_ended_is_not_told_as_none(monkeypatch: pytest.Monke
     row = row_of(optimizer.why(instance_of(data), "dora", options=EXACT))
     assert pd.isna(row["enters_at_lead"])
     assert row["not_at_lead"] == 1
+
+
+def test_the_payment_at_which_a_plant_comes_in() -> None:
+    """Cora costs 400 more and makes 20 t: 20 USD a tonne. At 250 it is 7.5, and a little cheaper she is funded."""
+    row = row_of(optimizer.why(instance_of(plants()), "cora", options=EXACT))
+    assert (row["enters_at_price"], row["not_at_price"]) == (pytest.approx(20), pytest.approx(20))
+    data = plants()
+    data["facilities"]["cora"]["options"][0]["capex"] = 250
+    row = row_of(optimizer.why(instance_of(data), "cora", options=EXACT))
+    assert row["enters_at_price"] == pytest.approx(7.5)
+    for paid, funded in ((7.4, "anna"), (7.6, "cora")):
+        data["facilities"]["cora"]["recipes"] = {"make": {"cost": 10 - paid}}
+        assert list(optimizer.solve(instance_of(data), gap=0.0, threads=1).portfolio["facility"]) == [funded]
+
+
+def test_a_payment_is_for_what_a_plant_makes_more_than_in_the_best_plan() -> None:
+    """4 t of cora stand and are made in any plan: 340 more are for 12 t more; 28 t are the most that she can make."""
+    data = plants()
+    data["facilities"]["cora"] |= {"capacity": 4, "recipes": {"make": {"cost": 5}}}
+    row = row_of(optimizer.why(instance_of(data), "cora", options=EXACT))
+    assert row["costs_at_most"] == pytest.approx(340)
+    assert row["enters_at_price"] == pytest.approx(340 / 12)
+    assert row["not_at_price"] == pytest.approx(340 / 20)
+
+
+def test_a_payment_is_discounted_and_of_the_mean_over_futures() -> None:
+    """The second year is worth 1 / 1.25, and a quarter of it has half the demand: 10 t and 0.8 times 8.75 t."""
+    data = plants() | {"discount_rate": 0.25}
+    lull = {"affects": "demand", "where": {"market": "programs"}, "factor": 0.5}
+    data["scenarios"] = [{"id": "lull", "probability": 0.25, "onset": 2028, "duration": 1, "effects": [lull]}]
+    row = row_of(optimizer.why(instance_of(data), "cora", options=EXACT))
+    assert row["costs_at_most"] == pytest.approx(400)
+    assert row["enters_at_price"] == pytest.approx(400 / 17)
+    assert row["not_at_price"] == pytest.approx(400 / 18)
+    # A payment counts in a mean; other measures do not add it up.
+    data["risk"] = {"measure": "worst_case"}
+    row = row_of(optimizer.why(instance_of(data), "cora", options=EXACT))
+    assert row["status"] == "not funded"
+    assert pd.isna(row["enters_at_price"])
+    assert pd.isna(row["not_at_price"])
+
+
+def test_a_plant_that_makes_nothing_has_no_payment_told() -> None:
+    """At no price that is known she comes in; for less than 500 over her 20 t she does not, and that is told."""
+    data = plants()
+    data["facilities"]["cora"]["recipes"] = {"make": {"cost": 50}}
+    found = optimizer.why(instance_of(data), "cora", options=EXACT)
+    row = row_of(found)
+    assert row["costs_at_most"] == pytest.approx(500)
+    assert pd.isna(row["enters_at_price"])
+    assert row["not_at_price"] == pytest.approx(25)
+    (line,) = (line for line in lines_of(found.options.iloc[0], 0.0) if "each tonne" in line)
+    assert line.startswith("paid less than 25 USD for each tonne it does not come in; ")
+
+
+@pytest.mark.parametrize(
+    ("lead", "enters", "stays", "words"),
+    [
+        (2, 1, 2, "it comes in with a lead of 1 year"),
+        (2, None, 0, "at no shorter lead does it come in"),
+        (2, None, 2, "not with a lead of 2 years; with a shorter one none was found, and nothing proved"),
+        (2, None, None, "no shorter lead was found at which it comes in; that there is none was not proved"),
+        (0, None, 0, ""),
+    ],
+)
+def test_what_is_said_of_leads_is_what_is_proved(lead: int, enters: int | None, stays: int | None, words: str) -> None:
+    """None found is not none: where a limit ended a solve, the screen says so."""
+    found = optimizer.why(instance_of(plants()), "cora", options=EXACT)
+    table = found.options.assign(lead=lead, enters_at_lead=enters, not_at_lead=stays)
+    said = lines_of(next(table.itertuples()), 0.0)
+    assert [line for line in said if "lead" in line or "shorter" in line] == ([words] if words else [])
 
 
 @pytest.mark.parametrize(

@@ -74,8 +74,9 @@ def test_why_a_plant_is_not_funded(made: Path) -> None:
     assert called.code == 0, called.err
     for words in (
         "cora:build, capex 500 USD, lead 0: not funded",
-        "between 400 USD and 400 USD more",
+        "funding it costs 400 USD more",
         "or less, and not",
+        "if it is paid 20 USD for each tonne that it makes, and not for less than 20 USD",
     ):
         assert words in called.out, called.out
     document = call("why", "plants.yaml", "anna:build", "--threads", "1", "--json", "-q", folder=made).document

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from optimizer.briefs.brief import headed
+from optimizer.cli.output import out
+
 from .conftest import ROOT, call
 
 ASK = [sys.executable, "-m", "optimizer", "validate", "instances/minimal"]
@@ -61,3 +64,16 @@ def test_a_shell_completes_commands_and_options(tmp_path: Path, monkeypatch: pyt
         monkeypatch.setenv("COMP_WORDS", typed)
         monkeypatch.setenv("COMP_CWORD", str(typed.count(" ")))
         assert set(call(folder=tmp_path).out.split()) == offered
+
+
+def test_words_between_colons_are_no_pictures() -> None:
+    """A sweep, or a funding of an option called factory, is printed as it is."""
+    called = call("frontier", "instances/minimal", "--sweep", "discount_rate=a:b:3", folder=ROOT)
+    assert called.code == 2
+    assert "'a:b:3' are no numbers" in called.err
+    with out.capture() as seen:
+        table = headed("", "goes")
+        table.add_row("plant:factory:2027")
+        out.print(table)
+        out.print("plant:factory:2027")
+    assert seen.get().count("plant:factory:2027") == 2

@@ -125,8 +125,19 @@ def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="line 3: year is 'soon'"):
         Portfolio.read(bad)
     bad.write_text("facility,option,year\nnowhere,build,2030\n", encoding="utf-8")
-    with pytest.raises(PlanError, match="'nowhere' has no option 'build'"):
+    with pytest.raises(PlanError, match=r"there is no facility 'nowhere'$"):
+        evaluate(plan.instance, bad, workers=1)
+    facility, option = next((name, f.options[0]) for name, f in plan.instance.facilities.items() if f.options)
+    rows = f"{facility}x,{option.id},2030\n{facility},{option.id}s,2030\n{facility},{option.id},1999\n"
+    bad.write_text(f"facility,option,year\n{rows}", encoding="utf-8")
+    with pytest.raises(PlanError) as refused:
         evaluate(plan.instance, Portfolio.read(bad), workers=1)
+    for words in (
+        f"does not fit the instance {plan.instance.name}: there is no facility '{facility}x' (did you mean '",
+        f"'{facility}' has no option '{option.id}s' (did you mean '{option.id}'?)",
+        f"'{facility}:{option.id}' cannot be funded in 1999, but from ",
+    ):
+        assert words in str(refused.value)
     bad.write_text("plant,option,year\n", encoding="utf-8")
     with pytest.raises(PlanError, match="lacks the column facility"):
         Portfolio.read(bad)

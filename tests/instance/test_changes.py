@@ -86,6 +86,22 @@ def test_all_faults_of_a_change_come_at_once(starter: optimizer.Instance) -> Non
     ]
 
 
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("policy.rules.99.share.2030", "'policy.rules' has no '99'; its rows are numbered from 0 to 2"),
+        ("markets.programs.demand.mgnet_sh.tonnes", "has no 'mgnet_sh'; did you mean 'magnet_sh'?"),
+        ("scenarios.conflct.onset", "'scenarios' has no 'conflct'; did you mean 'conflict'?"),
+        ("discount_rate.2030.more", "'discount_rate' has no '2030'; nothing stands below it"),
+    ],
+)
+def test_a_row_that_is_not_there_is_told_what_there_is(starter: optimizer.Instance, key: str, words: str) -> None:
+    """Rows with an id or a product by that, others by their number; what is one value has no rows."""
+    with pytest.raises(InstanceError) as caught:
+        starter.replace({key: 1})
+    assert words in str(caught.value)
+
+
 def test_what_no_single_value_is_at_fault_for_is_found(starter: optimizer.Instance) -> None:
     """Probabilities that add up to more than one, and a channel that would launder: the whole is checked."""
     with pytest.raises(InstanceError, match=r"the probabilities add up to 1\.3"):

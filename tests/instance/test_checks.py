@@ -334,6 +334,16 @@ BROKEN = [
         ("frictions.magnets", "no facility has the stage 'magnets'", "did you mean 'magnet'?"),
         {"frictions": {"magnets": {"raise": 0.3}}},
     ),
+    Broken(
+        "tiers_of_demand_exist",
+        ("planning_case.tier_of.program", "there is no market 'program'", "did you mean 'programs'?"),
+        {"planning_case": {"demand_tiers": ["military"], "tier_of": {"program": "military"}}},
+    ),
+    Broken(
+        "tiers_of_demand_exist",
+        ("planning_case.tier_of.programs", "'milit' is not among demand_tiers", "did you mean 'military'?"),
+        {"planning_case": {"demand_tiers": ["military"], "tier_of": {"programs": "milit"}}},
+    ),
     # lists
     Broken(
         "labels_are_declared",

@@ -247,6 +247,14 @@ def test_no_such_path(tmp_path: Path) -> None:
         read_source(tmp_path / "nowhere.yaml")
 
 
+def test_a_result_folder_is_no_instance_but_has_one(tmp_path: Path) -> None:
+    """A plan given where an instance belongs: the fault says where its instance is."""
+    (tmp_path / "plan.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(InstanceError) as caught:
+        read_source(tmp_path)
+    assert f"which is a result folder; the instance of its plan is {tmp_path / 'instance'}" in str(caught.value)
+
+
 def test_byte_order_mark(tmp_path: Path, sound_text: str) -> None:
     (tmp_path / "instance.yaml").write_text("\ufeff" + sound_text, encoding="utf-8")
     instance = judge(read_source(tmp_path))

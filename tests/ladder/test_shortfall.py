@@ -9,11 +9,14 @@ from typing import Any
 import pandas as pd
 import pytest
 from comparison.conftest import only
+from rich.console import Console
 from support.build import Data, solve
 from support.generate import generate
 from worth.conftest import backup, reserve
 
 import optimizer
+from optimizer.briefs.brief import Brief
+from optimizer.briefs.shortfalls import say
 from optimizer.errors import OptionsError, PlanError
 from optimizer.evaluation import Evaluation, evaluate
 from optimizer.ladder import study
@@ -178,3 +181,83 @@ def test_a_folder_is_gone_on_with_and_bad_input_named(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x", encoding="utf-8")
     with pytest.raises(PlanError, match="holds no shortfall"):
         optimizer.shortfall(plan, folder=tmp_path, workers=1)
+
+
+def _tiers() -> Data:
+    """The plant's 10 t are for the town, 4 t more for the clinic at half the shortage cost. Gone at 0.4."""
+    data = backup(0.4)
+    cheap = data["markets"]["town"]["demand"][0]["shortage_cost"]
+    line = {"product": "magnet", "tonnes": 4, "shortage_cost": cheap / 2}
+    data["markets"]["clinic"] = {"channel": "open", "country": "USA", "demand": [line]}
+    data["facilities"]["plant"]["capacity"] = 14
+    data["facilities"]["backup"]["options"][0]["capex"] = 1e9
+    return data
+
+
+def test_tiers_of_demand_tell_markets_of_one_channel_apart() -> None:
+    """Without a tier both are in one row; by tier each has its own tonnes, of the planning case or as given."""
+    data = _tiers()
+    plain = of(data)
+    assert set(plain.shortfall["tier"]) == set(plain.stops["tier"]) == {""}
+    assert plain.info["demand_tiers"] == []
+    data["planning_case"] = {
+        "demand_tiers": ["military", "industrial", "essential_civilian"],
+        "tier_of": {"town": "industrial", "clinic": "essential_civilian"},
+    }
+    plan = solve(data)
+    found = optimizer.shortfall(plan, workers=1)
+    assert found.info["demand_tiers"] == ["industrial", "essential_civilian"]
+    told = {row.tier: (row.demand, row.short) for row in rows_of(found.shortfall) if row.measure == "standing"
+            and row.future == "expected"}  # fmt: skip
+    assert told == {"industrial": (10, pytest.approx(4)), "essential_civilian": (4, pytest.approx(1.6))}
+    assert only(found.stops, future="gone", market="clinic").tier == "essential_civilian"
+    other = optimizer.shortfall(plan, workers=1, tiers={"urgent": ["cl*"]})
+    assert other.info["demand_tiers"] == ["urgent"]
+    short_of = other.shortfall[other.shortfall["future"] == "gone"].groupby("tier")["short"].first()
+    assert dict(short_of) == {"urgent": pytest.approx(4), "": pytest.approx(10)}
+    assert short(other, "gone") == short(plain, "gone")
+
+
+def test_tiers_are_told_the_most_urgent_first(capsys: pytest.CaptureFixture[str]) -> None:
+    """In tables and in words; what has none is last."""
+    data = _tiers()
+    found = optimizer.shortfall(solve(data), workers=1, tiers={"hospitals": ["clinic"]})
+    text = said(found, capsys)
+    assert "below 0" not in text
+    assert "short, hospitals  short, no tier" in text
+    assert "First to stop (hospitals)" in text
+    assert [line.split()[0] for line in text.splitlines() if line.startswith(("hospitals", "no tier"))] == [
+        "hospitals", "no", "hospitals", "no",
+    ]  # fmt: skip
+
+
+def said(found: optimizer.NetShortfall, capsys: pytest.CaptureFixture[str]) -> str:
+    """What is on the screen."""
+    brief = Brief()
+    say(brief, found)
+    brief.print_to(Console(width=160))
+    return capsys.readouterr().out
+
+
+def test_a_measure_that_leaves_more_short_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    """A reserve of 4 t is filled from what trade would have had undisturbed: it takes off less than nothing there."""
+    data = reserve(0.0)
+    data["facilities"]["plant"]["capacity"] = 10
+    data["stockpiles"]["nds"]["targets"] = [{"material": "magnet", "tonnes": 4}]
+    found = of(data)
+    assert short(found, "expected")["reserve"] > short(found, "expected")["standing"]
+    assert "taken off, below 0: what fills a stock" in said(found, capsys)
+
+
+@pytest.mark.parametrize(
+    ("tiers", "words"),
+    [
+        ({"military": ["twon"]}, "tier military: there is no market 'twon'; did you mean 'town'?"),
+        ({"military": ["town"], "civil": ["*"]}, "market 'town' is in two tiers, military and civil"),
+    ],
+)
+def test_tiers_of_no_market_and_markets_of_two_tiers_are_refused(tiers: dict[str, list[str]], words: str) -> None:
+    plan = solve(_tiers())
+    with pytest.raises(OptionsError) as refused:
+        optimizer.shortfall(plan, workers=1, tiers=tiers)
+    assert words in str(refused.value)

@@ -134,10 +134,9 @@ def test_every_fault_is_told_in_one_pass(tmp_path: Path) -> None:
         )  # fmt: skip
     text = str(caught.value)
     for part in ("5:1 goes down", "0.1:0.1 is empty", "nonsense: not of the form KEY=A:B", "did you mean 'anna'",
-                 "no facility 'erna'", "bert has no option 'buy'; there is build",
-                 "nothing to choose from"):  # fmt: skip
+                 "no facility 'erna'", "bert has no option 'buy'; there is build", "nothing to choose from",
+                 "nowhere.yaml: there is no such file", "nobody"):  # fmt: skip
         assert part in text, part
-    # Overlays are looked at where what is said of keys can be read.
     with pytest.raises(InstanceError) as caught:
         optimizer.verdicts(
             instance_of(CHAIN.data()), vary=["discount_rate=0.01:7"], only=["*.capexx"],

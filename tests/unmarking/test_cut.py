@@ -131,6 +131,11 @@ def test_what_names_a_plant_goes_with_it(sound: optimizer.Instance, tmp_path: Pa
     [
         ({"markets__industry__demand__0__marking": "cui"}, {"markets.industry.demand.0"}, set()),
         ({"policy__rules__3__marking": "cui"}, {"policy.rules.3"}, set()),
+        (
+            {"markets__industry__marking": "cui"},
+            {"markets.industry", "planning_case.tier_of.industry"},
+            {"markets.programs"},
+        ),
         ({"scenarios__closure__marking": "cui"}, {"scenarios.1"}, set()),
         ({"facilities__plant_a__claims__0__marking": "cui"}, {"facilities.plant_a.claims.0"}, set()),
         (
@@ -147,7 +152,7 @@ def test_what_names_a_plant_goes_with_it(sound: optimizer.Instance, tmp_path: Pa
             {"owners.dragon"},
         ),
     ],
-    ids=["demand", "rule", "scenario", "claim", "option", "holding"],
+    ids=["demand", "rule", "market", "scenario", "claim", "option", "holding"],
 )  # fmt: skip
 def test_what_changes_the_problem_is_told(
     marked: dict[str, Any], gone: set[str], stays: set[str], sound: optimizer.Instance, tmp_path: Path

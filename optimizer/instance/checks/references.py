@@ -173,6 +173,19 @@ def frictions_name_stages(source: Source, instance: Instance) -> None:
             source.fault(("frictions", stage), f"no facility has the stage '{stage}'", did_you_mean(stage, stages))
 
 
+def tiers_of_demand_exist(source: Source, instance: Instance) -> None:
+    """Tiers of demand are given to markets that there are, and are among those named."""
+    case = instance.planning_case
+    if case is None:
+        return
+    path = ("planning_case", "tier_of")
+    for market, tier in case.tier_of.items():
+        refer(source, "markets", (*path, market), market)
+        if tier not in case.demand_tiers:
+            wrong = f"'{tier}' is not among demand_tiers"
+            source.fault((*path, market), wrong, did_you_mean(tier, case.demand_tiers))
+
+
 CHECKS = (
     recipes_name_materials,
     facilities_name_recipes,
@@ -188,4 +201,5 @@ CHECKS = (
     channels_name_tiers,
     requalification_names_channels,
     frictions_name_stages,
+    tiers_of_demand_exist,
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.briefs.shortfalls import say
+from optimizer.briefs.shortfalls import by_of, ordered, say, urgent_of
 from optimizer.briefs.words import rough_tonnes
 from optimizer.ladder import NetShortfall
 from optimizer.ladder.study import EXPECTED, PLANNED
@@ -17,9 +17,9 @@ from optimizer.pages.page import Content, listed
 from optimizer.pages.pictures import Picture, lines, years
 
 TABLES = {
-    "shortfall": Columns("measure future channel material", "period", "demand short taken_off"),
+    "shortfall": Columns("measure future tier channel material", "period", "demand short taken_off"),
     "measures": Columns("measure adds status", "fundings", "short taken_off"),
-    "stops": Columns("future market channel product", "onset period", "weeks short demand"),
+    "stops": Columns("future market tier channel product", "onset period", "weeks short demand"),
 }
 
 
@@ -29,7 +29,7 @@ def read(folder: Path, info: dict[str, Any]) -> NetShortfall:
 
 
 def _mean(found: NetShortfall) -> pd.DataFrame:
-    return found.shortfall[found.shortfall["future"] == EXPECTED]
+    return ordered(found, found.shortfall[found.shortfall["future"] == EXPECTED])
 
 
 def _steps(found: NetShortfall) -> list[str]:
@@ -41,14 +41,14 @@ def _alerts(found: NetShortfall) -> Iterator[str]:
         yield "Stopped early: what was not operated by then is blank. The same command goes on from there."
 
 
-def _by_channel(rows: pd.DataFrame) -> str:
-    sums = rows.groupby("channel", sort=False)["short"].sum(min_count=1)
+def _by_group(by: str, rows: pd.DataFrame) -> str:
+    sums = rows.groupby(by, sort=False)["short"].sum(min_count=1)
     said = {name: "not known" if pd.isna(short) else rough_tonnes(float(short)) for name, short in sums.items()}
-    return listed(f"{channel} {words}" for channel, words in said.items())
+    return listed(f"{group} {words}" for group, words in said.items())
 
 
 def _answer(found: NetShortfall) -> Iterator[str]:
-    mean, steps = _mean(found), _steps(found)
+    mean, steps, by = _mean(found), _steps(found), by_of(found)
     if not steps:
         yield "Nothing was operated yet."
         return
@@ -56,11 +56,11 @@ def _answer(found: NetShortfall) -> Iterator[str]:
     first = mean[mean["measure"] == steps[0]]
     yield (
         f"With what stands alone and nothing in stock, short over {periods.min()} to {periods.max()}, on the mean over "
-        f"futures: {_by_channel(first)}, of {rough_tonnes(float(first['demand'].sum()))} asked for."
+        f"futures: {_by_group(by, first)}, of {rough_tonnes(float(first['demand'].sum()))} asked for."
     )
     if len(steps) > 1:
         last = mean[mean["measure"] == steps[-1]]
-        yield f"Net of {listed(steps[1:])}: {_by_channel(last)}."
+        yield f"Net of {listed(steps[1:])}: {_by_group(by, last)}."
         off = mean[mean["measure"].isin(steps[1:])].groupby("measure", sort=False)["taken_off"].sum()
         if off.max() > 0:
             yield f"The step that takes off most is {off.idxmax()}: {rough_tonnes(float(off.max()))}."
@@ -68,8 +68,8 @@ def _answer(found: NetShortfall) -> Iterator[str]:
 
 
 def _first_stop(found: NetShortfall) -> str:
-    strictest = found.info["tiers"][:-1] or found.info["tiers"]
-    stops = found.stops[found.stops["channel"].isin(strictest)].dropna(subset=["weeks"])
+    by, strictest = urgent_of(found)
+    stops = found.stops[found.stops[by].isin(strictest)].dropna(subset=["weeks"])
     names = ", ".join(strictest)
     if stops.empty:
         return f"No market of {names} stops in any future."
@@ -81,21 +81,22 @@ def _first_stop(found: NetShortfall) -> str:
 
 
 def _pictures(found: NetShortfall) -> Iterator[Picture]:
-    mean, steps = _mean(found), _steps(found)
-    by = ["channel", "measure", "period"]
-    sums = pd.DataFrame(mean.groupby(by, as_index=False, sort=False)["short"].sum(min_count=1)).dropna(subset=["short"])
-    for channel in dict.fromkeys(mean["channel"]):
+    mean, steps, by = _mean(found), _steps(found), by_of(found)
+    sums = pd.DataFrame(
+        mean.groupby([by, "measure", "period"], as_index=False, sort=False)["short"].sum(min_count=1)
+    ).dropna(subset=["short"])
+    for group in dict.fromkeys(mean[by]):
         series = {}
         for name in steps:
-            mine = sums[(sums["channel"] == channel) & (sums["measure"] == name)].sort_values("period")
+            mine = sums[(sums[by] == group) & (sums["measure"] == name)].sort_values("period")
             if len(mine):
                 by_year = ([int(year) for year in mine["period"]], [float(short) for short in mine["short"]])
                 series[f"{name} (gross)" if name == steps[0] else name] = by_year
         if series:
             said = "; ".join(f"{name} {rough_tonnes(sum(ys))} in all" for name, (_, ys) in series.items())
             yield lines(
-                f"Short in {channel} by year, with each measure and all before it",
-                f"Short by year in {channel}, t, on the mean over futures: {said}.",
+                f"Short in {group} by year, with each measure and all before it",
+                f"Short by year in {group}, t, on the mean over futures: {said}.",
                 series,
                 years(),
                 "short, t",
@@ -108,5 +109,5 @@ CONTENT: Content[NetShortfall] = Content(
     alerts=_alerts,
     answer=_answer,
     pictures=_pictures,
-    settings=("status", "measures", "tiers", "stops_of", "seconds"),
+    settings=("status", "measures", "tiers", "demand_tiers", "stops_of", "seconds"),
 )

@@ -18,7 +18,7 @@ TABLES = {
     "options": Columns(
         "facility option status",
         "lead enters_at_lead not_at_lead",
-        "capex costs_at_least costs_at_most enters_at_capex not_at_capex",
+        "capex costs_at_least costs_at_most enters_at_capex not_at_capex enters_at_price not_at_price",
     )
 }
 
