@@ -222,7 +222,7 @@ def finish(begun: Begun, start: Start | None = None) -> Solved:
     }
     early = FirstPlan()
     if start is not None:
-        early = plan_of(problem, start.fundings, options, _naming(problem, report), stop)
+        early = plan_of(problem, start.fundings, options, _naming(problem, report), stop, start.recipients)
         out.start = USED if early.values is not None else UNUSED
     if network.windows and problem.columns >= LARGE:
         named = carrying(_naming(problem, report), early)
