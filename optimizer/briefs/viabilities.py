@@ -45,6 +45,7 @@ def say(out: Brief, found: Viability, future: str | None = None) -> None:
     _reference(out, found)
     _losses(out, found)
     _instruments(out, found)
+    _remedies(out, found)
     _floors(out, found)
     if info["shared_surplus"]:
         out.print(
@@ -180,6 +181,28 @@ def _instruments(out: Brief, found: Viability) -> None:
     _more(out, rows, shown, "instruments.csv")
     if found.futures["probability"].isna().any():
         out.print("a crash has no probability: it is in the worst, and not in the expected", style="dim")
+
+
+def _remedies(out: Brief, found: Viability) -> None:
+    """What makes all that is funded break even in a future: grants before it, or floors in it."""
+    rows = [row for row in rows_of(found.remedies) if row.plants]
+    if not rows:
+        return
+    heads = ("future", "funded, no break-even", "grants, whatever happens", "floors, in that future", "still none",
+            "floors are dearer above")  # fmt: skip
+    table = headed("\nWhat makes all that is funded break even, discounted", *heads, right=heads[1:])
+    shown = rows[: out.most(SHOWN)]
+    for row in shown:
+        grants = usd(row.grants_discounted) + (f" ({row.beyond} over capex)" if row.beyond else "")
+        even = "" if pd.isna(row.even_at) else f"{row.even_at:.1%}"
+        table.add_row(row.future, str(row.plants), grants, usd(row.floors_discounted), str(row.still), even)
+    out.print(table)
+    _more(out, rows, shown, "remedies.csv")
+    out.print(
+        "without floors grants would have to be so much more, for the plan as it is; floors and purchases pay whoever "
+        "has them; the last column is the probability of that future from which the grants are the cheaper",
+        style="dim",
+    )
 
 
 def _floors(out: Brief, found: Viability) -> None:

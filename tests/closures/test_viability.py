@@ -467,3 +467,60 @@ def test_a_run_without_a_plan_is_refused() -> None:
     data["markets"]["programs"]["demand"][0]["shortage_cost"] = None
     with pytest.raises(PlanError, match="ended without a plan"):
         optimizer.viability(solve(data))
+
+
+def remedy(found: optimizer.Viability, future: str = HALVED) -> Any:
+    """The row of a future."""
+    [row] = found.remedies[found.remedies["future"] == future].to_dict("records")
+    return row
+
+
+def test_grants_or_floors_that_make_a_plant_break_even(plan: optimizer.Plan) -> None:
+    """450,000 are missing in each of two years: 709,992 of grant in 2027 whatever happens, or 900,000 in it."""
+    missing = 450_000 * (worth(2029) + worth(2030))
+    row = remedy(optimizer.viability(plan, crashes=[CRASH], floors={"magnet": "reference"}))
+    assert (row["plants"], row["beyond"], row["still"]) == (1, 0, 0)
+    assert row["grants"] == row["grants_discounted"] == pytest.approx(missing, abs=10)
+    assert row["floors"] == row["floors_discounted"] == pytest.approx(900_000)
+    assert row["even_at"] == pytest.approx(missing / 900_000, rel=1e-4)
+    assert pd.isna(row["probability"])
+    slump = remedy(optimizer.viability(plan, floors={"magnet": "reference"}), "slump")
+    assert (slump["grants"], slump["floors"]) == (pytest.approx(450_000 * worth(2029), abs=10), pytest.approx(450_000))
+    assert slump["probability"] == 0.25
+    base = remedy(optimizer.viability(plan, crashes=[CRASH], floors={"magnet": "reference"}), "base")
+    assert (base["plants"], base["grants"], base["floors"], base["still"]) == (0, 0, 0, 0)
+    assert pd.isna(base["even_at"])
+
+
+def test_that_grant_is_what_a_plan_gives_that_knows_of_the_crash(plan: optimizer.Plan) -> None:
+    """Planned again with the prices of the crash, the plant is given that much more."""
+    halved = {2027: 9000.0, 2029: 4500.0}
+    again = solve(plant({"instruments": [GRANT]}, price=halved))
+    more = float(again.grants["usd"].sum() - plan.grants["usd"].sum())
+    assert remedy(optimizer.viability(plan, crashes=[CRASH]))["grants"] == pytest.approx(more, rel=1e-4)
+
+
+def test_a_grant_is_paid_as_capex_is_spent_and_discounted_at_the_rate_of_the_system() -> None:
+    """Half in 2027, half in 2028: a dollar of it is worth 0.9545 at the hurdle rate, and costs 0.9854 at 3 percent."""
+    data = plant({"instruments": [GRANT]}, discount_rate=0.03)
+    data["facilities"]["works"]["options"][0]["spend"] = [0.5, 0.5]
+    row = remedy(optimizer.viability(solve(data), crashes=[CRASH], floors={"magnet": "reference"}))
+    grant = 450_000 * (worth(2029) + worth(2030)) / (0.5 + 0.5 * worth(2028))
+    assert row["grants"] == pytest.approx(grant, abs=10)
+    assert row["grants_discounted"] == pytest.approx(grant * (0.5 + 0.5 / 1.03), abs=10)
+    assert row["floors_discounted"] == pytest.approx(450_000 * (1.03**-2 + 1.03**-3))
+    assert row["even_at"] == pytest.approx(row["grants_discounted"] / row["floors_discounted"])
+
+
+def test_nothing_is_compared_where_one_of_them_does_not_do_it(plan: optimizer.Plan) -> None:
+    """A floor too low leaves the plant short; capex is too small for the grant; without a floor nothing is paid."""
+    low = remedy(optimizer.viability(plan, crashes=[CRASH], floors={"magnet": 8000.0}))
+    assert (low["still"], low["floors"]) == (1, pytest.approx(700_000))
+    assert pd.isna(low["even_at"])
+    assert remedy(optimizer.viability(plan, crashes=[CRASH]))["still"] == 1
+    deep = optimizer.viability(plan, crashes=["magnet=0.1:2029:2"], floors={"magnet": "reference"})
+    row = remedy(deep, "crash:magnet=0.1:2029:2")
+    assert row["grants"] == pytest.approx(810_000 * (worth(2029) + worth(2030)), abs=10)
+    assert row["grants"] > 1e6 - plan.grants["usd"].sum()
+    assert row["beyond"] == 1
+    assert pd.isna(row["even_at"])

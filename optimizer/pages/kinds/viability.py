@@ -39,6 +39,9 @@ TABLES = {
         "future", "onset tested idle on_trunk_too closes_without closes kept_open not_break_even",
         "probability pays deepest",
     ),
+    "remedies": Columns(
+        "future", "plants beyond still", "probability grants grants_discounted floors floors_discounted even_at"
+    ),
     "floors": Columns("material plants facility future", "closing", "usd"),
     "lacking": Columns("facility funded material use", "", "tonnes"),
 }  # fmt: skip
