@@ -15,7 +15,7 @@ from optimizer.closures.futures import Tested
 from optimizer.closures.going_on import below_nothing, going_on, least_floor, losses, whole
 from optimizer.closures.pays import Paid
 from optimizer.closures.remedies import COLUMNS as REMEDIES
-from optimizer.closures.remedies import Need, need_of, remedies_of
+from optimizer.closures.remedies import NEEDS, Need, need_of, remedies_of
 from optimizer.network.tables import BASE
 from optimizer.plan.columns import rows_of
 
@@ -47,6 +47,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "not_break_even", "pays", "deepest",
     ),
     "remedies": REMEDIES,
+    "needs": NEEDS,
     "floors": ("material", "plants", "usd", "facility", "future", "closing"),
     "lacking": ("facility", "funded", "material", "use", "tonnes"),
 }  # fmt: skip
@@ -89,7 +90,7 @@ def add(
             continue
         if not products.get(name):
             products[name] = _product(mine)
-        if (need := need_of(books, mine, fundings)) is not None:
+        if (need := need_of(books, name, products[name], future.onset, mine, fundings)) is not None:
             rows.needs[future.name].append(need)
         rows.viability.append(_verdict(books, future, name, products[name], mine, fundings, base))
         rows.results += [
@@ -197,6 +198,7 @@ def tables_of(
     frames["plants"] = _frame("plants", list(_plants(viability, books, probability)))
     frames["futures"] = _frame("futures", list(_futures(viability, frames["liability"], books, futures)))
     frames["remedies"] = _frame("remedies", list(_remedies(rows, frames["liability"], books, futures)))
+    frames["needs"] = _frame("needs", list(_needs(rows, futures)))
     frames["floors"] = _frame("floors", list(_floors(viability)))
     return {name: frames[name] for name in COLUMNS}
 
@@ -204,14 +206,14 @@ def tables_of(
 _WHOLE = ("onset", "year", "loss_years", "loss_years_without", "loss_from", "deepest_in", "worst_year")
 _COUNTS = {
     "plants": ("closes_without", "disturbed", "closes"),
-    "remedies": ("plants", "beyond", "still"),
+    "remedies": ("plants", "beyond", "unmet", "still"),
     "floors": ("closing",),
     "futures": ("tested", "idle", "on_trunk_too", "closes_without", "closes", "kept_open", "not_break_even"),
 }
 _WORDS = frozenset([
     "facility", "future", "funded", "product", "base", "verdict_without", "verdict", "verdict_on_trunk", "break_even",
     "course", "instrument", "kind", "worst_future", "stage", "country", "deepest_future", "floor_future", "material",
-    "plants", "use",
+    "plants", "use", "met",
 ])  # fmt: skip
 
 
@@ -285,6 +287,15 @@ def _remedies(rows: Rows, liability: pd.DataFrame, books: Books, futures: list[T
         mine = guards[guards["future"] == one.name]
         floors = float(mine["net"].sum()), float(mine["discounted"].sum())
         yield remedies_of(one.name, one.probability, rows.needs[one.name], floors)
+
+
+def _needs(rows: Rows, futures: list[Tested]) -> Iterable[tuple[object, ...]]:
+    for one in futures:
+        for need in sorted(rows.needs[one.name], key=lambda need: -need.grant):
+            yield (
+                need.facility, one.name, need.product, need.grant, need.discounted, need.room, need.floor,
+                need.floor_usd, need.floor_discounted, YES if need.met else NO,
+            )  # fmt: skip
 
 
 def _floors(viability: pd.DataFrame) -> Iterable[tuple[Any, ...]]:

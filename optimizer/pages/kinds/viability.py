@@ -40,7 +40,11 @@ TABLES = {
         "probability pays deepest",
     ),
     "remedies": Columns(
-        "future", "plants beyond still", "probability grants grants_discounted floors floors_discounted even_at"
+        "future", "plants beyond unmet still",
+        "probability grants grants_discounted least_floors least_floors_discounted floors floors_discounted even_at",
+    ),
+    "needs": Columns(
+        "facility future product met", "", "grant grant_discounted room floor floor_usd floor_discounted"
     ),
     "floors": Columns("material plants facility future", "closing", "usd"),
     "lacking": Columns("facility funded material use", "", "tonnes"),
