@@ -37,8 +37,8 @@ OFFTAKE = 1.5
 """Price of an offtake, in reference prices."""
 REPEALED = 2029
 """First year without the cost credit, where it is repealed."""
-RESUMED = 2029
-"""First year of new grants after a continuing resolution, under which nothing new begins."""
+RESUMED = (2028, 2029)
+"""First year of new grants after continuing resolutions of one year and of two, under which nothing new begins."""
 
 Data = dict[str, Any]
 
@@ -50,11 +50,13 @@ class Menu(NamedTuple):
         instruments: as an instance has them.
         crash: whether prices crash.
         after: the menu with whose plan the search begins; empty for none.
+        filled: whether targets of public reserves must be met, as demand must.
     """
 
     instruments: list[Data]
     crash: bool = False
     after: str = ""
+    filled: bool = False
 
 
 def prices_of(instance: optimizer.Instance, material: str) -> dict[str, dict[int, float]]:
@@ -112,6 +114,16 @@ def crashed(instance: optimizer.Instance) -> Data:
     return dict(found)
 
 
+def filled(instance: optimizer.Instance) -> Data:
+    """The stockpiles, every target of a public reserve to be met."""
+    found = dict(instance.plain()["stockpiles"])
+    for name, stockpile in instance.stockpiles.items():
+        if stockpile.is_public_reserve:
+            targets = [target | {"shortage_cost": None} for target in found[name].get("targets", [])]
+            found[name] = found[name] | {"targets": targets}
+    return found
+
+
 def menus(instance: optimizer.Instance) -> dict[str, Menu]:
     """Every menu by its name."""
     stated: list[Data] = list(instance.plain()["finance"]["instruments"])
@@ -128,6 +140,10 @@ def menus(instance: optimizer.Instance) -> dict[str, Menu]:
         "grants and loans": Menu([*grants, LOAN], after="grants only"),
         "grants, loans and floors": Menu([*grants, LOAN, *floors(instance, 1.3)], after="grants and loans"),
         "grants and offtakes": Menu([*grants, *offtakes(instance)], after="grants only"),
+        "grants only, the reserve filled": Menu(grants, filled=True),
+        "grants and offtakes, the reserve filled": Menu(
+            [*grants, *offtakes(instance)], after="grants only, the reserve filled", filled=True
+        ),
         "stake only": Menu([STAKE]),
         "grants and a stake": Menu([*grants, STAKE], after="grants only"),
         "grants only, prices crash": Menu(grants, crash=True, after="grants only"),
@@ -135,8 +151,7 @@ def menus(instance: optimizer.Instance) -> dict[str, Menu]:
         "grants and floors at the price, prices crash": Menu([*grants, *at_price], True, "grants only, prices crash"),
         "credit repealed": Menu([repealed(one) for one in stated]),
         "grants only, at most a quarter": Menu([one | {"max_share": 0.25} for one in grants]),
-        "grants only, none before it resumes": Menu([one | {"from": RESUMED} for one in grants]),
-    }
+    } | {f"grants only, none before {year}": Menu([one | {"from": year} for one in grants]) for year in RESUMED}
 
 
 def solved(
@@ -167,14 +182,15 @@ def solved(
         return found | {"shortfall": [item["text"] for item in plan.info.get("shortfall", [])][:3]}, None
     level = next(one for one in plan.info["levels"] if one["level"] == "outlay")
     paid: dict[Any, float] = plan.outlay.groupby(["account", "instrument"])["usd"].sum().to_dict()
-    return found | {
+    found |= {
         "level": level,
         "undiscounted_usd": {": ".join(key): round(float(usd)) for key, usd in paid.items()},
-        "expected_cost_usd": plan.objective,
-        "funded": len(plan.portfolio),
-        "capex_usd": float(plan.portfolio["capex"].sum()),
         "verified": plan.info["verdict"]["ok"],
-    }, plan
+    }
+    if not alone:  # else it is whatever the search for outlay left
+        capex = float(plan.portfolio["capex"].sum())
+        found |= {"expected_cost_usd": plan.objective, "funded": len(plan.portfolio), "capex_usd": capex}
+    return found, plan
 
 
 def main() -> None:
@@ -204,6 +220,8 @@ def main() -> None:
         changes: Data = {"scenarios": [], "finance": data["finance"] | {"instruments": menu.instruments}}
         if menu.crash:
             changes["materials"] = crashed(base)
+        if menu.filled:
+            changes["stockpiles"] = filled(base)
         start = plans.get(menu.after)
         out["menus"][name], plans[name] = solved(base.replace(**changes), given.seconds, start, given.alone)
         given.file.write_text(json.dumps(out, indent=1) + "\n", encoding="utf-8")
