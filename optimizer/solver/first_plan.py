@@ -126,6 +126,7 @@ def plan_of(
     report: Report | None,
     stop: Stop | None,
     recipients: Collection[tuple[str, str]] | None = None,
+    deadline: float | None = None,
 ) -> FirstPlan:
     """The plan that a given portfolio has in a problem; empty where it holds no plan.
 
@@ -137,6 +138,7 @@ def plan_of(
         stop: asks it to stop.
         recipients: (instrument, facility) of who takes what, tried before that is left open: it is then a linear
             program, and a longer list of instruments begins with the plan of a shorter one.
+        deadline: `time.monotonic()` at which to do without.
     """
     wanted: set[object] = set(portfolio)
     mine = problem.blocks[INVESTMENT]
@@ -149,7 +151,7 @@ def plan_of(
     for held in tries:
         chosen = np.array([float(mine.columns[i][1] in wanted) for i in held])
         fixed = _held(problem, problem.place[INVESTMENT][held], chosen)
-        raw = run(fixed, options, phase="the plan to start from", report=report, stop=stop)
+        raw = run(fixed, options, phase="the plan to start from", report=report, stop=stop, deadline=deadline)
         if raw.ended == "optimal":
             return FirstPlan(raw.values, raw.objective, None, raw.duals)
     return FirstPlan()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from itertools import permutations
 from typing import Any
 
@@ -17,7 +18,7 @@ from optimizer.briefs.brief import Brief
 from optimizer.briefs.plans import say
 from optimizer.network.network import network_of
 from optimizer.network.tables import INVESTMENT
-from optimizer.solver import least_outlay
+from optimizer.solver import highs, least_outlay
 from optimizer.solver.extensive import compile_all, problem_of
 from optimizer.solver.first_plan import plan_of
 from optimizer.solver.options import Options
@@ -272,6 +273,23 @@ def test_a_longer_menu_begins_with_the_plan_of_a_shorter_one() -> None:
     assert begun_with(two(GRANT, CREDIT), set()) == set()
     assert begun_with(two(GRANT, CREDIT), {("credit", "works")}) == {("credit", "works")}
     assert begun_with(two(CREDIT), set()) == begun_with(two(CREDIT), None) == both
+
+
+def test_the_plan_to_start_from_takes_half_of_the_time_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its program has a deadline of its own: else it outlasts the limit where it is hard, and no plan is sought."""
+    asked: list[float] = []
+
+    def noted(*given: Any, **named: Any) -> Any:
+        if named["phase"] == "the plan to start from":
+            asked.append(named["deadline"])
+        return highs.run(*given, **named)
+
+    plan = sound(two(CREDIT))
+    monkeypatch.setattr("optimizer.solver.first_plan.run", noted)
+    began = time.monotonic()
+    optimizer.solve(instance_of(two(CREDIT)), start=plan, time_limit=100.0)
+    assert len(asked) == 1
+    assert began < asked[0] <= time.monotonic() + 50.0
 
 
 def test_a_start_says_who_takes_what() -> None:
