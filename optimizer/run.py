@@ -22,6 +22,7 @@ from optimizer.instance.read import read_source
 from optimizer.instance.sound import FURTHER, sound
 from optimizer.instance.write import sha256
 from optimizer.lacking import Shortfall, why_infeasible
+from optimizer.network.eligible import ineligible
 from optimizer.network.network import laundering, network_of
 from optimizer.network.tables import INVESTMENT
 from optimizer.plan.books import discounted_outlay
@@ -41,7 +42,7 @@ from optimizer.solver.start import Start, start_of
 from optimizer.verifier import Verdict, verify_tables
 from optimizer.workers import Cluster, connected
 
-FURTHER.append(laundering)
+FURTHER.extend((laundering, ineligible))
 
 
 @dataclass(frozen=True, slots=True)

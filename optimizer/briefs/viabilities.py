@@ -45,6 +45,7 @@ def say(out: Brief, found: Viability, future: str | None = None) -> None:
     _reference(out, found)
     _losses(out, found)
     _instruments(out, found)
+    _remedies(out, found)
     _floors(out, found)
     if info["shared_surplus"]:
         out.print(
@@ -180,6 +181,32 @@ def _instruments(out: Brief, found: Viability) -> None:
     _more(out, rows, shown, "instruments.csv")
     if found.futures["probability"].isna().any():
         out.print("a crash has no probability: it is in the worst, and not in the expected", style="dim")
+
+
+def _remedies(out: Brief, found: Viability) -> None:
+    """What makes all that is funded break even in a future: grants before it, or floors in it."""
+    rows = [row for row in rows_of(found.remedies) if row.plants]
+    if not rows:
+        return
+    heads = ("future", "funded, no break-even", "grants, whatever happens", "least floors, in it",
+            "floors as they are, in it", "grants cheaper from")  # fmt: skip
+    table = headed("\nWhat makes all that is funded break even, discounted", *heads, right=heads[1:])
+    shown = rows[: out.most(SHOWN)]
+    for row in shown:
+        grants = usd(row.grants_discounted) + (f" ({row.beyond} over capex)" if row.beyond else "")
+        least = usd(row.least_floors_discounted) + (f" ({row.unmet} not)" if row.unmet else "")
+        floors = usd(row.floors_discounted) + (f" ({row.still} not)" if row.still else "")
+        even = "" if pd.isna(row.even_at) else f"{row.even_at:.1%}"
+        table.add_row(row.future, str(row.plants), grants, least, floors, even)
+    out.print(table)
+    _more(out, rows, shown, "remedies.csv")
+    out.print(
+        "grants: how much more without any floor; least floors: for each plant on its product, or all it sells, "
+        "just as high as is enough, and no higher than the trunk's price (needs.csv); as they are: to whoever has "
+        "them, purchases too; not: plants that do not break even by it; the last column is the probability of that "
+        "future from which the grants are cheaper than the floors as they are",
+        style="dim",
+    )
 
 
 def _floors(out: Brief, found: Viability) -> None:

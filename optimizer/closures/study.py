@@ -50,6 +50,8 @@ class Viability:
         instruments: expected over futures, and worst, USD.
         plants: a row for each facility, over all futures.
         futures: a row for each future, over all facilities.
+        remedies: by future what grants make all that is funded break even in it, and what floors pay instead, USD.
+        needs: what each of these lacks in a future, as a grant, and as the least floor on its product.
         floors: the least floor by product at which no plant closes, USD per t.
         lacking: facilities that are not tested since something they make or use has no price where they stand.
     """
@@ -62,6 +64,8 @@ class Viability:
     instruments: pd.DataFrame = field(default_factory=pd.DataFrame)
     plants: pd.DataFrame = field(default_factory=pd.DataFrame)
     futures: pd.DataFrame = field(default_factory=pd.DataFrame)
+    remedies: pd.DataFrame = field(default_factory=pd.DataFrame)
+    needs: pd.DataFrame = field(default_factory=pd.DataFrame)
     floors: pd.DataFrame = field(default_factory=pd.DataFrame)
     lacking: pd.DataFrame = field(default_factory=pd.DataFrame)
 

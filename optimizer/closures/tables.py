@@ -14,6 +14,8 @@ from optimizer.closures.books import Books, Funding, Result
 from optimizer.closures.futures import Tested
 from optimizer.closures.going_on import below_nothing, going_on, least_floor, losses, whole
 from optimizer.closures.pays import Paid
+from optimizer.closures.remedies import COLUMNS as REMEDIES
+from optimizer.closures.remedies import NEEDS, Need, need_of, remedies_of
 from optimizer.network.tables import BASE
 from optimizer.plan.columns import rows_of
 
@@ -44,6 +46,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "future", "probability", "onset", "tested", "idle", "on_trunk_too", "closes_without", "closes", "kept_open",
         "not_break_even", "pays", "deepest",
     ),
+    "remedies": REMEDIES,
+    "needs": NEEDS,
     "floors": ("material", "plants", "usd", "facility", "future", "closing"),
     "lacking": ("facility", "funded", "material", "use", "tonnes"),
 }  # fmt: skip
@@ -63,6 +67,7 @@ class Rows:
     results: list[tuple[Any, ...]] = field(default_factory=list)
     payments: list[tuple[Any, ...]] = field(default_factory=list)
     liability: list[tuple[Any, ...]] = field(default_factory=list)
+    needs: dict[str, list[Need]] = field(default_factory=lambda: defaultdict(list))
 
 
 def add(
@@ -85,6 +90,8 @@ def add(
             continue
         if not products.get(name):
             products[name] = _product(mine)
+        if (need := need_of(books, name, products[name], future.onset, mine, fundings)) is not None:
+            rows.needs[future.name].append(need)
         rows.viability.append(_verdict(books, future, name, products[name], mine, fundings, base))
         rows.results += [
             (
@@ -190,6 +197,8 @@ def tables_of(
     frames["instruments"] = _frame("instruments", list(_instruments(frames["liability"])))
     frames["plants"] = _frame("plants", list(_plants(viability, books, probability)))
     frames["futures"] = _frame("futures", list(_futures(viability, frames["liability"], books, futures)))
+    frames["remedies"] = _frame("remedies", list(_remedies(rows, frames["liability"], books, futures)))
+    frames["needs"] = _frame("needs", list(_needs(rows, futures)))
     frames["floors"] = _frame("floors", list(_floors(viability)))
     return {name: frames[name] for name in COLUMNS}
 
@@ -197,13 +206,14 @@ def tables_of(
 _WHOLE = ("onset", "year", "loss_years", "loss_years_without", "loss_from", "deepest_in", "worst_year")
 _COUNTS = {
     "plants": ("closes_without", "disturbed", "closes"),
+    "remedies": ("plants", "beyond", "unmet", "still"),
     "floors": ("closing",),
     "futures": ("tested", "idle", "on_trunk_too", "closes_without", "closes", "kept_open", "not_break_even"),
 }
 _WORDS = frozenset([
     "facility", "future", "funded", "product", "base", "verdict_without", "verdict", "verdict_on_trunk", "break_even",
     "course", "instrument", "kind", "worst_future", "stage", "country", "deepest_future", "floor_future", "material",
-    "plants", "use",
+    "plants", "use", "met",
 ])  # fmt: skip
 
 
@@ -269,6 +279,23 @@ def _futures(
             int(still.sum()), int((shut & ~still).sum()), int((mine["break_even"] == NO).sum()),
             float(guards.get(one.name, 0.0)), float(mine.loc[mine["verdict_on_trunk"] == STAYS, "deepest"].sum()),
         )  # fmt: skip
+
+
+def _remedies(rows: Rows, liability: pd.DataFrame, books: Books, futures: list[Tested]) -> Iterable[tuple[object, ...]]:
+    guards = liability[liability["instrument"].isin(books.payer.guards)]
+    for one in futures:
+        mine = guards[guards["future"] == one.name]
+        floors = float(mine["net"].sum()), float(mine["discounted"].sum())
+        yield remedies_of(one.name, one.probability, rows.needs[one.name], floors)
+
+
+def _needs(rows: Rows, futures: list[Tested]) -> Iterable[tuple[object, ...]]:
+    for one in futures:
+        for need in sorted(rows.needs[one.name], key=lambda need: -need.grant):
+            yield (
+                need.facility, one.name, need.product, need.grant, need.discounted, need.room, need.floor,
+                need.floor_usd, need.floor_discounted, YES if need.met else NO,
+            )  # fmt: skip
 
 
 def _floors(viability: pd.DataFrame) -> Iterable[tuple[Any, ...]]:

@@ -12,6 +12,7 @@ from optimizer.instance.checks import check
 from optimizer.instance.instance import Instance
 from optimizer.instance.judge import judge
 from optimizer.instance.source import Source
+from optimizer.network.eligible import ineligible
 from optimizer.network.network import laundering
 
 LEVELS = ("table", "row", "edit")
@@ -109,7 +110,7 @@ def sound(data: dict[str, object]) -> Instance | str:
     if instance is not None:
         check(source, instance)
         if not source.faults:
-            source.faults.extend(laundering(instance))
+            source.faults.extend((*laundering(instance), *ineligible(instance)))
     if instance is None or source.faults:
         return str(source.faults[0]) if source.faults else "nothing can be made of it"
     return instance

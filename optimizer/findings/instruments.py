@@ -1,4 +1,4 @@
-"""Instruments with recipients that nobody is helped by."""
+"""Instruments that nobody is helped by, and that pay nobody."""
 
 from __future__ import annotations
 
@@ -7,21 +7,34 @@ from collections.abc import Iterator
 
 from optimizer.findings.finding import NOTE, WARNING, Finding, amount, some
 from optimizer.findings.survey import Survey
-from optimizer.instance.finance import REFERENCE, Capital, Finance, Instrument, Purchase, Stake, picks
+from optimizer.instance.finance import (
+    REFERENCE,
+    Capital,
+    Finance,
+    Instrument,
+    PriceFloor,
+    Purchase,
+    Stake,
+    picks,
+)
 from optimizer.network.derive_capital import CapitalIndex, given, terms_of
 from optimizer.network.derive_finance import finance_tables, worth_of
 from optimizer.network.derive_purchase import may_sell
-from optimizer.network.tables_finance import PAYS
+from optimizer.network.tables_finance import PAYS, FinanceTables
 
 NOTHING = 1e-9
 """Dollars for a dollar given that are rounding."""
 
 
 def idle_instrument(survey: Survey) -> Iterator[Finding]:
-    """Every instrument whose recipients are decided helps somebody to pay its way."""
+    """Every instrument whose recipients are decided helps somebody to pay its way; all others pay or earn."""
     finance = survey.instance.finance
-    choosing = [] if finance is None else [one for one in finance.instruments if picks(one)]
-    if finance is None or not choosing:
+    if finance is None or not finance.instruments:
+        return
+    tables = finance_tables(survey.network, survey.tables)
+    yield from _unpaid(finance, tables)
+    choosing = [one for one in finance.instruments if picks(one)]
+    if not choosing:
         return
     if not finance.viability:
         names = [one.id for one in choosing]
@@ -30,7 +43,6 @@ def idle_instrument(survey: Survey) -> Iterator[Finding]:
         yield Finding("idle_instrument", ("finance", "viability"), text, data, NOTE)
         return
     indices = given(survey.network)
-    tables = finance_tables(survey.network, survey.tables)
     pays = {i for i, _, way, _ in tables.award_most if way == PAYS} | {index[0] for index in tables.bought}
     for number, one in enumerate(finance.instruments):
         if picks(one) and (
@@ -39,6 +51,19 @@ def idle_instrument(survey: Survey) -> Iterator[Finding]:
             text = f"Instrument {one.id} ({one.kind.replace('_', ' ')}) helps nobody: {found[1]}."
             data = {"instrument": one.id, "why": found[0]}
             yield Finding("idle_instrument", ("finance", "instruments", number), text, data, WARNING)
+
+
+def _unpaid(finance: Finance, tables: FinanceTables) -> Iterator[Finding]:
+    """Instruments for all who are eligible, of which at reference prices nobody has or owes anything."""
+    counts = {name for name, _ in (*tables.per_tonne, *tables.per_activity, *tables.depleted)}
+    for number, one in enumerate(finance.instruments):
+        if not picks(one) and one.id not in counts:
+            kind = one.kind.replace("_", " ")
+            text = f"Instrument {one.id} ({kind}) pays nobody in any period, at reference prices and with every option."
+            if isinstance(one, PriceFloor):
+                text += " What a floor would pay if prices fell: optimizer viability."
+            data = {"instrument": one.id, "why": "pays_nobody"}
+            yield Finding("idle_instrument", ("finance", "instruments", number), text, data, NOTE)
 
 
 def _why(

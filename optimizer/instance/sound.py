@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
-from optimizer.errors import Fault, InstanceError
+from optimizer.errors import Fault, InstanceError, Where
 from optimizer.instance.checks import check
 from optimizer.instance.faults import MISSING
 from optimizer.instance.instance import Instance
@@ -31,10 +32,18 @@ def sound(source: Source, name: str) -> Instance:
     if instance is not None:
         check(source, instance)
         if not source.faults:
-            source.faults.extend(fault for further in FURTHER for fault in further(instance))
+            source.faults.extend(_placed(fault, source) for further in FURTHER for fault in further(instance))
     if source.faults or instance is None:
         raise InstanceError(name, sorted(_told_once(source.faults), key=lambda fault: fault.where))
     return instance
+
+
+def _placed(fault: Fault, source: Source) -> Fault:
+    """A fault at the place of its key, where it says none."""
+    if fault.where != Where():
+        return fault
+    path = tuple(int(part) if part.isdigit() else part for part in fault.key.split("."))
+    return dataclasses.replace(fault, where=source.where(*path))
 
 
 def _told_once(faults: list[Fault]) -> list[Fault]:

@@ -20,7 +20,7 @@ from optimizer.solver.kept import Kept
 from optimizer.solver.measure import measure_of
 from optimizer.solver.mould import Moulds
 from optimizer.solver.options import Options
-from optimizer.solver.start import UNUSED, USED, Start
+from optimizer.solver.start import UNTRIED, UNUSED, USED, Start
 from optimizer.solver.written import build_block
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ Values = dict[str, dict[object, float]]
 """component -> index -> value, those that are not zero."""
 
 ZERO = 1e-9
+START_SHARE = 0.5
+"""Share of the time that is left which the plan to start from may take."""
 SECOND_PASS = 10.0
 """Seconds that the search for better fundings in the second pass has at least; it has what the first pass took."""
 
@@ -222,8 +224,11 @@ def finish(begun: Begun, start: Start | None = None) -> Solved:
     }
     early = FirstPlan()
     if start is not None:
-        early = plan_of(problem, start.fundings, options, _naming(problem, report), stop)
-        out.start = USED if early.values is not None else UNUSED
+        now = time.monotonic()
+        until = None if deadline is None else now + START_SHARE * max(0.0, deadline - now)
+        early = plan_of(problem, start.fundings, options, _naming(problem, report), stop, start.recipients, until)
+        late = until is not None and time.monotonic() >= until
+        out.start = USED if early.values is not None else UNTRIED if late else UNUSED
     if network.windows and problem.columns >= LARGE:
         named = carrying(_naming(problem, report), early)
         early = better(early, first_plan(network, blocks, problem, options, named, stop, deadline))

@@ -125,6 +125,8 @@ def plan_of(
     options: Options,
     report: Report | None,
     stop: Stop | None,
+    recipients: Collection[tuple[str, str]] | None = None,
+    deadline: float | None = None,
 ) -> FirstPlan:
     """The plan that a given portfolio has in a problem; empty where it holds no plan.
 
@@ -134,16 +136,25 @@ def plan_of(
         options: how to solve.
         report: called with progress.
         stop: asks it to stop.
+        recipients: (instrument, facility) of who takes what, tried before that is left open: it is then a linear
+            program, and a longer list of instruments begins with the plan of a shorter one.
+        deadline: `time.monotonic()` at which to do without.
     """
-    wanted, mine = set(portfolio), problem.blocks[INVESTMENT]
-    # Who an instrument chooses is no part of a portfolio, and stays open.
-    held = [i for i in np.flatnonzero(mine.integer) if mine.columns[i][0] != "recipient"]
-    chosen = np.array([float(mine.columns[i][1] in wanted) for i in held])
-    fixed = _held(problem, problem.place[INVESTMENT][held], chosen)
-    raw = run(fixed, options, phase="the plan to start from", report=report, stop=stop)
-    if raw.ended != "optimal":
-        return FirstPlan()
-    return FirstPlan(raw.values, raw.objective, None, raw.duals)
+    wanted: set[object] = set(portfolio)
+    mine = problem.blocks[INVESTMENT]
+    whole = np.flatnonzero(mine.integer)
+    fundings = [i for i in whole if mine.columns[i][0] != "recipient"]  # who is chosen is no part of a portfolio
+    tries = [fundings]
+    if recipients is not None and len(fundings) < len(whole):
+        wanted |= set(recipients)
+        tries = [list(whole), fundings]
+    for held in tries:
+        chosen = np.array([float(mine.columns[i][1] in wanted) for i in held])
+        fixed = _held(problem, problem.place[INVESTMENT][held], chosen)
+        raw = run(fixed, options, phase="the plan to start from", report=report, stop=stop, deadline=deadline)
+        if raw.ended == "optimal":
+            return FirstPlan(raw.values, raw.objective, None, raw.duals)
+    return FirstPlan()
 
 
 def better(one: FirstPlan, other: FirstPlan) -> FirstPlan:

@@ -119,4 +119,6 @@ def like(network: Network, values: Mapping[str, Values]) -> Start:
         for component in GIVEN
         for index, value in values[course].get(component, {}).items()
     }
-    return Start(fundings, courses, stock)  # type: ignore[arg-type]
+    chosen = values[INVESTMENT].get("recipient", {})
+    recipients = frozenset(key for key, value in chosen.items() if value > 0.5)
+    return Start(fundings, courses, stock, recipients)  # type: ignore[arg-type]

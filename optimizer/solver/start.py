@@ -13,6 +13,8 @@ USED = "used"
 UNUSED = "it holds no plan in this instance, and was not used"
 UNTRIED = "it was stopped before that was tried"
 """What became of it."""
+TAKES = ("recipients", "grants", "financing", "purchases")
+"""Tables of a plan that say who takes what of an instrument."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,13 @@ class Start:
         courses: of operations that it has.
         stock: (course, (component, index)) -> t: `stock` at a period's end, what is `missing` to a target, `short` of
             a demand, and what else others look at; stock of its courses that is not there is 0.
+        recipients: (instrument, facility) of who takes what; None where it is not known.
     """
 
     fundings: frozenset[tuple[str, str, int]]
     courses: frozenset[str]
     stock: dict[tuple[str, Key], float]
+    recipients: frozenset[tuple[str, str]] | None = None
 
 
 def start_of(plan: Plan) -> Start:
@@ -43,4 +47,10 @@ def start_of(plan: Plan) -> Start:
     for row in rows_of(plan.demand[plan.demand["short"] > 0]):
         stock[str(row.scenario), ("short", (str(row.market), int(row.line), int(row.period)))] = float(row.short)
     courses = frozenset({TRUNK, *(str(row.scenario) for row in rows_of(plan.scenarios))})
-    return Start(fundings, courses, stock)
+    return Start(fundings, courses, stock, _recipients(plan))
+
+
+def _recipients(plan: Plan) -> frozenset[tuple[str, str]]:
+    """Who takes what in a plan, chosen for it or not."""
+    takes = [table for table in TAKES if table in plan.tables]
+    return frozenset((str(row.instrument), str(row.facility)) for table in takes for row in rows_of(plan.tables[table]))

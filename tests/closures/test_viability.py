@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from finance.conftest import GRANT, PER_YEAR, RESIDUAL, YEARS, Data, plant, worth
+from finance.conftest import GRANT, LEFT, PER_YEAR, RESIDUAL, YEARS, Data, plant, worth
 from finance.test_purchase import BUY, bought
 from support.build import solve
 
@@ -467,3 +467,122 @@ def test_a_run_without_a_plan_is_refused() -> None:
     data["markets"]["programs"]["demand"][0]["shortage_cost"] = None
     with pytest.raises(PlanError, match="ended without a plan"):
         optimizer.viability(solve(data))
+
+
+def remedy(found: optimizer.Viability, future: str = HALVED) -> Any:
+    """The row of a future."""
+    [row] = found.remedies[found.remedies["future"] == future].to_dict("records")
+    return row
+
+
+def test_grants_or_floors_that_make_a_plant_break_even(plan: optimizer.Plan) -> None:
+    """450,000 are missing in each of two years: 709,992 of grant in 2027 whatever happens, or 900,000 in it."""
+    missing = 450_000 * (worth(2029) + worth(2030))
+    row = remedy(optimizer.viability(plan, crashes=[CRASH], floors={"magnet": "reference"}))
+    assert (row["plants"], row["beyond"], row["still"]) == (1, 0, 0)
+    assert row["grants"] == row["grants_discounted"] == pytest.approx(missing, abs=10)
+    assert row["floors"] == row["floors_discounted"] == pytest.approx(900_000)
+    assert row["even_at"] == pytest.approx(missing / 900_000, rel=1e-4)
+    assert pd.isna(row["probability"])
+    slump = remedy(optimizer.viability(plan, floors={"magnet": "reference"}), "slump")
+    assert (slump["grants"], slump["floors"]) == (pytest.approx(450_000 * worth(2029), abs=10), pytest.approx(450_000))
+    assert slump["probability"] == 0.25
+    base = remedy(optimizer.viability(plan, crashes=[CRASH], floors={"magnet": "reference"}), "base")
+    assert (base["plants"], base["grants"], base["floors"], base["still"]) == (0, 0, 0, 0)
+    assert pd.isna(base["even_at"])
+
+
+def test_the_least_floor_that_makes_a_plant_break_even(plan: optimizer.Plan) -> None:
+    """It lacks all of what two years at half the price take: the floor is the whole price."""
+    found = optimizer.viability(plan, crashes=[CRASH])
+    [need] = found.needs[found.needs["future"] == HALVED].to_dict("records")
+    assert (need["facility"], need["product"], need["met"]) == ("works", "magnet", "no")
+    assert need["floor"] == pytest.approx(1.0, abs=1e-4)
+    assert need["floor_usd"] == pytest.approx(900_000, abs=30)
+    assert need["room"] == pytest.approx(1e6 - plan.grants["usd"].sum())
+    assert remedy(found)["least_floors"] == need["floor_usd"]
+    assert remedy(found)["unmet"] == 0
+
+
+def test_a_floor_pays_no_more_than_is_missing() -> None:
+    """Granted 200,000 more than it needs, it lacks that much less: the floor that just does is below the price."""
+    data = plant({"instruments": [GRANT]})
+    data["facilities"]["works"]["options"][0]["public_share"] = 0.4
+    plan = solve(data)
+    assert plan.grants.empty
+    spare = LEFT + 400_000
+    found = optimizer.viability(plan, crashes=[CRASH])
+    missing = 450_000 * (worth(2029) + worth(2030)) - spare
+    [need] = found.needs.to_dict("records")
+    assert need["grant"] == pytest.approx(missing)
+    # Of each year 100 t x (share x 9,000 - 4,500) are paid.
+    share = (missing / (worth(2029) + worth(2030)) + 450_000) / 900_000
+    assert need["floor"] == pytest.approx(share)
+    assert need["floor_usd"] == pytest.approx(2 * (share * 900_000 - 450_000))
+    again = optimizer.viability(plan, crashes=[CRASH], floors={"magnet": f"{share * 1.0001}*reference"})
+    assert remedy(again)["still"] == 0
+    assert remedy(again)["floors"] == pytest.approx(need["floor_usd"], rel=1e-3)
+    short = optimizer.viability(plan, crashes=[CRASH], floors={"magnet": f"{share * 0.9999}*reference"})
+    assert remedy(short)["still"] == 1
+
+
+def test_where_its_product_alone_is_not_enough_a_floor_is_on_all_that_it_sells() -> None:
+    """Swarf is sold too, at 1,000: it falls with magnets, which make up for 400,000 of 450,000 a year."""
+    data = plant({"instruments": [GRANT]}, price=8000.0)
+    data["materials"]["swarf"] = {"stage": "recycling", "price": 1000.0}
+    data["recipes"]["press"]["outputs"]["swarf"] = 1.0
+    data["markets"]["programs"]["demand"].append({"product": "swarf", "tonnes": 100.0, "shortage_cost": 1.0})
+    found = optimizer.viability(solve(data), crashes=["all=0.5:2029:2", "magnet=0.5:2029:2"])
+    by_future = {one["future"]: one for one in found.needs.to_dict("records")}
+    oxide = 250_000
+    assert by_future["crash:magnet=0.5:2029:2"]["product"] == "magnet"
+    assert by_future["crash:magnet=0.5:2029:2"]["floor_usd"] == pytest.approx(800_000, abs=30)
+    assert by_future["crash:all=0.5:2029:2"]["product"] == "magnet"
+    assert by_future["crash:all=0.5:2029:2"]["floor_usd"] == pytest.approx(2 * (450_000 - oxide), abs=30)
+    both = optimizer.viability(solve(data), crashes=["magnet,swarf=0.5:2029:2"])
+    [need] = both.needs.to_dict("records")
+    assert (need["product"], need["floor"]) == ("all", pytest.approx(1.0, abs=1e-4))
+    assert need["floor_usd"] == pytest.approx(900_000, abs=30)
+
+
+def test_dear_inputs_need_more_than_a_floor_on_the_product() -> None:
+    """Oxide doubles where its price is the plant's cost: no floor up to the price of magnets makes up for it."""
+    plan = solve(plant({"instruments": [GRANT]}))
+    found = optimizer.viability(plan, crashes=["oxide=1.5:2029:2"])
+    row = remedy(found, "crash:oxide=1.5:2029:2")
+    assert (row["plants"], row["unmet"], row["least_floors"]) == (1, 1, 0)
+    assert row["grants"] == pytest.approx(250_000 * (worth(2029) + worth(2030)), abs=10)
+
+
+def test_that_grant_is_what_a_plan_gives_that_knows_of_the_crash(plan: optimizer.Plan) -> None:
+    """Planned again with the prices of the crash, the plant is given that much more."""
+    halved = {2027: 9000.0, 2029: 4500.0}
+    again = solve(plant({"instruments": [GRANT]}, price=halved))
+    more = float(again.grants["usd"].sum() - plan.grants["usd"].sum())
+    assert remedy(optimizer.viability(plan, crashes=[CRASH]))["grants"] == pytest.approx(more, rel=1e-4)
+
+
+def test_a_grant_is_paid_as_capex_is_spent_and_discounted_at_the_rate_of_the_system() -> None:
+    """Half in 2027, half in 2028: a dollar of it is worth 0.9545 at the hurdle rate, and costs 0.9854 at 3 percent."""
+    data = plant({"instruments": [GRANT]}, discount_rate=0.03)
+    data["facilities"]["works"]["options"][0]["spend"] = [0.5, 0.5]
+    row = remedy(optimizer.viability(solve(data), crashes=[CRASH], floors={"magnet": "reference"}))
+    grant = 450_000 * (worth(2029) + worth(2030)) / (0.5 + 0.5 * worth(2028))
+    assert row["grants"] == pytest.approx(grant, abs=10)
+    assert row["grants_discounted"] == pytest.approx(grant * (0.5 + 0.5 / 1.03), abs=10)
+    assert row["floors_discounted"] == pytest.approx(450_000 * (1.03**-2 + 1.03**-3))
+    assert row["even_at"] == pytest.approx(row["grants_discounted"] / row["floors_discounted"])
+
+
+def test_nothing_is_compared_where_one_of_them_does_not_do_it(plan: optimizer.Plan) -> None:
+    """A floor too low leaves the plant short; capex is too small for the grant; without a floor nothing is paid."""
+    low = remedy(optimizer.viability(plan, crashes=[CRASH], floors={"magnet": 8000.0}))
+    assert (low["still"], low["floors"]) == (1, pytest.approx(700_000))
+    assert pd.isna(low["even_at"])
+    assert remedy(optimizer.viability(plan, crashes=[CRASH]))["still"] == 1
+    deep = optimizer.viability(plan, crashes=["magnet=0.1:2029:2"], floors={"magnet": "reference"})
+    row = remedy(deep, "crash:magnet=0.1:2029:2")
+    assert row["grants"] == pytest.approx(810_000 * (worth(2029) + worth(2030)), abs=10)
+    assert row["grants"] > 1e6 - plan.grants["usd"].sum()
+    assert row["beyond"] == 1
+    assert pd.isna(row["even_at"])

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import io
 import re
+import time
 from itertools import permutations
 from typing import Any
 
 import pytest
 from rich.console import Console
-from support.build import solve
+from support.build import instance_of, solve
 
 import optimizer
 from finance.conftest import GRANT, LEFT, YEARS, Data, plant, worth
 from optimizer.briefs.brief import Brief
 from optimizer.briefs.plans import say
-from optimizer.solver import least_outlay
+from optimizer.network.network import network_of
+from optimizer.network.tables import INVESTMENT
+from optimizer.solver import highs, least_outlay
+from optimizer.solver.extensive import compile_all, problem_of
+from optimizer.solver.first_plan import plan_of
+from optimizer.solver.options import Options
+from optimizer.solver.start import start_of
 
 CREDIT = {"id": "credit", "kind": "production_credit", "material": "magnet", "amount": 800.0, "decided": True}
 FLOOR = {"id": "floor", "kind": "price_floor", "material": "magnet", "floor": 9800.0, "decided": True}
@@ -245,6 +252,54 @@ def test_a_plan_to_start_from_leaves_open_who_is_chosen() -> None:
     again = solve(data, start=plan)
     assert again.objective == pytest.approx(plan.objective)
     assert len(again.recipients) == 2
+
+
+def begun_with(data: Data, recipients: set[tuple[str, str]] | None) -> set[object]:
+    """Who is chosen in the plan in which both plants are funded, which a search begins with."""
+    network = network_of(instance_of(data))
+    blocks, _ = compile_all(network)
+    problem = problem_of(network, blocks, {})
+    both = [("works", "build", 2027), ("forge", "build", 2027)]
+    found = plan_of(problem, both, Options(), None, None, recipients)
+    assert found.values is not None
+    mine = problem.blocks[INVESTMENT]
+    local = problem.local(INVESTMENT, found.values)
+    return {key[1] for i, key in enumerate(mine.columns) if key[0] == "recipient" and local[i] > 0.5}
+
+
+def test_a_longer_menu_begins_with_the_plan_of_a_shorter_one() -> None:
+    """Who took what stays so where that is a plan; else it is open, and the credit alone pays for both."""
+    both = {("credit", "works"), ("credit", "forge")}
+    assert begun_with(two(GRANT, CREDIT), set()) == set()
+    assert begun_with(two(GRANT, CREDIT), {("credit", "works")}) == {("credit", "works")}
+    assert begun_with(two(CREDIT), set()) == begun_with(two(CREDIT), None) == both
+
+
+def test_the_plan_to_start_from_takes_half_of_the_time_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its program has a deadline of its own: else it outlasts the limit where it is hard, and no plan is sought."""
+    asked: list[float] = []
+
+    def noted(*given: Any, **named: Any) -> Any:
+        if named["phase"] == "the plan to start from":
+            asked.append(named["deadline"])
+        return highs.run(*given, **named)
+
+    plan = sound(two(CREDIT))
+    monkeypatch.setattr("optimizer.solver.first_plan.run", noted)
+    began = time.monotonic()
+    optimizer.solve(instance_of(two(CREDIT)), start=plan, time_limit=100.0)
+    assert len(asked) == 1
+    assert began < asked[0] <= time.monotonic() + 50.0
+
+
+def test_a_start_says_who_takes_what() -> None:
+    """Of a plan: who is chosen, who is granted and who is lent something."""
+    plan = sound(plant({"instruments": [CREDIT | {"amount": 400.0}, GRANT | {"max_share": 0.05}, BANK]}))
+    found = start_of(plan).recipients
+    tables = (plan.recipients, plan.grants, plan.financing)
+    assert found is not None
+    assert set(found) == {(i, f) for one in tables for i, f in zip(one["instrument"], one["facility"], strict=True)}
+    assert ("credit", "works") in found
 
 
 @pytest.mark.slow

@@ -115,6 +115,60 @@ def test_a_price_elsewhere_is_no_price_here() -> None:
     assert "magnet has no price where works stands" in refused(floor, materials=materials, logistics=logistics)
 
 
+CREDIT = {"kind": "production_credit", "material": "magnet", "amount": 100.0}
+HELD: Data = {"owners": {"holding": 0.6, "public": 0.4}}
+"""Of the holding an adversary has half: 0.3 of what it holds 0.6 of."""
+
+
+def traded(instrument: Data, works: Data) -> Data:
+    """The plant with an instrument, owners down the graph, and a country that is no longer domestic from 2029 on."""
+    data = plant({"instruments": [{**instrument, "id": "more"}]})
+    data["countries"]["USA"] = {2027: "domestic", 2029: "ally"}
+    state = {"country": "CHN"}
+    holding = {"country": "USA", "owners": {"state": 0.5, "public": 0.5}}
+    data["owners"] = {"state": state, "public": {"country": "USA"}, "holding": holding}
+    data["facilities"]["works"] |= works
+    return data
+
+
+@pytest.mark.parametrize(
+    ("instrument", "works", "words"),
+    [
+        (CREDIT | {"max_exposure": {"ownership": 0.25}}, HELD,
+         ("all are over its max_exposure", "nearest is works with 0.3 of ownership exposure in 2027")),
+        (CREDIT | {"max_exposure": {"ownership": 0.25}}, {}, ("nearest is works with 1 of ownership", "counts as 1")),
+        (CREDIT | {"max_exposure": {"equipment": 0.25, "finance": 0.1}},
+         {"exposure": {"equipment": 0.1, "finance": "unknown"}}, ("nearest is works with 1 of finance exposure",)),
+        (CREDIT | {"max_exposure": {"equipment": 0.25}}, {"exposure": {"equipment": {2027: 0.9, 2029: 0.4}}},
+         ("nearest is works with 0.4 of equipment exposure in 2029",)),
+        (CREDIT | {"where": {"ownership": ">=0.5"}}, HELD, ("in any year, by exposures, tiers",)),
+        (CREDIT | {"where": {"tier": "ally"}, "until": 2028}, {}, ("in any year, by exposures, tiers and its years",)),
+        (GRANT | {"max_exposure": {"ownership": 0.25}}, HELD, ("nearest is works with 0.3",)),
+    ],
+)  # fmt: skip
+def test_who_is_shut_out_by_exposures_is_not_eligible(instrument: Data, works: Data, words: tuple[str, ...]) -> None:
+    """An entitlement that nobody may have is named as a fault, with who comes nearest; so is a grant."""
+    with pytest.raises(InstanceError) as found:
+        instance_of(traded(instrument, works))
+    text = str(found.value)
+    assert "finance.instruments.0: nobody is eligible for more" in text
+    assert [word for word in words if word not in text] == [], text
+
+
+@pytest.mark.parametrize(
+    ("instrument", "works"),
+    [
+        (CREDIT | {"max_exposure": {"equipment": 0.25}}, {"exposure": {"equipment": {2027: 0.9, 2030: 0.25}}}),
+        (CREDIT | {"max_exposure": {"ownership": 0.3}}, HELD),
+        (CREDIT | {"where": {"tier": "ally"}, "until": 2029}, {}),
+        (CREDIT | {"where": {"ownership": ">=0.3"}}, HELD),
+    ],
+)
+def test_who_is_eligible_in_one_year_is(instrument: Data, works: Data) -> None:
+    """At a cap that is just met, in a tier that comes with a year, at a threshold."""
+    instance_of(traded(instrument, works))
+
+
 def test_books_need_a_hurdle_rate_and_a_perspective_that_there_is() -> None:
     """Both are refused by name."""
     assert "hurdle_rate" in refused({"hurdle_rate": None})

@@ -15,6 +15,7 @@ from optimizer.instance.checks import check
 from optimizer.instance.judge import judge
 from optimizer.instance.read import read_source
 from optimizer.instance.yaml12 import read_yaml
+from optimizer.network.eligible import ineligible
 from optimizer.network.network import laundering, network_of
 from optimizer.network.tables import Network
 
@@ -113,7 +114,7 @@ def network(tmp_path: Path) -> Draw:
         instance = judge(source)
         assert instance is not None, source.faults
         check(source, instance)
-        assert [str(fault) for fault in (*source.faults, *laundering(instance))] == []
+        assert [str(fault) for fault in (*source.faults, *laundering(instance), *ineligible(instance))] == []
         return network_of(instance)
 
     return draw

@@ -67,6 +67,29 @@ def test_idle_instrument_is_quiet(find: Find, instrument: str) -> None:
     assert find("idle_instrument", with_finance(instrument)) == []
 
 
+@pytest.mark.parametrize(
+    "instrument",
+    [
+        "{id: bank, kind: price_floor, material: magnet, floor: 20, upside: 0.2}",
+        "{id: bank, kind: price_floor, material: magnet, floor: 15}",
+        "{id: bank, kind: production_credit, material: magnet, amount: {2026: 1, 2027: 0}}",
+        "{id: bank, kind: cost_credit, stage: magnet, share: {2045: 0.1}}",
+    ],
+)
+@pytest.mark.parametrize("viability", ["true", "false"])
+def test_an_instrument_for_all_that_pays_nobody_trips(find: Find, instrument: str, viability: str) -> None:
+    """A floor that the price is never below, a credit that is over or begins after the horizon: said, and no fault."""
+    (found,) = find("idle_instrument", with_finance(instrument, viability))
+    assert (found.severity, found.data) == ("note", {"instrument": "bank", "why": "pays_nobody"})
+    assert ("optimizer viability" in found.text) == ("floor" in instrument)
+
+
+@pytest.mark.parametrize("instrument", ["{id: bank, kind: cost_credit, stage: magnet, share: {2028: 0.1}}"])
+@pytest.mark.parametrize("viability", ["true", "false"])
+def test_an_instrument_for_all_that_pays_is_quiet(find: Find, instrument: str, viability: str) -> None:
+    assert find("idle_instrument", with_finance(instrument, viability)) == []
+
+
 def stands(capacity: int, *options: str) -> str:
     """The plant with so much of it standing, and other options."""
     each = ["{id: wing, capacity: 20, capex: 100, lead: 1, public_share: 0.5, source: a, confidence: A}", *options]

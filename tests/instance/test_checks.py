@@ -1129,6 +1129,16 @@ BROKEN = [
         {"policy.budget.deflator": 1.0},
     ),
     Broken(
+        "budgets_are_of_the_horizon",
+        ("policy.budget.annual", "given for 2031", "the horizon is 2027 to 2030", "leave the year out"),
+        {"policy.budget.annual": {2027: 1.0e9, 2031: 2.0e9}},
+    ),
+    Broken(
+        "budgets_are_of_the_horizon",
+        ("policy.budget.appropriations.0.usd", "given for 2026", "give for 2027 what is left from before"),
+        {"policy.budget.appropriations": [FUND | {"usd": {2026: 1.0e9, 2027: 0.0}}]},
+    ),
+    Broken(
         "what_is_paid_by_price_has_one",
         ("finance.instruments.0.material", "floor on ndpr_metal, which has no price"),
         {

@@ -1,4 +1,4 @@
-"""Appropriations say what they pay for, what that is exists, and no two pay for the same."""
+"""Appropriations say what they pay for, what that is exists, no two pay for the same; budgets lie in the horizon."""
 
 from __future__ import annotations
 
@@ -120,6 +120,22 @@ def the_deflator_says_what_dollars_are_worth(source: Source, instance: Instance)
         )
 
 
+def budgets_are_of_the_horizon(source: Source, instance: Instance) -> None:
+    """No money is given for a year outside the horizon; a 0 there, that nothing more comes, is none."""
+    if not orderly(source, instance):
+        return
+    budget, first, last = instance.policy.budget, instance.first_year, instance.end_year - 1
+    annual: Path = ("policy", "budget", "annual")
+    given = [] if budget.annual is None else [(annual, budget.annual)]
+    given += [((*path, "usd"), one.usd) for path, one in _appropriations(source, instance)]
+    for path, series in given:
+        for year, usd in series.steps:
+            if usd and not first <= year <= last:
+                wrong = f"{usd:g} USD are given for {year}, and the horizon is {first} to {last}"
+                right = f"give for {first} what is left from before" if year < first else "leave the year out"
+                source.fault((*path, year), wrong, right)
+
+
 CHECKS = (
     appropriations_have_names_of_their_own,
     appropriations_pay_for_something,
@@ -128,4 +144,5 @@ CHECKS = (
     nothing_is_paid_for_twice,
     no_branch_spends_an_appropriation,
     the_deflator_says_what_dollars_are_worth,
+    budgets_are_of_the_horizon,
 )

@@ -178,7 +178,7 @@ def somebody_is_eligible(source: Source, instance: Instance) -> None:
         fit = [thing for thing in things if fits(plain, thing)]
         if not fit:
             source.fault((*path, "where"), f"nobody is eligible for {one.id}: no facility matches", "widen its where")
-        elif not any(_makes(instance, one, next(iter(thing["id"]))) for thing in fit):
+        elif not any(makes_what_is_paid_on(instance, one, next(iter(thing["id"]))) for thing in fit):
             what = "has an option with capex" if isinstance(one, Capital) else "makes what it pays on"
             if isinstance(one, Stake):
                 what = "has an option with capex that is not public"
@@ -188,7 +188,8 @@ def somebody_is_eligible(source: Source, instance: Instance) -> None:
             source.fault(path, wrong, "widen its where, or name what they make")
 
 
-def _makes(instance: Instance, one: Instrument, facility: str) -> bool:
+def makes_what_is_paid_on(instance: Instance, one: Instrument, facility: str) -> bool:
+    """Whether a facility has or makes what an instrument pays for, whoever may have it."""
     record = instance.facilities[facility]
     if isinstance(one, Stake):
         return any(option.capex > 0 and option.public_share < 1 for option in record.options)

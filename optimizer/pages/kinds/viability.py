@@ -39,6 +39,13 @@ TABLES = {
         "future", "onset tested idle on_trunk_too closes_without closes kept_open not_break_even",
         "probability pays deepest",
     ),
+    "remedies": Columns(
+        "future", "plants beyond unmet still",
+        "probability grants grants_discounted least_floors least_floors_discounted floors floors_discounted even_at",
+    ),
+    "needs": Columns(
+        "facility future product met", "", "grant grant_discounted room floor floor_usd floor_discounted"
+    ),
     "floors": Columns("material plants facility future", "closing", "usd"),
     "lacking": Columns("facility funded material use", "", "tonnes"),
 }  # fmt: skip
