@@ -12,6 +12,9 @@ from optimizer.near_optimal import Why
 from optimizer.near_optimal.why import CANNOT, ENTERS, FUNDED
 from optimizer.plan.columns import rows_of
 
+WIDE = 0.1
+"""Share of the capex asked about from which the gap of the best plan is told as too wide."""
+
 
 def say(out: Brief, found: Why) -> None:
     """Why options are funded or not, in words."""
@@ -21,6 +24,8 @@ def say(out: Brief, found: Why) -> None:
         return
     gap = "" if info["bound"] is None else f", at most {usd(max(0.0, info['best'] - info['bound']))} more than any"
     out.print(f"{info['instance']}: the best plan found costs {usd(info['best'])}{gap}", style="bold")
+    if wide := wide_of(found):
+        out.print(wide, style="yellow")
     if info["status"] == "stopped":
         so_far = "what was asked until then follows" if len(found.options) else "nothing was answered by then"
         out.print(f"stopped early: {so_far}", style="yellow")
@@ -28,6 +33,21 @@ def say(out: Brief, found: Why) -> None:
         out.print(f"{row.facility}:{row.option}, capex {usd(row.capex)}, lead {row.lead}: {row.status}")
         for line in lines_of(row, info["within_usd"]):
             out.print(f"  {line}")
+
+
+def wide_of(found: Why) -> str:
+    """What a gap as wide as what is asked about means for the answers; empty where it is narrow."""
+    info, capex = found.info, found.options["capex"]
+    asked = capex[(found.options["status"] != FUNDED) & (capex > 0)]
+    if info["best"] is None or info["bound"] is None or asked.empty:
+        return ""
+    gap = max(0.0, info["best"] - info["bound"])
+    if gap <= WIDE * float(asked.min()):
+        return ""
+    return (
+        f"what comes in does so beside the best plan found, which may be {usd(gap)} too dear, {gap / asked.min():.0%} "
+        "of the capex asked about: a smaller --gap tells more"
+    )
 
 
 def lines_of(row: Any, within: float) -> list[str]:
@@ -44,7 +64,7 @@ def lines_of(row: Any, within: float) -> list[str]:
         return ["no plan funds it", *_lead(row)]
     lines = [f"funding it costs {extra}"]
     if row.status == ENTERS:
-        return [*lines, f"that is within {usd(within)} of the best" if within else "that is as good as the best"]
+        return [*lines, f"that is within {usd(within)} of the best" if within else "that is as good as the best found"]
     if comes == 0.0 and stays is not None:
         lines.append(f"it comes in at no capex at all, and not at {usd(stays)} or more")
     elif comes is not None and stays is not None:

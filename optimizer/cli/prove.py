@@ -76,7 +76,11 @@ def say(proof: Proof) -> None:
         markup=False,
     )
     claimed = proof.claimed_bound_usd
-    if claimed is not None and claimed > proof.bound_usd:
+    if claimed is None:
+        return
+    if claimed <= proof.bound_usd:
+        out.print(f"the solver's own bound is no more: {millions(claimed)}", markup=False)
+    else:
         out.print(
             f"the solver's own bound is {millions(claimed)}; of the {usd(claimed - proof.bound_usd)} between them "
             "nothing is proved",

@@ -10,7 +10,7 @@ import pytest
 from support.build import instance_of
 
 import optimizer
-from optimizer.briefs.reasons import lines_of
+from optimizer.briefs.reasons import lines_of, wide_of
 from optimizer.errors import OptionsError
 from optimizer.near_optimal import Why
 from optimizer.near_optimal.solves import Solves
@@ -138,6 +138,18 @@ def test_a_plant_that_makes_nothing_has_no_payment_told() -> None:
     assert row["not_at_price"] == pytest.approx(25)
     (line,) = (line for line in lines_of(found.options.iloc[0], 0.0) if "each tonne" in line)
     assert line.startswith("paid less than 25 USD for each tonne it does not come in; ")
+
+
+def test_a_gap_as_wide_as_the_capex_is_told() -> None:
+    """A best plan that may be 60 too dear is too coarse for a capex of 500; 40 is not, nor for what is funded."""
+    found = optimizer.why(instance_of(plants()), "cora", options=EXACT)
+    assert wide_of(found) == ""
+    best = found.info["best"]
+    wide = dataclasses.replace(found, info=found.info | {"bound": best - 60})
+    assert "which may be 60 USD too dear, 12% of the capex asked about" in wide_of(wide)
+    assert wide_of(dataclasses.replace(found, info=found.info | {"bound": best - 40})) == ""
+    funded = optimizer.why(instance_of(plants()), "anna", options=EXACT)
+    assert wide_of(dataclasses.replace(funded, info=funded.info | {"bound": best - 60})) == ""
 
 
 @pytest.mark.parametrize(

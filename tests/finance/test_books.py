@@ -187,14 +187,14 @@ HOLDCO = {"holdco": {"country": "CHN"}}
 
 
 def test_who_is_exposed_is_not_eligible() -> None:
-    """A third is held by a Chinese company: over a cap of a quarter nothing is granted."""
-    data = plant(
-        {"instruments": [GRANT | {"max_exposure": {"ownership": 0.25}}]}, owners={"holdco": {"country": "CHN"}}
-    )
+    """A third is held by a Chinese company: over a cap of a quarter nothing is granted; a mine might be, for no use."""
+    owners = {"holdco": {"country": "CHN"}, "other": {"country": "USA"}}
+    data = plant({"instruments": [GRANT | {"max_exposure": {"ownership": 0.25}}]}, owners=owners)
+    larger = {"id": "more", "capacity": 1, "capex": 1.0e6, "lead": 1, "life": 6}
+    data["facilities"]["mine"] |= {"owners": {"other": 1.0}, "options": [larger]}
     data["facilities"]["works"]["owners"] = {"holdco": 0.33}
     assert solve(data).portfolio.empty
     data["facilities"]["works"]["owners"] = {"holdco": 0.2, "other": 0.8}
-    data["owners"]["other"] = {"country": "USA"}
     assert len(solve(data).portfolio) == 1
 
 

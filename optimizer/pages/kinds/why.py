@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from optimizer.briefs.reasons import lines_of, say
+from optimizer.briefs.reasons import lines_of, say, wide_of
 from optimizer.briefs.words import rough
 from optimizer.near_optimal import Why
 from optimizer.pages.folder import Columns, read_table
@@ -33,6 +33,8 @@ def _alerts(found: Why) -> Iterator[str]:
         yield "Stopped early: only what was asked until then is here."
     elif found.info["best"] is None:
         yield f"There is no plan to compare with: {found.info['status']}."
+    if wide := wide_of(found):
+        yield f"{wide[0].upper()}{wide[1:]}."
 
 
 def _answer(found: Why) -> Iterator[str]:
