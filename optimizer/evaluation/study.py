@@ -221,10 +221,9 @@ def _with_stock(network: Network, held: Portfolio) -> Portfolio:
     problem = problem_of(network, blocks, {})
     found = plan_of(problem, held.fundings, Options(), None, None)
     if found.values is None:
-        raise PlanError(
-            f"the portfolio of {held.source} holds no plan in '{network.instance.name}': a rule on fundings is broken, "
-            f"or something that must be met is not ({'; '.join(broken_rows(network, held)) or 'no rule is broken'})"
-        )
+        broken = "; ".join(broken_rows(network, held))
+        why = f"it breaks {broken}" if broken else "a budget does not reach, or something that must be met is not"
+        raise PlanError(f"the portfolio of {held.source} holds no plan in '{network.instance.name}': {why}")
     trunk = values_of(problem, found.values)[TRUNK]
     stock = trunk.get("stock", {})
     chosen = {(index[:3], index[3]): tonnes for index, tonnes in stock.items()}  # type: ignore[index]
