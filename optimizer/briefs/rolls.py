@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,6 +13,8 @@ from optimizer.briefs.words import number_of, usd
 from optimizer.plan.columns import rows_of
 from optimizer.replanning import Rolled
 
+SMALL = 0.1
+"""Share of the price of a change up to which the gap is not told beside it."""
 SHOWN = 6
 """Fundings that are named in a line."""
 
@@ -44,10 +48,24 @@ def say(out: Brief, found: Rolled) -> None:
     held = "" if not info["stock"] else f"; stock at the end of {info['stock'][0][3]} as the last plan has it"
     out.print(f"frozen, by {info['frozen_by']}: {frozen}{held}")
     if found.changes.empty:
-        out.print("\nNothing changes against the last plan: no change is worth its price.")
+        text, wide = nothing_of(info)
+        out.print(f"\n{text}", style="yellow" if wide else None)
     else:
         _changes(out, found)
     _bracket(out, found.bracket, info)
+
+
+def nothing_of(info: Mapping[str, Any]) -> tuple[str, bool]:
+    """What it means that nothing changes, and whether the gap is so wide that it means little."""
+    head = "Nothing changes against the last plan: no change is worth"
+    cost, bound = info["minimised"], info["minimised_bound"]
+    gap = math.inf if cost is None or bound is None else max(0.0, cost - bound)
+    if gap <= SMALL * info["change_usd"]:
+        return f"{head} its price.", False
+    if math.isinf(gap):
+        return f"{head} its price, of those tried; nothing is proved.", True
+    words = f"{head} {usd(gap)} more than its price; what is worth less the gap leaves open (--gap-usd)."
+    return words, gap > info["change_usd"]
 
 
 def _changes(out: Brief, found: Rolled) -> None:

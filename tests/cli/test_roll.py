@@ -8,6 +8,8 @@ import pytest
 from replanning.conftest import PLANTS, chain
 from support.build import solve, text_of
 
+from optimizer.briefs.rolls import nothing_of
+
 from .conftest import call
 
 
@@ -55,7 +57,23 @@ def test_at_a_huge_price_nothing_changes(made: Path) -> None:
     """And the screen says so."""
     called = call(*ASKED, "--change-usd", "1e9", "-o", "kept", folder=made)
     assert called.code == 0, called.err
-    assert "Nothing changes against the last plan" in called.out
+    assert "Nothing changes against the last plan: no change is worth its price." in called.out
+
+
+@pytest.mark.parametrize(
+    ("bound", "words", "wide"),
+    [
+        (995.0, "no change is worth its price.", False),
+        (960.0, "no change is worth 40 USD more than its price; what is worth less the gap leaves open", False),
+        (700.0, "no change is worth 300 USD more than its price; what is worth less the gap leaves open", True),
+        (None, "no change is worth its price, of those tried; nothing is proved.", True),
+    ],
+)
+def test_nothing_changes_is_said_as_far_as_the_gap_proves_it(bound: float | None, words: str, wide: bool) -> None:
+    """A change costs 60: a gap of 5 is none, one of 40 is told, one of 300 is worth several changes."""
+    text, warned = nothing_of({"minimised": 1000.0, "minimised_bound": bound, "change_usd": 60.0})
+    assert words in text
+    assert warned is wide
 
 
 @pytest.mark.parametrize(
