@@ -33,6 +33,7 @@ def test_one_screen_a_folder_and_a_document(made: Path) -> None:
         "together", "funds backup:build",
     ):  # fmt: skip
         assert text in called.out, text
+    assert "of its instance and of its plan together" not in called.out  # the two are told apart below
     assert len(called.out.splitlines()) < 90
     assert (made / "out" / "attribution.csv").is_file()
     document = call(*words, "-o", "out", "-q", "--json", folder=made).document
@@ -71,6 +72,7 @@ def test_a_channel_that_one_plan_of_three_draws_on_is_shown(made: Path, tmp_path
         shown = ["-"] * 6
         shown[2 * place : 2 * place + 2] = ["0", "100.00%"]
         assert row[4:] == shown
+        assert "costs more is of its instance and of its plan together: --regret" in called.out
 
 
 @pytest.mark.slow
