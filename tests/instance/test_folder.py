@@ -247,6 +247,17 @@ def test_no_such_path(tmp_path: Path) -> None:
         read_source(tmp_path / "nowhere.yaml")
 
 
+def test_a_path_that_no_file_can_have(tmp_path: Path) -> None:
+    with pytest.raises(InstanceError, match="cannot be read: File name too long"):
+        read_source(tmp_path / ("a" * 300))
+
+
+def test_a_link_that_leads_to_itself(tmp_path: Path) -> None:
+    (tmp_path / "instance.yaml").symlink_to("instance.yaml")
+    with pytest.raises(InstanceError, match=r"there is no file instance\.yaml"):
+        read_source(tmp_path)
+
+
 def test_byte_order_mark(tmp_path: Path, sound_text: str) -> None:
     (tmp_path / "instance.yaml").write_text("\ufeff" + sound_text, encoding="utf-8")
     instance = judge(read_source(tmp_path))
