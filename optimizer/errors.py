@@ -18,6 +18,10 @@ class OptimizerError(Exception):
     """Root of everything this package raises on purpose."""
 
 
+_NO_COLUMNS: Mapping[str, int] = {}
+"""One for all places that are no row of a sheet: there are millions."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Where:
     """A place in a file of the instance.
@@ -32,7 +36,7 @@ class Where:
     file: str = ""
     line: int = 0
     column: int = 0
-    columns: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+    columns: Mapping[str, int] = field(default_factory=lambda: _NO_COLUMNS, compare=False, repr=False)
 
     @property
     def cell(self) -> str:

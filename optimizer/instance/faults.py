@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import functools
+import heapq
+import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, get_args, get_origin
 
@@ -17,8 +19,10 @@ from optimizer.instance.yaml12 import Path
 
 MISSING = " is missing"
 """How the words end that say that a key is not there."""
-_MANY = 1000
-"""Names beyond which only the likely ones are compared with a word that is not known."""
+_MANY = 40
+"""Names that are compared letter by letter with a word that is not known; of more, those with its beginning and end."""
+_LONGEST = 200
+"""Letters of a word beyond which nothing like it is looked for."""
 
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
@@ -29,9 +33,9 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
 @functools.lru_cache(maxsize=1024)
 def _hint(word: str, known: frozenset[str]) -> str:
     names = sorted(known)
-    likely = names
-    if len(names) > _MANY:  # comparing each would take longer than all the rest
-        likely = [name for name in names if name[:1] == word[:1] and abs(len(name) - len(word)) <= 2]
+    likely = [] if len(word) > _LONGEST else names
+    if len(likely) > _MANY:  # comparing each would take longer than all the rest, where many words are not known
+        likely = heapq.nlargest(_MANY, names, key=lambda name: _ends_in_common(name, word))
     close = difflib.get_close_matches(word, likely, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
@@ -39,6 +43,12 @@ def _hint(word: str, known: frozenset[str]) -> str:
         return "there are none"
     shown = ", ".join(names[:12])
     return f"there is {shown}" + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+def _ends_in_common(name: str, word: str) -> int:
+    """Letters that two words have in common at their beginning and at their end."""
+    first, last = ((name, word), (name[::-1], word[::-1]))
+    return len(os.path.commonprefix(first)) + len(os.path.commonprefix(last))  # noqa: RUF071 (letters are meant)
 
 
 def dotted(path: Path) -> str:

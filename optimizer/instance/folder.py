@@ -111,7 +111,12 @@ def _table_file(source: Source, folder: FilePath, path: Path, name: str) -> File
             path, f"'{name}' lies outside the instance's folder", "a table lies in the folder of instance.yaml"
         )
         return None
-    if target.exists() and not target.resolve().is_relative_to(folder.resolve()):
+    try:
+        outside = target.exists() and not target.resolve().is_relative_to(folder.resolve())
+    except OSError as error:  # such as a name that no file can have
+        source.fault(path, f"'{name}' cannot be read: {error.strerror}", "name a .csv file, or write the section out")
+        return None
+    if outside:
         source.fault(
             path, f"'{name}' lies outside the instance's folder", "a table lies in the folder of instance.yaml"
         )

@@ -34,7 +34,7 @@ class _Chain:
 
     def gather(self, file: FilePath, above: tuple[FilePath, ...] = ()) -> None:
         """Take in a file after all that it extends."""
-        resolved = file.resolve()
+        resolved = _real(file)
         if resolved in self.known:
             return
         relative = os.path.relpath(file.parent, self.main.parent)
@@ -57,14 +57,23 @@ class _Chain:
             self.faults.append(Fault(where, EXTENDS, f"{base!r} is no path", right))
             return
         target = file.parent / base
-        target = target / "instance.yaml" if target.is_dir() else target
-        if not target.is_file():
+        try:
+            target = target / "instance.yaml" if target.is_dir() else target
+            there = target.is_file()
+        except OSError:  # a name that no file can have
+            there = False
+        if not there:
             right = f"paths are seen from the folder of {FilePath(source.file).name}"
             self.faults.append(Fault(where, EXTENDS, f"there is no instance '{base}'", right))
-        elif target.resolve() in above:
+        elif _real(target) in above:
             self.faults.append(Fault(where, EXTENDS, f"'{base}' extends this file in turn", "one of them must not"))
         else:
             self.gather(target, above)
+
+
+def _real(file: FilePath) -> FilePath:
+    """A file behind all links; itself where they lead in a circle, which reading it then tells."""
+    return FilePath(os.path.realpath(file))
 
 
 def read_chain(main: FilePath, overlays: Sequence[FilePath] = ()) -> Source:
@@ -127,7 +136,7 @@ def lay_on(source: Source, overlays: Sequence[FilePath]) -> Source:
         name = source.data.get("name")
         since = names.index(name) + 1 if name in names else 1
         for layer, folder in chain.layers[since:]:
-            resolved = (folder / FilePath(layer.file).name).resolve()
+            resolved = _real(folder / FilePath(layer.file).name)
             if resolved not in laid:
                 laid.add(resolved)
                 _lay(merge, layer, folder)

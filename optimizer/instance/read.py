@@ -33,4 +33,7 @@ def read_source(path: FilePath | str, overrides: Sequence[str] = (), overlays: S
 
 def main_file(path: FilePath) -> FilePath:
     """The file of an instance or overlay that is given as a file or a folder."""
-    return path / "instance.yaml" if path.is_dir() else path
+    try:
+        return path / "instance.yaml" if path.is_dir() else path
+    except OSError:  # a name that no file can have, which reading it tells
+        return path

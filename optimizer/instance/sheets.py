@@ -7,6 +7,7 @@ it is what its name says. Memory is bounded: a sheet is never held whole. openpy
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 import warnings
 import zipfile
@@ -29,6 +30,8 @@ MAX_SMALL = 8 * 1024 * 1024
 MAX_PARTS = 2_000
 MAX_ROWS, MAX_COLUMNS = 1_048_576, 16_384
 """Of a sheet, by the format."""
+MAX_CELLS = 1_000_000
+"""Cells and rows of a workbook, empty ones too: few bytes can unpack to many millions, which would take minutes."""
 
 _LARGE = ("xl/worksheets/", "xl/sharedStrings.xml", "xl/media/")
 _CHUNK, _OVERLAP = 1 << 20, 512
@@ -37,6 +40,7 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _DOCTYPES = tuple("<!DOCTYPE".encode(code) for code in ("utf-8", "utf-16-le", "utf-16-be"))
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?\bref=[\"']([A-Za-z0-9:$]+)[\"']")
 _FAR_ROW = re.compile(rb"<(?:\w+:)?row\s[^>]*?\br=[\"'](\d{7,})[\"']")
+_CELL = re.compile(rb"<(?:\w+:)?(?:c|row)[\s/>]")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -169,16 +173,25 @@ def _look_through(file: Path) -> dict[str, list[str]]:
             if part.file_size > MAX_SMALL and not part.filename.startswith(_LARGE):
                 wrong = f"{part.filename} has {part.file_size:,} bytes unpacked"
                 raise RefusedError(wrong, f"at most {MAX_SMALL:,} where no cells stand")
-        return {part.filename: _merged_in(archive, part) for part in parts if not part.filename.startswith("xl/media/")}
+        cells = itertools.count()
+        return {
+            part.filename: _merged_in(archive, part, cells)
+            for part in parts
+            if not part.filename.startswith("xl/media/")
+        }
 
 
-def _merged_in(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> list[str]:
-    """Merged cells that a part tells of; a part that declares entities is refused."""
+def _merged_in(archive: zipfile.ZipFile, part: zipfile.ZipInfo, cells: Iterator[int]) -> list[str]:
+    """Merged cells that a part tells of; a part that declares entities is refused, and one cell too many."""
     found: dict[str, None] = {}
     kept = b""
     with archive.open(part) as content:
         while chunk := content.read(_CHUNK):
             kept += chunk
+            for _ in _CELL.finditer(chunk):
+                if next(cells) >= MAX_CELLS:
+                    right = "leave out what is empty, or write an instance of this size in YAML and CSV"
+                    raise RefusedError(f"the workbook has more than {MAX_CELLS:,} cells and rows", right)
             if any(word in kept for word in _DOCTYPES):
                 raise RefusedError(f"{part.filename} declares a document type", "no workbook needs one")
             if any(int(row) > MAX_ROWS for row in _FAR_ROW.findall(kept)):

@@ -255,6 +255,17 @@ def test_a_result_folder_is_no_instance_but_has_one(tmp_path: Path) -> None:
     assert f"which is a result folder; the instance of its plan is {tmp_path / 'instance'}" in str(caught.value)
 
 
+def test_a_path_that_no_file_can_have(tmp_path: Path) -> None:
+    with pytest.raises(InstanceError, match="cannot be read: File name too long"):
+        read_source(tmp_path / ("a" * 300))
+
+
+def test_a_link_that_leads_to_itself(tmp_path: Path) -> None:
+    (tmp_path / "instance.yaml").symlink_to("instance.yaml")
+    with pytest.raises(InstanceError, match=r"there is no file instance\.yaml"):
+        read_source(tmp_path)
+
+
 def test_byte_order_mark(tmp_path: Path, sound_text: str) -> None:
     (tmp_path / "instance.yaml").write_text("\ufeff" + sound_text, encoding="utf-8")
     instance = judge(read_source(tmp_path))

@@ -345,6 +345,11 @@ def test_a_circle_of_two(lay: Lay) -> None:
     assert "extends this file in turn" in refused(lay({"extends": "other.yaml", "discount_rate": 0.02}))
 
 
+def test_a_base_that_no_file_can_be(lay: Lay) -> None:
+    """A name that is too long is one that is not there."""
+    assert "there is no instance 'aaa" in refused(lay({"extends": "a" * 300, "discount_rate": 0.01}))
+
+
 def test_all_faults_of_all_files_in_one_pass(lay: Lay, tmp_path: Path) -> None:
     """What is wrong in the base and in the overlay is said together, each with its file."""
     base = tmp_path / "base" / "instance.yaml"

@@ -172,6 +172,10 @@ def test_path_outside_the_folder(name: str, read: Reader, sound: dict[str, Any],
     assert "lies outside the instance's folder" in found.text
 
 
+def test_a_name_that_no_file_can_have(read: Reader, sound: dict[str, Any]) -> None:
+    assert "cannot be read: File name too long" in read(lanes_of(sound, f"{'a' * 300}.csv")).text
+
+
 def test_link_out_of_the_folder(read: Reader, sound: dict[str, Any], tmp_path: Path) -> None:
     outside = tmp_path.parent / f"{tmp_path.name}_outside.csv"
     outside.write_text(LANES, encoding="utf-8")

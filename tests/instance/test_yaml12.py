@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
 
 import pytest
@@ -138,7 +139,20 @@ def test_key_given_twice() -> None:
 def test_key_given_twice_in_other_words() -> None:
     assert "given twice" in only(read("1: a\n0x1: b\n")).wrong
     assert "given twice" in only(read("a: 1\n'a': 2\n")).wrong
-    assert read("1: a\n'1': b\ntrue: c\n").faults == [], "a number, a word and a truth are not the same key"
+    assert read("1: a\n'1': b\n").faults == [], "a number and a word are not the same key"
+    for other in ("2027.0", "2.027e3", "0x7eb"):
+        document = read(f"2027: a\n{other}: b\n")
+        assert "given twice" in only(document).wrong
+        assert document.data == {2027: "a"}
+    assert "given twice" in only(read("1: a\ntrue: b\n")).wrong
+
+
+def test_many_keys_given_twice_are_told_in_no_time() -> None:
+    """Each is looked up, and not looked for."""
+    begun = time.process_time()
+    document = read("".join(f"k{number}: 1\n" for number in range(10_000)) + "k9999: 1\n" * 10_000)
+    assert len(document.faults) == 10_000
+    assert time.process_time() - begun < 5
 
 
 def test_key_given_three_times() -> None:

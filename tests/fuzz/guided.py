@@ -1,0 +1,59 @@
+"""Bytes that reach new lines of the reader: `python -m fuzz.guided FOLDER [-max_total_time=900]`, in `tests/`.
+
+Needs atheris, which is no dependency of the project. FOLDER keeps what reached something new, and is begun with the
+sound ones; further words are libFuzzer's. A case that fails ends the run, and is kept as `crash-...` in the working
+folder.
+The first byte says how the rest is read: as a workbook, an instance, an overlay, or a table.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["optimizer.instance"]):
+    from . import guard
+    from .inputs import SOUND
+
+BASE = SOUND[0].read_bytes()
+LAID = b"schema: 1\nname: laid\nextends: base.yaml\n"
+
+
+def case_of(content: bytes) -> guard.Case:
+    """The case that bytes say."""
+    kind, rest = content[0] % 4, content[1:]
+    if kind == 0:
+        return guard.Case({"book.xlsx": rest}, "book.xlsx")
+    if kind == 1:
+        return guard.Case({guard.MAIN: rest})
+    if kind == 2:
+        return guard.Case({"base.yaml": BASE, guard.MAIN: LAID + rest})
+    return guard.Case({"base.yaml": BASE, guard.MAIN: LAID + b"facilities: t.csv\n", "t.csv": rest})
+
+
+def one(content: bytes) -> None:
+    """Try bytes."""
+    if content:
+        with tempfile.TemporaryDirectory() as folder:
+            guard.hold(case_of(content), Path(folder))
+
+
+def main() -> None:
+    """Run."""
+    corpus = Path(sys.argv[1])
+    corpus.mkdir(parents=True, exist_ok=True)
+    for number, file in enumerate(SOUND):
+        (corpus / f"sound{number}").write_bytes(b"\x01" + file.read_bytes())
+    (corpus / "overlay").write_bytes(
+        b"\x02discount_rate: 0.1\nremove: {lanes: all}\nadd: {owners: {a: {country: USA}}}\n"
+    )
+    (corpus / "table").write_bytes(b"\x03id,stage,country,capacity\nplant,magnet,USA,5\n")
+    atheris.Setup([sys.argv[0], str(corpus), "-max_len=65536", "-timeout=60", *sys.argv[2:]], one)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
