@@ -11,6 +11,7 @@ from finance.test_purchase import BUY, bought
 from finance.test_random import PERIODS, SPENDS, instruments
 from support.build import solve
 from support.generate import generate
+from support.params import first_fast
 
 import optimizer
 from optimizer.closures.going_on import least_floor, losses
@@ -160,7 +161,7 @@ def test_a_purchase_adds_to_what_its_stockpile_pays() -> None:
     assert agree(plan) > 8
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", first_fast(range(10), 4))
 def test_three_plants_by_chance(seed: int) -> None:
     """Random instruments, periods of several years, spending and leads."""
     dice = random.Random(1000 + seed)
@@ -188,7 +189,7 @@ def test_the_least_floor_on_two_pieces() -> None:
     assert least_floor(-100, [(0.0, 3.0)]) is None
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", first_fast(range(50), 15))
 def test_the_least_floor_is_exact(seed: int) -> None:
     """The value with it is 0, which is strictly rising there; against the sum itself."""
     dice = random.Random(seed)
@@ -209,7 +210,7 @@ def test_runs_of_losses_and_the_deepest() -> None:
     assert losses([(1, 1.0)], lambda _: 1).first is None
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", first_fast(range(8), 3))
 def test_branches_with_delays_and_reactions(seed: int) -> None:
     """What stands and runs on every course costs what the plan's own table of costs says; futures follow their path."""
     data = generate(seed, size=1, scenarios=2, children=seed % 2)

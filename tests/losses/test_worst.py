@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from support.build import instance_of, solve
 from support.generate import generate
+from support.params import first_fast
 
 from optimizer.losses.candidates import losses_of
 from optimizer.plan.plan import Plan
@@ -64,7 +65,7 @@ def test_lanes_by_two_and_three(plan: Plan, folder: Path, losses: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(1, 7))
+@pytest.mark.parametrize("seed", first_fast(range(1, 7), 3))
 @pytest.mark.parametrize("of", ["facilities", "countries", "lanes"])
 def test_all_sets_of_three_at_most(seed: int, of: str, tmp_path: Path) -> None:
     """Sets of one, two and three, on many instances; singles each for itself."""

@@ -12,6 +12,7 @@ import scipy.sparse as sp
 from support.build import Data, instance_of, solve
 from support.cases import case_data
 from support.generate import generate
+from support.params import first_fast
 
 import optimizer
 from optimizer.errors import SolveError
@@ -58,7 +59,7 @@ HOLDING = (9, 14)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [0, 1, 3, 4, 5, 7, *HOLDING])
+@pytest.mark.parametrize("seed", first_fast([*HOLDING[:1], 1, 3, 0, 4, 5, 7, *HOLDING[1:]], 3))
 def test_there_is_a_plan_before_the_rounds_and_it_is_one(seed: int) -> None:
     """What the trunk and its branches do is a plan, no better than the best; the search ends at the same optimum."""
     data = tree(seed)

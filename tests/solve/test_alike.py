@@ -11,6 +11,7 @@ import pytest
 import scipy.sparse as sp
 from support.build import Data, instance_of
 from support.generate import generate
+from support.params import first_fast
 
 import optimizer
 from optimizer.model.declare import Key
@@ -183,7 +184,7 @@ def drawn(seed: int, count: int, *, various: bool = False) -> list[Recourse]:
     return parts
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", first_fast(range(12), 4))
 def test_prices_hold_whatever_the_limits(seed: int) -> None:
     """Columns that pay up to their limit or must be used, rows that hold from both sides: no cut says too much.
 
@@ -221,7 +222,7 @@ def test_prices_hold_whatever_the_limits(seed: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("various", [False, True])
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", first_fast(range(12), 4))
 def test_rays_bar_only_what_is_impossible(seed: int, various: bool) -> None:
     """What shows that one part cannot be had bars others where they cannot, and cuts off nothing that can be had."""
     parts = drawn(seed, 9, various=various)
@@ -309,7 +310,7 @@ def test_what_is_forgotten_takes_nothing_else_along(monkeypatch: pytest.MonkeyPa
     assert alike.known < most
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", first_fast(SEEDS, 1))
 def test_some_answers_lead_to_the_optimum_of_all(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """With one batch asked a round, and shared cuts, plan and bound are those of the whole problem."""
     monkeypatch.setattr(asking, "MISSING", math.inf)
@@ -390,7 +391,7 @@ def test_where_no_prices_hold_all_are_asked(monkeypatch: pytest.MonkeyPatch) -> 
     assert plan.objective == pytest.approx(whole.objective, rel=3e-6, abs=1.0)
 
 
-@pytest.mark.parametrize("seed", [4, 5])
+@pytest.mark.parametrize("seed", first_fast([4, 5], 1))
 def test_what_must_be_met_is_met(seed: int) -> None:
     """What a sample says is possible and is not, the answers of all parts tell."""
     data = must(seed)

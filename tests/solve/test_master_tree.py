@@ -9,6 +9,7 @@ import highspy
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from support.params import first_fast
 
 from optimizer.solver.benders.master import Cut, Master
 from optimizer.solver.benders.tree import Tree
@@ -81,7 +82,7 @@ def coefs(problem: Problem, row: int) -> Vector:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", first_fast(range(25), 10))
 def test_it_finds_the_least_and_proves_no_more(seed: int) -> None:
     """Rows that come late bring the same optimum as rows that were always there."""
     whole, some = drawn(seed, rows=18)

@@ -12,6 +12,7 @@ import pytest
 import scipy.sparse as sp
 from support.build import network_from
 from support.generate import under_limits
+from support.params import first_fast
 
 import optimizer
 from optimizer.errors import SolveError
@@ -106,7 +107,7 @@ def bound_blocks(network: Network) -> int:
     return count
 
 
-@pytest.mark.parametrize("seed", [1, 3, 4, 8, 9, 11])
+@pytest.mark.parametrize("seed", first_fast([1, 3, 4, 8, 9, 11], 3))
 def test_generated_branches(seed: int) -> None:
     """Delays, closed lanes, bought plants, changed demand and costs."""
     network = network_from(alike(seed))

@@ -69,9 +69,13 @@ def test_small_cases_come_back(file: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_every_instance_comes_back(tmp_path: Path) -> None:
-    """All cases, the starter, the reference instance and its variants."""
+    """A third of our cases, all agreed ones, the starter, the reference instance and some of its variants."""
     reference = ROOT / "instances" / "us_allied_2026"
-    files = [*OWN.glob("*/instance.yaml"), *contract().glob("[!b]*/instance.yaml"), ROOT / "instances" / "starter"]
+    files = [
+        *sorted(OWN.glob("*/instance.yaml"))[::3],
+        *contract().glob("[!b]*/instance.yaml"),
+        ROOT / "instances" / "starter",
+    ]
     files += [reference, *sorted((reference / "variants").glob("*.yaml"))[::12]]
     assert [str(file) for file in files if not same(optimizer.load(file), tmp_path)] == []
 
