@@ -13,7 +13,7 @@ settings.register_profile(
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-settings.register_profile("many", parent=settings.get_profile("few"), max_examples=25)
+settings.register_profile("many", parent=settings.get_profile("few"), max_examples=16)
 settings.load_profile("few")
 
 pytest.register_assert_rewrite("support")

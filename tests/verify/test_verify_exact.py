@@ -32,11 +32,15 @@ def test_a_correct_folder_passes_with_the_same_rows(name: str, tmp_path: Path) -
     assert all(type(found.amount) is float for found in exact.residuals.values())
 
 
+FIRST = {constraint: number for number, (constraint, _, _) in reversed([*enumerate(MUTATIONS)])}
+"""Of each constraint the first of the broken plans; all of them would take four times as long."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("constraint", "name", "mutate"),
-    MUTATIONS,
-    ids=[f"{number}-{constraint}" for number, (constraint, _, _) in enumerate(MUTATIONS)],
+    [MUTATIONS[number] for number in FIRST.values()],
+    ids=[f"{number}-{constraint}" for constraint, number in FIRST.items()],
 )
 def test_a_broken_folder_is_caught_by_name(constraint: str, name: str, mutate: Change, tmp_path: Path) -> None:
     """As in floating point; tables go through their files, so what only memory can hold may be another fault."""
