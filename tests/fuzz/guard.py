@@ -50,6 +50,7 @@ class BrokenError(AssertionError):
 mimetypes.init()  # reads a file of the system once, when openpyxl first asks
 
 _watched: list[str] | None = None
+_hooked = False
 
 
 def _hook(event: str, args: tuple[Any, ...]) -> None:
@@ -57,14 +58,16 @@ def _hook(event: str, args: tuple[Any, ...]) -> None:
         _watched.append(os.fsdecode(args[0]) if isinstance(args[0], str | bytes | os.PathLike) else "")
 
 
-sys.addaudithook(_hook)
 _OWN = tuple(os.path.realpath(path) for path in (sys.prefix, sys.base_prefix, Path(optimizer.__file__).parent))
 
 
 @contextlib.contextmanager
 def _only_in(folder: Path) -> Iterator[None]:
     """Fail where a file outside a folder is opened or listed; Python's own modules apart."""
-    global _watched  # noqa: PLW0603 (an audit hook cannot be taken away)
+    global _hooked, _watched  # noqa: PLW0603 (an audit hook cannot be taken away)
+    if not _hooked:  # not before it is needed: it slows all that comes after in the process
+        sys.addaudithook(_hook)
+        _hooked = True
     _watched = []
     ended: BaseException | None = None
     try:

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from support.build import Data, instance_of
 from support.cases import OWN, ROOT, Case, case_data, cases_in, contract, name_of
 from support.generate import generate, under_limits
-from support.params import first_fast
+from support.params import first_fast, some_fast
 from support.subsets import instance_data, plants
 
 import optimizer
@@ -46,7 +46,7 @@ def by_benders(instance: optimizer.Instance, **more: Any) -> optimizer.Plan:
     return optimizer.solve(instance, method="benders", **({"gap": GAP, "threads": 1} | more))
 
 
-@pytest.mark.parametrize("case", [*cases_in(contract()), *cases_in(OWN)], ids=name_of)
+@pytest.mark.parametrize("case", some_fast([*cases_in(contract()), *cases_in(OWN)], 3), ids=name_of)
 def test_known_optima(case: Case) -> None:
     """What is worked out by hand is found without ever solving the whole."""
     expected = case.expected

@@ -14,6 +14,7 @@ import pytest
 from support.build import network_from
 from support.cases import Case, cases_in, contract, name_of
 from support.generate import generate
+from support.params import some_fast
 
 import optimizer
 from optimizer.errors import OptionsError
@@ -71,7 +72,7 @@ def assert_kept(network: Network, folder: Path) -> None:
     assert one.objective.tobytes() == other.objective.tobytes()
 
 
-@pytest.mark.parametrize("case", [*OWN, *cases_in(contract())], ids=name_of)
+@pytest.mark.parametrize("case", some_fast([*OWN, *cases_in(contract())], 4), ids=name_of)
 def test_what_is_kept_of_a_small_instance_is_what_is_built(case: Case, folder: Path) -> None:
     network = network_of(optimizer.load(case.folder))
     mine = built(network)

@@ -13,6 +13,7 @@ from pyomo.common.errors import PyomoException
 from support.build import network_from
 from support.cases import Case, cases_in, contract, name_of
 from support.generate import generate, under_limits
+from support.params import first_fast, some_fast
 
 import optimizer
 from optimizer.model import assemble, risk
@@ -61,13 +62,13 @@ def assert_all_written(network: Network) -> None:
     assert_written(assemble.one_future, network, BASE)
 
 
-@pytest.mark.parametrize("case", [*OWN, *cases_in(contract())], ids=name_of)
+@pytest.mark.parametrize("case", some_fast([*OWN, *cases_in(contract())], 3), ids=name_of)
 def test_small_cases(case: Case) -> None:
     """Every rule of the formulation has a small case."""
     assert_all_written(network_of(optimizer.load(case.folder)))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", first_fast(range(6), 3))
 def test_generated_instances(seed: int) -> None:
     """Several rules together, and branches that leave one another."""
     assert_all_written(network_from(generate(seed, scenarios=3, size=2, children=seed % 3)))

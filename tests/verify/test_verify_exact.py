@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_verify_mutations import MUTATIONS, Change
+from test_verify_mutations import FIRST, MUTATIONS, Change
 from verify_plans import PLANS, rejoin
 
 from optimizer.errors import PlanError
@@ -30,10 +30,6 @@ def test_a_correct_folder_passes_with_the_same_rows(name: str, tmp_path: Path) -
     assert exact.checked == usual.checked
     assert any("exact arithmetic" in note for note in exact.notes)
     assert all(type(found.amount) is float for found in exact.residuals.values())
-
-
-FIRST = {constraint: number for number, (constraint, _, _) in reversed([*enumerate(MUTATIONS)])}
-"""Of each constraint the first of the broken plans; all of them would take four times as long."""
 
 
 @pytest.mark.slow
