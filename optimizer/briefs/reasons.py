@@ -80,7 +80,7 @@ def _price(row: Any) -> list[str]:
     """What it would have to be paid for a tonne; nothing where that is not known at all."""
     comes, stays = number_of(row.enters_at_price), number_of(row.not_at_price)
     if comes is None:
-        words = "the cheapest plan with it makes no more there, so at what payment it comes in is not known"
+        words = "no payment was found at which it does"
         return [] if stays is None else [f"paid less than {usd(stays)} for each tonne it does not come in; {words}"]
     less = "; at how much less was not proved" if stays is None else f", and not for less than {usd(stays)}"
     return [f"it comes in if it is paid {usd(comes)} for each tonne that it makes{less}"]

@@ -1,24 +1,45 @@
-"""At what payment for a tonne of its products an option would come in, from plans and bounds that are at hand.
+"""At what payment for a tonne of its products an option would come in.
 
-Someone pays p USD for each tonne that the plant makes beyond what it makes in the best plan, if the option is funded:
-in every year and future, discounted and weighed as cost is. A plan that funds it, costs c more than may be and makes
-Q tonnes more, discounted and weighed alike, is then as good from p = c / Q on. No plan that funds it costs less than
-the bound, and none makes more than the capacity of the plant in every year; so below (bound less what may be) over
-these tonnes none is as good. Both hold without another solve, and what lies between them is not known.
+If the option is funded, someone pays p USD for each tonne that the plant makes beyond what it could make without it:
+in every year and future, discounted and weighed as cost is. What is thrown away is paid nothing: of each material no
+more is paid for than is made there and not thrown away, whoever made it. A plan that funds the option, costs c more
+than may be and has Q such tonnes is then as good from p = c / Q on.
+
+That no plan is as good is shown with a payment for everything made, thrown away or not, which is never less. The least
+of cost less that payment, over all plans that fund the option, is concave in p, as the least of linear functions is,
+and beyond the target at p = 0: so where a bound shows that it is beyond it at some p, it is at every smaller one. To
+ask next a little below the c / Q of the plan found last is Dinkelbach's way to a least ratio. The bracket does not
+close where the payment would be earned by throwing away.
+
+Source: Dinkelbach, W. (1967). On nonlinear fractional programming. Management Science 13(7).
 """
 
 from __future__ import annotations
 
+import dataclasses
+import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from optimizer.near_optimal.rows import Option
+from optimizer.near_optimal.solves import Answer
+from optimizer.network.starts import unit_of
 from optimizer.network.tables import Network, RunIndex, Tables
 from optimizer.solver.extensive import Solved
 
 SMALL = 1e-3
-"""Tonnes, discounted, below which a plan makes no more than another."""
+"""Tonnes, discounted, below which there is nothing to pay for."""
+TRIES = 8
+"""Payments tried at most."""
+CLOSE = 0.02
+"""Share of the payment to which the bracket is closed."""
+STEP = 4.0
+"""How many times as much is tried where no payment is known to be enough."""
+
+Paid = Callable[[float, float], tuple[Answer, Solved]]
+"""The best plan with the option, paid so many USD for a t made, stopped once it is known whether it costs at most a
+target."""
 
 
 class Payment:
@@ -35,64 +56,133 @@ class Payment:
             option: whose units.
         """
         self._network, self._facility = network, option[0]
-        self._units = {unit for unit, size in network.starts.options[option].capacity.items() if size > 0}
+        units = {unit for unit, size in network.starts.options[option].capacity.items() if size > 0}
         instance = network.instance
-        self._products: dict[str, float] = {}
+        self._products: dict[str, dict[str, float]] = {}
+        """Recipe of these units -> material -> t per unit of activity."""
         for recipe in instance.facilities[self._facility].recipes:
+            if unit_of(instance, self._facility, recipe) not in units:
+                continue
             record = instance.recipes[recipe]
-            own = [tonnes for m, tonnes in record.outputs.items() if instance.materials[m].stage == record.stage]
-            self._products[recipe] = sum(own or record.outputs.values())
+            own = {m: tonnes for m, tonnes in record.outputs.items() if instance.materials[m].stage == record.stage}
+            self._products[recipe] = own or dict(record.outputs)
+
+    def at(self, usd: float) -> Network:
+        """The network in which it is paid for all that is made.
+
+        Args:
+            usd: for a tonne.
+        """
+        paid = {(self._facility, recipe): usd * sum(made.values()) for recipe, made in self._products.items()}
+        return dataclasses.replace(self._network, paid=paid)
 
     def made(self, solved: Solved) -> float:
-        """Tonnes in a plan that was found.
+        """Tonnes made in a plan.
 
         Args:
             solved: what came out of the solver, with a plan.
         """
-        tonnes = 0.0
-        for course, tables in solved.tables.items():
-            runs = cast("Mapping[RunIndex, float]", solved.values[course].get("run", {}))
-            for (facility, _, recipe, _, t), run in runs.items():
-                if facility == self._facility and tables.capacity.unit[facility, recipe] in self._units:
-                    tonnes += self._worth(course, t) * self._products[recipe] * run
-        return tonnes
+        return self._tonnes(solved, used=False)
+
+    def used(self, solved: Solved) -> float:
+        """The same, less what has to have been thrown away of it."""
+        return self._tonnes(solved, used=True)
 
     def most(self, solved: Solved) -> float:
         """Tonnes that no plan exceeds: every unit at the most capacity that it may have, on its richest recipe."""
-        return sum(self._most_in(course, tables) for course, tables in solved.tables.items())
+        return sum(self._full(course, tables, tables.capacity.most) for course, tables in solved.tables.items())
 
-    def _most_in(self, course: str, tables: Tables) -> float:
+    def standing(self, solved: Solved) -> float:
+        """Tonnes that the capacity which stands could make at most."""
+        return sum(self._full(course, tables, tables.capacity.existing) for course, tables in solved.tables.items())
+
+    def _full(self, course: str, tables: Tables, size: Mapping[tuple[str, str, int], float]) -> float:
         capacity, years = tables.capacity, self._network.calendar.years
         richest: dict[tuple[str, int], float] = defaultdict(float)
         for facility, state, recipe, _, t in capacity.runs:
-            if facility == self._facility and (unit := capacity.unit[facility, recipe]) in self._units:
-                rate = self._products[recipe] / capacity.use[facility, recipe] * capacity.available[facility, state, t]
+            if facility == self._facility and recipe in self._products:
+                unit, tonnes = capacity.unit[facility, recipe], sum(self._products[recipe].values())
+                rate = tonnes / capacity.use[facility, recipe] * capacity.available[facility, state, t]
                 richest[unit, t] = max(richest[unit, t], rate)
         return sum(
-            self._worth(course, t) * years[t] * rate * capacity.most[self._facility, unit, t]
+            self._worth(course, t) * years[t] * rate * size[self._facility, unit, t]
             for (unit, t), rate in richest.items()
         )
+
+    def _tonnes(self, solved: Solved, *, used: bool) -> float:
+        found = 0.0
+        for course in solved.tables:
+            values = solved.values[course]
+            made: dict[tuple[str, int], float] = defaultdict(float)
+            runs = cast("Mapping[RunIndex, float]", values.get("run", {}))
+            for (facility, _, recipe, _, t), run in runs.items():
+                if facility == self._facility and recipe in self._products:
+                    for material, tonnes in self._products[recipe].items():
+                        made[material, t] += tonnes * run
+            if used:
+                kept = self._kept(runs, cast("Mapping[RunIndex, float]", values.get("surplus", {})))
+                made = {key: min(tonnes, kept.get(key, math.inf)) for key, tonnes in made.items()}
+            found += sum(self._worth(course, t) * tonnes for (_, t), tonnes in made.items())
+        return found
+
+    def _kept(self, runs: Mapping[RunIndex, float], surplus: Mapping[RunIndex, float]) -> dict[tuple[str, int], float]:
+        """Tonnes of each product, (m, t), made by whomever where this plant's lie, and not thrown away there."""
+        instance, places = self._network.instance, self._network.places
+        mine = {m for made in self._products.values() for m in made if not instance.materials[m].sell}
+        place = {m: places.source(self._facility, m) for m in mine}
+        found: dict[tuple[str, int], float] = defaultdict(float)
+        for (facility, _, recipe, _, t), run in runs.items():
+            for m, tonnes in instance.recipes[recipe].outputs.items():
+                if m in place and places.source(facility, m) == place[m]:
+                    found[m, t] += tonnes * run
+        for (p, m, _, t), tonnes in surplus.items():  # type: ignore[misc]
+            if place.get(m) == p:
+                found[m, t] -= tonnes
+        return {key: max(0.0, tonnes) for key, tonnes in found.items()}
 
     def _worth(self, course: str, t: int) -> float:
         return self._network.weight[course, t] * self._network.calendar.discount[t]
 
 
-def between(payment: Payment, best: Solved, found: Solved, target: float) -> tuple[float | None, float | None]:
+def closed(payment: Payment, found: Solved, target: float, paid: Paid) -> tuple[float | None, float | None]:
     """A payment at which an option comes in, and one at which it does not.
 
     Args:
         payment: which tonnes count.
-        best: the best plan, without the option.
-        found: the cheapest plan with it, and its bound.
+        found: the cheapest plan with the option, and its bound.
         target: what a plan may cost to be as good, USD.
+        paid: solves with a payment.
 
     Returns:
-        USD per t; None where the plan found makes no more than the best, and where nothing is proved.
+        USD per t; None where no payment is known that is enough, and where nothing is proved.
     """
-    least = payment.made(best)
-    comes = stays = None
-    if found.objective is not None and (more := payment.made(found) - least) > SMALL:
-        comes = (found.objective - target) / more
-    if found.bound is not None and found.bound > target and (most := payment.most(found) - least) > SMALL:
-        stays = (found.bound - target) / most
-    return comes, stays
+    standing = payment.standing(found)
+
+    def over(cost: float, tonnes: float) -> float:
+        """USD per t that make up for what a plan costs too much."""
+        return (cost - target) / (tonnes - standing) if tonnes - standing > SMALL else math.inf
+
+    comes = math.inf if found.objective is None else over(found.objective, payment.used(found))
+    stays = 0.0 if found.bound is None or found.bound <= target else over(found.bound, payment.most(found))
+    if stays == 0.0 or math.isinf(stays):  # nothing is proved with no payment, or there is nothing to pay for
+        return comes if math.isfinite(comes) else None, None
+    least = comes
+    """No bound is to be had from here on: paid for all that is made, some plan is as good."""
+    for _ in range(TRIES):
+        if math.isfinite(least) and least - stays <= CLOSE * least:
+            break
+        if math.isinf(least):
+            at = STEP * stays
+        else:
+            at = max(least * (1 - CLOSE / 2), stays) if least >= comes * (1 - 1e-9) else math.sqrt(stays * least)
+        answer, solved = paid(at, target - at * standing)
+        if answer.objective is not None and answer.objective <= target - at * standing:
+            made = payment.made(solved)
+            cost = answer.objective + at * made
+            comes = min(comes, over(cost, payment.used(solved)))
+            least = min(at, comes, over(cost, made))
+        elif answer.least > target - at * standing:
+            stays = at
+        else:
+            break
+    return comes if math.isfinite(comes) else None, stays

@@ -77,10 +77,16 @@ class Solves:
     """
 
     def __init__(
-        self, instance: Instance, options: Options, report: Report | None, stop: Stop, checkpoint: Checkpoint
+        self,
+        instance: Instance,
+        options: Options,
+        report: Report | None,
+        stop: Stop,
+        checkpoint: Checkpoint,
+        network: Network | None = None,
     ) -> None:
         self.instance, self.options = instance, options
-        self.network: Network = network_of(instance)
+        self.network: Network = network_of(instance) if network is None else network
         self.years: dict[Option, tuple[int, ...]] = {
             option: years for option, years in self.network.starts.years.items() if years
         }

@@ -26,7 +26,7 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.marks import about
 from optimizer.ledger import refuse_other
 from optimizer.near_optimal.facts import SAME
-from optimizer.near_optimal.payment import Payment, between
+from optimizer.near_optimal.payment import Payment, closed
 from optimizer.near_optimal.rows import Option, required, without
 from optimizer.near_optimal.solves import Answer, Solves
 from optimizer.network.starts import Start, Starts
@@ -177,14 +177,13 @@ class _Run:
         # Capex and lead change the master and some parts: the cuts of all other parts hold in every copy.
         self._checkpoint: Checkpoint = checkpoint_of(instance)
         self.best: Answer | None = None
-        self._solved: Solved | None = None
         self.solves = 0
         self.stopped = False
 
     def all(self, asked: Sequence[Option]) -> list[tuple[Any, ...]]:
         """A row for each option, as far as it was let go."""
         plain = self._solves(self._instance)
-        self.best, self._solved = self._ask(plain, "the best plan")
+        self.best, _ = self._ask(plain, "the best plan")
         rows: list[tuple[Any, ...]] = []
         if self.best.objective is None:
             return rows
@@ -224,9 +223,16 @@ class _Run:
 
     def _price(self, plain: Solves, option: Option, solved: Solved) -> tuple[float | None, float | None]:
         """USD for a tonne at which it comes in, and at which it does not; of the mean over futures alone."""
-        if self._solved is None or self._instance.risk.measure != "expected":
+        if self._instance.risk.measure != "expected":
             return None, None
-        return between(Payment(plain.network, option), self._solved, solved, self._target)
+        payment = Payment(plain.network, option)
+
+        def paid(usd: float, target: float) -> tuple[Answer, Solved]:
+            network = payment.at(usd)
+            solves = Solves(self._instance, self._options, self._report, self._stop, self._checkpoint, network)
+            return self._ask(solves, f"paid {usd:,.2f} for a tonne", option, target=target)
+
+        return closed(payment, solved, self._target, paid)
 
     def _capex(self, starts: Starts, option: Option, first: Answer) -> tuple[float | None, float | None]:
         """The largest capex known at which the option comes in, and the smallest known at which it does not."""
@@ -324,11 +330,18 @@ class _Run:
         return Solves(instance, self._options, self._report, self._stop, self._checkpoint)
 
     def _ask(
-        self, solves: Solves, what: str, option: Option | None = None, *, forbid: bool = False, settle: bool = False
+        self,
+        solves: Solves,
+        what: str,
+        option: Option | None = None,
+        *,
+        forbid: bool = False,
+        settle: bool = False,
+        target: float | None = None,
     ) -> tuple[Answer, Solved]:
         rows = [] if option is None else without([option]) if forbid else required([option])
         self.solves += 1
-        answer, solved = solves.solve(f"{self.solves}: {what}", rows, self._target if settle else None)
+        answer, solved = solves.solve(f"{self.solves}: {what}", rows, self._target if settle else target)
         self.stopped = self.stopped or solves.stopped
         return answer, solved
 

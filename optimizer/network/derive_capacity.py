@@ -7,13 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from optimizer.instance.fields import WHOLE
 from optimizer.instance.policy import ExposureCap
 from optimizer.network.effects import Disruption, Facts
 from optimizer.network.network import changed_exposures, delays_in, facility_effects
 from optimizer.network.releases import charge, released
 from optimizer.network.slotted import largest
-from optimizer.network.starts import Delays, Start, units_of
+from optimizer.network.starts import Delays, Start, unit_of, units_of
 from optimizer.network.tables import CapacityTables, Network, Terms
 from optimizer.network.trust import State
 
@@ -73,14 +72,13 @@ def _facility(
 ) -> None:
     instance, calendar, starts = network.instance, network.calendar, network.starts
     facility = instance.facilities[name]
-    units = units_of(facility)
     states = network.trust.states[name]
     for recipe, use in facility.recipes.items():
         record = instance.recipes[recipe]
         tables.use[name, recipe] = use.capacity_use if use.capacity_use is not None else record.capacity_use
-        tables.unit[name, recipe] = (use.unit or record.unit or WHOLE) if units != (WHOLE,) else WHOLE
+        tables.unit[name, recipe] = unit_of(instance, name, recipe)
     for t in periods:
-        for unit in units:
+        for unit in units_of(facility):
             series = facility.capacity.get(unit)
             existing = calendar.mean(series, t) if series is not None else 0.0
             terms = [
@@ -192,11 +190,12 @@ def _runs(
                     continue
                 tables.runs.extend((name, state.id, recipe, channel, t) for channel in trusted if runs[recipe, channel])
         for recipe, cost, custody, facts in costs:
+            paid = network.paid.get((name, recipe), 0.0)
             each = cost if disruption is None else cost * disruption.mean_factor("recipes", "cost", facts, t)
             out = released(instance, name, recipe)
             each += math.fsum(amount * charge(network, name, release, t) for release, amount in out.items())
             for channel, usd in custody.items():
-                tables.run_cost[name, recipe, channel, t] = each + usd
+                tables.run_cost[name, recipe, channel, t] = each + usd - paid
 
 
 def _cost_of(network: Network, name: str, recipe: str) -> tuple[str, float, dict[str, float], Facts]:

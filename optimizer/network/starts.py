@@ -174,6 +174,14 @@ def units_of(facility: Facility) -> tuple[str, ...]:
     return tuple(found) if found else (WHOLE,)
 
 
+def unit_of(instance: Instance, facility: str, recipe: str) -> str:
+    """The unit of a facility that a recipe runs on."""
+    record = instance.facilities[facility]
+    if units_of(record) == (WHOLE,):
+        return WHOLE
+    return record.recipes[recipe].unit or instance.recipes[recipe].unit or WHOLE
+
+
 def starts_of(instance: Instance, calendar: Calendar, delayed: frozenset[tuple[str, str]]) -> Starts:
     """All starts of an instance.
 

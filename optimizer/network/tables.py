@@ -9,6 +9,7 @@ a arc, d market, i line or target, o option, l rule.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from optimizer.instance.instance import Instance
@@ -54,6 +55,8 @@ class Network:
     """The branches that another branch leaves."""
     reactions: dict[str, tuple[Start, ...]]
     """Branch -> what it may fund itself; branches that may fund nothing are left out."""
+    paid: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    """USD that somebody pays for a unit of activity, (f, r). No instance says it: `why` asks what would be enough."""
 
 
 @dataclass(slots=True)
