@@ -18,6 +18,8 @@ PLUG = (
     "Three quarters of the planning row is an unattributed plug (demand_mdap.csv cots_gap: 224.5 of 300 t NdFeB in "
     "2027): the difference between a top-down figure and the programmes that can be named."
 )
+ESSENTIAL = ("medical", "wind")
+"""Sectors that are essential to civilians, by own estimate: health and electricity."""
 REGIONS = {"usa": "American", "europe": "European", "japan": "Japanese", "korea": "Korean"}
 
 
@@ -131,9 +133,25 @@ def renamed(names: Iterable[str], split: Mapping[str, Iterable[str]]) -> list[st
     return [part for name in names for part in split.get(name, [name])]
 
 
-def following(document: dict[str, Any], split: Mapping[str, list[str]], table: demand.Table) -> dict[str, Any]:
-    """Rules, targets and effects of the base that name markets which are split, with the parts instead."""
-    found: dict[str, Any] = {"remove": {"markets": list(split)}, "add": {}}
+def following(
+    document: dict[str, Any], split: Mapping[str, list[str]], table: demand.Table, essential: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Rules, targets, effects and tiers of the base that name markets which are split, with the parts instead.
+
+    Args:
+        document: instance.yaml.
+        split: market -> its parts.
+        table: demand of the parts.
+        essential: parts whose demand is essential to civilians; the others are of the tier of the whole.
+    """
+    case = document["planning_case"]
+    tiers = {part: tier for market, tier in case["tier_of"].items() for part in split.get(market, [market])}
+    tiers |= dict.fromkeys(essential, "essential_civilian")
+    found: dict[str, Any] = {
+        "planning_case": {key: value for key, value in case.items() if key != "note"} | {"tier_of": tiers},
+        "remove": {"markets": list(split)},
+        "add": {},
+    }
     old = [rule for rule in document["policy"]["rules"] if set(rule.get("markets", ())) & set(split)]
     if old:
         found["remove"]["policy"] = {"rules": [{"rule": rule["rule"], "markets": rule["markets"]} for rule in old]}
@@ -295,13 +313,15 @@ def by_sector(document: dict[str, Any]) -> tuple[Overlay, list[Out]]:
                 line(market, product, table[market, product], demand.COMMERCIAL_SHORTAGE[product], source)
                 for product in sorted_products(table, market)
             ]
+    essential = [f"{region}_{sector}" for region in split for sector in ESSENTIAL]
     overlay = Overlay(
         "demand_by_sector",
         "A market for each commercial sector",
         "The commercial markets of the United States, Europe, Japan and Korea taken apart by sector, with the same "
         "tonnes by grade and year; SmCo goes to the sectors whose mix names it, by their size. India has no sectors "
-        "and stays whole. Shortage costs are the base's, the same for all sectors: a tie between them is no finding.",
-        merged(following(document, split, table), markets, "demand_by_sector"),
+        "and stays whole. Shortage costs are the base's, the same for all sectors: a tie between them is no finding. "
+        "Medical use and wind power are taken for demand that is essential to civilians (an own estimate, C).",
+        merged(following(document, split, table, essential), markets, "demand_by_sector"),
     )
     return overlay, lines
 
