@@ -22,6 +22,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import cast
 
+from optimizer.instance.instance import Instance
 from optimizer.near_optimal.rows import Option
 from optimizer.near_optimal.solves import Answer
 from optimizer.network.starts import unit_of
@@ -45,7 +46,8 @@ target."""
 class Payment:
     """Tonnes that a plant makes of the products of an option's units: discounted, on the mean over futures.
 
-    The products of a recipe are its outputs of the recipe's stage; all its outputs where none is of that.
+    The products of a recipe are its outputs of the recipe's stage; all its outputs where none is of that. What these
+    units take in themselves is none, nor is what nobody can use: no recipe, market, target or buyer.
     """
 
     def __init__(self, network: Network, option: Option) -> None:
@@ -58,14 +60,16 @@ class Payment:
         self._network, self._facility = network, option[0]
         units = {unit for unit, size in network.starts.options[option].capacity.items() if size > 0}
         instance = network.instance
+        mine = [r for r in instance.facilities[self._facility].recipes if unit_of(instance, self._facility, r) in units]
+        useful = _useful(instance) - {m for recipe in mine for m in instance.recipes[recipe].inputs}
         self._products: dict[str, dict[str, float]] = {}
         """Recipe of these units -> material -> t per unit of activity."""
-        for recipe in instance.facilities[self._facility].recipes:
-            if unit_of(instance, self._facility, recipe) not in units:
-                continue
+        for recipe in mine:
             record = instance.recipes[recipe]
             own = {m: tonnes for m, tonnes in record.outputs.items() if instance.materials[m].stage == record.stage}
-            self._products[recipe] = own or dict(record.outputs)
+            made = {m: tonnes for m, tonnes in (own or record.outputs).items() if m in useful}
+            if made:
+                self._products[recipe] = made
 
     def at(self, usd: float) -> Network:
         """The network in which it is paid for all that is made.
@@ -142,6 +146,18 @@ class Payment:
 
     def _worth(self, course: str, t: int) -> float:
         return self._network.weight[course, t] * self._network.calendar.discount[t]
+
+
+def _useful(instance: Instance) -> set[str]:
+    """Materials that a recipe takes in, a market accepts, a target asks for or somebody buys."""
+    found = {
+        m for facility in instance.facilities.values() for r in facility.recipes for m in instance.recipes[r].inputs
+    }
+    for market in instance.markets.values():
+        for line in market.demand:
+            found |= {line.product, *(line.accepts or ())}
+    found |= {target.material for stock in instance.stockpiles.values() for target in stock.targets}
+    return found | {name for name, material in instance.materials.items() if material.sell}
 
 
 def closed(payment: Payment, found: Solved, target: float, paid: Paid) -> tuple[float | None, float | None]:

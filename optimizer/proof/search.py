@@ -27,7 +27,7 @@ from optimizer.solver.loading import new_highs
 
 SLACK = 1e-9
 """By how much columns without an upper limit cost less here than they do: their reduced costs are then not below 0 by
-rounding, which would prove nothing. In the solver's money; what it takes off the bound is some 3e-6 of it."""
+rounding, which would prove nothing. In the solver's money; it takes some 3e-6 off the bound of the starter."""
 SHARP = 1e-10
 """Tolerance of reduced costs."""
 WHOLE = 1e-6

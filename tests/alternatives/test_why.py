@@ -154,6 +154,24 @@ def test_a_plant_that_would_make_nothing_is_paid_to() -> None:
     assert line.startswith("it comes in if it is paid 26 USD for each tonne that it makes, and not for less than 2")
 
 
+def test_a_payment_is_for_products_that_are_sold_elsewhere() -> None:
+    """Cora digs 2 t for a tonne of magnets, of which 3 t of dross are left that nobody takes: 400 more over 20 t."""
+    data = plants()
+    data["materials"] |= {"ore": {"stage": "mining"}, "dross": {"stage": "magnet"}}
+    data["recipes"] |= {
+        "dig": {"stage": "mining", "outputs": {"ore": 1}, "unit": "pit", "confidence": "A"},
+        "melt": {
+            "stage": "magnet", "inputs": {"ore": 2}, "outputs": {"magnet": 1, "dross": 3}, "cost": 10,
+            "unit": "oven", "confidence": "A",
+        },
+    }  # fmt: skip
+    data["facilities"]["cora"] |= {"recipes": ["dig", "melt"], "capacity": {"pit": 0, "oven": 0}}
+    data["facilities"]["cora"]["options"][0]["capacity"] = {"pit": 20, "oven": 10}
+    row = row_of(optimizer.why(instance_of(data), "cora", options=EXACT))
+    assert row["costs_at_most"] == pytest.approx(400)
+    assert bracket(row) == pytest.approx(20)
+
+
 def test_a_payment_that_is_found_is_what_decides() -> None:
     """With the recipe's cost less what is found, and less a little less, another portfolio is the best."""
     data = plants()

@@ -91,3 +91,9 @@ def test_python_on_the_pages_compiles_and_calls_what_there_is() -> None:
         compile(body, page, "exec")
         for name in re.findall(r"\boptimizer\.(\w+)\(", body):
             assert name in optimizer.__all__, f"{page}: optimizer.{name}"
+
+
+def test_no_page_has_marks_of_a_merge() -> None:
+    """Lines that git leaves where two changes meet; one page was published with them."""
+    marks = re.compile(r"^(<{7} |={7}$|>{7} )", re.MULTILINE)
+    assert [page.relative_to(ROOT).as_posix() for page in PAGES if marks.search(page.read_text(encoding="utf-8"))] == []
