@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ import pandas as pd
 
 from optimizer.errors import PlanError
 from optimizer.instance.instance import Instance
-from optimizer.plan.markings import with_markings
 from optimizer.plan.plan import Plan
+from optimizer.plan.study_markings import with_study_markings
 
 Row = dict[str, Any]
 
@@ -154,18 +154,21 @@ class StudyFolder:
             plan.save(self.folder / place)
 
     def finish(
-        self, info: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], instance: Instance | None = None
+        self,
+        info: Mapping[str, Any],
+        tables: Mapping[str, pd.DataFrame],
+        instances: Instance | Sequence[Instance],
     ) -> None:
         """Write what came of it, each file whole or not at all; the note last.
 
         Args:
             info: the note.
             tables: by name.
-            instance: whose rows the tables name; where one is marked, they get a column that says so.
+            instances: whose rows the tables name; where one is marked, they get a column that says so.
         """
         if self.folder is None:
             return
-        for name, table in (tables if instance is None else with_markings(instance, tables)).items():
+        for name, table in with_study_markings(instances, tables).items():
             write_new(self.folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
         self.write_note(info)
 

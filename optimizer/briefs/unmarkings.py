@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimizer.briefs.brief import Brief, headed
-from optimizer.unmarking import Left, Unmarked
+from optimizer.unmarking import Excerpt, Left, Unmarked
 
 
 def say(out: Brief, found: Unmarked) -> None:
@@ -29,10 +29,22 @@ def say(out: Brief, found: Unmarked) -> None:
         out.print(f"\nNames that hold a name left out, to be looked at: {', '.join(found.alike)}", style="yellow")
     if found.tables:
         counts = ", ".join(f"{name} {count:,}" for name, count in found.rows.items()) or "none"
-        out.print(f"\nAn excerpt of a plan; rows left out of its tables: {counts}")
-        out.print(
-            "It cannot be verified or planned from, and its figures still rest on the marked rows.", style="yellow"
-        )
+        of = "a plan" if found.study is None else "a study"
+        out.print(f"\nAn excerpt of {of}; rows left out of its tables: {counts}")
+        if found.study is not None:
+            _study(out, found.study)
+        cannot = "verified or planned from" if found.study is None else "gone on with or reported from"
+        out.print(f"It cannot be {cannot}, and its figures still rest on the marked rows.", style="yellow")
+
+
+def _study(out: Brief, made: Excerpt) -> None:
+    """What else is not in the excerpt of a study."""
+    if made.columns:
+        out.print(f"columns left out, whose heads name something left out: {', '.join(made.columns)}")
+    for name, why in made.refused.items():
+        out.print(f"the table {name} is left out: {why}", style="yellow")
+    if made.files:
+        out.print(f"not looked at, and not in it: {', '.join(made.files)}")
 
 
 def _what(one: Left) -> str:

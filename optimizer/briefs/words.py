@@ -88,6 +88,11 @@ def rough_tonnes(value: float) -> str:
     return f"{_three(value)} t" if abs(value) >= GRAM else "0 t"
 
 
+def rough_share(value: float) -> str:
+    """A share in a sentence: 0.09%; one that is no more than rounding is told as less than that."""
+    return "under 0.01%" if 0.0 < value < 5e-5 else f"{value:.2%}"
+
+
 def _three(value: float) -> str:
     """A number that is not 0, to three digits."""
     digits = 2 - math.floor(math.log10(abs(value)))

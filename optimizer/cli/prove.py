@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from optimizer.briefs.words import usd
+from optimizer.briefs import proofs
+from optimizer.briefs.brief import Brief
 from optimizer.cli.options import AsJson, Quiet
 from optimizer.cli.output import FAILED, STOPPED, out, print_json, written_to
 from optimizer.cli.progress import Ticker
@@ -52,42 +53,6 @@ def plain(proof: Proof) -> dict[str, Any]:
 
 def say(proof: Proof) -> None:
     """A proof in words."""
-    end = f"; {proof.why}" if proof.why else ""
-    if proof.bound_usd is None or proof.gap is None:
-        out.print(f"nothing is proved of the bound{end}", style="bold red", markup=False)
-        return
-    if proof.crossed:
-        out.print(
-            f"no plan costs less than {millions(proof.bound_usd)}, and this one costs {millions(proof.objective_usd)}: "
-            "it breaks a row, or the proof is of other rows",
-            style="bold red",
-            markup=False,
-        )
-        return
-    out.print(
-        f"proved without a solver: no plan costs less than {millions(proof.bound_usd)}, so this one, of "
-        f"{millions(proof.objective_usd)}, is within {proof.gap:.3%} of the least{end}",
-        style="green",
-        markup=False,
-    )
-    out.print(
-        f"{proof.leaves:,} leaves of {proof.splits:,} splits, over {proof.rows:,} rows and {proof.columns:,} columns, "
-        "in whole numbers",
-        markup=False,
-    )
-    claimed = proof.claimed_bound_usd
-    if claimed is None:
-        return
-    if claimed <= proof.bound_usd:
-        out.print(f"the solver's own bound is no more: {millions(claimed)}", markup=False)
-    else:
-        out.print(
-            f"the solver's own bound is {millions(claimed)}; of the {usd(claimed - proof.bound_usd)} between them "
-            "nothing is proved",
-            markup=False,
-        )
-
-
-def millions(amount: float) -> str:
-    """USD to a tenth of a million, in which two bounds differ that are alike in words."""
-    return f"{amount / 1e6:,.1f} M USD"
+    brief = Brief()
+    proofs.say(brief, proof)
+    brief.print_to(out)

@@ -22,8 +22,8 @@ def report(
 ) -> None:
     """One HTML file with a page for each result folder: the answer first, figures, every table, where it comes from.
 
-    It opens offline, in light and dark, and prints. Nothing is computed anew. Several plans begin with a page that sets
-    them side by side. Needs the extra 'report'.
+    It opens offline, in light and dark, and prints. Nothing is computed anew; a proof beside a plan (optimizer
+    prove) is gone through. Several plans begin with a page that sets them side by side. Needs the extra 'report'.
     Example: optimizer report results/starter results/starter_shortfall -o starter.html
     """
     file = run(folders, output, title=title)

@@ -29,6 +29,7 @@ from optimizer.network.derive_markets import price_at
 from optimizer.network.network import network_of
 from optimizer.network.tables import TRUNK, Network
 from optimizer.plan.plan import Plan
+from optimizer.plan.study_markings import with_study_markings
 from optimizer.run import versions
 
 FORMAT = 1
@@ -159,7 +160,7 @@ def viability(
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.monotonic() - began, 3),
     }  # fmt: skip
-    found = Viability(info, **frames)
+    found = Viability(info, **with_study_markings(instance, frames))
     if folder is not None:
         found.save(folder)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from optimizer.errors import OptionsError, PlanError
 from optimizer.instance.marks import about_all
 from optimizer.ledger import refuse_other
 from optimizer.plan.plan import Plan
+from optimizer.plan.study_markings import with_study_markings
 from optimizer.run import versions
 from optimizer.solver.highs import Report, Stop
 from optimizer.solver.options import Options
@@ -171,6 +172,10 @@ def compare(
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "seconds": round(time.monotonic() - began, 1),
     }
+    marked: dict[str, Any] = with_study_markings(
+        [plan.instance for plan in given.values()], {n: getattr(found, n) for n in COLUMNS}
+    )
+    found = replace(found, **marked)
     if target is not None:
         found.save(target)
     return found

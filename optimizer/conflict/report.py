@@ -17,6 +17,7 @@ from optimizer.folders import write_whole
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import about
 from optimizer.ledger import refuse_other
+from optimizer.plan.study_markings import with_study_markings
 from optimizer.run import versions
 from optimizer.solver.options import Options
 
@@ -143,7 +144,8 @@ def explanation_of(found: Found, options: Options) -> Explanation:
         "versions": versions(),
         "made": found.made,
     }
-    return Explanation(info, conflict, repairs)
+    tables = with_study_markings(found.instance, {"conflict": conflict, "repairs": repairs})
+    return Explanation(info, **tables)
 
 
 def _status(found: Found) -> str:

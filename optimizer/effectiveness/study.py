@@ -168,7 +168,7 @@ def measures(
         "seconds": round(time.monotonic() - began, 1),
     }
     out = Measures(info, **tables_of(cases, found))
-    place.finish(info, {name: getattr(out, name) for name in COLUMNS})
+    place.finish(info, {name: getattr(out, name) for name in COLUMNS}, [case.plan.instance for case in cases])
     return out
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import zlib
@@ -19,6 +18,7 @@ from optimizer.evaluation.portfolio import Portfolio
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
 from optimizer.ledger import refuse_other
+from optimizer.plan.study_markings import with_study_markings
 
 
 class Tables(Protocol):
@@ -36,7 +36,7 @@ class Kept:
 
     def __init__(self, folder: Path | str, instance: Instance, held: Portfolio) -> None:
         """Begin, or go on with the same evaluation."""
-        self.folder = Path(folder)
+        self.folder, self._instance = Path(folder), instance
         given: list[Any] = [sorted(held.fundings), sorted((held.stock or {}).items())]
         given += [sorted(held.runs.items())] if held.runs is not None else []
         given += [sorted(held.known.items())] if held.known is not None else []
@@ -83,12 +83,11 @@ class Kept:
 
     def close(self, found: Tables) -> None:
         """Write the tables."""
-        found.futures.to_csv(self.folder / "futures.csv", index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
-        found.short.to_csv(self.folder / "short.csv", index=False, lineterminator="\n")
-        if len(found.reactions):
-            found.reactions.to_csv(self.folder / "reactions.csv", index=False, lineterminator="\n")
-        if len(found.episodes):
-            found.episodes.to_csv(self.folder / "episodes.csv", index=False, lineterminator="\n")
+        tables = {"futures": found.futures, "short": found.short}
+        tables |= {"reactions": found.reactions} if len(found.reactions) else {}
+        tables |= {"episodes": found.episodes} if len(found.episodes) else {}
+        for name, table in with_study_markings(self._instance, tables).items():
+            table.to_csv(self.folder / f"{name}.csv", index=False, lineterminator="\n")
         text = json.dumps(found.info, indent=2, ensure_ascii=False)
         (self.folder / "evaluation.json").write_text(text + "\n", encoding="utf-8")
 

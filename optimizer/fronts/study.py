@@ -142,7 +142,7 @@ def frontier(
         info["cannot"] = [
             {"from_point": name_of(fact.none_from or fact.at)} | item for fact in front.facts for item in fact.cannot
         ]
-    ledger.finish(info, {POINTS: points})
+    ledger.finish(info, {POINTS: points}, instance)
     return Frontier(info, points)
 
 

@@ -23,8 +23,8 @@ from optimizer.ledger import refuse_other
 from optimizer.network.network import network_of
 from optimizer.network.tables import Network
 from optimizer.plan.columns import rows_of
-from optimizer.plan.markings import with_markings
 from optimizer.plan.plan import Plan
+from optimizer.plan.study_markings import with_study_markings
 from optimizer.run import versions
 from optimizer.workers import Cluster, on_cluster
 
@@ -253,7 +253,7 @@ def _take(folder: Path) -> None:
 
 
 def _write(found: NetShortfall, folder: Path, instance: Instance) -> None:
-    for name, table in with_markings(instance, {name: getattr(found, name) for name in COLUMNS}).items():
+    for name, table in with_study_markings(instance, {name: getattr(found, name) for name in COLUMNS}).items():
         table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
     text = json.dumps(found.info, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / NOTE).write_text(text + "\n", encoding="utf-8")

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from optimizer.instance.instance import Instance
+from optimizer.instance.marks import MARKING
 from optimizer.ledger import StudyFolder
 from optimizer.losses.operator import Answer, Line
 from optimizer.losses.search import Names
+from optimizer.plan.study_markings import Labels
 
 NOTE = "stress.json"
 SETS = "sets.csv"
@@ -24,19 +27,20 @@ Key = tuple[int, int, Names, bool]
 class Ledger(StudyFolder):
     """A folder with the settings of a stress test and the answers so far."""
 
-    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, settings: dict[str, Any], instance: Instance) -> None:
         """Begin, or go on with a test of the same plan, losses and markets.
 
         Args:
             folder: where; it may hold an earlier stress test with the same settings.
             settings: what an answer depends on.
+            instance: whose rows sets name; where one is marked, the table has a column that says so.
 
         Raises:
             PlanError: the folder holds something else, or another test.
         """
         super().__init__(folder, NOTE, "a stress test")
         self.begin(settings)
-        self._file = folder / SETS
+        self._file, self._labels = folder / SETS, Labels(instance)
         self._known: dict[Key, Answer] = self._read()
 
     def known(self, key: Key) -> Answer | None:
@@ -53,11 +57,14 @@ class Ledger(StudyFolder):
         with self._file.open("a", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
             used, lines = ";".join(sorted(answer.used)), _text(answer.lines)
-            writer.writerow([*row, short, used, lines, answer.lps, round(seconds, 4)])
+            cells = [*row, short, used, lines, answer.lps, round(seconds, 4)]
+            named = {"lost": row[3], "used": used, "markets": lines}
+            writer.writerow([*cells, self._labels.of(named)] if self._labels.due else cells)
 
     def _read(self) -> dict[Key, Answer]:
         if not self._file.exists():
-            self._file.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
+            heads = (*COLUMNS, MARKING) if self._labels.due else COLUMNS
+            self._file.write_text(",".join(heads) + "\n", encoding="utf-8")
         text = self._file.read_text(encoding="utf-8")
         if not text.endswith("\n"):  # a run that was killed while it wrote leaves half a row
             self._file.write_text(text[: text.rfind("\n") + 1], encoding="utf-8")

@@ -103,7 +103,7 @@ def stress(
         "of": of,
         "weights": scope.weights,
     }
-    ledger = Ledger(Path(folder), settings)
+    ledger = Ledger(Path(folder), settings, plan.instance)
     clock = _Clock(time_limit)
     pool = workers_of(workers, cluster, Desk, case)
     run = _Run(case, ledger, clock, tell or (lambda _what, _done, _of: None), pool)

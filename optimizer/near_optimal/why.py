@@ -30,6 +30,7 @@ from optimizer.near_optimal.payment import Payment, closed
 from optimizer.near_optimal.rows import Option, required, without
 from optimizer.near_optimal.solves import Answer, Solves
 from optimizer.network.starts import Start, Starts
+from optimizer.plan.study_markings import with_study_markings
 from optimizer.run import checkpoint_of, versions
 from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.extensive import Solved
@@ -141,7 +142,8 @@ def why(
     }
     numbers = COLUMNS[COLUMNS.index("costs_at_least") : COLUMNS.index("enters_at_lead")]
     frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(("capex", *numbers), float))
-    found = Why(info, frame.astype(dict.fromkeys(("lead", "enters_at_lead", "not_at_lead"), "Int64")))
+    frame = frame.astype(dict.fromkeys(("lead", "enters_at_lead", "not_at_lead"), "Int64"))
+    found = Why(info, **with_study_markings(instance, {"options": frame}))
     if folder is not None:
         found.save(folder)
     return found

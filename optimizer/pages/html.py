@@ -71,6 +71,7 @@ def html_of(pages: Sequence[Page], title: str = "") -> str:
         outlines=_json(outlines() if any(view.kind == "map" for view in views.values()) else ""),
         scripts=scripts,
         hashes=" ".join(f"'sha256-{_sha256(script)}'" for script in scripts) or "'none'",
+        proofs=any(page.proof is not None for page in pages),
         version=versions()["trusted-supply-optimizer"],
     )
     return text

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from optimizer.briefs.brief import Brief
 from optimizer.briefs.words import plain
 from optimizer.instance.marks import MARKINGS, Markings, lines_of
 from optimizer.pages.pictures import Figure
 from optimizer.plan.plan import Plan
+
+if TYPE_CHECKING:
+    from optimizer.pages.proofs import Gone
 
 R = TypeVar("R")
 
@@ -59,6 +62,7 @@ class Page:
         sure: what the result says of options beyond one plan.
         plan: that it shows; not there where the result is none.
         markings: of the rows of the instance, as the note tells them.
+        proof: what came of going through the proof beside a plan; None where there is none.
     """
 
     title: str
@@ -72,6 +76,7 @@ class Page:
     sure: Sure | None = None
     plan: Plan | None = None
     markings: Markings = field(default_factory=dict)
+    proof: Gone | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,14 @@ from optimizer.pages.front import led
 from optimizer.pages.html import MARK, html_of
 from optimizer.pages.kinds import kind_of
 from optimizer.pages.page import Page
+from optimizer.pages.proofs import with_proofs
 
 
 def report(folders: Sequence[Path | str] | Path | str, file: Path | str = "report.html", *, title: str = "") -> Path:
     """Write one HTML file with a page for each result folder.
 
-    It opens offline, in light and dark, and prints. Nothing is computed anew: pages show what the folders hold. Where
+    It opens offline, in light and dark, and prints. Nothing is computed anew: pages show what the folders hold; a proof
+    of a bound that lies beside a plan is gone through, and the page says what it proves. Where
     two plans or more are among them, a page that sets these side by side comes first. A plan's answer begins with what
     verdicts, or alternatives, on its instance say where their folder is among those given.
 
@@ -45,7 +47,7 @@ def report(folders: Sequence[Path | str] | Path | str, file: Path | str = "repor
     given = [Path(folders)] if isinstance(folders, (Path, str)) else [Path(folder) for folder in folders]
     target = Path(file)
     _check(given, target)
-    pages = _pages(given)
+    pages = with_proofs(_pages(given))
     text = html_of(led(beside(pages)), title)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_new(target, text)

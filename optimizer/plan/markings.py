@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -33,19 +33,19 @@ def with_markings(instance: Instance, tables: Mapping[str, pd.DataFrame]) -> dic
     """
     if not markings_of(instance):
         return dict(tables)
-    named = _Named(instance)
+    named = Named(instance)
     return {
-        name: frame.assign(**{MARKING: named.column(frame, heads)}) if (heads := _naming(frame)) else frame
+        name: frame.assign(**{MARKING: named.column(frame, heads)}) if (heads := naming(frame.columns)) else frame
         for name, frame in tables.items()
     }
 
 
-def _naming(frame: pd.DataFrame) -> list[str]:
-    """Columns of a table that name something."""
-    return [head for head in map(str, frame.columns) if head in SECTIONS or head in PLACES or head in OTHERS]
+def naming(heads: Iterable[object]) -> list[str]:
+    """Columns of a table that name something; heads are all of its columns."""
+    return [head for head in map(str, heads) if head in SECTIONS or head in PLACES or head in OTHERS]
 
 
-class _Named:
+class Named:
     """What the cells of a row name."""
 
     def __init__(self, instance: Instance) -> None:
@@ -62,15 +62,16 @@ class _Named:
         for cells in frame[heads].to_numpy(dtype=object).tolist():
             key = tuple(map(str, cells))
             if key not in known:
-                known[key] = " ".join(self._labels(dict(zip(heads, key, strict=True))))
+                known[key] = " ".join(self.labels(dict(zip(heads, key, strict=True))))
             found.append(known[key])
         return found
 
-    def _labels(self, cells: Mapping[str, str]) -> tuple[str, ...]:
-        return in_order((label for row in self._rows(cells) for label in row.marking or ()), self.instance)
+    def labels(self, cells: Mapping[str, str]) -> tuple[str, ...]:
+        """The labels of what a row of a table names; its cells by column."""
+        return in_order((label for row in self.rows(cells) for label in row.marking or ()), self.instance)
 
-    def _rows(self, cells: Mapping[str, str]) -> Iterator[Row]:
-        """The rows of the instance that a row of a table names."""
+    def rows(self, cells: Mapping[str, str]) -> Iterator[Row]:
+        """The rows of the instance that a row of a table names; its cells by column."""
         instance = self.instance
         for head, section in SECTIONS.items():
             yield from _of(getattr(instance, section), cells.get(head))

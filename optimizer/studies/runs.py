@@ -20,6 +20,7 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.judge import judge
 from optimizer.instance.marks import about_all
 from optimizer.plan.plan import Plan
+from optimizer.plan.study_markings import with_study_markings
 from optimizer.run import versions
 from optimizer.studies.case import Case, portfolio_hash
 from optimizer.studies.ledger import BASE, FORMAT, NO_PARQUET, Ledger, has_parquet
@@ -204,8 +205,14 @@ class _State:
     def write(self) -> None:
         """Write the tables."""
         if self.ledger is not None:
-            for name, frame in zip(("results", "portfolios"), self.tables(), strict=True):
+            tables = dict(zip(("results", "portfolios"), self.tables(), strict=True))
+            for name, frame in with_study_markings(_instances(self.case), tables).items():
                 self.ledger.table(name, frame)
+
+
+def _instances(case: Case) -> list[Instance]:
+    """The instance with each combination of overlays, without what the runs set."""
+    return [found for source in case.sources.values() if (found := judge(copied(source))) is not None]
 
 
 def _do_all(state: _State, workers: int, cluster: Cluster, tell: Tell) -> None:
@@ -256,7 +263,7 @@ def _info(state: _State, taken: int, design: dict[str, Any]) -> dict[str, Any]:
         "title": case.file.title,
         "description": case.file.description,
         "instance": named,
-        **about_all(filter(None, map(judge, map(copied, case.sources.values())))),
+        **about_all(_instances(case)),
         "factors": {name: column_of(name) for name in case.factors},
         "runs": len(state.runs),
         "distinct": len({run.hash for run in state.runs}),

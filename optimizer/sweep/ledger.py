@@ -8,8 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.instance.instance import Instance
+from optimizer.instance.marks import MARKING
 from optimizer.ledger import StudyFolder
 from optimizer.plan.plan import Plan
+from optimizer.plan.study_markings import Labels
 
 SCREEN, CONFIRMED = "screen", "confirmed"
 _ROW = ("key", "kind", "field", "confidence", "value", "end", "factor", "status")
@@ -26,8 +29,13 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 class Ledger(StudyFolder):
     """A folder with the settings of a sweep, its base plan and the rows so far."""
 
-    def __init__(self, folder: Path, settings: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, settings: dict[str, Any], instance: Instance) -> None:
         """Begin, or go on with the same sweep.
+
+        Args:
+            folder: where.
+            settings: what an answer depends on.
+            instance: whose rows keys and options name; where one is marked, tables have a column that says so.
 
         Raises:
             PlanError: the folder holds something else, or another sweep.
@@ -35,10 +43,12 @@ class Ledger(StudyFolder):
         super().__init__(folder, "sensitivity.json", "a sensitivity study")
         self._folder = folder
         self.begin(settings)
+        self._labels = Labels(instance)
         for name, columns in COLUMNS.items():
             if not self._file(name).exists():
-                self._write(name, [columns], "w")
+                self._write(name, [(*columns, MARKING) if self._labels.due else columns], "w")
             self._drop_half_row(name)
+        self._marked = {name: MARKING in self._read(name).columns for name in COLUMNS}
 
     def base(self) -> Plan | None:
         """The base plan, if there is one."""
@@ -50,7 +60,8 @@ class Ledger(StudyFolder):
 
     def add(self, name: str, row: dict[str, Any]) -> None:
         """Add a row at once to the file."""
-        self._write(name, [tuple(row.get(column) for column in COLUMNS[name])], "a")
+        cells = tuple(row.get(column) for column in COLUMNS[name])
+        self._write(name, [(*cells, self._labels.of(row)) if self._marked[name] else cells], "a")
 
     def known(self, name: str) -> set[tuple[str, str]]:
         """Key and end of the rows that are there."""
@@ -75,9 +86,11 @@ class Ledger(StudyFolder):
             self._file(name).write_text(text[: text.rfind("\n") + 1], encoding="utf-8")
 
     def _read(self, name: str) -> pd.DataFrame:
-        words = dict.fromkeys(("key", "kind", "field", "confidence", "end", "status", "comes", "goes", "shifts"), "str")
+        names = ("comes", "goes", "shifts", MARKING)
+        words = dict.fromkeys(("key", "kind", "field", "confidence", "end", "status", *names), "str")
         frame = pd.read_csv(self._file(name), dtype=words, keep_default_na=False, na_values=[""])
-        return frame.fillna({"comes": "", "goes": "", "shifts": ""})
+        blank = [name for name in names if name in frame.columns]
+        return frame.fillna(dict.fromkeys(blank, ""))
 
     def _write(self, name: str, rows: list[tuple[Any, ...]], mode: str) -> None:
         with self._file(name).open(mode, newline="", encoding="utf-8") as file:

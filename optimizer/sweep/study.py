@@ -101,7 +101,7 @@ def sensitivity(
         "only": list(only),
         "gap": gap,
     }
-    ledger = Ledger(Path(folder), settings)
+    ledger = Ledger(Path(folder), settings, instance)
     tell = tell or (lambda _what, _done, _of: None)
     tell("base plan", 0, 1)
     base = ledger.base()
@@ -126,7 +126,7 @@ def sensitivity(
     except KeyboardInterrupt:
         info["stopped_early"] = True
     found = Sensitivity(info, ledger.screen(), ledger.confirmed())
-    ledger.finish(info, {})
+    ledger.finish(info, {}, instance)
     return found
 
 

@@ -10,6 +10,8 @@ from typing import Any
 from optimizer.instance.marks import banner_of
 from optimizer.pages.front import led
 from optimizer.pages.kinds import PLAN, kind_of
+from optimizer.pages.page import Page
+from optimizer.pages.proofs import with_proofs
 from optimizer.plan.columns import COLUMNS
 from optimizer.plan.plan import read_info
 from optimizer.workbooks.book import HEAD, HEAD_RIGHT, HEADING, LINKED, TITLE, WRAPPED, Book, Entry, Look, Options
@@ -99,9 +101,9 @@ def book_of(folder: Path, most: int = MOST) -> Book:
     """
     kind = kind_of(folder)
     plan = kind.note == PLAN
-    (page,) = led([kind.page(folder)])
+    (page,) = led(with_proofs([kind.page(folder)]))
     book = Book(page.title, CATEGORY, banner_of(page.markings))
-    add_cover(book, page, _figures(read_info(folder)) if plan else [], list(NOTES))
+    add_cover(book, page, _figures(read_info(folder), page) if plan else [], list(NOTES))
     tables = {name: table_of(folder, name, plan=plan) for name in _names(folder, plan=plan)}
     tables = {name: columns for name, columns in tables.items() if _count(columns)} | tables  # empty ones come last
     contents, in_full = book.names.take(CONTENTS), book.names.take(IN_FULL)
@@ -128,7 +130,7 @@ def _names(folder: Path, *, plan: bool) -> list[str]:
     return [*known, *(name for name in there if name not in known)]
 
 
-def _figures(info: dict[str, Any]) -> list[tuple[str, float | str, str]]:
+def _figures(info: dict[str, Any], page: Page) -> list[tuple[str, float | str, str]]:
     """What a plan's answer rests on, as numbers, and what the verifier said of it."""
     named = (
         ("objective", "cost by the risk measure, M USD", 1e-6, "#,##0.000"),
@@ -139,6 +141,11 @@ def _figures(info: dict[str, Any]) -> list[tuple[str, float | str, str]]:
     found: list[tuple[str, float | str, str]] = [
         (words, info[key] * factor, shown) for key, words, factor, shown in named if info.get(key) is not None
     ]
+    if page.proof is not None and page.proof.bound_usd is not None and page.proof.gap is not None:
+        found += [
+            ("proved without a solver: no plan costs less than, M USD", page.proof.bound_usd / 1e6, "#,##0.000"),
+            ("gap that is proved", page.proof.gap, "0.000%"),
+        ]
     verdict = info.get("verdict") or {}
     return [*found, *([("verifier", str(verdict["summary"]), "General")] if "summary" in verdict else [])]
 

@@ -13,6 +13,7 @@ from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
 from optimizer.ledger import refuse_other
 from optimizer.plan.plan import Plan
+from optimizer.plan.study_markings import with_study_markings
 from optimizer.solver.options import Options
 
 FORMAT = 1
@@ -54,6 +55,7 @@ class Kept:
         """
         self.folder = None if folder is None else Path(folder)
         self._of, self._options = sha256(instance), options
+        self._instance = instance
         self._gap = [options.gap, options.gap_usd, options.time_limit]
         if self.folder is None:
             return
@@ -110,7 +112,7 @@ class Kept:
         """Write what was found."""
         if self.folder is None:
             return
-        for name, table in tables.items():
+        for name, table in with_study_markings(self._instance, tables).items():
             table.to_csv(self.folder / f"{name}.csv", index=False, lineterminator="\n")
         text = json.dumps(info, indent=2, ensure_ascii=False, allow_nan=False)
         (self.folder / NOTE).write_text(text + "\n", encoding="utf-8")

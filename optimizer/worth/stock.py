@@ -20,6 +20,7 @@ from optimizer.network.network import network_of
 from optimizer.network.tables import BASE, TRUNK, Network
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
+from optimizer.plan.study_markings import with_study_markings
 from optimizer.worth.solves import measured_by
 
 Store = tuple[str, str, str]
@@ -114,7 +115,8 @@ def stock_use(plan: Plan, base: Plan | None = None) -> StockUse:
         "held": _held(network, plan, base, rows, stores, use),
         "targets": _targets(plan),
     }
-    return StockUse(info, **{name: pd.DataFrame(tables[name], columns=list(COLUMNS[name])) for name in COLUMNS})
+    made = {name: pd.DataFrame(tables[name], columns=list(COLUMNS[name])) for name in COLUMNS}
+    return StockUse(info, **with_study_markings(plan.instance, made))
 
 
 def _check(plan: Plan, base: Plan) -> None:

@@ -67,7 +67,7 @@ def test_what_is_none_of_ours_is_left_alone(tmp_path: Path) -> None:
 def test_it_ends_with_tables_and_a_note_that_begins_again(tmp_path: Path) -> None:
     """What is written last says all that was asked, and no file of the way there is left."""
     folder = tmp_path / "out"
-    begun(folder).finish(SETTINGS | {"found": 1.5}, {"table": pd.DataFrame({"a": [1]})})
+    begun(folder).finish(SETTINGS | {"found": 1.5}, {"table": pd.DataFrame({"a": [1]})}, ())
     assert sorted(path.name for path in folder.iterdir()) == [NOTE, "table.csv"]
     assert json.loads((folder / NOTE).read_text(encoding="utf-8")) == {
         "instance": "a", "keys": ["b", "c"], "found": 1.5,
@@ -92,6 +92,6 @@ def test_without_a_folder_nothing_is_kept() -> None:
     """The same calls, and no file."""
     memory = begun(None)
     memory.add_row(LINES, {"n": 1})
-    memory.finish({}, {})
+    memory.finish({}, {}, ())
     assert memory.rows(LINES) == []
     assert memory.noted() is None

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from optimizer.briefs.brief import Brief, headed
-from optimizer.briefs.words import Span, plain, rough, rough_tonnes, usd
+from optimizer.briefs.words import Span, plain, rough, rough_share, rough_tonnes, usd
 from optimizer.pages.blocks import Table, Text, blocks_of
 
 
@@ -57,6 +57,7 @@ def test_a_column_of_money_has_one_unit() -> None:
         (rough(6_012_264_089.9), "6,010 M USD"), (rough(44_816_000), "44.8 M USD"), (rough(-1_251_000), "-1.25 M USD"),
         (rough(6_968.2), "6,968 USD"), (rough(0.0), "0 USD"), (rough(999_600_000), "1,000 M USD"),
         (rough_tonnes(342_081), "342,000 t"), (rough_tonnes(51.7123), "51.7 t"), (rough_tonnes(1e-9), "0 t"),
+        (rough_share(9.5e-6), "under 0.01%"), (rough_share(0.0), "0.00%"), (rough_share(0.00087), "0.09%"),
         (plain(2e8), "200,000,000"), (plain(0.05), "0.05"), (plain(12.5), "12.5"),
     ],
 )  # fmt: skip

@@ -20,6 +20,8 @@ from optimizer.plan.columns import rows_of
 CENTS = 0.5
 """USD below which two amounts are the same."""
 BLANK = "-"
+PROVED = "gap, proved"
+"""Without a solver."""
 
 Key = tuple[str, str]
 """Facility, option."""
@@ -77,8 +79,11 @@ def outlay_of(side: Side) -> dict[int, float]:
 
 
 def _plans(out: Brief, pages: Mapping[str, Page]) -> None:
-    heads = ("plan", "instance", "SHA-256", "made", "status", "measure", "cost", "gap", "options", "capex", "verifies")
-    table = headed("The plans", *heads, right=("cost", "gap", "options", "capex"))
+    proofs = any(page.proof is not None for page in pages.values())
+    heads = ("plan", "instance", "SHA-256", "made", "status", "measure", "cost", "gap")
+    more = ("options", "capex", "verifies")
+    right = ("cost", "gap", PROVED, "options", "capex")
+    table = headed("The plans", *heads, *((PROVED,) if proofs else ()), *more, right=right)
     for name, page in pages.items():
         plan = page.plan
         if plan is None:
@@ -87,18 +92,29 @@ def _plans(out: Brief, pages: Mapping[str, Page]) -> None:
         state, made = str(info.get("instance_sha256"))[:HASH], str(info.get("made") or BLANK)[:10]
         words = (name, plan.instance.name, state, made, plan.status.replace("_", " "))
         if not plan.tables:
-            table.add_row(*words, *([BLANK] * 6))
+            table.add_row(*words, *([BLANK] * (7 if proofs else 6)))
             continue
         table.add_row(
             *words,
             measure_of(plan.info),
             usd(plan.objective),
             usd(info.get("gap_usd")),
+            *((_proved(page),) if proofs else ()),
             str(len(plan.portfolio)),
             usd(float(plan.portfolio["capex"].sum())),
             "yes" if info["verdict"]["ok"] else "no",
         )
     out.print(table)
+
+
+def _proved(page: Page) -> str:
+    """How far from the least the plan is at most, as it is proved without a solver."""
+    proof = page.proof
+    if proof is None:
+        return BLANK
+    if proof.proof is None or proof.bound_usd is None:
+        return "does not hold"
+    return usd(max(0.0, proof.proof.objective_usd - proof.bound_usd))
 
 
 def measure_of(info: Mapping[str, Any]) -> str:

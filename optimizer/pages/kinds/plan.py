@@ -10,7 +10,7 @@ import pandas as pd
 
 from optimizer.briefs import plans, rests, rolls, survival
 from optimizer.briefs.brief import Brief, headed
-from optimizer.briefs.words import rough, rough_tonnes, usd
+from optimizer.briefs.words import rough, rough_share, rough_tonnes, usd
 from optimizer.pages.network.figures import FIGURES, short_by_year
 from optimizer.pages.page import Content, counted, listed
 from optimizer.pages.pictures import Figure
@@ -20,6 +20,8 @@ from optimizer.replanning.study import BRACKET, CHANGES, Rolled
 
 SMALL = 1e-3
 """Tonnes below which nothing is short."""
+CHECKED = "The independent check says"
+"""Of the sentence in which the cost is told; what is proved of it goes on from there."""
 
 
 def read(folder: Path, _: dict[str, Any]) -> Plan:
@@ -65,9 +67,11 @@ def _answer(plan: Plan) -> Iterator[str]:
         said = f"{counted(count, 'change')} against the last plan: {names}" if count else "nothing changes"
         yield f"Planned again from {rolled.info['year']}, {rough(rolled.info['change_usd'])} a change: {said}."
     measure = str(info["risk"]["measure"]).replace("_", " ")
-    gap = "" if plan.gap is None else f"; no plan costs less by more than {rough(info['gap_usd'])}, {plan.gap:.2%}"
+    gap = ""
+    if plan.gap is not None:
+        gap = f"; no plan costs less by more than {rough(info['gap_usd'])}, {rough_share(plan.gap)}"
     check = str(info["verdict"]["summary"]).split(";")[0]
-    yield f"The {measure} cost is {rough(plan.objective or 0.0)}{gap}. The independent check says: {check}."
+    yield f"The {measure} cost is {rough(plan.objective or 0.0)}{gap}. {CHECKED}: {check}."
     portfolio = plan.portfolio
     if portfolio.empty:
         yield "Nothing is funded."
