@@ -34,3 +34,20 @@ def write_whole(target: Path, fill: Callable[[Path], None]) -> None:
             made.replace(target)
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def instead_of(folder: Path, *notes: str) -> str:
+    """What to say of a folder that is taken for a result folder and is none: what it is, and what to give; or nothing.
+
+    Args:
+        folder: as it was given.
+        notes: files of which a result folder has one.
+    """
+    if (folder / "instance.yaml").is_file():
+        return f"; it is an instance: solve it first (optimizer solve {folder})"
+    try:
+        inside = [one for one in sorted(folder.iterdir()) if any((one / note).is_file() for note in notes)]
+    except OSError:
+        return ""
+    named = ", ".join(map(str, inside[:5])) + (" and others" if len(inside) > 5 else "")
+    return f"; there are result folders in it: {named}" if inside else ""

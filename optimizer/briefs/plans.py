@@ -52,7 +52,8 @@ def _portfolio(portfolio: pd.DataFrame, out: Brief) -> None:
         table.add_row(*words, tonnes(row.capacity), usd(row.capex))
     out.print(table)
     total, public = portfolio["capex"].sum(), portfolio["public_outlay"].sum()
-    out.print(f"{len(portfolio)} options, capex {usd(total)}, of it public {usd(public)}")
+    counted = "1 option" if len(portfolio) == 1 else f"{len(portfolio)} options"
+    out.print(f"{counted}, capex {usd(total)}, of it public {usd(public)}")
 
 
 def _finance(plan: Plan, out: Brief) -> None:

@@ -40,7 +40,9 @@ def validate(
             out.print(f"{finding.severity}: ", style=STYLES.get(finding.severity, ""), end="")
             out.print(finding.text, markup=False)
         counts = {word: sum(f.severity == word for f in found.findings) for word in STYLES}
-        words = ", ".join(f"{number} {word}" for word, number in counts.items() if number)
+        words = ", ".join(
+            f"{number} {word if number == 1 else word + 's'}" for word, number in counts.items() if number
+        )
         err.print(f"{instance}: no faults" + (f"; {words}" if words else ""), markup=False)
     if found.faults:
         raise typer.Exit(BAD_INPUT)

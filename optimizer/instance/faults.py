@@ -15,8 +15,13 @@ from pydantic_core import ErrorDetails
 from optimizer.errors import Fault, Where
 from optimizer.instance.fields import flatten
 from optimizer.instance.instance import Instance
+from optimizer.instance.written import written_out
 from optimizer.instance.yaml12 import Path
 
+CHANGES = ("change", "changes", "edit", "modify", "set", "update")
+"""Keys that are looked for in overlays, and that no file has."""
+CHANGED = "what is changed stands under its own section, as in an instance: facilities: {plant_a: {capacity: 300}}"
+NUMBERS = ("float_type", "int_type")
 MISSING = " is missing"
 """How the words end that say that a key is not there."""
 _MANY = 40
@@ -115,6 +120,8 @@ def _text(error: ErrorDetails, root: type[BaseModel]) -> tuple[str, str]:
     if kind == "extra_forbidden":
         record = _record_at(error["loc"], root)
         known = [info.alias or name for name, info in record.model_fields.items()] if record else []
+        if len(error["loc"]) == 1 and str(error["loc"][0]) in CHANGES:
+            return f"unknown key '{error['loc'][0]}'", CHANGED
         return f"unknown key '{error['loc'][-1]}'", did_you_mean(error["loc"][-1], known)
     if kind == "missing":
         return f"'{error['loc'][-1]}'{MISSING}", ""
@@ -138,7 +145,7 @@ def _text(error: ErrorDetails, root: type[BaseModel]) -> tuple[str, str]:
     if kind == "string_type":
         return f"{shown} is not a word", "quote it if it is meant as a name"
     if kind in ("float_type", "int_type", "bool_type", "model_type", "dict_type", "tuple_type", "list_type"):
-        return f"{shown} does not fit", _wanted(kind)
+        return f"{shown} does not fit", f"{_wanted(kind)}{written_out(value) if kind in NUMBERS else ''}"
     if kind == "finite_number":
         return f"{shown} is not a finite number", "a finite number"
     if kind == "literal_error":

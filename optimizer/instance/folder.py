@@ -77,6 +77,15 @@ def load_sections(source: Source, tables: Tables, sections: tuple[Section, ...] 
         _load_section(source, tables, section)
 
 
+def _close_to(file: FilePath) -> str:
+    """What is there under nearly the same name."""
+    try:
+        hint = did_you_mean(file.name, [one.name for one in file.parent.iterdir()])
+    except OSError:
+        return ""
+    return f"; {hint}" if hint.startswith("did you mean") else ""
+
+
 def _text_of(file: FilePath, source: Source, named_at: Where) -> str | None:
     """The text of a file, or a fault."""
     name = source.label + file.name
@@ -85,7 +94,7 @@ def _text_of(file: FilePath, source: Source, named_at: Where) -> str | None:
             where = f"looked in {file.parent}"
             if (file.parent / "plan.json").is_file():
                 where += f", which is a result folder; the instance of its plan is {file.parent / 'instance'}"
-            source.faults.append(Fault(named_at, "", f"there is no file {name}", where))
+            source.faults.append(Fault(named_at, "", f"there is no file {name}", where + _close_to(file)))
             return None
         size = file.stat().st_size
         if size > MAX_BYTES:

@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
+from optimizer.instance.written import written_out
+
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 _FORMS = "a number, a mapping of years such as {2027: 10, 2030: 20}, or {start: 10, growth: 0.02}"
@@ -101,6 +103,11 @@ def _error(text: str, right: str = _FORMS) -> PydanticCustomError:
     return PydanticCustomError("series", "{wrong}|{right}", {"wrong": text, "right": right})
 
 
+def _forms(value: object) -> str:
+    """What a series may be; a number that is written as words, first of all as a number."""
+    return f"a number{hint}" if (hint := written_out(value)) else _FORMS
+
+
 def _number(value: Any, low: float, high: float, null: bool, words: tuple[str, ...], of: str) -> float | str | None:
     if value is None and null:
         return None
@@ -108,7 +115,7 @@ def _number(value: Any, low: float, high: float, null: bool, words: tuple[str, .
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         extra = "".join(f" or '{word}'" for word in words) + (" or null" if null else "")
-        raise _error(f"{of}{value!r} is not a number", f"a number{extra}" if of else _FORMS + extra)
+        raise _error(f"{of}{value!r} is not a number", f"a number{extra}" if of else _forms(value) + extra)
     if abs(value) > sys.float_info.max or math.isnan(value):  # whole numbers may be too large for a float
         shown = f"{value!r}" if isinstance(value, float) else "a number of that many digits"
         raise _error(f"{of}{shown} is not a finite number", "a finite number")

@@ -17,6 +17,18 @@ import yaml
 
 from optimizer.errors import Fault, Where
 
+UNREADABLE = {
+    "cannot start any token":
+        "lines are set in with spaces, not with tabs; a text that begins with a sign such as % or @ stands in quotes",
+    "did not find expected":
+        "look at this line and the one above: keys of one block begin in the same column, and what "
+        "is opened by [, { or a quote is closed",
+    "could not find expected ':'":
+        "a key is followed by a colon and a space; look at this line and the one above",
+    "mapping values are not allowed":
+        "there is a second colon in this line, or it is set in too far; a text with a colon stands in quotes",
+}  # fmt: skip
+"""What a planner looks for where a file is not readable, by what the parser says of it."""
 MAX_DEPTH = 24
 MAX_NODES = 2_000_000
 
@@ -103,7 +115,8 @@ class _Reader:
             # libyaml 0.2.6 has a limit of its own, and can meet that before it gives the first event.
             deep = "maximum nesting depth" in problem
             wrong = f"the file is more than {MAX_DEPTH} levels deep" if deep else f"not readable as YAML: {problem}"
-            self.out.faults.append(Fault(Where(self.file, line), "", wrong))
+            right = next((words for sign, words in UNREADABLE.items() if sign in problem), "")
+            self.out.faults.append(Fault(Where(self.file, line), "", wrong, right))
         except UnicodeEncodeError as error:
             wrong = f"not readable as YAML: character {error.start + 1} is no text"
             self.out.faults.append(Fault(Where(self.file), "", wrong))

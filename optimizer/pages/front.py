@@ -12,8 +12,8 @@ NAMED = 6
 """Options that a list of a sentence names; the page of the verdicts has all."""
 UNKNOWN = (
     "Which of its fundings are sure is not told here: this is one plan, and others may cost nearly the same. "
-    "`optimizer verdicts` asks over ranges of the data and variants of demand, `optimizer alternatives` of the data as "
-    "they stand; a report of this folder and theirs begins with what they found."
+    "The command optimizer verdicts asks over ranges of the data and variants of demand, optimizer alternatives of the "
+    "data as they stand; a report of this folder and theirs begins with what they found."
 )
 
 

@@ -11,7 +11,7 @@ from optimizer.briefs import proofs
 from optimizer.briefs.brief import Brief
 from optimizer.briefs.words import rough, rough_share
 from optimizer.errors import OptionsError, PlanError
-from optimizer.pages.kinds.plan import CHECKED
+from optimizer.pages.kinds.plan import CENTS, CHECKED
 from optimizer.pages.page import Page
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _gone_through(folder: Path) -> Gone:
     try:
         proof = proven(folder)
     except (OptionsError, PlanError) as error:
-        return Gone(None, str(error))
+        return Gone(None, str(error).replace("`", ""))
     if proof.bound_usd is None:
         return Gone(proof, f"{proof.file}: nothing is proved of the bound")
     return Gone(proof, proofs.crossed(proof) if proof.crossed else "")
@@ -107,10 +107,8 @@ def _answer(page: Page, gone: Gone) -> Iterator[str]:
         between = max(0.0, gone.proof.objective_usd - gone.bound_usd)
         claimed = gone.proof.claimed_bound_usd
         beyond = "; what is closer is the solver's word" if claimed is not None and claimed > gone.bound_usd else ""
-        yield (
-            f"{text} Proved without a solver: no plan costs less by more than {rough(between)}, "
-            f"{rough_share(gone.gap)}{beyond}."
-        )
+        amount = f"by more than {rough(between)}, {rough_share(gone.gap)}{beyond}" if between >= CENTS else "at all"
+        yield f"{text} Proved without a solver: no plan costs less {amount}."
 
 
 def _provenance(gone: Gone) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import InstanceError, PlanError
-from optimizer.folders import write_whole
+from optimizer.folders import instead_of, write_whole
 from optimizer.instance.instance import Instance
 from optimizer.instance.judge import judge
 from optimizer.instance.read import read_source
@@ -141,7 +141,7 @@ def read_info(folder: Path) -> dict[str, Any]:
     """
     file = folder / "plan.json"
     if not file.is_file():
-        raise PlanError(f"{folder} is no result folder: it has no plan.json")
+        raise PlanError(f"{folder} is no result folder: it has no plan.json{instead_of(folder, 'plan.json')}")
     try:
         info = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import InstanceError, PlanError
+from optimizer.folders import instead_of
 from optimizer.instance.instance import Instance
 from optimizer.instance.judge import judge
 from optimizer.instance.marks import MARKINGS, markings_of
@@ -229,7 +230,7 @@ def _plan(folder: Path, exact: bool) -> dict[str, Any]:
         raise PlanError(f"there is no folder {folder}")
     file = folder / PLAN
     if not file.is_file():
-        raise PlanError(f"{folder} is no result folder: it has no {PLAN}")
+        raise PlanError(f"{folder} is no result folder: it has no {PLAN}{instead_of(folder, PLAN)}")
     try:
         plan = json.loads(file.read_text(encoding="utf-8"), parse_float=Exact if exact else None)
     except (ValueError, OSError) as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from optimizer.errors import OptionsError, PlanError
+from optimizer.folders import instead_of
 from optimizer.instance.instance import Instance
 from optimizer.pages.kinds import KINDS, WITHOUT_PAGE
 from optimizer.run import load
@@ -68,7 +69,8 @@ def _holds_result(folder: Path) -> bool:
     notes = [*(kind.note for kind in KINDS), *WITHOUT_PAGE]
     if folder.is_dir() and not (folder / "instance.yaml").is_file() and not any((folder / n).is_file() for n in notes):
         known = ", ".join(kind.note for kind in KINDS)
-        raise PlanError(f"{folder} is neither an instance (it has no instance.yaml) nor a result (none of {known})")
+        instead = instead_of(folder, *notes) or f" (none of {known})"
+        raise PlanError(f"{folder} is neither an instance (it has no instance.yaml) nor a result{instead}")
     return folder.is_dir() and any((folder / note).is_file() for note in notes)
 
 

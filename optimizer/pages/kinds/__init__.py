@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.errors import PlanError
+from optimizer.folders import instead_of
 from optimizer.instance.marks import MARKINGS, see
 from optimizer.pages.folder import read_note
 from optimizer.pages.kinds import (
@@ -108,4 +109,5 @@ def kind_of(folder: Path) -> Kind:
         if (folder / note).is_file():
             raise PlanError(f"{folder} holds {what}, which has no page in a report")
     known = ", ".join(kind.note for kind in KINDS)
-    raise PlanError(f"{folder} is no result folder: it has none of {known}")
+    instead = instead_of(folder, *(kind.note for kind in KINDS))
+    raise PlanError(f"{folder} is no result folder{instead or f': it has none of {known}'}")

@@ -20,6 +20,8 @@ from optimizer.replanning.study import BRACKET, CHANGES, Rolled
 
 SMALL = 1e-3
 """Tonnes below which nothing is short."""
+CENTS = 0.5
+"""USD below which two costs are the same."""
 CHECKED = "The independent check says"
 """Of the sentence in which the cost is told; what is proved of it goes on from there."""
 
@@ -68,7 +70,9 @@ def _answer(plan: Plan) -> Iterator[str]:
         yield f"Planned again from {rolled.info['year']}, {rough(rolled.info['change_usd'])} a change: {said}."
     measure = str(info["risk"]["measure"]).replace("_", " ")
     gap = ""
-    if plan.gap is not None:
+    if plan.gap is not None and info["gap_usd"] < CENTS:
+        gap = "; no plan costs less"
+    elif plan.gap is not None:
         gap = f"; no plan costs less by more than {rough(info['gap_usd'])}, {rough_share(plan.gap)}"
     check = str(info["verdict"]["summary"]).split(";")[0]
     yield f"The {measure} cost is {rough(plan.objective or 0.0)}{gap}. {CHECKED}: {check}."
