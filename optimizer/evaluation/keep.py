@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import zlib
@@ -16,6 +15,7 @@ import pandas as pd
 
 from optimizer.evaluation.answer import Answer
 from optimizer.evaluation.portfolio import Portfolio
+from optimizer.folders import whole_lines, write_new
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
 from optimizer.ledger import refuse_other
@@ -53,20 +53,17 @@ class Kept:
             self._start()
             return {}
         found: dict[str, Answer] = {}
-        lines = self._file.read_text(encoding="utf-8").splitlines(keepends=True)
-        if not lines or not lines[0].endswith("\n") or json.loads(lines[0]).get("of") != self._of:
+        lines = whole_lines(self._file).splitlines()
+        if not lines or json.loads(lines[0]).get("of") != self._of:
             self._start()
             return {}
-        whole = [line for line in lines if line.endswith("\n")]
-        for line in whole[1:]:
+        for line in lines[1:]:
             answer = _answer(json.loads(line))
             found[answer.course] = answer
-        if len(whole) < len(lines):
-            self._file.write_text("".join(whole), encoding="utf-8")
         return found
 
     def _start(self) -> None:
-        self._file.write_text(json.dumps({"of": self._of}) + "\n", encoding="utf-8")
+        write_new(self._file, json.dumps({"of": self._of}) + "\n")
 
     def keep(self, found: Answer) -> None:
         """Keep one answer."""
@@ -82,15 +79,13 @@ class Kept:
             file.write(json.dumps(plain) + "\n")
 
     def close(self, found: Tables) -> None:
-        """Write the tables."""
-        found.futures.to_csv(self.folder / "futures.csv", index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
-        found.short.to_csv(self.folder / "short.csv", index=False, lineterminator="\n")
-        if len(found.reactions):
-            found.reactions.to_csv(self.folder / "reactions.csv", index=False, lineterminator="\n")
-        if len(found.episodes):
-            found.episodes.to_csv(self.folder / "episodes.csv", index=False, lineterminator="\n")
+        """Write the tables, each whole or not at all; the note last."""
+        for name in ("futures", "short", "reactions", "episodes"):
+            table = getattr(found, name)
+            if len(table) or name in ("futures", "short"):
+                write_new(self.folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
         text = json.dumps(found.info, indent=2, ensure_ascii=False)
-        (self.folder / "evaluation.json").write_text(text + "\n", encoding="utf-8")
+        write_new(self.folder / "evaluation.json", text + "\n")
 
 
 def _flat(key: Any) -> list[Any]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from optimizer.folders import whole_lines, write_new
 from optimizer.ledger import StudyFolder
 from optimizer.losses.operator import Answer, Line
 from optimizer.losses.search import Names
@@ -56,11 +57,8 @@ class Ledger(StudyFolder):
             writer.writerow([*row, short, used, lines, answer.lps, round(seconds, 4)])
 
     def _read(self) -> dict[Key, Answer]:
-        if not self._file.exists():
-            self._file.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
-        text = self._file.read_text(encoding="utf-8")
-        if not text.endswith("\n"):  # a run that was killed while it wrote leaves half a row
-            self._file.write_text(text[: text.rfind("\n") + 1], encoding="utf-8")
+        if not self._file.exists() or not whole_lines(self._file):
+            write_new(self._file, ",".join(COLUMNS) + "\n")
         found: dict[Key, Answer] = {}
         with self._file.open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.folders import whole_lines, write_new
 from optimizer.ledger import StudyFolder
 from optimizer.plan.plan import Plan
 
@@ -36,9 +37,8 @@ class Ledger(StudyFolder):
         self._folder = folder
         self.begin(settings)
         for name, columns in COLUMNS.items():
-            if not self._file(name).exists():
-                self._write(name, [columns], "w")
-            self._drop_half_row(name)
+            if not self._file(name).exists() or not whole_lines(self._file(name)):
+                write_new(self._file(name), ",".join(columns) + "\n")
 
     def base(self) -> Plan | None:
         """The base plan, if there is one."""
@@ -50,7 +50,8 @@ class Ledger(StudyFolder):
 
     def add(self, name: str, row: dict[str, Any]) -> None:
         """Add a row at once to the file."""
-        self._write(name, [tuple(row.get(column) for column in COLUMNS[name])], "a")
+        with self._file(name).open("a", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerow(row.get(column) for column in COLUMNS[name])
 
     def known(self, name: str) -> set[tuple[str, str]]:
         """Key and end of the rows that are there."""
@@ -68,17 +69,7 @@ class Ledger(StudyFolder):
     def _file(self, name: str) -> Path:
         return self._folder / f"{name}.csv"
 
-    def _drop_half_row(self, name: str) -> None:
-        """A run that was killed while it wrote leaves half a row."""
-        text = self._file(name).read_text(encoding="utf-8")
-        if not text.endswith("\n"):
-            self._file(name).write_text(text[: text.rfind("\n") + 1], encoding="utf-8")
-
     def _read(self, name: str) -> pd.DataFrame:
         words = dict.fromkeys(("key", "kind", "field", "confidence", "end", "status", "comes", "goes", "shifts"), "str")
         frame = pd.read_csv(self._file(name), dtype=words, keep_default_na=False, na_values=[""])
         return frame.fillna({"comes": "", "goes": "", "shifts": ""})
-
-    def _write(self, name: str, rows: list[tuple[Any, ...]], mode: str) -> None:
-        with self._file(name).open(mode, newline="", encoding="utf-8") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)
