@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from optimizer.benchmark import Benchmark, Standing, benchmarks
     from optimizer.budgeting import CutList, DecisionCalendar, calendar, cuts
     from optimizer.closures import Viability, viability
     from optimizer.comparison import Comparison, compare
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Alternatives",
+    "Benchmark",
     "Comparison",
     "CutList",
     "DecisionCalendar",
@@ -80,6 +82,7 @@ __all__ = [
     "Rolled",
     "Sensitivity",
     "SolveError",
+    "Standing",
     "StockUse",
     "Stress",
     "Study",
@@ -97,6 +100,7 @@ __all__ = [
     "Where",
     "Why",
     "alternatives",
+    "benchmarks",
     "calendar",
     "compare",
     "cuts",
@@ -135,6 +139,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "benchmark": ("Benchmark", "Standing", "benchmarks"),
     "budgeting": ("CutList", "DecisionCalendar", "calendar", "cuts"),
     "closures": ("Viability", "viability"),
     "comparison": ("Comparison", "compare"),

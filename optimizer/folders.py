@@ -1,15 +1,24 @@
-"""Writes a folder whole or not at all."""
+"""Writes a folder, or a file, whole or not at all; and reads what lines were kept by a run that was killed."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+LEFT = 3600.0
+"""Seconds after which a folder that is being written counts as left by a run that was killed."""
+
 
 def write_whole(target: Path, fill: Callable[[Path], None]) -> None:
     """Fill a folder next to the target, then put it in the target's place.
+
+    What killed runs left there is cleared away: a result that one of them had moved aside, and not yet replaced, goes
+    back to its place.
 
     Args:
         target: absolute path; what is there is replaced.
@@ -18,6 +27,7 @@ def write_whole(target: Path, fill: Callable[[Path], None]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
+        _clear(target, made.stat().st_mtime)
         fill(made)
         made.chmod(0o755)
         if target.exists():
@@ -51,3 +61,54 @@ def instead_of(folder: Path, *notes: str) -> str:
         return ""
     named = ", ".join(map(str, inside[:5])) + (" and others" if len(inside) > 5 else "")
     return f"; there are result folders in it: {named}" if inside else ""
+
+
+def _clear(target: Path, now: float) -> None:
+    """Put back what was moved aside, and take away what is old; `now` is by the clock that dates the folders."""
+    named = re.compile(re.escape(f".{target.name}.") + r"(?P<old>old\.)?[a-z0-9_]{8}")
+    for folder in target.parent.iterdir():
+        found = named.fullmatch(folder.name)
+        if found is None or folder.is_symlink() or not folder.is_dir():
+            continue
+        with contextlib.suppress(OSError):  # another run may be at it
+            if found["old"] and not target.exists() and (folder / "old").is_dir():
+                (folder / "old").replace(target)
+                folder.rmdir()
+            elif now - folder.stat().st_mtime > LEFT:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def may_be_written(target: Path) -> None:
+    """Try whether a folder can be written in a place, before hours go into what is to stand there. Nothing is left.
+
+    Raises:
+        OSError: it cannot.
+    """
+    there = next(folder for folder in target.parents if folder.exists())
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=there) as made:
+            (Path(made) / "some").write_bytes(bytes(100))
+    except OSError as error:
+        raise OSError(error.errno, f"no folder can be written there: {error.strerror or error}", str(target)) from error
+
+
+def write_new(file: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all."""
+    made = file.with_name(f".{file.name}.new")
+    try:
+        made.write_bytes(content.encode() if isinstance(content, str) else content)
+        made.replace(file)
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def whole_lines(file: Path) -> bytes:
+    """What a file holds to which lines are added; half a line, which a run left that was killed, is cut off.
+
+    Cut, and not written anew: a run that is killed meanwhile would lose all of it.
+    """
+    data = file.read_bytes()
+    whole = data.rfind(b"\n") + 1
+    if whole < len(data):
+        os.truncate(file, whole)
+    return data[:whole]

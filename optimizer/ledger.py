@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import PlanError
+from optimizer.folders import whole_lines, write_new
 from optimizer.instance.instance import Instance
 from optimizer.plan.plan import Plan
 from optimizer.plan.study_markings import with_study_markings
@@ -31,13 +32,6 @@ def refuse_other(folder: Path, note: str, what: str) -> None:
     """
     if folder.exists() and not (folder / note).is_file() and (not folder.is_dir() or any(folder.iterdir())):
         raise PlanError(f"{folder} is there already and holds no {_bare(what)}; name another one with -o")
-
-
-def write_new(file: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all."""
-    made = file.with_name(f".{file.name}.new")
-    made.write_bytes(content.encode() if isinstance(content, str) else content)
-    made.replace(file)
 
 
 class StudyFolder:
@@ -121,12 +115,8 @@ class StudyFolder:
         file = None if self.folder is None else self.folder / name
         if file is None or not file.is_file():
             return []
-        data = file.read_bytes()
-        whole = data[: data.rfind(b"\n") + 1]
-        if whole != data:
-            file.write_bytes(whole)
         found = []
-        for number, line in enumerate(whole.splitlines(), 1):
+        for number, line in enumerate(whole_lines(file).splitlines(), 1):
             try:
                 found.append(dict(json.loads(line)))
             except (ValueError, TypeError) as error:

@@ -43,7 +43,7 @@ def new(folder: Path | str, template: str = "minimal") -> Path:
     if template not in TEMPLATES:
         raise OptionsError(f"there is no template '{template}'; there are {' and '.join(TEMPLATES)}")
     target = Path(folder).absolute()
-    _may_write(Path(folder), target)
+    may_make(Path(folder), target)
     try:
         write_whole(target, lambda made: _fill(made, template, name_for(target, template)))
     except OSError as error:
@@ -57,7 +57,8 @@ def name_for(folder: Path, template: str) -> str:
     return words if re.search(r"[a-z]", words) and not _OTHER.fullmatch(words) else template
 
 
-def _may_write(given: Path, target: Path) -> None:
+def may_make(given: Path, target: Path) -> None:
+    """Raise OptionsError where a folder that is to be made is there and holds something, or is none."""
     if target.resolve() == Path.cwd().resolve():
         raise OptionsError(f"{given} is the folder you are in; name one that is to be made in it")
     if target.is_symlink() or (target.exists() and not target.is_dir()):
@@ -67,7 +68,7 @@ def _may_write(given: Path, target: Path) -> None:
 
 
 def _fill(made: Path, template: str, name: str) -> None:
-    for file in sorted(_source(template).iterdir()):
+    for file in sorted(shipped(template).iterdir()):
         if file.is_file() and file.suffix in (".yaml", ".csv"):
             shutil.copyfile(file, made / file.name)
     main = made / "instance.yaml"
@@ -84,8 +85,8 @@ def _named(text: str, name: str) -> str:
     return NAME.sub(line, text, count=1)
 
 
-def _source(template: str) -> Path:
-    """The folder of a template: in the package where it is installed, beside it in the project."""
+def shipped(name: str) -> Path:
+    """A folder of `instances/` that comes with the package: in it where it is installed, beside it in the project."""
     package = Path(__file__).resolve().parent
-    inside = package / "instances" / template
-    return inside if inside.is_dir() else package.parent / "instances" / template
+    inside = package / "instances" / name
+    return inside if inside.is_dir() else package.parent / "instances" / name

@@ -9,6 +9,7 @@ import typer
 
 from optimizer.cli import (
     alternatives,
+    benchmark,
     calendar,
     compare,
     cuts,
@@ -86,6 +87,7 @@ app.command("study")(guarded(study.study))
 app.command("export")(guarded(export.export))
 app.command("unmarked")(guarded(unmarked.unmarked))
 app.command("generate")(guarded(generate.generate))
+app.command("benchmark")(guarded(benchmark.benchmark))
 app.command("schema")(guarded(schema.schema))
 with_examples(app.registered_commands)
 

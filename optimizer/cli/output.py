@@ -112,6 +112,13 @@ def print_faults(source: str, faults: Iterable[Fault]) -> None:
         err.print(f"  {fault}", markup=False)
 
 
+def cannot(error: OSError) -> str:
+    """What the system would not do: no space, no permission, no such folder."""
+    files = " -> ".join(str(file) for file in (error.filename, error.filename2) if file is not None)
+    why = error.strerror or str(error)
+    return f"{files}: {why}" if files else f"a file could not be read or written: {why}"
+
+
 def guarded(command: Callable[P, R]) -> Callable[P, R]:
     """Turn the package's errors into messages and exit codes."""
 
@@ -135,6 +142,14 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
                 print_json({"status": "failed", "error": str(error)})
             err.print(str(error), style="red", markup=False)
             raise typer.Exit(FAILED) from error
+        except BrokenPipeError:  # the reader of the output has gone, as after `| head`
+            raise
+        except OSError as error:
+            told = cannot(error)
+            if kwargs.get("as_json"):
+                print_json({"status": "failed", "error": told})
+            err.print(told, style="red", markup=False)
+            raise typer.Exit(BAD_INPUT) from error
         except KeyboardInterrupt:
             err.print("interrupted; nothing was written", style="red")
             raise typer.Exit(STOPPED) from None

@@ -26,6 +26,7 @@ from optimizer.cli.options import (
 from optimizer.cli.output import EXITS, FAILED, end, err, out, print_json, records, show, written_to
 from optimizer.cli.progress import Ticker
 from optimizer.errors import PlanError
+from optimizer.folders import may_be_written
 from optimizer.plan.plan import may_replace
 from optimizer.replanning import Rolled
 from optimizer.replanning import roll as run
@@ -77,6 +78,7 @@ def roll(
     folder = folder_of(output, checked.name, f"from_{year}")
     if not may_replace(folder):
         raise PlanError(f"{folder} is there already and is no result folder; name another one with -o")
+    may_be_written(folder.absolute())
     with Ticker(enabled=not quiet) as ticker:
         found = run(
             plan,

@@ -23,6 +23,7 @@ from optimizer.cli.options import (
 from optimizer.cli.output import EXITS, FAILED, STOPPED, end, err, print_json, records, show, written_to
 from optimizer.cli.progress import Ticker
 from optimizer.errors import OptionsError, PlanError
+from optimizer.folders import may_be_written
 from optimizer.losses import KINDS
 from optimizer.losses import survive as run_survive
 from optimizer.plan.plan import Plan, may_replace
@@ -71,6 +72,7 @@ def solve(
     folder = output if output is not None else Path("results") / checked.name
     if not may_replace(folder):
         raise PlanError(f"{folder} is there already and is no result folder; name another one with -o")
+    may_be_written(folder.absolute())
     if survive is None and any(value is not None for value in (of, duration, onset, markets)):
         raise OptionsError("--of, --duration, --onset and --markets say what --survive K means; K is missing")
     known = None if start is None else Plan.read(start)

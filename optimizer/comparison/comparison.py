@@ -21,6 +21,7 @@ from optimizer.comparison.regret import Tell, crossed
 from optimizer.comparison.same import changes_from, distinct, refusal, table_of
 from optimizer.comparison.survival import survival_of
 from optimizer.errors import OptionsError, PlanError
+from optimizer.folders import write_new
 from optimizer.instance.marks import about_all
 from optimizer.ledger import refuse_other
 from optimizer.plan.plan import Plan
@@ -86,11 +87,12 @@ class Comparison:
         _take(target)
         for name in COLUMNS:
             if len(getattr(self, name)) or name in _ALWAYS:
-                getattr(self, name).to_csv(target / f"{name}.csv", index=False, lineterminator="\n")
+                text = getattr(self, name).to_csv(index=False, lineterminator="\n")
+                write_new(target / f"{name}.csv", text)
             else:
                 (target / f"{name}.csv").unlink(missing_ok=True)
         text = json.dumps(self.info, indent=2, ensure_ascii=False, allow_nan=False)
-        (target / NOTE).write_text(text + "\n", encoding="utf-8")
+        write_new(target / NOTE, text + "\n")
         return target
 
 
@@ -226,7 +228,7 @@ def _take(folder: Path) -> None:
     refuse_other(folder, NOTE, "a comparison")
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / NOTE).is_file():
-        (folder / NOTE).write_text(json.dumps({"format": FORMAT, "status": "begun"}) + "\n", encoding="utf-8")
+        write_new(folder / NOTE, json.dumps({"format": FORMAT, "status": "begun"}) + "\n")
 
 
 def _read(plans: Plans, changes: Mapping[str, Sequence[Edit]], folders: Mapping[str, Path]) -> Comparison:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from optimizer.evaluation.answer import Answer
 from optimizer.evaluation.portfolio import Portfolio
+from optimizer.folders import whole_lines, write_new
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
 from optimizer.ledger import refuse_other
@@ -53,20 +54,17 @@ class Kept:
             self._start()
             return {}
         found: dict[str, Answer] = {}
-        lines = self._file.read_text(encoding="utf-8").splitlines(keepends=True)
-        if not lines or not lines[0].endswith("\n") or json.loads(lines[0]).get("of") != self._of:
+        lines = whole_lines(self._file).splitlines()
+        if not lines or json.loads(lines[0]).get("of") != self._of:
             self._start()
             return {}
-        whole = [line for line in lines if line.endswith("\n")]
-        for line in whole[1:]:
+        for line in lines[1:]:
             answer = _answer(json.loads(line))
             found[answer.course] = answer
-        if len(whole) < len(lines):
-            self._file.write_text("".join(whole), encoding="utf-8")
         return found
 
     def _start(self) -> None:
-        self._file.write_text(json.dumps({"of": self._of}) + "\n", encoding="utf-8")
+        write_new(self._file, json.dumps({"of": self._of}) + "\n")
 
     def keep(self, found: Answer) -> None:
         """Keep one answer."""
@@ -82,14 +80,14 @@ class Kept:
             file.write(json.dumps(plain) + "\n")
 
     def close(self, found: Tables) -> None:
-        """Write the tables."""
+        """Write the tables, each whole or not at all; the note last."""
         tables = {"futures": found.futures, "short": found.short}
         tables |= {"reactions": found.reactions} if len(found.reactions) else {}
         tables |= {"episodes": found.episodes} if len(found.episodes) else {}
         for name, table in with_study_markings(self._instance, tables).items():
-            table.to_csv(self.folder / f"{name}.csv", index=False, lineterminator="\n")
+            write_new(self.folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
         text = json.dumps(found.info, indent=2, ensure_ascii=False)
-        (self.folder / "evaluation.json").write_text(text + "\n", encoding="utf-8")
+        write_new(self.folder / "evaluation.json", text + "\n")
 
 
 def _flat(key: Any) -> list[Any]:

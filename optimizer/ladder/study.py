@@ -14,6 +14,7 @@ import pandas as pd
 
 from optimizer.errors import OptionsError, PlanError
 from optimizer.evaluation import Evaluation, evaluate
+from optimizer.folders import write_new
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import about
 from optimizer.ladder.measures import Measure, measures_of
@@ -249,11 +250,11 @@ def _take(folder: Path) -> None:
     refuse_other(folder, NOTE, "a shortfall")
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / NOTE).is_file():
-        (folder / NOTE).write_text(json.dumps({"format": FORMAT, "status": "begun"}) + "\n", encoding="utf-8")
+        write_new(folder / NOTE, json.dumps({"format": FORMAT, "status": "begun"}) + "\n")
 
 
 def _write(found: NetShortfall, folder: Path, instance: Instance) -> None:
     for name, table in with_study_markings(instance, {name: getattr(found, name) for name in COLUMNS}).items():
-        table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+        write_new(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
     text = json.dumps(found.info, indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / NOTE).write_text(text + "\n", encoding="utf-8")
+    write_new(folder / NOTE, text + "\n")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from optimizer.folders import whole_lines, write_new
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import MARKING
 from optimizer.ledger import StudyFolder
@@ -62,12 +63,9 @@ class Ledger(StudyFolder):
             writer.writerow([*cells, self._labels.of(named)] if self._labels.due else cells)
 
     def _read(self) -> dict[Key, Answer]:
-        if not self._file.exists():
+        if not self._file.exists() or not whole_lines(self._file):
             heads = (*COLUMNS, MARKING) if self._labels.due else COLUMNS
-            self._file.write_text(",".join(heads) + "\n", encoding="utf-8")
-        text = self._file.read_text(encoding="utf-8")
-        if not text.endswith("\n"):  # a run that was killed while it wrote leaves half a row
-            self._file.write_text(text[: text.rfind("\n") + 1], encoding="utf-8")
+            write_new(self._file, ",".join(heads) + "\n")
         found: dict[Key, Answer] = {}
         with self._file.open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):

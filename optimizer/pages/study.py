@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from optimizer.errors import OptionsError, PlanError
-from optimizer.ledger import write_new
+from optimizer.folders import write_new
 from optimizer.pages.beside.page import beside
 from optimizer.pages.front import led
 from optimizer.pages.html import MARK, html_of

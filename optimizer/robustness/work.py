@@ -145,7 +145,8 @@ def _record(desk: Desk, first: Answer) -> Record:
         "why": first.why,
         "objective": facts.best.cost,
         "bound": facts.bound if math.isfinite(facts.bound) else None,
-        "capex": sum(capex[option].capex for option in facts.best.chosen),
+        # The options are a set, whose order is another in each process; fsum gives the same in any.
+        "capex": math.fsum(capex[option].capex for option in facts.best.chosen),
         "funded": [list(funding) for funding in facts.best.funded],
         "solves": len(desk.asked),
         "limits": sum(answer.why.startswith(LIMIT) for answer in desk.asked.values()),

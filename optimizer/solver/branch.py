@@ -22,7 +22,7 @@ from optimizer.solver.compile import Block, Indices, Vector
 from optimizer.solver.given import Given
 from optimizer.solver.highs import INTERIOR_POINT_FROM
 from optimizer.solver.limit import Limit
-from optimizer.solver.loading import new_highs
+from optimizer.solver.loading import answered, new_highs
 
 TOLERANCES = {"primal_feasibility_tolerance": 1e-8, "dual_feasibility_tolerance": 1e-8}
 WIDER = 1e-7
@@ -255,8 +255,8 @@ class Branch:
             raise failed(f"HiGHS ended the operations of '{self.block.name}' with '{text}'")
         self._solved = True
         solution = self._highs.getSolution()
-        values = np.array(solution.col_value)
-        slope = np.array(solution.col_dual)[self.linked] / self._unit
+        values = answered(solution.col_value, self._highs.getNumCol())
+        slope = answered(solution.col_dual, self._highs.getNumCol())[self.linked] / self._unit
         if self._outer is not None:
             slope -= self._outer.T @ np.array(solution.row_dual) / self._unit
         constant = self._constant if self._charged is self._cost else 0.0
@@ -305,7 +305,7 @@ class Branch:
         self._highs.changeColsBounds(len(whole), whole.astype(np.int32), lower, upper)
         if status != highspy.HighsModelStatus.kOptimal:
             raise SolveError(f"what the branch of '{self.block.name}' funds does not hold once it is exactly 0 or 1")
-        values = np.array(self._highs.getSolution().col_value)
+        values = answered(self._highs.getSolution().col_value, self._highs.getNumCol())
         constant = self._constant if self._charged is self._cost else 0.0
         return Response(float(self._charged @ values) + constant, values, none)
 

@@ -18,11 +18,15 @@ import numpy as np
 from optimizer.errors import SolveError
 from optimizer.solver.apart import run_apart, share_cores
 from optimizer.solver.compile import Problem, Vector
-from optimizer.solver.loading import load, without_needs
+from optimizer.solver.loading import answered, load, without_needs
 from optimizer.solver.options import Options
 
 INTERIOR_POINT_FROM = 20_000
 """Columns from which linear programs start by interior point; below, dual simplex is as fast."""
+
+
+APART = 1e-3
+"""Share by which a bound may be above its own plan, whose fundings were whole within a tolerance only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +174,15 @@ def run(
             raw.values, raw.duals = _clean(problem, options, raw.values, stop, interior)
         raw.objective = (float(problem.objective @ raw.values) + problem.offset) / problem.money
         if raw.bound is not None and raw.bound > raw.objective:
+            if (
+                raw.ended == "optimal"
+                and start is None
+                and raw.bound - raw.objective > APART * max(1.0, abs(raw.objective))
+            ):
+                raise SolveError(
+                    f"HiGHS says that no plan costs less than {raw.bound:,.0f} USD, and gives one of "
+                    f"{raw.objective:,.0f} USD: one of the two is wrong"
+                )
             raw.bound = raw.objective
         wrong = {"optimal": not _within(raw, options), "settled": not options.settled(raw.objective, raw.bound)}
         if start is not None and wrong.get(raw.ended, False):
@@ -288,9 +301,9 @@ def _read(highs: Any, seconds: float, whole: bool, money: float) -> Raw:
     solution = highs.getSolution()
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     holds = ended == "optimal" or (whole and feasible and math.isfinite(info.objective_function_value))
-    values = np.array(solution.col_value) if holds and ended != "infeasible" else None
+    values = answered(solution.col_value, highs.getNumCol()) if holds and ended != "infeasible" else None
     objective = info.objective_function_value / money if values is not None else None
-    duals = np.array(solution.row_dual) / money if values is not None and not whole else None
+    duals = answered(solution.row_dual, highs.getNumRow()) / money if values is not None and not whole else None
     bound = _usd(info.mip_dual_bound, money) if whole else objective
     return Raw(
         ended=ended,
@@ -332,4 +345,5 @@ def _clean(
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         raise SolveError("the plan found does not hold once its fundings are exactly 0 or 1")
     solution = highs.getSolution()
-    return np.array(solution.col_value), np.array(solution.row_dual) / problem.money
+    duals = answered(solution.row_dual, problem.rows) / problem.money
+    return answered(solution.col_value, problem.columns), duals

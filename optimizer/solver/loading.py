@@ -23,6 +23,27 @@ class _Highs(highspy.Highs):  # type: ignore[misc]
         self.setOptionValue("output_flag", False)
         super().enableCallbacks()
 
+    def run(self) -> Any:
+        """Run; whatever goes wrong inside is an error of the solver."""
+        try:
+            return super().run()
+        except Exception as error:
+            raise SolveError(f"HiGHS failed: {error}") from error
+
+
+def answered(found: npt.ArrayLike, count: int) -> Vector:
+    """What HiGHS gave, an entry a column or row.
+
+    Raises:
+        SolveError: it is not as many, or some are no numbers: no answer, whatever the status says.
+    """
+    values: Vector = np.array(found, dtype=np.float64)
+    if len(values) != count:
+        raise SolveError(f"HiGHS gave {len(values):,} values where there are {count:,}")
+    if not np.isfinite(values).all():
+        raise SolveError(f"of {count:,} values that HiGHS gave {int((~np.isfinite(values)).sum()):,} are no numbers")
+    return values
+
 
 def new_highs(
     *,

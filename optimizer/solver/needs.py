@@ -20,7 +20,7 @@ from optimizer.network.tables import BASE, NEEDS, Tables
 from optimizer.solver.apart import share_cores
 from optimizer.solver.compile import Block, Indices, Vector, join, money_of
 from optimizer.solver.highs import INTERIOR_POINT_FROM
-from optimizer.solver.loading import load, new_highs, without_needs
+from optimizer.solver.loading import answered, load, new_highs, without_needs
 from optimizer.solver.written import build_block
 
 ADDED = 1e-3
@@ -157,7 +157,7 @@ class _Program:
         known = self._highs.getModelStatus() == highspy.HighsModelStatus.kOptimal
         if not known or self._highs.getInfo().objective_function_value > -SMALL:
             return {}
-        values = np.array(self._highs.getSolution().col_value[: len(self._materials)])
+        values = answered(self._highs.getSolution().col_value, self._highs.getNumCol())[: len(self._materials)]
         return {m: float(v) for m, v in zip(self._materials, values, strict=True) if v > 0.0}
 
 
@@ -184,7 +184,7 @@ def _broken(t: Tables, investment: Block, trunk: Block, needs: Block, seconds: f
         highs.run()
         if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
             break
-        missed = 1.0 - matrix @ np.array(highs.getSolution().col_value) > BROKEN
+        missed = 1.0 - matrix @ answered(highs.getSolution().col_value, problem.columns) > BROKEN
         fresh = missed & ~kept
         if not fresh.any():
             break

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import PlanError
-from optimizer.folders import write_whole
+from optimizer.folders import whole_lines, write_whole
 from optimizer.instance.write import plain_text
 from optimizer.instance.yaml12 import read_yaml
 from optimizer.ledger import refuse_other
@@ -75,10 +75,7 @@ class Ledger:
             PlanError: a line is no record.
         """
         file = self.folder / RUNS
-        data = file.read_bytes() if file.is_file() else b""
-        whole = data[: data.rfind(b"\n") + 1]
-        if whole != data:
-            file.write_bytes(whole)
+        whole = whole_lines(file) if file.is_file() else b""
         found: dict[str, Record] = {}
         for number, line in enumerate(whole.splitlines(), 1):
             try:
@@ -129,8 +126,11 @@ class Ledger:
 
     def _replace(self, name: str, write: Callable[[Path], object]) -> None:
         made = self.folder / f".{name}.new"
-        write(made)
-        made.replace(self.folder / name)
+        try:
+            write(made)
+            made.replace(self.folder / name)
+        finally:
+            made.unlink(missing_ok=True)
 
     def _begin(self, made: Path, design: dict[str, Any], instances: Mapping[str, Any]) -> None:
         self._write_instances(made, instances)

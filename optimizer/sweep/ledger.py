@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.folders import whole_lines, write_new
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import MARKING
 from optimizer.ledger import StudyFolder
@@ -45,9 +46,9 @@ class Ledger(StudyFolder):
         self.begin(settings)
         self._labels = Labels(instance)
         for name, columns in COLUMNS.items():
-            if not self._file(name).exists():
-                self._write(name, [(*columns, MARKING) if self._labels.due else columns], "w")
-            self._drop_half_row(name)
+            if not self._file(name).exists() or not whole_lines(self._file(name)):
+                heads = (*columns, MARKING) if self._labels.due else columns
+                write_new(self._file(name), ",".join(heads) + "\n")
         self._marked = {name: MARKING in self._read(name).columns for name in COLUMNS}
 
     def base(self) -> Plan | None:
@@ -61,7 +62,10 @@ class Ledger(StudyFolder):
     def add(self, name: str, row: dict[str, Any]) -> None:
         """Add a row at once to the file."""
         cells = tuple(row.get(column) for column in COLUMNS[name])
-        self._write(name, [(*cells, self._labels.of(row)) if self._marked[name] else cells], "a")
+        with self._file(name).open("a", newline="", encoding="utf-8") as file:
+            csv.writer(file, lineterminator="\n").writerow(
+                (*cells, self._labels.of(row)) if self._marked[name] else cells
+            )
 
     def known(self, name: str) -> set[tuple[str, str]]:
         """Key and end of the rows that are there."""
@@ -79,19 +83,9 @@ class Ledger(StudyFolder):
     def _file(self, name: str) -> Path:
         return self._folder / f"{name}.csv"
 
-    def _drop_half_row(self, name: str) -> None:
-        """A run that was killed while it wrote leaves half a row."""
-        text = self._file(name).read_text(encoding="utf-8")
-        if not text.endswith("\n"):
-            self._file(name).write_text(text[: text.rfind("\n") + 1], encoding="utf-8")
-
     def _read(self, name: str) -> pd.DataFrame:
         names = ("comes", "goes", "shifts", MARKING)
         words = dict.fromkeys(("key", "kind", "field", "confidence", "end", "status", *names), "str")
         frame = pd.read_csv(self._file(name), dtype=words, keep_default_na=False, na_values=[""])
         blank = [name for name in names if name in frame.columns]
         return frame.fillna(dict.fromkeys(blank, ""))
-
-    def _write(self, name: str, rows: list[tuple[Any, ...]], mode: str) -> None:
-        with self._file(name).open(mode, newline="", encoding="utf-8") as file:
-            csv.writer(file, lineterminator="\n").writerows(rows)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.folders import whole_lines, write_new
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
 from optimizer.ledger import refuse_other
@@ -63,7 +64,7 @@ class Kept:
         refuse_other(self.folder, NOTE, "a study of value")
         self.folder.mkdir(parents=True, exist_ok=True)
         if not note.is_file():
-            note.write_text(json.dumps({"format": FORMAT, "status": "begun"}) + "\n", encoding="utf-8")
+            write_new(note, json.dumps({"format": FORMAT, "status": "begun"}) + "\n")
 
     def plan(self, name: str, instance: Instance) -> tuple[Plan | None, bool]:
         """The plan kept under a name, if it is of the same instance, and whether it is good enough to stand."""
@@ -87,11 +88,7 @@ class Kept:
         if self.folder is None or not (self.folder / HINDSIGHT).is_file():
             return found
         file = self.folder / HINDSIGHT
-        text = file.read_text(encoding="utf-8")
-        whole = text[: text.rfind("\n") + 1]
-        if whole != text:
-            file.write_text(whole, encoding="utf-8")
-        for line in whole.splitlines():
+        for line in whole_lines(file).splitlines():
             row = json.loads(line)
             if row.pop("of") == self._of and stands(self._options, row["status"], row["why"], row.pop("asked")):
                 found[row["future"]] = Hindsight(**row | {"funded": tuple(row["funded"])})
@@ -113,9 +110,9 @@ class Kept:
         if self.folder is None:
             return
         for name, table in with_study_markings(self._instance, tables).items():
-            table.to_csv(self.folder / f"{name}.csv", index=False, lineterminator="\n")
+            write_new(self.folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
         text = json.dumps(info, indent=2, ensure_ascii=False, allow_nan=False)
-        (self.folder / NOTE).write_text(text + "\n", encoding="utf-8")
+        write_new(self.folder / NOTE, text + "\n")
 
 
 def stands(now: Options, status: str, why: str, before: Any) -> bool:

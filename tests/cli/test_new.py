@@ -92,11 +92,11 @@ def test_a_folder_without_letters_keeps_the_name_of_the_template(tmp_path: Path)
         optimizer.new(tmp_path / "x", "none")
 
 
-def test_the_wheel_takes_every_template_along() -> None:
+def test_the_wheel_takes_templates_and_benchmarks_along() -> None:
     """And where it puts them is where they are looked for."""
     hatch = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]
     included = hatch["build"]["targets"]["wheel"]["force-include"]
-    assert included == {f"instances/{name}": f"optimizer/instances/{name}" for name in TEMPLATES}
+    assert included == {f"instances/{name}": f"optimizer/instances/{name}" for name in ("benchmarks", *TEMPLATES)}
 
 
 @pytest.mark.slow

@@ -89,7 +89,7 @@ def _late(*_: object) -> None:
 
 
 @contextlib.contextmanager
-def _limited() -> Iterator[None]:
+def limited() -> Iterator[None]:
     """Time of the processor and memory."""
     before = signal.signal(signal.SIGPROF, _late)
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -115,7 +115,7 @@ def hold(case: Case, folder: Path) -> bool:
     """
     path = case.write(folder)
     try:
-        with _limited(), _only_in(folder):
+        with limited(), _only_in(folder):
             return _read(path)
     except BrokenError:
         raise

@@ -13,8 +13,11 @@ import tempfile
 from pathlib import Path
 
 import atheris
+import openpyxl  # noqa: F401 (the reader imports it when a workbook comes; the guard would take that for a case that reads)
 
 with atheris.instrument_imports(include=["optimizer.instance"]):
+    import optimizer
+
     from . import guard
     from .inputs import SOUND
 
@@ -43,6 +46,8 @@ def one(content: bytes) -> None:
 
 def main() -> None:
     """Run."""
+    # Python lists the folders it imports from again when they change; the guard would take that for reading outside.
+    sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != Path.cwd()]
     corpus = Path(sys.argv[1])
     corpus.mkdir(parents=True, exist_ok=True)
     for number, file in enumerate(SOUND):
@@ -51,6 +56,9 @@ def main() -> None:
         b"\x02discount_rate: 0.1\nremove: {lanes: all}\nadd: {owners: {a: {country: USA}}}\n"
     )
     (corpus / "table").write_bytes(b"\x03id,stage,country,capacity\nplant,magnet,USA,5\n")
+    book = optimizer.workbook(optimizer.load(SOUND[0]), corpus / "book.xlsx")
+    (corpus / "book").write_bytes(b"\x00" + book.read_bytes())
+    book.unlink()
     atheris.Setup([sys.argv[0], str(corpus), "-max_len=65536", "-timeout=60", *sys.argv[2:]], one)
     atheris.Fuzz()
 

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 import optimizer
 from optimizer.errors import InstanceError
+from optimizer.instance import yaml12
 from optimizer.instance.yaml12 import read_yaml
 
 from . import guard
@@ -53,6 +54,9 @@ def packed(**parts: bytes) -> bytes:
     return out.getvalue()
 
 
+TWICE = SOUND_TEXT.replace("price: {2027: 120000}", "price: {2027: 120000, 2027.0: 1}")
+"""Nothing else in it is wrong, so where the second does not count as the first again one of the two is dropped."""
+
 HOSTILE = {
     "a table's name that no file can have": Case({MAIN: changed(lanes="a" * 300 + ".csv")}),
     "a base's name that no file can have": Case({MAIN: b"schema: 1\nname: x\nextends: " + b"a" * 300}),
@@ -66,7 +70,7 @@ HOSTILE = {
     "a table that is a device": Case({MAIN: changed(lanes="l.csv")}, links={"l.csv": "/dev/zero"}),
     "a base that is a device": Case(overlay("") | {MAIN: b"schema: 1\nname: x\nextends: /dev/zero"}),
     "aliases of aliases": Case({MAIN: BOMB.encode()}),
-    "one key twice, as two numbers": Case({MAIN: changed(discount_rate={2027: 0.1}) + b"\nx: {2027: 1, 2027.0: 2}"}),
+    "one key twice, as two numbers": Case({MAIN: TWICE.encode()}),
     "many keys twice": Case({MAIN: b"".join(b"k%d: 1\n" % n for n in range(1000)) + b"k999: 1\n" * 1000}),
     "depth": Case({MAIN: b"schema: " + b"[" * 100_000}),
     "a table that is no text": Case({MAIN: changed(lanes="l.csv"), "l.csv": b"\xff\xfe"}),
@@ -92,6 +96,32 @@ def test_a_workbook_of_many_cells_is_refused_before_it_is_read(name: str, tmp_pa
     assert len(case.files["b.xlsx"]) < 100_000
     with pytest.raises(InstanceError, match="more than 1,000,000 cells and rows"):
         optimizer.load(case.write(tmp_path))
+
+
+def test_the_same_key_as_two_numbers_is_the_one_fault(tmp_path: Path) -> None:
+    """Told as what it is."""
+    assert TWICE != SOUND_TEXT
+    with pytest.raises(InstanceError) as refused:
+        optimizer.load(HOSTILE["one key twice, as two numbers"].write(tmp_path))
+    assert [fault.wrong for fault in refused.value.faults] == ["'2027.0' is given twice"]
+
+
+def test_more_values_than_an_instance_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading ends there: at the limit it is read, at one value more it is refused, and once."""
+    text = "a: [1, 2, 3]\nb: {c: 4, d: [5]}"  # five values, two lists, two mappings: nine
+    monkeypatch.setattr(yaml12, "MAX_NODES", 9)
+    assert read_yaml(text, MAIN).faults == []
+    monkeypatch.setattr(yaml12, "MAX_NODES", 8)
+    assert [fault.wrong for fault in read_yaml(text, MAIN).faults] == ["the file is more than 8 values"]
+
+
+@pytest.mark.slow
+def test_two_million_values_are_refused_in_time(tmp_path: Path) -> None:
+    """Four megabytes of nothing else, within the guard's seconds and gibibyte."""
+    case = Case({MAIN: b"schema: [" + b"1," * (yaml12.MAX_NODES + 1) + b"1]"})
+    file = case.write(tmp_path)
+    with guard.limited(), pytest.raises(InstanceError, match=f"more than {yaml12.MAX_NODES} values"):
+        optimizer.load(file)
 
 
 def test_the_sound_ones_are_accepted(tmp_path: Path) -> None:

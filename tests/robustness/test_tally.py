@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from scipy.stats import binomtest
 
+from optimizer.robustness import work
 from optimizer.robustness.tally import MUST, NEVER, TOSS_UP, UNDECIDED, Counts
 
 
@@ -45,3 +48,18 @@ def test_how_many_samples_would_tell() -> None:
     assert Counts(16, 0, 0, 0).verdict(0.8, 0.95) == UNDECIDED
     assert Counts(17, 0, 0, 0).verdict(0.8, 0.95) == MUST
     assert Counts(0, 0, 0, 5).to_decide(0.8, 0.95) is None
+
+
+def test_the_capex_of_a_sample_is_the_same_in_any_order() -> None:
+    """To the last digit: the options are a set, whose order is another in each process."""
+    capex = {("a", "build"): 0.1, ("b", "build"): 0.2, ("c", "build"): 0.3}
+    first = SimpleNamespace(status="optimal", why="")
+
+    def record(chosen: tuple[tuple[str, str], ...]) -> work.Record:
+        options = {option: SimpleNamespace(capex=usd) for option, usd in capex.items()}
+        solves = SimpleNamespace(network=SimpleNamespace(starts=SimpleNamespace(options=options)))
+        best = SimpleNamespace(cost=1.0, chosen=chosen, funded=())
+        desk = SimpleNamespace(facts=SimpleNamespace(best=best, bound=1.0, options=()), solves=solves, asked={})
+        return work._record(desk, first)  # type: ignore[arg-type]
+
+    assert record(tuple(capex))["capex"] == record(tuple(reversed(capex)))["capex"]

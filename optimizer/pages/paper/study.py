@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.errors import OptionsError, PlanError
+from optimizer.folders import write_new
 from optimizer.instance.marks import banner_of, markings_of
-from optimizer.ledger import write_new
 from optimizer.pages.network.figures import FIGURES
 from optimizer.pages.paper import charts, network
 from optimizer.pages.pictures import Figure, Picture, Shares

@@ -16,7 +16,7 @@ from optimizer.errors import SolveError
 from optimizer.model.declare import Key
 from optimizer.solver.compile import Indices, Problem, Vector
 from optimizer.solver.limit import LeftBehind, Limit
-from optimizer.solver.loading import load, new_highs
+from optimizer.solver.loading import answered, load, new_highs
 
 SLACK_ROUNDS = 12
 """Rounds not met with equality after which a cut is put aside, until a point that it cuts off comes back."""
@@ -321,6 +321,8 @@ class Master:
             raise SolveError(f"HiGHS ended the master with '{self._highs.modelStatusToString(status)}'")
         value = float(self._highs.getInfo().objective_function_value)
         z = np.array(self._highs.getSolution().col_value)
+        if status == kinds.kOptimal:
+            z = answered(z, self._highs.getNumCol())
         return Point(z, value if status == kinds.kOptimal else -math.inf, value)
 
     def _go(self) -> None:
