@@ -1,9 +1,9 @@
 """At what payment for a tonne of its products an option would come in.
 
-If the option is funded, someone pays p USD for each tonne that the plant makes beyond what it could make without it:
-in every year and future, discounted and weighed as cost is. What is thrown away is paid nothing: of each material no
-more is paid for than is made there and not thrown away, whoever made it. A plan that funds the option, costs c more
-than may be and has Q such tonnes is then as good from p = c / Q on.
+If the option is funded, someone pays p USD for each tonne that the plant makes beyond what its standing capacity could
+make, whatever else is funded there: in every year and future, discounted and weighed as cost is. What is thrown away
+is paid nothing: of each material no more is paid for than is made there and not thrown away, whoever made it. A plan
+that funds the option, costs c more than may be and has Q such tonnes is then as good from p = c / Q on.
 
 That no plan is as good is shown with a payment for everything made, thrown away or not, which is never less. The least
 of cost less that payment, over all plans that fund the option, is concave in p, as the least of linear functions is,

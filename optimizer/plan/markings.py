@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pandas as pd
 
@@ -34,8 +33,12 @@ def with_markings(instance: Instance, tables: Mapping[str, pd.DataFrame]) -> dic
     if not markings_of(instance):
         return dict(tables)
     named = Named(instance)
+
+    def said(cells: Mapping[str, str]) -> str:
+        return " ".join(named.labels(cells))
+
     return {
-        name: frame.assign(**{MARKING: named.column(frame, heads)}) if (heads := naming(frame.columns)) else frame
+        name: frame.assign(**{MARKING: by_row(frame, heads, said)}) if (heads := naming(frame.columns)) else frame
         for name, frame in tables.items()
     }
 
@@ -43,6 +46,24 @@ def with_markings(instance: Instance, tables: Mapping[str, pd.DataFrame]) -> dic
 def naming(heads: Iterable[object]) -> list[str]:
     """Columns of a table that name something; heads are all of its columns."""
     return [head for head in map(str, heads) if head in SECTIONS or head in PLACES or head in OTHERS]
+
+
+def by_row(frame: pd.DataFrame, heads: list[str], said: Callable[[dict[str, str]], str]) -> list[str]:
+    """The cells of the column `marking`, one for each row of a table.
+
+    Args:
+        frame: the table.
+        heads: of its columns that name something.
+        said: the labels of a row, by its cells in these columns; rows that are alike there are asked about once.
+    """
+    known: dict[tuple[str, ...], str] = {}
+    found = []
+    for cells in frame[heads].to_numpy(dtype=object).tolist():
+        key = tuple(map(str, cells))
+        if key not in known:
+            known[key] = said(dict(zip(heads, key, strict=True)))
+        found.append(known[key])
+    return found
 
 
 class Named:
@@ -54,17 +75,6 @@ class Named:
         self.appropriations = {one.id: one for one in instance.policy.budget.appropriations}
         finance = instance.finance
         self.instruments = {} if finance is None else {one.id: one for one in finance.instruments}
-
-    def column(self, frame: pd.DataFrame, heads: list[str]) -> list[str]:
-        """The cells of the column, one for each row of a table; heads are of the columns that name something."""
-        known: dict[tuple[Any, ...], str] = {}
-        found = []
-        for cells in frame[heads].to_numpy(dtype=object).tolist():
-            key = tuple(map(str, cells))
-            if key not in known:
-                known[key] = " ".join(self.labels(dict(zip(heads, key, strict=True))))
-            found.append(known[key])
-        return found
 
     def labels(self, cells: Mapping[str, str]) -> tuple[str, ...]:
         """The labels of what a row of a table names; its cells by column."""

@@ -12,7 +12,7 @@ from pandas.api.types import is_numeric_dtype
 from optimizer.instance.fields import Record, Row
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import MARKING, markings_of
-from optimizer.plan.markings import Named, naming
+from optimizer.plan.markings import Named, by_row, naming
 
 KEYS = ("key", "path")
 """Columns with a key of an instance, or several: facilities.plant_a.options.build.capex."""
@@ -43,7 +43,7 @@ def with_study_markings(
     if not labels.due:
         return dict(tables)
     return {
-        name: frame.assign(**{MARKING: labels.column(frame, heads)}) if (heads := _naming(frame)) else frame
+        name: frame.assign(**{MARKING: by_row(frame, heads, labels.of)}) if (heads := _naming(frame)) else frame
         for name, frame in tables.items()
     }
 
@@ -68,17 +68,6 @@ class Labels:
         marked = {id(one): one for one in given if markings_of(one)}
         self._named = [NamedInStudies(instance) for instance in marked.values()]
         self.due = bool(self._named)
-
-    def column(self, frame: pd.DataFrame, heads: list[str]) -> list[str]:
-        """The cells of the column, one for each row of a table; heads are of the columns that name something."""
-        known: dict[tuple[str, ...], str] = {}
-        found = []
-        for cells in frame[heads].to_numpy(dtype=object).tolist():
-            key = tuple(map(str, cells))
-            if key not in known:
-                known[key] = self.of(dict(zip(heads, key, strict=True)))
-            found.append(known[key])
-        return found
 
     def of(self, cells: Mapping[str, Any]) -> str:
         """What is said of one row; its cells by column."""
