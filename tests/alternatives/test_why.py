@@ -186,7 +186,7 @@ def test_a_payment_that_is_found_is_what_decides() -> None:
 
 @pytest.mark.parametrize("seed", first_fast((0, 1, 2, 3, 5, 10), 1))
 def test_both_methods_find_like_payments(seed: int) -> None:
-    """Their brackets meet, and every one is closed where it is proved that the option is not in."""
+    """No payment that one shows to be enough is below one that the other proves not to be."""
     instance = instance_of(generate(seed, scenarios=2))
     best = optimizer.solve(instance, gap=1e-7, threads=1)
     funded = set(zip(best.portfolio["facility"], best.portfolio["option"], strict=True))
