@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,12 @@ LONGEST_HEAD = 200
 """Letters of the head of a printed page that are left for a banner, of 255 in all."""
 NARROW, WIDE = 6, 60
 """Letters that a column is wide at least and at most."""
+POINTS, HEIGHT = 11, 15.0
+"""The size of plain letters, and how high a line of them is, both in points."""
+HIGHEST = 400.0
+"""Points that a row is high at most; a spreadsheet has no more than 409."""
+BROADER = 1.15
+"""How much broader letters may be than the font's, where a machine has another in its place, or bold."""
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LIKE_ESCAPE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
@@ -41,6 +48,7 @@ class Look:
         fill: colour behind them; empty for none.
         wrap: whether words are broken into lines.
         right: whether it stands at the right.
+        left: whether it stands at the left, a number too.
         line: whether a line is drawn below.
         indent: steps set in.
     """
@@ -52,13 +60,16 @@ class Look:
     fill: str = ""
     wrap: bool = False
     right: bool = False
+    left: bool = False
     line: bool = False
     indent: int = 0
 
 
 PLAIN = Look()
 HEAD = Look(bold=True, ink="FFFFFF", fill=INK, wrap=True)
-HEAD_RIGHT = Look(bold=True, ink="FFFFFF", fill=INK, wrap=True, right=True)
+HEAD_RIGHT = Look(bold=True, ink="FFFFFF", fill=INK, wrap=True, right=True, indent=1)
+NUMBER = Look(right=True, indent=1)
+"""Set in from the right, so that words in the next column do not touch it."""
 TITLE = Look(bold=True, size=16, ink=INK)
 HEADING = Look(bold=True, size=12, ink=INK)
 WRAPPED = Look(wrap=True)
@@ -172,8 +183,12 @@ class Book:
             sheet.oddHeader.center.text = sheet.oddFooter.center.text = self._banner
         if options.repeated:
             sheet.print_title_rows = "1:1"
-        for row in rows:
-            sheet.append([None if value is None else self._cell(sheet, value) for value in row])
+        for number, row in enumerate(rows, 1):
+            entries = [value if isinstance(value, Entry) or value is None else Entry(value) for value in row]
+            height = height_of(entries, options.widths)
+            if height > HEIGHT:  # not every spreadsheet works out heights when it opens a file
+                sheet.row_dimensions[number].height = height
+            sheet.append([None if entry is None else self._cell(sheet, entry) for entry in entries])
         if options.filtered:
             sheet.auto_filter.ref = options.filtered
         for where, formula, strict in options.lists:
@@ -187,11 +202,10 @@ class Book:
             sheet.data_validations.append(there)
         sheet.close()
 
-    def _cell(self, sheet: Any, given: Any) -> Any:
+    def _cell(self, sheet: Any, entry: Entry) -> Any:
         from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
         from openpyxl.worksheet.hyperlink import Hyperlink  # noqa: PLC0415
 
-        entry = given if isinstance(given, Entry) else Entry(given)
         cell: Any = WriteOnlyCell(sheet)
         value = entry.value
         if isinstance(value, bool):
@@ -224,7 +238,7 @@ class Book:
                 cell.fill = PatternFill("solid", fgColor=f"FF{look.fill}")
             if look.line:
                 cell.border = Border(bottom=Side("thin", color=f"FF{LINE}"))
-            side = "right" if look.right else "left" if look.wrap or look.indent else None
+            side = "right" if look.right else "left" if look.left or look.wrap or look.indent else None
             cell.alignment = Alignment(side, "top", wrap_text=look.wrap or None, indent=look.indent)
             style = cell._style
             style.quotePrefix = int(quoted)
@@ -275,3 +289,26 @@ def width_of(texts: Iterable[str]) -> float:
     """The width of a column, in letters, that shows these."""
     longest = max((max(map(len, text.split("\n"))) for text in texts if text), default=0)
     return min(max(longest + 2, NARROW), WIDE)
+
+
+def height_of(entries: Sequence[Entry | None], widths: Sequence[float]) -> float:
+    """How high a row must be that shows all of its words, in points.
+
+    Args:
+        entries: of the row.
+        widths: of the columns, in letters of plain size.
+    """
+    highest = HEIGHT
+    for place, entry in enumerate(entries):
+        if entry is None or entry.value is None:
+            continue
+        look, text = entry.look, str(entry.value)
+        if look.size == POINTS and (not look.wrap or (len(text) < NARROW and "\n" not in text)):
+            continue  # one line, as nearly all cells are
+        lines = 1
+        if look.wrap:
+            width = min(max(widths[place], NARROW), 2 * WIDE) if place < len(widths) else NARROW
+            fit = max(int(width * POINTS / look.size / BROADER), 1)
+            lines = sum(len(textwrap.wrap(part, fit)) or 1 for part in text.split("\n"))
+        highest = max(highest, lines * HEIGHT * look.size / POINTS)
+    return min(highest, HIGHEST)

@@ -37,6 +37,7 @@ from optimizer.workbooks.book import (
     HEAD_RIGHT,
     HEADING,
     LINKED,
+    NUMBER,
     PLAIN,
     TITLE,
     WRAPPED,
@@ -52,7 +53,7 @@ CATEGORY = "workbook of an instance"
 ABOUT, KEYS = GUIDES
 SPARE = 1_000
 """Rows below the last that drop-downs reach too, for what is added."""
-LARGE, THOUSANDS = 1e4, Look(format="#,##0")
+LARGE, THOUSANDS = 1e4, replace(NUMBER, format="#,##0")
 """Whole numbers from which thousands are set apart."""
 MOST_WIDE = 40
 """Letters of a column at most."""
@@ -170,8 +171,10 @@ class _Writer:
             return Entry("")
         if isinstance(written, str):
             return Entry(written, WRAPPED if "\n" in written else PLAIN)
-        large = not isinstance(written, bool) and abs(written) >= LARGE and written == round(written)
-        return Entry(written, THOUSANDS if large else PLAIN)
+        if isinstance(written, bool):
+            return Entry(written)
+        large = abs(written) >= LARGE and written == round(written)
+        return Entry(written, THOUSANDS if large else NUMBER)
 
     def _add_about(self, book: Book, sheets: list[Layout]) -> None:
         names = book.names.take(ABOUT)
@@ -207,7 +210,7 @@ class _Writer:
                 written = self._entry(value, key, known_kind(key), "")
                 yield [
                     Entry(key),
-                    Entry(written.value, replace(written.look, wrap=True)),
+                    Entry(written.value, replace(written.look, wrap=True, right=False, indent=0)),
                     Entry(column.unit),
                     Entry(column.meaning, WRAPPED),
                 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,19 @@ from optimizer.pages.page import Page
 from optimizer.pages.proofs import with_proofs
 from optimizer.plan.columns import COLUMNS
 from optimizer.plan.plan import read_info
-from optimizer.workbooks.book import HEAD, HEAD_RIGHT, HEADING, LINKED, TITLE, WRAPPED, Book, Entry, Look, Options
+from optimizer.workbooks.book import (
+    HEAD,
+    HEAD_RIGHT,
+    HEADING,
+    LINKED,
+    NUMBER,
+    TITLE,
+    WRAPPED,
+    Book,
+    Entry,
+    Look,
+    Options,
+)
 from optimizer.workbooks.summary import COVER, IN_FULL, add_cover, add_summary
 from optimizer.workbooks.tables import MOST, Column, add_table, table_of
 
@@ -161,7 +173,7 @@ def _add_contents(book: Book, name: str, in_full: str, sheets: list[Sheet], fold
         yield [Entry(in_full, LINKED, in_full), Entry(None), Entry("the report's tables, rounded, in M USD", WRAPPED)]
         for sheet in sheets:
             look = LINKED if sheet.rows else FAINT
-            rows = Entry(sheet.end - sheet.begin, Look(format="#,##0"))
+            rows = Entry(sheet.end - sheet.begin, replace(NUMBER, format="#,##0"))
             yield [Entry(sheet.name, look, sheet.name), rows, Entry(sheet.about, WRAPPED)]
         others = _others(folder)
         if others:

@@ -18,7 +18,9 @@ from optimizer.workbooks.instances import save_instance
 from optimizer.workbooks.results import CATEGORY, book_of
 
 SUFFIX = ".xlsx"
-_CORE = "docProps/core.xml"
+_CORE, _PROGRAM = "docProps/core.xml", "docProps/app.xml"
+_WRITTEN_BY = "Microsoft Excel"
+"""How openpyxl, in every version, begins the program's name. Excel's own begins so too; it says who saved, and when."""
 _MOST = 1 << 20
 """Bytes of the properties of a workbook at most."""
 _AT_ONCE = timedelta(seconds=1)
@@ -99,14 +101,21 @@ def _check(target: Path, *, may_replace: bool) -> None:
 def _is_ours(target: Path) -> bool:
     """Whether a file is a workbook of a result as it was written."""
     try:
-        with zipfile.ZipFile(target) as archive, archive.open(_CORE) as core:
-            text = core.read(_MOST)
-        if b"<!DOCTYPE" in text:
-            return False
-        said = {element.tag.rpartition("}")[2]: element.text for element in ElementTree.fromstring(text)}
+        with zipfile.ZipFile(target) as archive:
+            said, program = _properties(archive, _CORE), _properties(archive, _PROGRAM)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, ElementTree.ParseError):
         return False
-    return said.get("category") == CATEGORY and said.get("lastModifiedBy") == CREATOR and not _saved_later(said)
+    as_written = said.get("category") == CATEGORY and said.get("lastModifiedBy") == CREATOR
+    # LibreOffice may save a workbook and change neither who saved it nor when.
+    return as_written and (program.get("Application") or "").startswith(_WRITTEN_BY) and not _saved_later(said)
+
+
+def _properties(archive: zipfile.ZipFile, name: str) -> dict[str, str | None]:
+    with archive.open(name) as there:
+        text = there.read(_MOST)
+    if b"<!DOCTYPE" in text:
+        raise ValueError("a document type in a workbook's properties")
+    return {element.tag.rpartition("}")[2]: element.text for element in ElementTree.fromstring(text)}
 
 
 def _saved_later(said: Mapping[str, str | None]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from optimizer.briefs.brief import Grid
 from optimizer.briefs.words import Money, Span
@@ -14,6 +15,7 @@ from optimizer.workbooks.book import (
     HEAD,
     HEAD_RIGHT,
     HEADING,
+    NUMBER,
     PLAIN,
     TITLE,
     WRAPPED,
@@ -25,7 +27,7 @@ from optimizer.workbooks.book import (
 )
 
 COVER, IN_FULL = "cover", "summary"
-LABELS, WORDS = 24, 110
+LABELS, WORDS = 36, 100
 """Letters of the cover's two columns."""
 ROUNDED = "Rounded as in a report, money in M USD. The other sheets hold every digit."
 
@@ -111,21 +113,26 @@ def _grid(grid: Grid) -> Iterator[list[Entry]]:
     yield []
     if grid.title.strip():
         yield [Entry(grid.title.strip(), HEADING)]
-    yield [Entry(head_of(grid.heads[n], n, n in money), HEAD_RIGHT if n in right else HEAD) for n in kept]
+    yield [Entry(head_of(grid.heads[n], n, n in money), HEAD_RIGHT if n in right - {kept[0]} else HEAD) for n in kept]
     for row, style in zip(grid.rows, grid.styles, strict=True):
         bold = "bold" in (style or "")
-        yield [_entry(row[n], money=n in money, right=n in right, bold=bold) for n in kept]
+        yield [_entry(row[n], money=n in money, right=n in right, first=n == kept[0], bold=bold) for n in kept]
     yield []
 
 
-def _entry(cell: str, *, money: bool, right: bool, bold: bool) -> Entry:
-    """A cell of a table of words, as a number where it is one."""
+def _entry(cell: str, *, money: bool, right: bool, first: bool, bold: bool) -> Entry:
+    """A cell of a table of words, as a number where it is one.
+
+    The first column is as wide as any table of the sheet asks for; a number at its right end would stand alone.
+    """
+    number = Look(left=True, bold=bold) if first else replace(NUMBER, bold=bold)
+    words = replace(NUMBER, bold=bold) if right and not first else Look(bold=bold)
     if money and isinstance(cell, Money):
-        return Entry(cell.usd / 1e6, Look(format=MILLION, bold=bold))
+        return Entry(cell.usd / 1e6, replace(number, format=MILLION))
     if money and isinstance(cell, Span):
-        return Entry(millions(cell), Look(right=right, bold=bold))
+        return Entry(millions(cell), words)
     if right and not isinstance(cell, Money) and _NUMBER.match(cell):
         _, _, decimals = cell.partition(".")
         shown = ("#,##0" if "," in cell else "0") + ("." + "0" * len(decimals) if decimals else "")
-        return Entry(float(cell.replace(",", "")), Look(format=shown, bold=bold))
-    return Entry(str(cell), Look(right=right, bold=bold))
+        return Entry(float(cell.replace(",", "")), replace(number, format=shown))
+    return Entry(str(cell), words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 from optimizer.errors import PlanError, letters
 from optimizer.instance.sheets import MAX_ROWS
 from optimizer.plan.columns import COLUMNS, RATES, TEXT, UNITS
-from optimizer.workbooks.book import HEAD, HEAD_RIGHT, PLAIN, Book, Entry, Look, Options, width_of
+from optimizer.workbooks.book import HEAD, HEAD_RIGHT, NUMBER, PLAIN, Book, Entry, Look, Options, width_of
 
 MOST = MAX_ROWS - 1
 """Rows of a sheet below its head."""
@@ -61,7 +61,7 @@ class Column:
         shown = _FORMATS.get(self.unit, "General")
         if self.unit in ("t", "t/yr") and max((abs(cell) for cell in self.cells if cell is not None), default=0) < FINE:
             shown = "0.000"
-        return Look(format=shown)
+        return replace(NUMBER, format=shown)
 
     @property
     def width(self) -> float:

@@ -15,8 +15,9 @@ import optimizer
 from optimizer.errors import PlanError
 from optimizer.pages.kinds import kind_of
 from optimizer.plan.columns import COLUMNS
-from optimizer.workbooks.book import LONGEST_NAME, Names
+from optimizer.workbooks.book import HEIGHT, HIGHEST, LONGEST_NAME, Entry, Look, Names, height_of
 from optimizer.workbooks.results import ABOUT, book_of
+from optimizer.workbooks.summary import WORDS
 from optimizer.workbooks.tables import table_of
 
 from .conftest import ROOT
@@ -144,6 +145,27 @@ def test_names_of_sheets_are_legal_and_apart() -> None:
 def test_every_table_of_a_plan_is_told_of() -> None:
     """What it is about, for the contents."""
     assert set(ABOUT) == set(COLUMNS)
+
+
+def test_rows_are_as_high_as_their_words(book: Any) -> None:
+    """A program that takes heights as they stand cuts nothing off: more words than fit on a line have more lines."""
+    heads, cover = book["portfolio"], book["cover"]
+    assert heads.row_dimensions[1].height == 2 * HEIGHT  # capacity [t/yr]
+    assert heads.row_dimensions[2].height is None  # that of the sheet
+    for row in cover:
+        words = max((len(str(cell.value)) for cell in row if cell.value and cell.alignment.wrap_text), default=0)
+        lines = (cover.row_dimensions[row[0].row].height or HEIGHT) / HEIGHT
+        assert lines >= words // WORDS
+
+
+def test_a_row_is_no_higher_than_a_sheet_allows() -> None:
+    """By broken lines, words without a space, larger letters, and words that are not wrapped."""
+    wrapped = Look(wrap=True)
+    assert height_of([Entry("a\nb\nc", wrapped)], [20]) == 3 * HEIGHT
+    assert height_of([Entry("x" * 100, wrapped)], [23]) == 5 * HEIGHT
+    assert height_of([Entry("x" * 100)], [23]) == HEIGHT
+    assert height_of([None, Entry("x", Look(size=22))], []) == 2 * HEIGHT
+    assert height_of([Entry("a b " * 5_000, wrapped)], [10]) == HIGHEST
 
 
 def test_what_is_there_is_not_replaced(folders: Path, tmp_path: Path) -> None:
