@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 import os
 import re
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 LEFT = 3600.0
 """Seconds after which a folder that is being written counts as left by a run that was killed."""
@@ -100,6 +103,21 @@ def write_new(file: Path, content: str | bytes) -> None:
         made.replace(file)
     finally:
         made.unlink(missing_ok=True)
+
+
+def settle(file: Path, key: Callable[[dict[str, str]], Any]) -> None:
+    """Bring the rows of a table into an order; those that are alike in it stay as they are.
+
+    Args:
+        file: a CSV table with heads.
+        key: of a row, by which they are ordered.
+    """
+    with file.open(newline="", encoding="utf-8") as there:
+        heads, *rows = csv.reader(there)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([heads, *sorted(rows, key=lambda row: key(dict(zip(heads, row, strict=False))))])
+    write_new(file, text.getvalue())
 
 
 def whole_lines(file: Path) -> bytes:

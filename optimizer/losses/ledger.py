@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from optimizer.folders import whole_lines, write_new
+from optimizer.folders import settle, whole_lines, write_new
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import MARKING
 from optimizer.ledger import StudyFolder
@@ -61,6 +61,10 @@ class Ledger(StudyFolder):
             cells = [*row, short, used, lines, answer.lps, round(seconds, 4)]
             named = {"lost": row[3], "used": used, "markets": lines}
             writer.writerow([*cells, self._labels.of(named)] if self._labels.due else cells)
+
+    def settle(self) -> None:
+        """Bring the rows into the order of durations and onsets: they come as workers end."""
+        settle(self._file, lambda row: (int(row["duration"]), int(row["onset"])))
 
     def _read(self) -> dict[Key, Answer]:
         if not self._file.exists() or not whole_lines(self._file):

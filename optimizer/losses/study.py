@@ -125,6 +125,7 @@ def stress(
     info |= {"seconds": round(clock.seconds, 1), "versions": versions()}
     info["made"] = datetime.now(UTC).isoformat(timespec="seconds")
     found = Stress(info, losses_table(case, told), worst_table(case, told))
+    ledger.settle()
     ledger.finish(info, {"losses": found.losses, "worst": found.worst}, plan.instance)
     return found
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyomo.common.gc_manager import PauseGC
 
+from optimizer.errors import SolveError
 from optimizer.model import assemble, risk
 from optimizer.network.derive import Derived
 from optimizer.network.tables import INVESTMENT, TRUNK, Network, Tables
@@ -20,6 +21,7 @@ from optimizer.solver.kept import Kept
 from optimizer.solver.measure import measure_of
 from optimizer.solver.mould import Moulds
 from optimizer.solver.options import Options
+from optimizer.solver.row_prices import row_prices
 from optimizer.solver.start import UNTRIED, UNUSED, USED, Start
 from optimizer.solver.written import build_block
 
@@ -83,24 +85,6 @@ class Solved:
     """(course, constraint, index) -> USD per unit of right-hand side, fundings fixed; rules, targets, budget."""
     levels: list[Any] = field(default_factory=list)
     """What each level reached, where the instance is lexicographic."""
-
-
-PRICED = frozenset(
-    [
-        "domestic_content",
-        "exposure_cap",
-        "heavy_content",
-        "diversify",
-        "delivered_content",
-        "released_within_cap",
-        "goal_is_reached",
-        "feed_is_recycled",
-        "target_is_reached",
-        "annual_budget",
-        "total_budget",
-        "appropriation_is_kept",
-    ]
-)
 
 
 def compile_all(
@@ -231,31 +215,33 @@ def finish(begun: Begun, start: Start | None = None) -> Solved:
         early = plan_of(problem, start.fundings, options, _naming(problem, report), stop, start.recipients, until)
         late = until is not None and time.monotonic() >= until
         out.start = USED if early.values is not None else UNTRIED if late else UNUSED
-    if network.windows and problem.columns >= LARGE:
+    if begun.learnt is not None and begun.learnt.bound is not None:
+        early = better(early, FirstPlan(bound=begun.learnt.bound))
+    enough = reaches(early.objective, early.bound, options)
+    if network.windows and problem.columns >= LARGE and not enough:
         named = carrying(_naming(problem, report), early)
         early = better(early, first_plan(network, blocks, problem, options, named, stop, deadline))
         out.seconds["first_plan"] = time.monotonic() - began - out.seconds["build"]
-    point = early.values
-    named = carrying(_naming(problem, report), early)
+    named, trouble = carrying(_naming(problem, report), early), ""
     if options.settled(early.objective, early.bound):
         raw = Raw("settled", early.values, early.objective, early.bound, 0.0, duals=early.duals)
     elif reaches(early.objective, early.bound, options):
         raw = Raw("optimal", early.values, early.objective, early.bound, 0.0, duals=early.duals)
     else:
-        raw = run(
-            problem, options, phase="solving", report=named, stop=stop, start=point, deadline=deadline, settle=True
-        )
+        raw, trouble = _run_on(problem, early, options, named, stop, deadline)
     out.seconds["solve"] = raw.seconds
     out.nodes = raw.nodes
     _take_better(raw, early, options)
     ended(out, raw)
+    if trouble and raw.ended == "limit":
+        out.why = f"{trouble}; the best plan and the bound until then are kept"
     if raw.values is None:
         out.bound = raw.bound if options.target is not None else None
         return out
     out.objective, out.bound = raw.objective, raw.bound
     values = raw.values
     if raw.duals is not None:
-        out.duals = _priced(problem, raw.duals)
+        out.duals = row_prices(problem, raw.duals)
     second = risk.needs_second_pass(network) and options.target is None
     if second and raw.objective is not None and not (stop and stop.asked.is_set()):
         until = time.monotonic() + max(SECOND_PASS, time.monotonic() - began)
@@ -265,6 +251,31 @@ def finish(begun: Begun, start: Start | None = None) -> Solved:
     out.values = values_of(problem, values)
     out.seconds["total"] = time.monotonic() - began
     return out
+
+
+def _run_on(
+    problem: Problem,
+    early: FirstPlan,
+    options: Options,
+    report: Report | None,
+    stop: Stop | None,
+    deadline: float | None,
+) -> tuple[Raw, str]:
+    """Branch and bound from an early plan, and what HiGHS failed of: the early plan is not lost by it.
+
+    Raises:
+        SolveError: HiGHS failed, and there is no plan yet.
+    """
+    try:
+        raw = run(
+            problem, options, phase="solving", report=report, stop=stop, start=early.values, deadline=deadline,
+            settle=True,
+        )  # fmt: skip
+    except SolveError as error:
+        if early.values is None:
+            raise
+        return Raw("limit", early.values, early.objective, early.bound, 0.0, duals=early.duals), str(error)
+    return raw, ""
 
 
 def _take_better(raw: Raw, early: FirstPlan, options: Options) -> None:
@@ -296,16 +307,6 @@ def _naming(problem: Problem, report: Report | None) -> Report | None:
         report(replace(progress, funded=funded))
 
     return named
-
-
-def _priced(problem: Problem, duals: Vector) -> dict[tuple[str, str, object], float]:
-    found: dict[tuple[str, str, object], float] = {}
-    for name, block in problem.blocks.items():
-        first = problem.row_start[name]
-        for i, (component, index) in enumerate(block.rows):
-            if component in PRICED and abs(duals[first + i]) > ZERO:
-                found[name, component, index] = float(duals[first + i])
-    return found
 
 
 def _value(

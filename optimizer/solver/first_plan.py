@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
+from optimizer.errors import SolveError
 from optimizer.model import assemble
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network
 from optimizer.solver.compile import Block, Indices, Problem, Vector, join, money_of
@@ -108,7 +109,10 @@ def first_plan(
     def of_relaxation() -> None:
         relaxed = dataclasses.replace(problem, integer=np.zeros_like(problem.integer))
         phase = "relaxing all futures"
-        raw = run(relaxed, single, phase=phase, report=known, stop=stop, deadline=deadline, crossover=False)
+        try:
+            raw = run(relaxed, single, phase=phase, report=known, stop=stop, deadline=deadline, crossover=False)
+        except SolveError:  # it ends without a word on some problems; what follows does not hang on it
+            return
         if raw.ended == "optimal" and raw.objective is not None and raw.values is not None:
             out.bound = raw.objective - SAFETY * abs(raw.objective)
             near = _nearest(blocks[INVESTMENT], raw.values[fundings_of(problem)], single)

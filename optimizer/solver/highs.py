@@ -25,6 +25,8 @@ INTERIOR_POINT_FROM = 20_000
 """Columns from which linear programs start by interior point; below, dual simplex is as fast."""
 
 
+CLEANING, CLEANING_SHARE = 60.0, 0.1
+"""Seconds, and share of a run's, that cleaning its plan may take where another plan is known and there is a limit."""
 APART = 1e-3
 """Share by which a bound may be above its own plan, whose fundings were whole within a tolerance only."""
 
@@ -171,7 +173,11 @@ def run(
         if same and start is not None:
             raw.values = start
         else:
-            raw.values, raw.duals = _clean(problem, options, raw.values, stop, interior)
+            cleaned = _clean(problem, options, raw.values, stop, interior, _patience(raw, start, deadline))
+            if cleaned is None:  # a known plan is worth more than a slightly better one that nobody has
+                assert start is not None
+                cleaned = start, None
+            raw.values, raw.duals = cleaned
         raw.objective = (float(problem.objective @ raw.values) + problem.offset) / problem.money
         if raw.bound is not None and raw.bound > raw.objective:
             if (
@@ -327,12 +333,31 @@ def _decide(highs: Any, seconds: float) -> Raw:
     raise SolveError("the problem is unbounded: something earns money without limit")
 
 
+def _patience(raw: Raw, start: Vector | None, deadline: float | None) -> float | None:
+    """Seconds that cleaning may take; None for as long as it takes: without a known plan there would be none."""
+    return None if start is None or deadline is None else max(CLEANING, CLEANING_SHARE * raw.seconds)
+
+
 def _clean(
-    problem: Problem, options: Options, values: Vector, stop: Stop | None, interior: bool
-) -> tuple[Vector, Vector]:
+    problem: Problem, options: Options, values: Vector, stop: Stop | None, interior: bool, seconds: float | None
+) -> tuple[Vector, Vector | None] | None:
     """Round the integers and solve the linear program left, for exact operations and the duals of its rows.
 
     A first Ctrl-C meanwhile is noted and not followed: without this step there would be no plan to keep.
+
+    Args:
+        problem: the problem.
+        options: how to solve.
+        values: of the plan.
+        stop: asks it to stop.
+        interior: begin by interior point.
+        seconds: that it may take; None for as long as it takes.
+
+    Returns:
+        Values and duals; None where the time was not enough.
+
+    Raises:
+        SolveError: the plan does not hold with whole integers.
     """
     lower, upper = problem.lower.copy(), problem.upper.copy()
     lower[problem.integer] = upper[problem.integer] = np.round(values[problem.integer])
@@ -341,7 +366,11 @@ def _clean(
     share_cores(options.cores)
     settings = {"threads": options.cores, "primal_feasibility_tolerance": 1e-8, "dual_feasibility_tolerance": 1e-8}
     _set(highs, settings | ({"solver": "ipx"} if interior else {}))
+    if seconds is not None:
+        _set(highs, {"time_limit": seconds})
     run_apart(highs, None if stop is None else stop.asked.is_set, patience=math.inf)
+    if highs.getModelStatus() == highspy.HighsModelStatus.kTimeLimit:
+        return None
     if highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         raise SolveError("the plan found does not hold once its fundings are exactly 0 or 1")
     solution = highs.getSolution()

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from optimizer.errors import SolveError
 from optimizer.instance.finance import MILLION
 from optimizer.model import assemble
 from optimizer.model.budget import OUTLAY as PUBLIC_OUTLAY
@@ -26,6 +27,7 @@ from optimizer.solver.methods import method_of
 from optimizer.solver.multipliers import Prices
 from optimizer.solver.served import counting, counting_outlay, expected_cost, like, short_of
 from optimizer.solver.start import Start
+from optimizer.solver.trunk_first import trunk_first
 from optimizer.solver.written import build_block
 
 SERVICE, OUTLAY, COST = "service", "outlay", "cost"
@@ -116,7 +118,7 @@ def by_levels(begun: Begun, start: Start | None, solve_one: SolveOne) -> Solved:
             solved, prices = _by_prices(mine, begun.blocks, found, caps, demand, solve_one)
             levels = [dataclasses.replace(known, price=prices.get(str(known.channel))) for known in levels]
         else:
-            solved = solve_one(mine, start)
+            solved = _solved(mine, begun.blocks, start, solve_one, name, found)
         if found is not None and not solved.values:
             solved = _kept(found, solved, expected_cost(network, mine.blocks, found.values))
         level = _level(solved, name, channel, tolerance, demand, time.monotonic() - now)
@@ -132,6 +134,37 @@ def by_levels(begun: Begun, start: Start | None, solve_one: SolveOne) -> Solved:
         found, start = solved, like(network, solved.values)
     assert found is not None
     return _whole(found, levels, begun)
+
+
+def _solved(
+    mine: Begun,
+    blocks: Mapping[str, Block],
+    start: Start | None,
+    solve_one: SolveOne,
+    name: str,
+    found: Solved | None,
+) -> Solved:
+    """What comes of a level; where the solver fails, and there is a plan of the levels before, that is told of it.
+
+    Args:
+        mine: the level.
+        blocks: with the costs that they have.
+        start: a plan that is tried first.
+        solve_one: solves one problem.
+        name: of the level.
+        found: what the levels before have found.
+
+    Raises:
+        SolveError: the solver failed, and there is no plan yet.
+    """
+    try:
+        costed = mine.blocks | dict(blocks)  # the rows of levels before are in the level's own
+        return trunk_first(mine, costed, start, solve_one) if name == OUTLAY else solve_one(mine, start)
+    except SolveError as error:
+        if found is None:
+            raise
+        mine.out.status, mine.out.why = "no_plan", str(error)
+        return mine.out
 
 
 def _kept(found: Solved, solved: Solved, value: float) -> Solved:

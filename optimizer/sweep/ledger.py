@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from optimizer.folders import whole_lines, write_new
+from optimizer.folders import settle, whole_lines, write_new
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import MARKING
 from optimizer.ledger import StudyFolder
@@ -66,6 +67,16 @@ class Ledger(StudyFolder):
             csv.writer(file, lineterminator="\n").writerow(
                 (*cells, self._labels.of(row)) if self._marked[name] else cells
             )
+
+    def settle(self, name: str, keys: Sequence[str]) -> None:
+        """Bring the rows into the order of the keys: they come as workers end.
+
+        Args:
+            name: of the table.
+            keys: in their order; rows of others come last.
+        """
+        order = {key: place for place, key in enumerate(keys)}
+        settle(self._file(name), lambda row: (order.get(row["key"], len(order)), row["end"]))
 
     def known(self, name: str) -> set[tuple[str, str]]:
         """Key and end of the rows that are there."""

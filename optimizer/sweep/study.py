@@ -121,8 +121,11 @@ def sensitivity(
     try:
         with pool_of(instance, portfolio, gap, workers, cluster) as pool:
             _screen(pool, ledger, chosen, ranges, tell)
+            ledger.settle(SCREEN, [number.key for number in chosen])
             found = Sensitivity(info, ledger.screen(), ledger.confirmed())
-            _confirm(pool, ledger, _leading(found, chosen, top), ranges, base, tell)
+            leading = _leading(found, chosen, top)
+            _confirm(pool, ledger, leading, ranges, base, tell)
+            ledger.settle(CONFIRMED, [number.key for number in leading])
     except KeyboardInterrupt:
         info["stopped_early"] = True
     found = Sensitivity(info, ledger.screen(), ledger.confirmed())

@@ -12,8 +12,9 @@ from optimizer.errors import SolveError
 from optimizer.solver.benders.dealt import Best, Dealt
 from optimizer.solver.benders.master import Master, Point
 from optimizer.solver.benders.search import Search
-from optimizer.solver.extensive import PRICED, ZERO, problem_of
+from optimizer.solver.extensive import ZERO, problem_of
 from optimizer.solver.limit import Stopped
+from optimizer.solver.row_prices import PRICED
 
 SETTLING_LAST = 100
 """Rounds in which the stock of a portfolio settles in the second pass."""

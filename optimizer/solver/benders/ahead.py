@@ -78,7 +78,7 @@ def ahead_of(begun: Begun, solve: Solve) -> Ahead:
     alone = dataclasses.replace(
         begun,
         out=Solved(network, begun.out.tables, "no_plan", ""),
-        blocks=_without(begun.out.network.windows, begun.blocks),
+        blocks=without(begun.out.network.windows, begun.blocks),
         options=dataclasses.replace(begun.options, method="auto", gap=max(begun.options.gap, GAP), target=None),
         began=now,
         deadline=until,
@@ -111,7 +111,7 @@ def ahead_of(begun: Begun, solve: Solve) -> Ahead:
     return Ahead(Start(fundings, frozenset({TRUNK, *begun.out.network.windows}), stock), known)
 
 
-def _without(windows: Collection[str], blocks: Mapping[str, Block]) -> dict[str, Block]:
+def without(windows: Collection[str], blocks: Mapping[str, Block]) -> dict[str, Block]:
     """Blocks but those of branches, and those that look at them."""
     return {
         name: block
