@@ -34,10 +34,10 @@ def test_a_stopped_test_tells_bounds_and_goes_on(plan: Plan, folder: Path) -> No
         assert "interrupted" in found.info["verdict"]
         assert (found.info["lower"] or 0.0) <= whole.info["lower"] <= found.info["upper"]
         assert (folder / "stress.json").is_file()
-    before = (folder / "sets.csv").read_text(encoding="utf-8")
+    before = (folder / "sets.csv").read_text(encoding="utf-8").splitlines()
     again = tried(plan, folder, **ASKED)
-    after_ = (folder / "sets.csv").read_text(encoding="utf-8")
-    assert after_.startswith(before)
+    after_ = (folder / "sets.csv").read_text(encoding="utf-8").splitlines()
+    assert set(before) < set(after_)
     assert again.proved
     assert again.info["lower"] == pytest.approx(whole.info["lower"])
     assert again.info["worst"]["losses"] == whole.info["worst"]["losses"]
