@@ -176,7 +176,7 @@ def run(
             cleaned = _clean(problem, options, raw.values, stop, interior, _patience(raw, start, deadline))
             if cleaned is None:  # a known plan is worth more than a slightly better one that nobody has
                 assert start is not None
-                cleaned = start, None
+                cleaned, raw.ended = (start, None), "limit"
             raw.values, raw.duals = cleaned
         raw.objective = (float(problem.objective @ raw.values) + problem.offset) / problem.money
         if raw.bound is not None and raw.bound > raw.objective:

@@ -15,7 +15,7 @@ from finance.test_public import level
 from optimizer.errors import SolveError
 from optimizer.network.network import network_of
 from optimizer.run import plan_of
-from optimizer.solver import extensive, first_plan, levels
+from optimizer.solver import extensive, first_plan, highs, levels
 from optimizer.solver.extensive import Begun, Solved
 from optimizer.solver.highs import Progress, Raw
 from optimizer.solver.methods import solve_begun
@@ -151,3 +151,34 @@ def test_a_solver_that_fails_after_a_first_plan_loses_none(monkeypatch: pytest.M
     assert plan.info["bound"] is None
     with pytest.raises(SolveError, match="Unknown"):
         optimizer.solve(instance_of(data), method="extensive", gap=0)
+
+
+def test_a_plan_that_is_not_clean_in_time_gives_way_to_the_one_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making a plan exact may take long on a large problem: with a limit, and a plan to start from, it may not."""
+    data = disrupted({"affects": "demand", "factor": 0.5})
+    data["finance"]["perspective"] = "system"
+    works = data["facilities"]["works"]
+    data["facilities"]["mill"] = works | {"options": [works["options"][0] | {"capex": 1.1e6}]}
+    dear = solve(data | {"policy": {"rules": [{"rule": "forbid", "facility": "works"}]}})
+    monkeypatch.setattr(highs, "_clean", lambda *_args: None)
+    plan = optimizer.solve(instance_of(data), start=dear, method="extensive", gap=0, time_limit=60)
+    assert plan.status == "feasible"
+    assert list(plan.portfolio["facility"]) == ["mill"]
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
+    assert plan.objective == pytest.approx(dear.objective)
+    assert plan.info["bound"] < plan.objective
+
+
+def test_cleaning_ends_at_its_time() -> None:
+    """By HiGHS's own limit; without one it ends with a plan."""
+    instance = instance_of(disrupted({"affects": "demand", "factor": 0.5}, tonnes=100.0))
+    begun = begin(network_of(instance), Options(gap=0.0, threads=1))
+    problem = extensive.problem_of(begun.out.network, begun.blocks, {})
+    raw = highs.run(problem, Options(gap=0.0, threads=1))
+    assert raw.values is not None
+    cleaned = highs._clean(problem, Options(threads=1), raw.values, None, False, None)
+    assert cleaned is not None
+    assert cleaned[0] == pytest.approx(raw.values, abs=1e-4)
+    assert highs._patience(raw, None, 1.0) is None
+    assert highs._patience(raw, raw.values, None) is None
+    assert highs._patience(raw, raw.values, 1.0) == highs.CLEANING
