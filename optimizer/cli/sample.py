@@ -94,7 +94,7 @@ def _weight(text: str) -> tuple[Path, float]:
 
 def _table(file: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(file, dtype={"episode": "str"})
+        return pd.read_csv(file, dtype={"episode": "str"}, float_precision="round_trip")
     except (OSError, ValueError) as error:
         raise FuturesError(f"{file} cannot be read as a table of costs: {error}") from error
 

@@ -127,7 +127,9 @@ def _table(folder: FilePath, name: str, columns: Iterable[str]) -> pd.DataFrame:
     if not file.is_file():
         raise FuturesError(f"{folder} is incomplete: it has no {name}")
     try:
-        table = pd.read_csv(file, dtype={"future": "str", "event": "str"}, keep_default_na=False)
+        table = pd.read_csv(
+            file, dtype={"future": "str", "event": "str"}, keep_default_na=False, float_precision="round_trip"
+        )
     except (OSError, ValueError) as error:
         raise FuturesError(f"{file} cannot be read: {error}") from error
     if missing := [column for column in columns if column not in table.columns]:

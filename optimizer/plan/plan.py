@@ -170,6 +170,7 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
             dtype=dict.fromkeys(TEXT, "string"),
             keep_default_na=False,
             na_values={column: [""] for column in _NUMBERS},
+            float_precision="round_trip",  # else the last digits depend on the version of pandas
         )
     except (OSError, ValueError) as error:
         raise PlanError(f"{file} cannot be read: {error}") from error

@@ -110,7 +110,7 @@ class Kept:
             handle, made = tempfile.mkstemp(prefix=".blocks.", dir=self.folder)
             try:
                 with os.fdopen(handle, "wb") as stream:
-                    np.savez(stream, allow_pickle=False, **arrays)
+                    np.savez(stream, about=arrays["about"], f=arrays["f"], i=arrays["i"], b=arrays["b"])
                 Path(made).replace(self._file(instance))
             finally:
                 Path(made).unlink(missing_ok=True)

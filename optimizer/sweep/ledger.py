@@ -97,6 +97,8 @@ class Ledger(StudyFolder):
     def _read(self, name: str) -> pd.DataFrame:
         names = ("comes", "goes", "shifts", MARKING)
         words = dict.fromkeys(("key", "kind", "field", "confidence", "end", "status", *names), "str")
-        frame = pd.read_csv(self._file(name), dtype=words, keep_default_na=False, na_values=[""])
+        frame = pd.read_csv(
+            self._file(name), dtype=words, keep_default_na=False, na_values=[""], float_precision="round_trip"
+        )
         blank = [name for name in names if name in frame.columns]
         return frame.fillna(dict.fromkeys(blank, ""))
