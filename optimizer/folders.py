@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 LEFT = 3600.0
 """Seconds after which a folder that is being written counts as left by a run that was killed."""
 
@@ -103,6 +105,23 @@ def write_new(file: Path, content: str | bytes) -> None:
         made.replace(file)
     finally:
         made.unlink(missing_ok=True)
+
+
+def read_exact(file: Path, **options: Any) -> pd.DataFrame:
+    """A CSV table with its decimals to the last bit, by any version of pandas.
+
+    Args:
+        file: of the table.
+        options: of `pandas.read_csv`.
+
+    Raises:
+        OSError, ValueError: it cannot be read.
+    """
+    release = tuple(int(part) for part in pd.__version__.split(".")[:2])
+    if release < (3, 1):  # since then it does so by itself, and warns who asks for it
+        options["float_precision"] = "round_trip"
+    found: pd.DataFrame = pd.read_csv(file, **options)
+    return found
 
 
 def settle(file: Path, key: Callable[[dict[str, str]], Any]) -> None:

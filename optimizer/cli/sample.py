@@ -15,6 +15,7 @@ from optimizer.cli.options import AsJson, InstancePath, folder_of, folder_option
 from optimizer.cli.output import err, out, print_json
 from optimizer.cli.progress import counted
 from optimizer.errors import FuturesError, OptionsError
+from optimizer.folders import read_exact
 from optimizer.futures import FutureSet, merge, overlay_text, with_written
 from optimizer.futures import sample as draw
 from optimizer.futures.folder import may_hold
@@ -94,7 +95,7 @@ def _weight(text: str) -> tuple[Path, float]:
 
 def _table(file: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(file, dtype={"episode": "str"}, float_precision="round_trip")
+        return read_exact(file, dtype={"episode": "str"})
     except (OSError, ValueError) as error:
         raise FuturesError(f"{file} cannot be read as a table of costs: {error}") from error
 

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import FuturesError, InstanceError
-from optimizer.folders import write_whole
+from optimizer.folders import read_exact, write_whole
 from optimizer.futures.chain import Chains, Occurrence, Path
 from optimizer.futures.distribution import GRID
 from optimizer.futures.file import FILE, EventsFile, read_events
@@ -127,9 +127,7 @@ def _table(folder: FilePath, name: str, columns: Iterable[str]) -> pd.DataFrame:
     if not file.is_file():
         raise FuturesError(f"{folder} is incomplete: it has no {name}")
     try:
-        table = pd.read_csv(
-            file, dtype={"future": "str", "event": "str"}, keep_default_na=False, float_precision="round_trip"
-        )
+        table = read_exact(file, dtype={"future": "str", "event": "str"}, keep_default_na=False)
     except (OSError, ValueError) as error:
         raise FuturesError(f"{file} cannot be read: {error}") from error
     if missing := [column for column in columns if column not in table.columns]:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.errors import InstanceError, PlanError
-from optimizer.folders import instead_of, write_whole
+from optimizer.folders import instead_of, read_exact, write_whole
 from optimizer.instance.instance import Instance
 from optimizer.instance.judge import judge
 from optimizer.instance.read import read_source
@@ -165,12 +165,11 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
     if not file.is_file():
         raise PlanError(f"{folder} is incomplete: it has no {name}.csv")
     try:
-        table = pd.read_csv(
+        table = read_exact(
             file,
             dtype=dict.fromkeys(TEXT, "string"),
             keep_default_na=False,
             na_values={column: [""] for column in _NUMBERS},
-            float_precision="round_trip",  # else the last digits depend on the version of pandas
         )
     except (OSError, ValueError) as error:
         raise PlanError(f"{file} cannot be read: {error}") from error

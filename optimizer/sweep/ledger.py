@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.folders import settle, whole_lines, write_new
+from optimizer.folders import read_exact, settle, whole_lines, write_new
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import MARKING
 from optimizer.ledger import StudyFolder
@@ -97,8 +97,6 @@ class Ledger(StudyFolder):
     def _read(self, name: str) -> pd.DataFrame:
         names = ("comes", "goes", "shifts", MARKING)
         words = dict.fromkeys(("key", "kind", "field", "confidence", "end", "status", *names), "str")
-        frame = pd.read_csv(
-            self._file(name), dtype=words, keep_default_na=False, na_values=[""], float_precision="round_trip"
-        )
+        frame = read_exact(self._file(name), dtype=words, keep_default_na=False, na_values=[""])
         blank = [name for name in names if name in frame.columns]
         return frame.fillna(dict.fromkeys(blank, ""))
