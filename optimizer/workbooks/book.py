@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 import textwrap
@@ -257,7 +258,9 @@ class Book:
         try:
             # openpyxl notes when it saves: whoever saves it later is known by the time between.
             self._book.properties.created = datetime.now(UTC).replace(tzinfo=None)
-            self._book.save(made)
+            whole = io.BytesIO()  # an archive that the disk has no room for complains once more when it is taken away
+            self._book.save(whole)
+            made.write_bytes(whole.getbuffer())
             if check is not None:
                 check(made)
             made.replace(file)
