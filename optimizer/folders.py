@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,23 +32,48 @@ def write_whole(target: Path, fill: Callable[[Path], None]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
-        _clear(target, made.stat().st_mtime)
+        with _one_at_a_time(target.parent):
+            _clear(target, made.stat().st_mtime)
         fill(made)
         made.chmod(0o755)
-        if target.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-            target.replace(old / "old")
-            try:
-                made.replace(target)
-            except OSError:
-                (old / "old").replace(target)
-                raise
-            finally:
-                shutil.rmtree(old, ignore_errors=True)
-        else:
-            made.replace(target)
+        with _one_at_a_time(target.parent):
+            _put(made, target)
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def _put(made: Path, target: Path) -> None:
+    """Put a folder into its place; what was there goes when it is."""
+    if not target.exists():
+        made.replace(target)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
+    target.replace(old / "old")
+    try:
+        made.replace(target)
+    except OSError:
+        (old / "old").replace(target)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Keep other runs of this machine from moving things in a folder, where the system can; nothing is left there."""
+    try:
+        import fcntl  # noqa: PLC0415 (not everywhere)
+
+        opened = os.open(folder, os.O_RDONLY)
+    except (ImportError, OSError):
+        yield
+        return
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
 
 
 def instead_of(folder: Path, *notes: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 import re
 import warnings
 import zipfile
@@ -69,6 +70,21 @@ class Cell:
     right: str = ""
 
 
+def spreadsheets() -> Any:
+    """The module that reads and writes workbooks.
+
+    Raises:
+        OptionsError: openpyxl is not installed.
+    """
+    # With lxml, where that happens to be there, a full disk is no OSError, and files are not the same to the byte.
+    os.environ.setdefault("OPENPYXL_LXML", "False")
+    try:
+        import openpyxl  # noqa: PLC0415 (an extra: only a workbook needs it)
+    except ModuleNotFoundError as error:
+        raise OptionsError(f"a workbook needs openpyxl, which is not installed; {INSTALL}") from error
+    return openpyxl
+
+
 class Book:
     """A workbook, open for reading.
 
@@ -84,11 +100,7 @@ class Book:
             RefusedError: it is no workbook that is read.
             OSError: the file cannot be read.
         """
-        try:
-            import openpyxl  # noqa: PLC0415 (an extra: only a workbook needs it)
-        except ModuleNotFoundError as error:
-            raise OptionsError(f"a workbook needs openpyxl, which is not installed; {INSTALL}") from error
-        self._open: Any = openpyxl.load_workbook
+        self._open: Any = spreadsheets().load_workbook
         self._file = file
         self._merged = _look_through(file)
         self._written = self._load(data_only=False)

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from optimizer.errors import OptionsError, letters
+from optimizer.errors import letters
 from optimizer.instance.cells import LONGEST, units_of_length
-from optimizer.instance.sheets import INSTALL
+from optimizer.instance.sheets import spreadsheets
 
 CREATOR = "trusted-supply-optimizer"
 FONT = "Calibri"
@@ -149,11 +149,7 @@ class Book:
         Raises:
             OptionsError: openpyxl is not installed.
         """
-        try:
-            import openpyxl  # noqa: PLC0415 (an extra: only a workbook needs it)
-        except ModuleNotFoundError as error:
-            raise OptionsError(f"a workbook needs openpyxl, which is not installed; {INSTALL}") from error
-        self._book: Any = openpyxl.Workbook(write_only=True)
+        self._book: Any = spreadsheets().Workbook(write_only=True)
         self._book.properties.creator = self._book.properties.lastModifiedBy = CREATOR
         self._book.properties.title = safe_text(title)
         self._book.properties.category = category
