@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,6 +20,9 @@ settings.register_profile("many", parent=settings.get_profile("few"), max_exampl
 settings.load_profile("few")
 
 pytest.register_assert_rewrite("support")
+
+# As the package has it; here openpyxl is imported before that is.
+os.environ.setdefault("OPENPYXL_LXML", "False")
 
 # Thousands of tests leave much that lives to the end; looking through it at every 700 new objects took an eighth of
 # their time.
