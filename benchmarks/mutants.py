@@ -2,9 +2,9 @@
 
 python benchmarks/mutants.py FILE.json [--module optimizer/verifier] [--tests tests/verify] [--count 60] [--seed 0]
 
-Works on a clone of what is committed. A mutant is one operator, number, comparison, keyword or decorator changed
-(cosmic-ray, to be installed for it); of all that there are so many are drawn. Those that survive are written down with their change, to be
-looked at: a message or a bound of search may change unseen; a check may not.
+Works on a clone of what is committed. A mutant is one operator, number, comparison, keyword or decorator changed, by
+cosmic-ray, to be installed for it; of all that there are so many are drawn. Those that survive are written down with
+their change, to be looked at: a message or a bound of search may change unseen; a check may not.
 """
 
 from __future__ import annotations
