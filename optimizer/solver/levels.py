@@ -158,8 +158,9 @@ def _solved(
         SolveError: the solver failed, and there is no plan yet.
     """
     try:
-        costed = mine.blocks | dict(blocks)  # the rows of levels before are in the level's own
-        return trunk_first(mine, costed, start, solve_one) if name == OUTLAY else solve_one(mine, start)
+        if name == OUTLAY:  # with the rows of the levels before, which are in the level's own blocks alone
+            return trunk_first(mine, mine.blocks | dict(blocks), start, solve_one)
+        return solve_one(mine, start)
     except SolveError as error:
         if found is None:
             raise
