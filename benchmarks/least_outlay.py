@@ -4,8 +4,9 @@ python benchmarks/least_outlay.py instances/us_allied_2026/variants/least_outlay
 
 Menus are those instruments of the instance that are of a kind, and some that are made here: floors, recipients chosen,
 at so much above the reference price where most trusted plants stand; offtakes for the public reserve, at half as much
-again; loans; and a stake. Each is solved as the instance is, public outlay first; some again under a crash of all
-prices for two years, and some with less in the purse. A longer menu begins with the plan of a shorter one.
+again; loans; guarantees of private loans; preferred shares; the magnet credit that was introduced in 2025; and a
+stake. Each is solved as the instance is, public outlay first; some again under a crash of all prices for two years, and
+some with less in the purse. A longer menu begins with the plan of a shorter one.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ from optimizer.run import versions
 from optimizer.solver.highs import Progress, Stop
 
 LOAN = {"id": "loan", "kind": "loan", "max_share": 0.5, "rate": 0.02, "term": 10, "expected_loss": 0.1}
+GUARANTEE = {"id": "guarantee", "kind": "loan", "lender": "private", "guarantee": 0.8, "max_share": 0.6, "rate": 0.05,
+             "term": 12, "expected_loss": 0.1}  # fmt: skip
+EQUITY = {"id": "shares", "kind": "equity", "max_share": 0.3, "dividend": 0.07, "redeemed": 10, "expected_loss": 0.1}
+"""The dividend is that of MP's preferred shares (pol024); the rest is estimated here, as all of the loans is."""
 STAKE = {"id": "stake", "kind": "stake", "share": 0.15, "pays": 0.3}
 CRASH, FROM, UNTIL = 0.5, 2029, 2031
 """Prices are halved from the first of these years until the other."""
@@ -94,6 +99,14 @@ def offtakes(instance: optimizer.Instance) -> list[Data]:
     return found
 
 
+def magnet_credit(instance: optimizer.Instance) -> Data:
+    """The magnet credit as introduced in 2025 and not enacted (pol003 to pol005), as long as it is whole."""
+    magnets = [name for name, material in instance.materials.items() if material.stage == "magnet"]
+    bonus = {"channel": "domestic_chain", "amount": 30000}
+    return {"id": "magnet_credit", "kind": "production_credit", "material": magnets, "amount": 20000, "bonus": bonus,
+            "where": {"tiers": ["domestic"]}, "until": 2034, "budget": False}  # fmt: skip
+
+
 def repealed(instrument: Data) -> Data:
     """A cost credit that ends early; any other instrument as it is."""
     if instrument["kind"] != "cost_credit":
@@ -136,8 +149,18 @@ def menus(instance: optimizer.Instance) -> dict[str, Menu]:
         "credits only": Menu(credits_),
         "floors only, 1.3 times the price": Menu(floors(instance, 1.3)),
         "loans only": Menu([LOAN]),
+        "guarantees only": Menu([GUARANTEE]),
+        "shares only": Menu([EQUITY]),
+        "magnet credit only": Menu([magnet_credit(instance)]),
         "offtakes only": Menu(offtakes(instance)),
         "grants and loans": Menu([*grants, LOAN], after="grants only"),
+        "grants and guarantees": Menu([*grants, GUARANTEE], after="grants only"),
+        "grants and shares": Menu([*grants, EQUITY], after="grants only"),
+        "grants and a magnet credit": Menu([*grants, magnet_credit(instance)], after="grants only"),
+        "grants and a magnet credit for who is chosen": Menu(
+            [*grants, magnet_credit(instance) | {"decided": True}], after="grants only"
+        ),
+        "loans, guarantees and shares": Menu([LOAN, GUARANTEE, EQUITY]),
         "grants, loans and floors": Menu([*grants, LOAN, *floors(instance, 1.3)], after="grants and loans"),
         "grants and offtakes": Menu([*grants, *offtakes(instance)], after="grants only"),
         "grants only, the reserve filled": Menu(grants, filled=True),

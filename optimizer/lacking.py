@@ -1,7 +1,8 @@
 """Why there is no plan: the least that must give way, in the instance's own words.
 
 Rows that ask for something are given a way out, and the sum of what is missing is minimised on the integer model. First
-demand, targets and the return to the trunk may give way, in tonnes; if that is not enough, rules and the budget too.
+demand, targets and the return to the trunk may give way, in tonnes, and where those cannot the books of a plant, in
+USD; if that is not enough, rules and the budget too.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import scipy.sparse as sp
 from optimizer.findings import supply_of
 from optimizer.findings.finding import amount as amount_of
 from optimizer.findings.survey import Survey
+from optimizer.instance.finance import MILLION
 from optimizer.network.tables import TRUNK, Network, Tables
 from optimizer.plan.rules import label_of
 from optimizer.solver.compile import Block, Problem, join
@@ -26,6 +28,7 @@ from optimizer.solver.highs import Report, Stop, run
 from optimizer.solver.options import Options
 
 TONNES = ("demand_is_met_or_short", "target_is_reached", "stock_rejoins_the_trunk")
+BOOKS = "pays_its_way"
 RULES = (
     "count_at_least", "count_at_most", "required", "forbidden", "at_most_one_of", "implied", "starts_within_capacity",
     "domestic_content", "exposure_cap", "heavy_content", "diversify", "delivered_content",
@@ -40,7 +43,7 @@ class Shortfall:
     """Something that cannot be had.
 
     Attributes:
-        kind: `demand`, `target`, `restoring`, `rule`, `budget`, `claim` or `unknown`.
+        kind: `demand`, `target`, `restoring`, `books`, `rule`, `budget`, `claim` or `unknown`.
         course: `trunk` or a scenario.
         subject: market, stockpile, or the rule as written.
         product: material asked for.
@@ -90,7 +93,7 @@ def why_infeasible(
     loose = dataclasses.replace(options, gap=0.01, gap_usd=None)
     deadline = None if options.time_limit is None else time.monotonic() + options.time_limit
     survey = Survey(network)
-    for components in (TONNES, TONNES + RULES):
+    for components in ((*TONNES, BOOKS), (*TONNES, BOOKS, *RULES)):
         elastic, slacks = _elastic(problem, components)
         raw = run(elastic, loose, phase="finding what is missing", report=report, stop=stop, deadline=deadline)
         if raw.values is not None:
@@ -165,13 +168,19 @@ def _describe(
         return Shortfall("restoring", course, p, material, k, None, amount, "t", text)
     if component in ("annual_budget", "total_budget"):
         when = f" in {i}" if component == "annual_budget" else ""
-        text = f"the {component.replace('_', ' ')} is {amount:,.4g} USD too small{when}"
+        text = f"the {component.replace('_', ' ')} is {_usd(amount)} too small{when}"
         return Shortfall("budget", course, component, "", "", i if when else None, amount, "USD", text)
     if component == "appropriation_is_kept":
         a, first, last = i
         when = f" in {first}" if first == last else f" from {first} to {last}"
-        text = f"the appropriation {a} is {amount:,.4g} USD too small{when}"
+        text = f"the appropriation {a} is {_usd(amount)} too small{when}"
         return Shortfall("budget", course, a, "", "", last, amount, "USD", text)
+    if component == BOOKS:
+        assert network.instance.finance is not None
+        rate = network.instance.finance.hurdle_rate
+        usd = amount * MILLION
+        text = f"{i} does not pay its way: {_usd(usd)} are missing, discounted at the hurdle rate of {rate:.4g}"
+        return Shortfall("books", course, i, "", "", None, usd, "USD", text)
     if component == "claim_is_served":
         f, region, material, t = i
         text = f"{f} owes {region} {amount:,.4g} t more of {material} in {t}{at} than can be brought there"
@@ -181,6 +190,11 @@ def _describe(
     when = f" in {period}" if period is not None else ""
     text = f"rule {number}, {label}, fails by {amount:,.4g}{when}{at}"
     return Shortfall("rule", course, label, "", "", period, amount, "", text)
+
+
+def _usd(usd: float) -> str:
+    """An amount of money to four digits, written out."""
+    return f"{float(f'{usd:.4g}'):,.10g} USD"
 
 
 def _of_demand(network: Network, course: str, index: Any, amount: float, at: str, survey: Survey) -> Shortfall:

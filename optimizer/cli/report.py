@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli.options import AsJson
+from optimizer.cli.options import AsJson, Quiet
 from optimizer.cli.output import print_json, written_to
+from optimizer.cli.progress import timed
 from optimizer.pages import report as run
+from optimizer.pages.study import PAGES
 
 
 def report(
@@ -18,6 +20,7 @@ def report(
         "report.html"
     ),
     title: Annotated[str, typer.Option(help="Of the file; default names the instances.")] = "",
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """One HTML file with a page for each result folder: the answer first, figures, every table, where it comes from.
@@ -26,7 +29,8 @@ def report(
     prove) is gone through. Several plans begin with a page that sets them side by side. Needs the extra 'report'.
     Example: optimizer report results/starter results/starter_shortfall -o starter.html
     """
-    file = run(folders, output, title=title)
+    with timed(enabled=not quiet, aside=PAGES) as tell:
+        file = run(folders, output, title=title, tell=tell)
     if as_json:
         print_json({"file": str(file), "folders": [str(folder) for folder in folders]})
     else:

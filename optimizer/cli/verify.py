@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli.options import AsJson
+from optimizer.cli.options import AsJson, Quiet
 from optimizer.cli.output import FAILED, out, print_json
+from optimizer.cli.progress import timed
 from optimizer.cli.prove import plain, say
 from optimizer.proof import proven
 from optimizer.verifier import verify as check
@@ -25,6 +26,7 @@ def verify(
     bound: Annotated[
         bool, typer.Option("--bound", help="Go through the proof of its bound too, which optimizer prove makes.")
     ] = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Re-check every constraint, every rule and the objective of a plan, from its files alone.
@@ -34,7 +36,10 @@ def verify(
     Example: optimizer verify results/starter --bound
     """
     verdict = check(plan, exact=exact)
-    proof = proven(plan) if bound else None
+    proof = None
+    if bound:
+        with timed(enabled=not quiet) as tell:
+            proof = proven(plan, lambda done, of: tell("leaves of the proof", done, of))
     if as_json:
         print_json(verdict.to_dict() | ({} if proof is None else {"proof": plain(proof)}))
     else:

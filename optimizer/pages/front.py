@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from enum import IntEnum
 
-from optimizer.pages.page import SENTENCES, Page, Sure, listed
+from optimizer.instance.instance import Instance
+from optimizer.instance.write import sha256
+from optimizer.pages.page import SENTENCES, Page, Sure, counted, listed
 from optimizer.plan.columns import rows_of
 
 NAMED = 6
@@ -15,6 +18,17 @@ UNKNOWN = (
     "The command optimizer verdicts asks over ranges of the data and variants of demand, optimizer alternatives of the "
     "data as they stand; a report of this folder and theirs begins with what they found."
 )
+
+
+class Kin(IntEnum):
+    """What the instance of a result is to that of a plan of the same name; the nearer, the higher."""
+
+    OTHER = 0
+    """Another state of it: some number differs."""
+    TRUNK = 1
+    """The same without its scenarios."""
+    SAME = 2
+    """The same to the letter."""
 
 
 def led(pages: Sequence[Page]) -> list[Page]:
@@ -29,39 +43,63 @@ def led(pages: Sequence[Page]) -> list[Page]:
             made.append(page)
             continue
         funded = {f"{row.facility}:{row.option}" for row in rows_of(page.plan.portfolio)}
+        mine = [other for other in pages if other.sure is not None and other.instance[0] == page.instance[0]]
+        apart = any(other.instance[1] != page.instance[1] for other in mine)
+        trunk = trunk_of(page.plan.instance) if apart else None
         known = [
-            (other.sure, other.instance[1] == page.instance[1])
-            for other in pages
-            if other.sure is not None and other.instance[0] == page.instance[0]
+            (other.sure, kin_of(other.instance[1], page.instance[1], trunk)) for other in mine if other.sure is not None
         ]
-        lines = list(lines_of(funded, best_of(known)))
+        lines = list(lines_of(funded, best_of(known), len(page.plan.instance.scenarios)))
         room = SENTENCES - len(page.answer)
         first = lines if len(lines) <= room else [" ".join(lines)]
         made.append(replace(page, answer=(*first, *page.answer)))
     return made
 
 
-def best_of(known: Sequence[tuple[Sure, bool]]) -> tuple[Sure, bool] | None:
-    """Which verdicts lead: of the same state of the instance first, then over variants; the first of equals.
+def trunk_of(instance: Instance) -> str | None:
+    """The hash of an instance without its scenarios, as `--set scenarios=[]` makes it; None where it has none."""
+    return sha256(instance.replace(scenarios=[])) if instance.scenarios else None
+
+
+def kin_of(other: str, mine: str, trunk: str | None) -> Kin:
+    """What the instance of a result is to that of a plan.
 
     Args:
-        known: verdicts on an instance, with whether it is the same state of it to the letter.
+        other: hash of the instance of the result.
+        mine: of the plan's.
+        trunk: of the plan's without its scenarios, where it has any.
+    """
+    if other == mine:
+        return Kin.SAME
+    return Kin.TRUNK if other == trunk else Kin.OTHER
+
+
+def best_of(known: Sequence[tuple[Sure, Kin]]) -> tuple[Sure, Kin] | None:
+    """Which verdicts lead: of the nearest state of the instance first, then over variants; the first of equals.
+
+    Args:
+        known: verdicts on an instance, with what that is to the plan's.
     """
     return max(known, key=lambda one: (one[1], one[0].variants), default=None)
 
 
-def lines_of(funded: Collection[str], known: tuple[Sure, bool] | None) -> Iterator[str]:
+def lines_of(funded: Collection[str], known: tuple[Sure, Kin] | None, scenarios: int) -> Iterator[str]:
     """What leads the answer of a plan: one sentence where nothing is known beyond it, else two.
 
     Args:
         funded: by the plan, as facility:option.
-        known: verdicts, with whether they are of the plan's instance to the letter.
+        known: verdicts, with what their instance is to the plan's.
+        scenarios: of the plan's instance.
     """
     if known is None:
         yield UNKNOWN
         return
-    sure, same = known
-    apart = "" if same else ", of another state of this instance"
+    sure, kin = known
+    apart = {
+        Kin.SAME: "",
+        Kin.TRUNK: f", without the {counted(scenarios, 'scenario')} that this plan is made for",
+        Kin.OTHER: ", of another state of this instance",
+    }[kin]
     without = [name for name in sure.must if name not in funded]
     said = f"; this plan leaves out {listed(without, NAMED)}" if without else "; all in this plan" if sure.must else ""
     if sure.required:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,23 +45,24 @@ class Gone:
         return None if self.why or self.proof is None else self.proof.gap
 
 
-def with_proofs(pages: Sequence[Page]) -> list[Page]:
+def with_proofs(pages: Sequence[Page], tell: Callable[[str, int, int], None] | None = None) -> list[Page]:
     """Pages whose plans say what is proved of their bound, where a proof lies beside them; others say that none does.
 
     Nothing is taken from the file: it is gone through now, as `optimizer verify PLAN --bound` does.
 
     Args:
         pages: of a report, in order.
+        tell: called with the proof that is gone through, leaves done and their number.
     """
-    return [page if page.plan is None or not page.plan.tables else _with_proof(page) for page in pages]
+    return [page if page.plan is None or not page.plan.tables else _with_proof(page, tell) for page in pages]
 
 
-def _with_proof(page: Page) -> Page:
+def _with_proof(page: Page, tell: Callable[[str, int, int], None] | None) -> Page:
     folder = Path(page.source)
     if not (folder / FILE).is_file():
         none = f"as the solver says; no proof without it is here (optimizer prove {folder} makes one)"
         return replace(page, provenance=(*page.provenance, ("bound", none)))
-    gone = _gone_through(folder)
+    gone = _gone_through(folder, tell)
     brief = Brief(page.brief.rows)
     brief.parts = list(page.brief.parts)
     brief.print(HEADING, style="bold")
@@ -79,11 +80,11 @@ def _with_proof(page: Page) -> Page:
     )
 
 
-def _gone_through(folder: Path) -> Gone:
+def _gone_through(folder: Path, tell: Callable[[str, int, int], None] | None) -> Gone:
     from optimizer.proof import proven  # noqa: PLC0415 (it makes the problem anew; most reports have no proof)
 
     try:
-        proof = proven(folder)
+        proof = proven(folder, None if tell is None else lambda done, of: tell(f"proof beside {folder}", done, of))
     except (OptionsError, PlanError) as error:
         return Gone(None, str(error).replace("`", ""))
     if proof.bound_usd is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from optimizer.errors import OptionsError, PlanError
@@ -14,8 +14,17 @@ from optimizer.pages.kinds import kind_of
 from optimizer.pages.page import Page
 from optimizer.pages.proofs import with_proofs
 
+PAGES = "folders read"
+"""What is told of a report whose plans have no proof to go through."""
 
-def report(folders: Sequence[Path | str] | Path | str, file: Path | str = "report.html", *, title: str = "") -> Path:
+
+def report(
+    folders: Sequence[Path | str] | Path | str,
+    file: Path | str = "report.html",
+    *,
+    title: str = "",
+    tell: Callable[[str, int, int], None] | None = None,
+) -> Path:
     """Write one HTML file with a page for each result folder.
 
     It opens offline, in light and dark, and prints. Nothing is computed anew: pages show what the folders hold; a proof
@@ -28,6 +37,7 @@ def report(folders: Sequence[Path | str] | Path | str, file: Path | str = "repor
             `compare`, `frontier`, `alternatives`, `waivers`, `stress` and `explain`, in the order of their pages.
         file: where; an earlier report there is replaced.
         title: of the file; default names the instances.
+        tell: called with what is done, how many, of how many.
 
     Returns:
         The file that was written.
@@ -47,7 +57,7 @@ def report(folders: Sequence[Path | str] | Path | str, file: Path | str = "repor
     given = [Path(folders)] if isinstance(folders, (Path, str)) else [Path(folder) for folder in folders]
     target = Path(file)
     _check(given, target)
-    pages = with_proofs(_pages(given))
+    pages = with_proofs(_pages(given, tell), tell)
     text = html_of(led(beside(pages)), title)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_new(target, text)
@@ -69,10 +79,12 @@ def _check(given: Sequence[Path], target: Path) -> None:
                 raise PlanError(f"{target} is there already and is no report; name another file with -o")
 
 
-def _pages(given: Sequence[Path]) -> list[Page]:
+def _pages(given: Sequence[Path], tell: Callable[[str, int, int], None] | None) -> list[Page]:
     """The page of each folder; all that is wrong with any is said at once."""
     pages, faults = [], []
-    for folder in given:
+    for number, folder in enumerate(given):
+        if tell is not None:
+            tell(PAGES, number, len(given))
         try:
             pages.append(kind_of(folder).page(folder))
         except PlanError as error:

@@ -29,6 +29,10 @@ def test_it_is_proved_told_and_gone_through_again(solved: Path) -> None:
     assert again.code == 0, again.err
     assert "proved without a solver: no plan costs less than" in again.out
     assert "the gap was reached" not in again.out
+    leaves = json.loads(call("verify", "plan", "--bound", "--json", "-q", folder=solved).out)["proof"]["leaves"]
+    assert f"leaves of the proof: {leaves} of {leaves}" in again.err
+    quiet = call("verify", "plan", "--bound", "-q", folder=solved)
+    assert (quiet.code, quiet.err, quiet.out) == (0, "", again.out)
     told = call("verify", "plan", "--bound", "--json", folder=solved).document
     assert told["ok"]
     assert told["proof"]["gap"] <= 1e-3

@@ -309,3 +309,24 @@ def test_a_saved_plan_reads_and_verifies(kept: optimizer.Plan, tmp_path: Path) -
     again = optimizer.Plan.read(folder)
     assert again.grants["usd"].tolist() == pytest.approx(kept.grants["usd"].tolist())
     assert again.instance.finance == kept.instance.finance
+
+
+@pytest.mark.parametrize(("share", "lacks"), [(None, -LEFT), (0.1, -LEFT - 100_000.0)])
+def test_what_a_required_plant_lacks_is_named(share: float | None, lacks: float) -> None:
+    """A rule asks for the works, whose books end 185,991 short; a grant of a tenth of capex brings 100,000 of that."""
+    instruments = [] if share is None else [GRANT | {"max_share": share}]
+    plan = solve(plant({"instruments": instruments}, policy={"rules": [{"rule": "require", "facility": "works"}]}))
+    assert plan.status == "infeasible"
+    (found,) = plan.info["shortfall"]
+    assert (found["kind"], found["subject"], found["unit"]) == ("books", "works", "USD")
+    assert found["amount"] == pytest.approx(lacks, rel=1e-6)
+    usd = f"{float(f'{lacks:.4g}'):,.0f} USD"
+    assert found["text"] == f"works does not pay its way: {usd} are missing, discounted at the hurdle rate of 0.1"
+
+
+def test_books_give_way_only_where_tonnes_cannot() -> None:
+    """Demand without a price asks for more than pays its way: it is what is missing, for nobody must fund the works."""
+    data = plant({"instruments": []})
+    data["markets"]["programs"]["demand"][0] |= {"shortage_cost": None, "tonnes": {2027: 0, 2028: 1.0}}
+    found = solve(data).info["shortfall"]
+    assert {item["kind"] for item in found} == {"demand"}

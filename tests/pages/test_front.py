@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from optimizer.pages.front import UNKNOWN, led
+from optimizer.instance.write import sha256
+from optimizer.pages.front import UNKNOWN, led, trunk_of
 from optimizer.pages.kinds import kind_of
-from optimizer.pages.page import SENTENCES, Page, Sure, listed
+from optimizer.pages.page import SENTENCES, Page, Sure, counted, listed
 from optimizer.pages.study import report
+from optimizer.plan.plan import Plan
 
 from .conftest import Made, read
 
@@ -93,6 +95,29 @@ def test_verdicts_on_another_state_say_so_and_come_after(made: Made) -> None:
     assert first.startswith("Must fund, over the trunk, of another state of this instance: nothing")
     first, *_ = beside(made, (sure("the trunk"), "0" * 64), (sure("as it stands", variants=False), "same"))
     assert first.startswith("Must fund, over as it stands: nothing")
+
+
+def test_verdicts_on_the_trunk_say_that_scenarios_are_what_they_lack(made: Made) -> None:
+    """They are known by their hash, and lead before those of a state that differs otherwise."""
+    instance = Plan.read(made["plan"]).instance
+    assert instance.scenarios, "else there is nothing to lack"
+    trunk = sha256(instance.replace(scenarios=[]))
+    said = f"Must fund, over the trunk, without the {counted(len(instance.scenarios), 'scenario')} that this plan is"
+    other = sure("elsewhere")
+    for known in (
+        [(sure("the trunk", variants=False), trunk), (other, "0" * 64)],
+        [(other, "0" * 64), (sure("the trunk"), trunk)],
+    ):
+        first, *_ = beside(made, *known)
+        assert first.startswith(said)
+    first, *_ = beside(made, (sure("the trunk"), trunk), (sure("as it stands", variants=False), "same"))
+    assert first.startswith("Must fund, over as it stands: nothing")
+
+
+def test_a_plan_without_scenarios_has_no_other_trunk(made: Made) -> None:
+    """A plan without scenarios has none to take away."""
+    instance = Plan.read(made["plan"]).instance
+    assert trunk_of(instance.replace(scenarios=[])) is None
 
 
 def test_verdicts_on_another_instance_are_not_taken(made: Made) -> None:

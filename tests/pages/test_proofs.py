@@ -18,6 +18,7 @@ from optimizer.pages.html import html_of
 from optimizer.pages.kinds import kind_of
 from optimizer.pages.page import SENTENCES
 from optimizer.pages.proofs import FILE, with_proofs
+from optimizer.pages.study import PAGES
 from optimizer.proof import tree
 from optimizer.proof.prove import Proof
 
@@ -52,6 +53,16 @@ def page_of(folder: Path, target: Path) -> Element:
 def cover_of(folder: Path, target: Path) -> dict[str, Any]:
     book = openpyxl.load_workbook(optimizer.workbook(folder, target / "one.xlsx"))
     return {str(name): value for name, value, *_ in book["cover"].iter_rows(max_col=2, values_only=True) if name}
+
+
+def test_going_through_it_is_told_leaf_by_leaf(proof: Proof, made: Made, tmp_path: Path) -> None:
+    """Only where there is one: a report of other folders takes no time that need be told."""
+    told: list[tuple[str, int, int]] = []
+    folder = proof.file.parent
+    optimizer.report([made["verdicts"], folder], tmp_path / "told.html", tell=lambda *what: told.append(what))
+    leaves = [(done, of) for what, done, of in told if what == f"proof beside {folder}"]
+    assert leaves == [(done, proof.leaves) for done in range(1, proof.leaves + 1)]
+    assert [what for what in told if what[0] == PAGES] == [(PAGES, 0, 2), (PAGES, 1, 2)]
 
 
 def test_the_file_is_the_one_that_is_written(proof: Proof) -> None:
