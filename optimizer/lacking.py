@@ -36,6 +36,9 @@ RULES = (
     "appropriation_is_kept", "claim_is_served",
 )  # fmt: skip
 SHOWN = 1e-6
+NOT_LEAST = (
+    "the search for the least that is missing was cut short: with what follows there would be a plan, and less may do"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,8 @@ def why_infeasible(
         rows: more rows that it obeys; they do not give way.
 
     Returns:
-        What gives way, the largest first. Never empty.
+        What gives way, the largest first; before it, where a limit ended the search, that it need not be the least.
+        Never empty.
     """
     blocks, tables = compile_all(network)
     problem = join([*blocks.values(), *([] if rows is None else [rows])])
@@ -103,11 +107,15 @@ def why_infeasible(
                 if raw.values[column] > SHOWN
             ]
             merged = {(item.kind, item.text): item for item in found}
-            return sorted(merged.values(), key=lambda item: (-item.amount, item.text))
+            most = sorted(merged.values(), key=lambda item: (-item.amount, item.text))
+            return most if raw.ended == "optimal" else [_unknown(NOT_LEAST), *most]
         if raw.ended != "infeasible":
             break
-    text = "what is missing could not be found in time, or lies in capacities and lanes alone"
-    return [Shortfall("unknown", TRUNK, "", "", "", None, 0.0, "", text)]
+    return [_unknown("what is missing could not be found in time, or lies in capacities and lanes alone")]
+
+
+def _unknown(text: str) -> Shortfall:
+    return Shortfall("unknown", TRUNK, "", "", "", None, 0.0, "", text)
 
 
 def _elastic(problem: Problem, components: Iterable[str]) -> tuple[Problem, list[tuple[int, int]]]:

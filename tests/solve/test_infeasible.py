@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from support.build import Data, solve, with_changes
 
 import optimizer
+from optimizer import lacking
+from optimizer.solver.highs import run
 
 ISLAND: Data = {
     "schema": 1,
@@ -204,3 +207,15 @@ def test_run_without_a_plan_can_be_saved_and_read(tmp_path: Any) -> None:
     assert not read.tables
     with pytest.raises(optimizer.PlanError, match="without a plan"):
         _ = read.portfolio
+
+
+def test_a_search_that_was_cut_short_does_not_pass_for_the_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it found would do; that less may do is said before anything else."""
+    data = with_changes(ISLAND)
+    data["markets"]["army"]["demand"][0]["tonnes"] = 13
+    least = missing(data)
+    assert all(item["kind"] != "unknown" for item in least)
+    monkeypatch.setattr("optimizer.lacking.run", lambda *given, **named: replace(run(*given, **named), ended="limit"))
+    first, *others = missing(data)
+    assert (first["kind"], first["text"]) == ("unknown", lacking.NOT_LEAST)
+    assert others == least
