@@ -108,6 +108,7 @@ CHECKED: dict[str, tuple[str, ...]] = {
     "I12": ("recipients",),
     "I5": ("sale_made",),
     "I6": ("sale_used",),
+    "I45": ("strict_sold",),
     "I7": ("books",),
     "I8": ("viable", "capital_funded", "capital_cost", "owed"),
     "I9": ("outlay", "budget_annual", "budget_total"),

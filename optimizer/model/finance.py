@@ -52,9 +52,10 @@ def variables(m: Model, t: Tables) -> None:
 
 
 def constraints(m: Model, t: Tables) -> None:
-    """I5 to I9, I13 to I17."""
+    """I5 to I9, I13 to I17, I45."""
     constraint(m, t, t.finance.sold, sold_is_made)
     constraint(m, t, t.finance.pool, sold_is_used)
+    constraint(m, t, t.finance.strict_pool, strict_is_sold)
     constraint(m, t, t.finance.books, earned_at_most)
     constraint(m, t, t.finance.fundable, pays_its_way)
     constraint(m, t, m.credited, credited_is_paid)
@@ -109,6 +110,19 @@ def sold_is_used(m: Model, t: Tables, p: str, material: str, y: int) -> object:
         left = [(p, material, k, y) for k in t.places.channels]
         terms += [(-1.0, m.surplus[index]) for index in left if index in m.surplus]
     return total(terms) == 0
+
+
+def strict_is_sold(m: Model, t: Tables, p: str, material: str, k: str, y: int) -> object:
+    r"""I45. $\sum_{f \text{ at } p} \sum_{k' \preceq k} (\sum b^+ z - S_{fsmk't}) \le \sum_{k' \preceq k} g_{pmk't} + d_{pmkt}$: what is made in a strict channel and neither thrown away nor downgraded out of it is sold, however much of looser channels is thrown away beside it."""
+    terms: list[Term] = []
+    for sale in t.finance.strict_pool[p, material, k, y]:
+        terms.append((-1.0, m.sold[sale]))
+        terms += [(tonnes, m.run[run]) for run, tonnes in t.finance.sold[sale]]
+    left = [(p, material, each, y) for each in t.places.stricter_or_equal(k)]
+    terms += [(-1.0, m.surplus[index]) for index in left if index in m.surplus]
+    if (p, material, k, y) in m.downgrade:
+        terms.append((-1.0, m.downgrade[p, material, k, y]))
+    return total(terms) <= 0
 
 
 def _instrument_terms(m: Model, t: Tables, sales: list[SoldIndex], runs: list[RunIndex]) -> list[Term]:

@@ -130,6 +130,14 @@ def _pay(network: Network, finance: Finance, capacity: CapacityTables, tables: F
                 del tables.sold[sale]
         else:
             tables.pool[pool] = sales
+    paying = {sale for _, sale in (*tables.per_tonne, *tables.award)}
+    for (p, material, t), sales in tables.pool.items():
+        if instance.materials[material].sell or paying.isdisjoint(sales):
+            continue
+        for k in network.places.channels[:-1]:  # of the loosest it is what is sold in all
+            strict = set(network.places.stricter_or_equal(k))
+            if mine := [sale for sale in sales if sale[3] in strict]:
+                tables.strict_pool[p, material, k, t] = mine
 
 
 def place_of(network: Network, facility: str, material: str) -> str:

@@ -30,6 +30,8 @@ class FinanceTables:
     """Activity with t made per unit of it, of what can be sold, (f, s, m, k, t)."""
     pool: dict[tuple[str, str, int], list[SoldIndex]] = field(default_factory=dict)
     """Sales of all that is made at a place, (p, m, t)."""
+    strict_pool: dict[tuple[str, str, str, int], list[SoldIndex]] = field(default_factory=dict)
+    """Sales in a channel or a stricter one, where an instrument pays by the tonne, (p, m, k, t)."""
     price: dict[tuple[str, str, int], float] = field(default_factory=dict)
     """Reference price where it is made, USD per t, (f, m, t)."""
     inputs: dict[RunIndex, float] = field(default_factory=dict)

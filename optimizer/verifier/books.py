@@ -25,6 +25,7 @@ from optimizer.verifier.money import spending
 from optimizer.verifier.premiums import Premiums, check_premiums
 from optimizer.verifier.purchases import check_purchases
 from optimizer.verifier.stakes import check_stakes
+from optimizer.verifier.strict_sales import check_strict_sales
 from optimizer.verifier.trust import State
 from optimizer.verifier.verdict import At
 
@@ -176,10 +177,11 @@ def _key(case: Case, row: Sale) -> SaleKey:
 def _check_sales(case: Case, finance: Finance) -> None:
     made, fundable = _made(case), _fundable(case, finance)
     rows = {_key(case, row): row for row in case.rows.sales}
-    left: dict[tuple[str, str, int], float] = {}
+    left: dict[tuple[str, str, int], dict[str, float]] = {}
     size: dict[tuple[str, str, int], float] = {}
+    paid = set()
     for key in dict.fromkeys([*made, *rows]):
-        year, facility, _, material, _ = key
+        year, facility, _, material, channel = key
         row, tonnes = rows.get(key), made.get(key, 0.0)
         at = At(f"{facility}:{material}", year)
         place = (_place(case, facility, material), material, year)
@@ -195,7 +197,10 @@ def _check_sales(case: Case, finance: Finance) -> None:
         if row.price is not None:
             expected = _price(case, facility, material, case.facts.periods[year])
             case.ledger.equal("sale_price", at, row.price, expected, "price", "USD")
-        left[place] = left.get(place, 0.0) + tonnes - row.sold
+        mine = left.setdefault(place, {})
+        mine[channel] = mine.get(channel, 0.0) + tonnes - row.sold
+        if any(_per_tonne(case, one, key) for one in finance.instruments):
+            paid.add(place)
     listed = {(_place(case, key[1], key[3]), key[3], key[0]) for key in rows}
     thrown: dict[tuple[str, str, int], float] = {}
     for over in case.rows.surplus:
@@ -204,9 +209,10 @@ def _check_sales(case: Case, finance: Finance) -> None:
             thrown[key_] = thrown.get(key_, 0.0) + over.tonnes
     for place in sorted(listed):
         at = At(f"{place[0]}:{place[1]}", place[2])
-        unsold, scale = left.get(place, 0.0), size.get(place, 0.0)
+        unsold, scale = sum(left.get(place, {}).values()), size.get(place, 0.0)
         surplus = 0.0 if case.instance.materials[place[1]].sell else thrown.get(place, 0.0)
         case.ledger.equal("sale_used", at, unsold, surplus, "made and not sold", scale=scale)
+    check_strict_sales(case, {place: left[place] for place in sorted(paid)}, size)
 
 
 def _chooses(one: Instrument) -> bool:

@@ -159,6 +159,7 @@ CONSTRAINTS: dict[str, str] = {
     "sale_made": "What is sold is made, and what is made where it counts is in the table of sales.",
     "sale_price": "The price in the table of sales is the reference price where it is made.",
     "sale_used": "What is made at a place and not sold is what is thrown away there.",
+    "strict_sold": "What is made for a strict channel is sold, but for what is thrown away or downgraded.",
     "books": "The books of what is funded follow from the other tables, discounted at the hurdle rate.",
     "viable": "What is funded breaks even at the hurdle rate.",
     # Money and futures.

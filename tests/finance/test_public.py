@@ -75,6 +75,32 @@ def test_a_dearer_plant_is_taken_where_governments_pay_less_for_it() -> None:
     assert level(least)["value"] == pytest.approx(0.0, abs=2.0)
 
 
+@pytest.mark.parametrize("elsewhere", ["same hub", "another hub"])
+def test_a_credit_is_not_dodged_by_throwing_away_what_others_make(elsewhere: str) -> None:
+    """Programmes take 100 t of trusted magnets a year: they are sold and paid for, whatever is dumped beside them."""
+    credit = {"id": "credit", "kind": "production_credit", "material": "magnet", "amount": 800.0,
+              "where": {"tiers": ["domestic"]}}  # fmt: skip
+    data = public(credit)
+    data["finance"]["viability"] = False
+    data["facilities"]["works"] |= {"capacity": 100, "options": []}
+    data["facilities"]["smelter"] = data["facilities"]["mine"] | {"country": "CHN"}
+    data["facilities"]["rival"] = data["facilities"]["works"] | {"country": "CHN", "capacity": 500}
+    wanted = {"product": "magnet", "tonnes": 10.0, "shortage_cost": 1.0e5}
+    data["markets"]["trade"] = {"channel": "commercial", "country": "USA", "demand": [wanted]}
+    if elsewhere == "another hub":
+        data["logistics"] = {
+            "regions": {"home": ["USA"], "abroad": ["CHN"]},
+            "freight": [{"from": "abroad", "to": "home", "cost": 1.0}],
+        }
+    plan = solve(data)
+    assert plan.status == "optimal"
+    assert plan.info["verdict"]["ok"], plan.info["verdict"]
+    # The last hundredths of a tonne of the service's tolerance need not be made.
+    assert level(plan)["best"] == pytest.approx(4 * 100 * 800.0, rel=2e-4)
+    paid = plan.outlay[plan.outlay["instrument"] == "credit"]
+    assert float(paid["usd"].sum()) == pytest.approx(4 * 100 * 800.0, rel=2e-4)
+
+
 def test_public_outlay_is_the_least_of_all_portfolios_and_grants() -> None:
     """Every set of three plants, funded or not: what the cheapest needs, the grant of each by its own books."""
     finance = {"instruments": [{"id": "aid", "kind": "grant", "max_share": 1.0}]}

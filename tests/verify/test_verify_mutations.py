@@ -478,6 +478,7 @@ MUTATIONS: list[tuple[str, str, Change]] = [
     ("sale_made", "aided", lambda plan: plan.drop("sales")),
     ("sale_price", "aided", edit("sales", {"price": 81})),
     ("sale_used", "aided", edit("sales", {"sold": 9})),
+    ("strict_sold", "priced", edit("sales", {"sold": 7}, facility="works")),
     ("books", "aided", edit("books", {"usd": 801}, item="sales")),
     ("books", "aided", edit("books", {"discounted": 641}, item="sales")),
     ("books", "aided", lambda plan: plan.drop("books", item="residual")),
