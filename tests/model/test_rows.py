@@ -2063,6 +2063,22 @@ def test_i44_what_is_bought_is_sold_at_the_price_that_the_reserve_pays() -> None
     assert indices(m, "I44") == {("works", "", "magnet", "mdap", "mdap", 2028, 2028)}
 
 
+def test_i45_what_strict_users_take_is_sold() -> None:
+    """But for what is thrown away or goes to looser users; only where an instrument pays by the tonne."""
+    assert not indices(operations(PRICED), "I45")
+    credit = "instruments:\n  - {id: more, kind: production_credit, material: magnet, amount: 2.0e+5}\n"
+    paid = PRICED.replace("instruments:\n", credit)
+    assert paid != PRICED
+    m = operations(paid)
+    check(m, "I45", ("hub:world", "magnet", "mdap", 2028),
+          f"""+1 run[works,,press,mdap,2028] -1 sold[{STRICT},2028] -1 surplus[hub:world,magnet,mdap,2028]
+          -1 downgrade[hub:world,magnet,mdap,2028] <= 0""")  # fmt: skip
+    assert indices(m, "I45") == {("hub:world", "magnet", "mdap", 2028)}
+    sold = paid.replace("channel_factor: {mdap: 1.5}}", "channel_factor: {mdap: 1.5}, sell: true}")
+    assert sold != paid
+    assert not indices(operations(sold), "I45"), "surplus that is sold counts as sold, so there is nothing to say"
+
+
 def test_i7_what_users_pay_is_earned_and_inputs_are_dearer() -> None:
     """4 of 8 above the price, and a purchase 1 or 0.5 above 12 in the one channel, 5 or 4.5 above 8 in the other."""
     m = operations(PRICED)
