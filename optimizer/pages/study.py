@@ -15,7 +15,7 @@ from optimizer.pages.page import Page
 from optimizer.pages.proofs import with_proofs
 
 PAGES = "folders read"
-"""What is told of a report whose plans have no proof to go through."""
+"""What is told while folders are read; proofs are told by the folder that they lie in."""
 
 
 def report(

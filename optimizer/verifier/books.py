@@ -25,7 +25,7 @@ from optimizer.verifier.money import spending
 from optimizer.verifier.premiums import Premiums, check_premiums
 from optimizer.verifier.purchases import check_purchases
 from optimizer.verifier.stakes import check_stakes
-from optimizer.verifier.strict_sales import check_strict_sales
+from optimizer.verifier.strict_sales import check_strict_sales, thrown_away
 from optimizer.verifier.trust import State
 from optimizer.verifier.verdict import At
 
@@ -202,17 +202,13 @@ def _check_sales(case: Case, finance: Finance) -> None:
         if any(_per_tonne(case, one, key) for one in finance.instruments):
             paid.add(place)
     listed = {(_place(case, key[1], key[3]), key[3], key[0]) for key in rows}
-    thrown: dict[tuple[str, str, int], float] = {}
-    for over in case.rows.surplus:
-        if over.scenario == TRUNK:
-            key_ = (over.place, over.material, over.period)
-            thrown[key_] = thrown.get(key_, 0.0) + over.tonnes
+    thrown = thrown_away(case)
     for place in sorted(listed):
         at = At(f"{place[0]}:{place[1]}", place[2])
         unsold, scale = sum(left.get(place, {}).values()), size.get(place, 0.0)
-        surplus = 0.0 if case.instance.materials[place[1]].sell else thrown.get(place, 0.0)
+        surplus = 0.0 if case.instance.materials[place[1]].sell else sum(thrown.get(place, {}).values())
         case.ledger.equal("sale_used", at, unsold, surplus, "made and not sold", scale=scale)
-    check_strict_sales(case, {place: left[place] for place in sorted(paid)}, size)
+    check_strict_sales(case, {place: left[place] for place in sorted(paid)}, thrown, size)
 
 
 def _chooses(one: Instrument) -> bool:

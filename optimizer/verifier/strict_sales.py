@@ -12,19 +12,30 @@ Pool = tuple[str, str, int]
 """Place, material, period."""
 
 
-def check_strict_sales(case: Case, unsold: Mapping[Pool, Mapping[str, float]], size: Mapping[Pool, float]) -> None:
+def thrown_away(case: Case) -> dict[Pool, dict[str, float]]:
+    """What is thrown away on the trunk, t by channel."""
+    found: dict[Pool, dict[str, float]] = {}
+    for over in case.rows.surplus:
+        if over.scenario == TRUNK:
+            mine = found.setdefault((over.place, over.material, over.period), {})
+            mine[over.channel] = mine.get(over.channel, 0.0) + over.tonnes
+    return found
+
+
+def check_strict_sales(
+    case: Case,
+    unsold: Mapping[Pool, Mapping[str, float]],
+    thrown: Mapping[Pool, Mapping[str, float]],
+    size: Mapping[Pool, float],
+) -> None:
     """Check that looser material thrown away beside it leaves nobody of a strict channel unpaid.
 
     Args:
         case: the plan, and its instance.
         unsold: t made and not sold, by channel, where an instrument pays by the tonne.
+        thrown: t thrown away, by channel.
         size: t made there.
     """
-    thrown: dict[tuple[str, str, int, str], float] = {}
-    for over in case.rows.surplus:
-        if over.scenario == TRUNK:
-            cell = (over.place, over.material, over.period, over.channel)
-            thrown[cell] = thrown.get(cell, 0.0) + over.tonnes
     out: dict[tuple[str, str, int, str], float] = {}
     for move in case.rows.downgrades:
         if move.scenario == TRUNK:
@@ -37,7 +48,7 @@ def check_strict_sales(case: Case, unsold: Mapping[Pool, Mapping[str, float]], s
         at, left, gone = At(f"{place}:{material}", year), 0.0, 0.0
         for channel in list(case.instance.channels)[:-1]:
             left += by_channel.get(channel, 0.0)
-            gone += thrown.get((*pool, channel), 0.0)
+            gone += thrown.get(pool, {}).get(channel, 0.0)
             most = gone + out.get((*pool, channel), 0.0)
             text = f"made in {channel} or stricter and not sold"
             case.ledger.at_most("strict_sold", at, left, most, text, scale=size[pool])
