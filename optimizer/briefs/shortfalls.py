@@ -7,7 +7,9 @@ import pandas as pd
 from optimizer.briefs.brief import Brief, headed
 from optimizer.briefs.words import tonnes
 from optimizer.ladder import NetShortfall
-from optimizer.ladder.study import EXPECTED, PLANNED
+from optimizer.ladder.beside import SAME
+from optimizer.ladder.measures import PLANNED
+from optimizer.ladder.study import EXPECTED
 from optimizer.network.tables import BASE
 from optimizer.plan.columns import rows_of
 
@@ -40,6 +42,8 @@ def say(out: Brief, found: NetShortfall, future: str = EXPECTED) -> None:
         text = f"the plan's own tables have {tonnes(planned)} t short: it was not operated at least cost, or it ties"
         out.print(text, style="yellow")
     _stops(out, found)
+    if found.info.get("baseline"):
+        _beside(out, found, future)
 
 
 def by_of(found: NetShortfall) -> str:
@@ -137,3 +141,49 @@ def _stops(out: Brief, found: NetShortfall) -> None:
         out.print(text, style="yellow")
     note = "weeks: deliveries of a year as if made at the full rate until they are used up"
     out.print(note, style="dim")
+
+
+def _beside(out: Brief, found: NetShortfall, future: str) -> None:
+    """What is short less the baseline's, by measure and tier; markets of the urgent tiers that stop otherwise."""
+    base = found.info["baseline"]
+    words = f"\nBeside the plan of {base['instance']} made {str(base['made'])[:10]}"
+    rows = ordered(found, found.differences[found.differences["future"] == future])
+    if rows.empty:
+        out.print(f"{words}: not known, for it was stopped before, or has no such future", style="yellow")
+        return
+    by = by_of(found)
+    groups = list(dict.fromkeys(rows[by]))
+    title = f"{words}: t short less its own, with each measure and all before it"
+    table = headed(title, "with", *groups, "asked for", right=(*groups, "asked for"))
+    for name, mine in rows.groupby("measure", sort=False):
+        sums = [mine.loc[mine[by] == group, "difference"].sum(min_count=1) for group in groups]
+        asked = mine["demand"].sum() - mine["baseline_demand"].sum()
+        table.add_row(str(name), *map(_signed, sums), _signed(asked))
+    out.print(table)
+    if rows["difference"].isna().any():
+        out.print("rows that only one of the two knows are left out of the differences", style="dim")
+    _stop_differences(out, found)
+
+
+def _stop_differences(out: Brief, found: NetShortfall) -> None:
+    by, strictest = urgent_of(found)
+    urgent = found.stop_differences[found.stop_differences[by].isin(strictest)]
+    stops = urgent[urgent["change"] != SAME]
+    if stops.empty:
+        out.print(f"No market of {', '.join(strictest)} stops sooner or later than in the baseline.")
+        return
+    heads = ["future", "market", "after weeks", "in the baseline", "change"]
+    title = f"\nStops otherwise than in the baseline ({', '.join(strictest)})"
+    table = headed(title, *heads, right=("after weeks", "in the baseline"))
+    for row in rows_of(stops.head(out.most(SHOWN))):
+        weeks = ["" if pd.isna(one) else f"{one:,.0f}" for one in (row.weeks, row.baseline_weeks)]
+        table.add_row(row.future, row.market, *weeks, row.change)
+    out.print(table)
+    if len(stops) > out.most(SHOWN):
+        out.print(f"... and {len(stops) - out.most(SHOWN)} more in stop_differences.csv")
+
+
+def _signed(amount: float) -> str:
+    if pd.isna(amount):
+        return "-"
+    return "0" if abs(amount) <= SMALL else f"{'+' if amount > 0 else '-'}{tonnes(abs(amount))}"

@@ -14,7 +14,7 @@ from optimizer.cli.output import DONE, STOPPED, end, print_json, records, show, 
 from optimizer.cli.progress import counted
 from optimizer.errors import OptionsError
 from optimizer.ladder import shortfall as run
-from optimizer.ladder.study import COLUMNS, EXPECTED
+from optimizer.ladder.study import EXPECTED
 from optimizer.network.tables import BASE
 from optimizer.plan.plan import Plan
 
@@ -31,6 +31,10 @@ def shortfall(
             help="Markets of a tier of demand, the most urgent first; patterns such as 'mdap_*'. "
             "Default as planning_case.tier_of says, else by channel.",
         ),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(metavar="PLAN", help="A plan taken through the same measures, to which all is the difference."),
     ] = None,
     output: Annotated[Path | None, folder_option("PLAN_shortfall")] = None,
     workers: Workers = 2,
@@ -51,10 +55,10 @@ def shortfall(
         raise OptionsError(f"there is no future '{future}'; there is {', '.join(known)}")
     tiers = groups_of(tier or (), "--tier", "military=mdap_*") or None
     with counted(enabled=not quiet, every=50) as tell:
-        found = run(read, tiers=tiers, folder=folder, workers=workers, cluster=cluster, tell=tell)
+        found = run(read, tiers=tiers, baseline=baseline, folder=folder, workers=workers, cluster=cluster, tell=tell)
     if as_json:
-        print_json(found.info | {name: records(getattr(found, name)) for name in COLUMNS if name != "measures"}
-                   | {"by_measure": records(found.measures)})  # fmt: skip
+        tables = {"by_measure" if name == "measures" else name: records(table) for name, table in found.tables.items()}
+        print_json(found.info | tables)
     else:
         show(partial(say, future=future), found)
         written_to(folder)

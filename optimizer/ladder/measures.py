@@ -18,6 +18,10 @@ STANDING, BUILDING, PLANTS, WORKING, RESERVE, REACTIONS = (
     "standing", "under construction", "funded plants", "working stock", "reserve", "reactions",
 )  # fmt: skip
 """Measures in the order in which they are taken in; the first is none: what is short then is the gross shortfall."""
+PLANNED = "as planned"
+"""Stands for the plan as it is operated in its own tables."""
+ORDER = (STANDING, BUILDING, PLANTS, WORKING, RESERVE, REACTIONS, PLANNED)
+"""All of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
@@ -17,7 +17,8 @@ from optimizer.evaluation import Evaluation, evaluate
 from optimizer.folders import write_new
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import about
-from optimizer.ladder.measures import Measure, measures_of
+from optimizer.ladder import beside
+from optimizer.ladder.measures import PLANNED, Measure, measures_of
 from optimizer.ladder.stops import stops_of
 from optimizer.ladder.tiers import tiers_of
 from optimizer.ledger import refuse_other
@@ -31,8 +32,8 @@ from optimizer.workers import Cluster, on_cluster
 
 FORMAT = 1
 NOTE = "shortfall.json"
-PLANNED = "as planned"
-"""Stands for the plan as it is operated in its own tables."""
+BASELINE = "baseline"
+"""Folder of the baseline's own shortfall."""
 EXPECTED = "expected"
 """Stands for the mean over futures, by probability."""
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -40,7 +41,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "measures": ("measure", "adds", "fundings", "short", "taken_off", "status"),
     "stops": ("future", "market", "tier", "channel", "onset", "weeks", "product", "period", "short", "demand"),
 }
-"""Columns of each table; tonnes of a period, weeks."""
+"""Columns of each table; tonnes of a period, weeks. Those that a baseline adds: `beside.COLUMNS`."""
 
 Tell = Callable[[str, int, int], None]
 Key = tuple[str, str, str, str, int]
@@ -59,12 +60,23 @@ class NetShortfall:
             something that must be met; so is the mean.
         measures: a row for each measure: what it adds, t short on the mean over the horizon.
         stops: future, market, weeks from the onset until it stops.
+        differences: short less the baseline's, t, by measure, future, tier, channel, material, period; empty without
+            one.
+        stop_differences: future, market, weeks in both, later (weeks), change; empty without a baseline.
     """
 
     info: dict[str, Any]
     shortfall: pd.DataFrame = field(default_factory=pd.DataFrame)
     measures: pd.DataFrame = field(default_factory=pd.DataFrame)
     stops: pd.DataFrame = field(default_factory=pd.DataFrame)
+    differences: pd.DataFrame = field(default_factory=pd.DataFrame)
+    stop_differences: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Tables by name: all that there are."""
+        names = (*COLUMNS, *(beside.COLUMNS if self.info.get("baseline") else ()))
+        return {name: getattr(self, name) for name in names}
 
 
 @on_cluster
@@ -72,6 +84,7 @@ def shortfall(
     plan: Plan | Path | str,
     *,
     tiers: Mapping[str, Sequence[str]] | None = None,
+    baseline: Plan | Path | str | None = None,
     folder: Path | str | None = None,
     workers: int = 2,
     cluster: Cluster = None,
@@ -86,6 +99,8 @@ def shortfall(
         plan: with tables, or its result folder.
         tiers: tiers of demand, most urgent first, and the markets of each, which may be patterns such as `mdap_*`;
             default as the planning case says.
+        baseline: a plan, of whatever instance, that is taken through the same measures, and to which all is the
+            difference; its own shortfall is kept in `baseline` in the folder.
         folder: where answers are kept as they come, and gone on from.
         workers: processes of this machine.
         cluster: whose workers do it instead: the address of a dask scheduler, its scheduler file, or a client.
@@ -93,72 +108,136 @@ def shortfall(
 
     Raises:
         OptionsError: workers makes no sense, tiers name no market, or a market is in two.
-        PlanError: there is no plan, or the folder holds something else.
+        PlanError: there is no plan, or no baseline, or the folder holds something else.
     """
     began = time.monotonic()
     if workers < 1:
         raise OptionsError(f"workers is {workers}; it is 1 or more")
-    read = plan if isinstance(plan, Plan) else Plan.read(plan)
-    if not read.tables:
-        raise PlanError(f"the run ended without a plan: {read.status} ({read.info.get('why')})")
-    read.instance.priced("shortfall")
-    order, tier_of = tiers_of(read.instance, tiers)
+    read = _Read.of(plan, tiers, "the plan")
+    other = None if baseline is None else _Read.of(baseline, tiers, "the baseline")
     target = None if folder is None else Path(folder)
+    for one in () if target is None else (target, *(() if other is None else (target / BASELINE,))):
+        _take(one)
+    operating = _Operating(workers, cluster, tell)
+    found = operating.of(read, target)
+    found.info["baseline"] = None if other is None else _dated(other.plan)
+    instances = [read.plan.instance]
+    base = NetShortfall({})
+    if other is not None and found.info["status"] == "done":
+        named = None if tell is None else _naming(tell, "the baseline, ")
+        base = replace(operating, tell=named).of(other, None if target is None else target / BASELINE)
+        found.info["status"] = base.info["status"]
+        instances.append(other.plan.instance)
+    if other is not None:
+        for name, table in beside.beside(found, base).items():
+            setattr(found, name, table)
+    found.info["seconds"] = round(time.monotonic() - began, 1)
     if target is not None:
-        _take(target)
-    steps = measures_of(read)
-    network = network_of(read.instance)
-    demand, planned = _planned(read, network, tier_of)
-    found: dict[str, dict[Key, float] | None] = {}
-    status: dict[str, str] = {}
-    last: Evaluation | None = None
-    for number, step in enumerate(steps):
-        if "stopped" in status.values():
-            break
-        where = None if target is None else target / "operated" / step.name.replace(" ", "_")
+        _write(found, target, instances)
+        if base.info:
+            _write(base, target / BASELINE, instances[1:])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A plan, and which market belongs to which tier of demand; tiers are in order of urgency."""
+
+    plan: Plan
+    order: list[str]
+    tier_of: dict[str, str]
+
+    @classmethod
+    def of(cls, plan: Plan | Path | str, tiers: Mapping[str, Sequence[str]] | None, what: str) -> Self:
+        """Read it.
+
+        Args:
+            plan: or its result folder.
+            tiers: as given.
+            what: of the two it is, in messages.
+
+        Raises:
+            OptionsError: tiers name no market of it, or one twice; or it gives shortage no price.
+            PlanError: there is none.
+        """
+        read = plan if isinstance(plan, Plan) else Plan.read(plan)
+        if not read.tables:
+            run = "the run" if what == "the plan" else what
+            raise PlanError(f"{run} ended without a plan: {read.status} ({read.info.get('why')})")
+        read.instance.priced("shortfall")
         try:
-            done = evaluate(
-                step.instance, step.held, folder=where, workers=workers, cluster=cluster,
-                tell=_naming(tell, f"{step.name} ({number + 1} of {len(steps)})"),
-            )  # fmt: skip
-        except PlanError as error:
-            found[step.name], status[step.name] = None, str(error)
-            continue
-        last = done
-        met = set(done.futures.loc[done.futures["status"] == "met", "future"])
-        found[step.name] = _short(done, read, network, tier_of, [key for key in demand if key[0] in met])
-        failed = [name for name in done.futures["future"] if name not in met]
-        if done.info["status"] == "stopped":
-            status[step.name] = "stopped"
-        elif failed:
-            status[step.name] = f"something that must be met is not in {', '.join(failed)}; these are left out"
-        else:
-            status[step.name] = "done"
-    found[PLANNED], status[PLANNED] = planned, "done"
-    info = {
-        "format": FORMAT,
-        "status": "stopped" if "stopped" in status.values() else "done",
-        **about(read.instance, read.info.get("instance_sha256")),
-        "measures": [step.name for step in steps],
-        "tiers": read.instance.served_channels,
-        "demand_tiers": order,
-        "versions": versions(),
-        "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seconds": round(time.monotonic() - began, 1),
-    }
-    operated = last.short if last is not None and status.get(steps[-1].name) == "done" else None
-    info["stops_of"] = PLANNED if operated is None else steps[-1].name
-    stops = stops_of(read, operated, tier_of)
-    out = NetShortfall(info, _table(demand, found, network), _measures(steps, demand, found, status, network), stops)
-    if target is not None:
-        _write(out, target, read.instance)
-    return out
+            return cls(read, *tiers_of(read.instance, tiers))
+        except OptionsError as error:
+            raise OptionsError(f"{what}, of {read.instance.name}: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Operating:
+    """Who operates steps, and tells of it."""
+
+    workers: int
+    cluster: Cluster
+    tell: Tell | None
+
+    def of(self, read: _Read, target: Path | None) -> NetShortfall:
+        """The net shortfall of one plan; answers are kept in a folder."""
+        began, plan, tier_of = time.monotonic(), read.plan, read.tier_of
+        steps = measures_of(plan)
+        network = network_of(plan.instance)
+        demand, planned = _planned(plan, network, tier_of)
+        found: dict[str, dict[Key, float] | None] = {}
+        status: dict[str, str] = {}
+        last: Evaluation | None = None
+        for number, step in enumerate(steps):
+            if "stopped" in status.values():
+                break
+            where = None if target is None else target / "operated" / step.name.replace(" ", "_")
+            try:
+                done = evaluate(
+                    step.instance, step.held, folder=where, workers=self.workers, cluster=self.cluster,
+                    tell=_naming(self.tell, f"{step.name} ({number + 1} of {len(steps)}): "),
+                )  # fmt: skip
+            except PlanError as error:
+                found[step.name], status[step.name] = None, str(error)
+                continue
+            last = done
+            met = set(done.futures.loc[done.futures["status"] == "met", "future"])
+            found[step.name] = _short(done, plan, network, tier_of, [key for key in demand if key[0] in met])
+            failed = [name for name in done.futures["future"] if name not in met]
+            if done.info["status"] == "stopped":
+                status[step.name] = "stopped"
+            elif failed:
+                status[step.name] = f"something that must be met is not in {', '.join(failed)}; these are left out"
+            else:
+                status[step.name] = "done"
+        found[PLANNED], status[PLANNED] = planned, "done"
+        operated = last.short if last is not None and status.get(steps[-1].name) == "done" else None
+        info = {
+            "format": FORMAT,
+            "status": "stopped" if "stopped" in status.values() else "done",
+            **about(plan.instance, plan.info.get("instance_sha256")),
+            "measures": [step.name for step in steps],
+            "tiers": plan.instance.served_channels,
+            "demand_tiers": read.order,
+            "versions": versions(),
+            "made": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seconds": round(time.monotonic() - began, 1),
+            "stops_of": PLANNED if operated is None else steps[-1].name,
+        }
+        stops = stops_of(plan, operated, tier_of)
+        return NetShortfall(
+            info, _table(demand, found, network), _measures(steps, demand, found, status, network), stops
+        )
+
+
+def _dated(plan: Plan) -> dict[str, Any]:
+    return {key: plan.info.get(key) for key in ("instance", "instance_sha256", "made", "objective")}
 
 
 def _naming(tell: Tell | None, head: str) -> Tell | None:
     if tell is None:
         return None
-    return lambda what, done, of: tell(f"{head}: {what}", done, of)
+    return lambda what, done, of: tell(f"{head}{what}", done, of)
 
 
 def _planned(plan: Plan, network: Network, tier_of: Mapping[str, str]) -> tuple[dict[Key, float], dict[Key, float]]:
@@ -253,8 +332,10 @@ def _take(folder: Path) -> None:
         write_new(folder / NOTE, json.dumps({"format": FORMAT, "status": "begun"}) + "\n")
 
 
-def _write(found: NetShortfall, folder: Path, instance: Instance) -> None:
-    for name, table in with_study_markings(instance, {name: getattr(found, name) for name in COLUMNS}).items():
+def _write(found: NetShortfall, folder: Path, instances: Sequence[Instance]) -> None:
+    for name, table in with_study_markings(instances, found.tables).items():
         write_new(folder / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+    for name in beside.COLUMNS.keys() - found.tables.keys():  # of an earlier call, with a baseline
+        (folder / f"{name}.csv").unlink(missing_ok=True)
     text = json.dumps(found.info, indent=2, ensure_ascii=False, allow_nan=False)
     write_new(folder / NOTE, text + "\n")

@@ -261,3 +261,76 @@ def test_tiers_of_no_market_and_markets_of_two_tiers_are_refused(tiers: dict[str
     with pytest.raises(OptionsError) as refused:
         optimizer.shortfall(plan, workers=1, tiers=tiers)
     assert words in str(refused.value)
+
+
+def beside(found: optimizer.NetShortfall, future: str) -> dict[str, float]:
+    """Measure -> t short less the baseline's in a future, over all else."""
+    rows = found.differences[found.differences["future"] == future]
+    sums = rows.groupby("measure", sort=False)["difference"].sum(min_count=1)
+    return {str(name): float(tonnes) for name, tonnes in sums.items()}
+
+
+def test_beside_a_baseline_by_hand(tmp_path: Path) -> None:
+    """Last year's plan could build nothing and held 6 t; this one builds the backup: 6 t in stock are not missed."""
+    last = reserve(0.5)
+    last["facilities"]["plant"]["capacity"] = 10
+    this = copy.deepcopy(last)
+    last["stockpiles"]["nds"]["initial"] = {"magnet": 6}
+    this["facilities"]["backup"] = backup(0.5)["facilities"]["backup"]
+    before = solve(last)
+    folder = tmp_path / "shortfall"
+    found = of(this, baseline=before, folder=folder)
+    assert found.info["baseline"]["instance"] == before.instance.name
+    assert found.info["baseline"]["made"] == before.info["made"]
+    assert beside(found, "gone") == pytest.approx(
+        {"standing": 0, "funded plants": -10, "reserve": -4, "as planned": -4}
+    )
+    assert beside(found, "expected")["as planned"] == pytest.approx(0.5 * -4)
+    row = only(found.differences, measure="reserve", future="gone", period=2028)
+    assert (row.demand, row.baseline_demand) == (pytest.approx(10), pytest.approx(10))
+    assert (row.short, row.baseline_short) == (pytest.approx(0), pytest.approx(4))
+    stop = only(found.stop_differences, future="gone")
+    assert stop.change == "stops no more"
+    assert pd.isna(stop.weeks)
+    assert stop.baseline_weeks == pytest.approx(52 * 0.6)
+    kept = optimizer.shortfall(before, workers=1)
+    pd.testing.assert_frame_equal(
+        pd.read_csv(folder / "baseline" / "measures.csv"), kept.measures, check_dtype=False, check_like=True
+    )
+    turned = optimizer.shortfall(before, baseline=solve(this), workers=1)
+    assert beside(turned, "gone") == pytest.approx({name: -tonnes for name, tonnes in beside(found, "gone").items()})
+    assert only(turned.stop_differences, future="gone").change == "stops now"
+
+
+def test_a_plan_beside_itself_differs_in_nothing() -> None:
+    plan = solve(backup(0.4))
+    found = optimizer.shortfall(plan, baseline=plan, workers=1)
+    assert (found.differences["difference"] == 0).all()
+    assert set(found.stop_differences["change"]) == {"the same"}
+
+
+def test_a_baseline_of_other_futures_is_blank_where_it_knows_nothing(tmp_path: Path) -> None:
+    """A future that last year did not have, and a market that it did not: named, and no difference is made up."""
+    last = backup(0.4)
+    last["scenarios"] = []
+    found = of(backup(0.4), baseline=solve(last), folder=tmp_path / "found")
+    gone = found.differences[found.differences["future"] == "gone"]
+    assert gone["baseline_short"].isna().all()
+    assert gone["difference"].isna().all()
+    assert only(found.stop_differences, future="gone").change == "not in both"
+    assert beside(found, "base")["as planned"] == pytest.approx(0)
+    optimizer.shortfall(solve(backup(0.4)), folder=tmp_path / "found", workers=1)
+    assert not (tmp_path / "found" / "differences.csv").exists()
+
+
+def test_a_baseline_without_a_plan_or_with_other_markets_is_refused(tmp_path: Path) -> None:
+    plan = solve(backup(0.4))
+    tight = backup(0.4)
+    tight["policy"] = {"budget": {"total": 0}, "rules": [{"rule": "require", "facility": "backup", "option": "build"}]}
+    with pytest.raises(PlanError, match="the baseline ended without a plan: infeasible"):
+        optimizer.shortfall(plan, baseline=solve(tight), workers=1, folder=tmp_path / "found")
+    other = backup(0.4)
+    other["markets"]["fort"] = other["markets"].pop("town")
+    with pytest.raises(OptionsError, match=r"the baseline, of .*: tier military: there is no market 'town'"):
+        optimizer.shortfall(plan, baseline=solve(other), tiers={"military": ["town"]}, workers=1)
+    assert not (tmp_path / "found").exists()

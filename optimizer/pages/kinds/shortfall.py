@@ -11,7 +11,9 @@ import pandas as pd
 from optimizer.briefs.shortfalls import by_of, ordered, say, urgent_of
 from optimizer.briefs.words import rough_tonnes
 from optimizer.ladder import NetShortfall
-from optimizer.ladder.study import EXPECTED, PLANNED
+from optimizer.ladder.beside import SAME
+from optimizer.ladder.measures import PLANNED
+from optimizer.ladder.study import EXPECTED
 from optimizer.pages.folder import Columns, read_table
 from optimizer.pages.page import Content, listed
 from optimizer.pages.pictures import Picture, lines, years
@@ -21,11 +23,19 @@ TABLES = {
     "measures": Columns("measure adds status", "fundings", "short taken_off"),
     "stops": Columns("future market tier channel product", "onset period", "weeks short demand"),
 }
+BESIDE = {
+    "differences": Columns(
+        "measure future tier channel material", "period", "demand baseline_demand short baseline_short difference"
+    ),
+    "stop_differences": Columns("future market tier channel change", "", "weeks baseline_weeks later"),
+}
+"""Tables that a baseline adds."""
 
 
 def read(folder: Path, info: dict[str, Any]) -> NetShortfall:
     """A net shortfall from its folder."""
-    return NetShortfall(info, **{name: read_table(folder, name, columns) for name, columns in TABLES.items()})
+    tables = TABLES | BESIDE if info.get("baseline") else TABLES
+    return NetShortfall(info, **{name: read_table(folder, name, columns) for name, columns in tables.items()})
 
 
 def _mean(found: NetShortfall) -> pd.DataFrame:
@@ -65,6 +75,8 @@ def _answer(found: NetShortfall) -> Iterator[str]:
         if off.max() > 0:
             yield f"The step that takes off most is {off.idxmax()}: {rough_tonnes(float(off.max()))}."
     yield _first_stop(found)
+    if found.info.get("baseline"):
+        yield _beside(found, steps[-1])
 
 
 def _first_stop(found: NetShortfall) -> str:
@@ -78,6 +90,30 @@ def _first_stop(found: NetShortfall) -> str:
         f"First to stop ({names}): {row['market']}, after {row['weeks']:,.0f} weeks of the future {row['future']}, "
         f"for want of {row['product']}."
     )
+
+
+def _beside(found: NetShortfall, last: str) -> str:
+    """What the plan leaves short beside the baseline, net of all measures."""
+    base, by = found.info["baseline"], by_of(found)
+    words = f"Beside the plan of {base['instance']} made {str(base['made'])[:10]}"
+    rows = ordered(found, found.differences[found.differences["future"] == EXPECTED])
+    rows = rows[rows["measure"] == last].dropna(subset=["difference"])
+    if rows.empty:
+        return f"{words}: not known yet."
+    said = []
+    for group, tonnes in rows.groupby(by, sort=False)["difference"].sum().items():
+        amount = rough_tonnes(abs(float(tonnes)))
+        said.append(f"{group} {amount} {'more' if tonnes > 0 else 'less'}" if abs(tonnes) >= 1 else f"{group} as much")
+    stops = found.stop_differences[found.stop_differences[by].isin(urgent_of(found)[1])]
+    changed = stops[stops["change"] != SAME]
+    return (
+        f"{words}, net of all measures, short: {listed(said)}. "
+        f"Otherwise than there stop: {listed(f'{market} in {future}' for market, future in _pairs(changed)) or 'none'}."
+    )
+
+
+def _pairs(stops: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(zip(stops["market"], stops["future"], strict=True))
 
 
 def _pictures(found: NetShortfall) -> Iterator[Picture]:
@@ -109,5 +145,5 @@ CONTENT: Content[NetShortfall] = Content(
     alerts=_alerts,
     answer=_answer,
     pictures=_pictures,
-    settings=("status", "measures", "tiers", "demand_tiers", "stops_of", "seconds"),
+    settings=("status", "measures", "tiers", "demand_tiers", "stops_of", "baseline", "seconds"),
 )
