@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 import optimizer
 from optimizer.benchmark import benchmarks
 
@@ -43,6 +45,7 @@ def test_values_that_cannot_be_true_end_with_1(tmp_path: Path) -> None:
     assert called.document["standing"]["contradictions"]
 
 
+@pytest.mark.slow
 def test_a_plan_is_checked_before_it_counts(tmp_path: Path) -> None:
     """One whose cost was edited is no better plan."""
     plan = optimizer.solve(benchmarks()[NAME].load(), gap=1e-2, threads=1).save(tmp_path / "plan")

@@ -44,25 +44,25 @@ solve demo --gap 0 --method benders -o dealt
 solve demo --gap 0 --set {key}=8e7 -o other
 verify plan --exact
 prove plan
-sensitivity demo --gap 0 -o sensitivity
+sensitivity demo --gap 0 --workers 1 -o sensitivity
 evaluate demo --portfolio plan -o evaluated
 explain demo --set policy.budget.annual=1 -o explained
 roll plan demo --year 2028 --change-usd 1e6 --gap 0 --each --bracket -o rolled
 sample {reference} {reference}/events.yaml --number 50 --reduce 5 --seed 3 -o sampled
 compare plan other --different-instances --attribute --gap 0 -o compared
-shortfall plan -o shortfall
+shortfall plan --workers 1 -o shortfall
 viability plan --hurdle-rate 0.08 -o viable
-measures plan -o measures
+measures plan --workers 1 -o measures
 stress plan --losses 1 -o stressed
 stock plan -o stock
-value demo --gap 0 -o value
+value demo --gap 0 --workers 1 -o value
 cuts demo --gap 0 -o cuts
 calendar plan --within-usd 1e6 --gap 0 -o calendar
 alternatives demo --within-usd 5e7 --gap 0 -o alternatives
 why demo valley_separation --gap 0 -o why
 frontier demo --sweep policy.budget.annual=0:60000000:3 --gap 0 -o front
 waivers demo --gap 0 -o waivers
-verdicts demo --samples 3 --within-usd 1e7 --gap 0 -o verdicts
+verdicts demo --workers 1 --samples 3 --within-usd 1e7 --gap 0 -o verdicts
 flip demo --key {key}=1e6:5e8 --option valley_separation --gap 0 -o flips
 report plan alternatives waivers -o report.html
 plot plan --figure cost -o figure.svg

@@ -14,11 +14,12 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.mark.slow
 def test_strength_runs_with_every_variant(tmp_path: Path) -> None:
-    """On the starter: every relaxation bounds the best plan, and stronger rows bound it no worse."""
+    """On the example of two plants: every relaxation bounds the best plan, and stronger rows bound it no worse."""
     file = tmp_path / "strength.json"
-    command = [str(ROOT / "benchmarks" / "strength.py"), str(file), "--instance", str(ROOT / "instances" / "starter")]
+    instance = ROOT / "docs" / "examples" / "two_plants.yaml"
+    command = [str(ROOT / "benchmarks" / "strength.py"), str(file), "--instance", str(instance)]
     subprocess.run([sys.executable, *command, "--variants", "--seconds", "1"], check=True, capture_output=True)
-    found = json.loads(file.read_text(encoding="utf-8"))["instances"]["starter"]
+    found = json.loads(file.read_text(encoding="utf-8"))["instances"][instance.name]
     plain, best = found["without"]["relaxation"]["usd"], found["best_usd"]
     bounds = {name: one["usd"] for name, one in found["variants"].items()} | {
         "with": found["with"]["relaxation"]["usd"]

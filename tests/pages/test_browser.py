@@ -65,8 +65,10 @@ def opened(browser: Any, address: str, **how: Any) -> tuple[Any, list[str], list
     return page, said, asked
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+SCREENS = [(390, "dark"), (1440, "light")]
+
+
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_every_picture_is_drawn_and_nothing_else_is_loaded(browser: Any, address: str, scheme: str, width: int) -> None:
     """Nothing on the console, no request besides the file, marks in every picture, nothing wider than the page."""
     how = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
@@ -155,8 +157,7 @@ def several(placed: Plan, made: Made, tmp_path_factory: pytest.TempPathFactory) 
     return optimizer.report(plans, folder / "report.html").absolute().as_uri()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_maps_side_by_side_follow_one_slider(browser: Any, several: str, scheme: str, width: int) -> None:
     """Year, future and place are chosen once, by keyboard; both maps, sentences and tables follow, on one scale."""
     page, said, asked = opened(browser, several, color_scheme=scheme, viewport={"width": width, "height": 900})

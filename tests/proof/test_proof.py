@@ -157,7 +157,7 @@ def made(instance: optimizer.Instance, folder: Path, gap: float = GAP, **options
     return plan, proof
 
 
-@pytest.mark.parametrize("case", some_fast(CASES, 9), ids=name_of)
+@pytest.mark.parametrize("case", some_fast(CASES, 14), ids=name_of)
 def test_known_optima_are_proved(case: Case, tmp_path: Path) -> None:
     """Not above, and below by no more than the gap."""
     _, proof = made(optimizer.load(case.folder), tmp_path / "plan")

@@ -295,12 +295,16 @@ def test_the_optimal_portfolio_fixed_costs_the_optimum(seed: int) -> None:
     fixed_portfolio(seed)
 
 
+DEAR = {"risk_order": 7, "split_scenario": 10}
+"""Laws of which an instance is solved six times and more, and how many instances they are tried on."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LAWS)
 def test_every_law_holds_of_larger_instances(name: str) -> None:
     """What holds of small instances holds with two facilities of a stage in each country, and of many more of them."""
 
-    @settings(settings.get_profile("many"))
+    @settings(settings.get_profile("many"), max_examples=DEAR.get(name, 16))
     @given(SEEDS)
     def holds(seed: int) -> None:
         LAWS[name](seed, size=2)

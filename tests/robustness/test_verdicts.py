@@ -118,6 +118,7 @@ def test_without_prices_the_intervals_hold_the_truth() -> None:
         assert row.regret_mean_at_most >= mean - 0.01
 
 
+@pytest.mark.slow
 def test_more_samples_are_added_and_a_broken_run_goes_on(tmp_path: Path, found: Verdicts) -> None:
     """What is there is not done again, half a line is; the end is as if it had run through."""
     folder = tmp_path / "kept"

@@ -197,6 +197,7 @@ def test_rows_that_look_at_branches_are_left_out_of_the_trunk_alone() -> None:
     assert TRUNK in asked[0].blocks
 
 
+@pytest.mark.slow
 def test_levels_are_as_without_it() -> None:
     """With service before cost the trunk is first in the first level alone; levels are as before."""
     data = tree(1) | {"lexicographic": ["service", "cost"]}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.cases import Case, cases_in, check, contract, name_of
+from support.params import some_fast
 from typer.testing import CliRunner
 
 from optimizer.cli import app
@@ -19,7 +20,7 @@ def test_the_contract_is_there_whole_or_not_at_all() -> None:
     assert bool(CASES) == bool(BROKEN) == contract().is_dir()
 
 
-@pytest.mark.parametrize("case", CASES, ids=name_of)
+@pytest.mark.parametrize("case", some_fast(CASES, 2), ids=name_of)
 def test_agreed_optimum_is_found(case: Case, tmp_path: Path) -> None:
     """The optimum that was worked out by hand is found, and its plan passes the check, from its files too."""
     check(case, tmp_path / "plan")

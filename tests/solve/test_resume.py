@@ -250,6 +250,7 @@ def test_a_stopped_run_is_gone_on_with(risk: str, monkeypatch: pytest.MonkeyPatc
         assert min(b for b in bounds if b > -math.inf) >= before.bound - 1e-6 * abs(before.bound)
 
 
+@pytest.mark.slow
 def test_a_run_that_was_done_is_done_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The plan is worked out anew and found good enough: the master is not asked. A narrower gap goes on from there."""
     instance, file = starter(), tmp_path / "starter.checkpoint"
@@ -476,6 +477,7 @@ optimizer.solve(optimizer.load(sys.argv[1]), method="benders", gap=1e-9, threads
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="there is no such signal here")
 def test_a_run_that_is_killed_while_it_writes_is_gone_on_with(tmp_path: Path) -> None:
     """Killed with half a file written, what was written before is whole, and leads to the optimum."""

@@ -50,7 +50,8 @@ def _check(name: str, step: int) -> None:
         value = plan.tables[table][column].iloc[row]
         verdict = _put(plan, table, row, column, _changed(value)).verdict()
         assert not verdict.ok, f"{table}.{column} row {row}: {value!r} may be {_changed(value)!r}"
-        _put(plan, table, row, column, JUNK[number % len(JUNK)]).verdict()
+        if step > 1 or number % 3 == 0:  # that junk raises nothing needs no look at every cell
+            _put(plan, table, row, column, JUNK[number // step % len(JUNK)]).verdict()
 
 
 @pytest.mark.parametrize("name", some_fast(PLANS, 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from support.build import instance_of
 from support.cases import contract
 
 import optimizer
@@ -76,12 +78,13 @@ def test_instances_come_back(tmp_path: Path) -> None:
 
 def test_odd_words_come_back_as_words(tmp_path: Path) -> None:
     """What looks like a formula, a number or a date, in the titles of facilities, is neither worked out nor changed."""
-    instance = optimizer.load(EXAMPLE)
-    first = next(iter(instance.facilities))
-    several = [instance.replace({f"facilities.{first}.name": text}) for text in ODD]
-    files = [optimizer.workbook(one, tmp_path / f"{number}.xlsx") for number, one in enumerate(several)]
-    back = [optimizer.load(file) for file in saved_again(tmp_path, *files)]
-    assert [one.facilities[first].name for one in back] == ODD
+    data = optimizer.load(EXAMPLE).plain()
+    first = next(iter(data["facilities"].values()))
+    named = {f"plant_{number}": copy.deepcopy(first) | {"name": text} for number, text in enumerate(ODD)}
+    several = instance_of(data | {"facilities": data["facilities"] | named})
+    (again,) = saved_again(tmp_path, optimizer.workbook(several, tmp_path / "odd.xlsx"))
+    back = optimizer.load(again)
+    assert [back.facilities[name].name for name in named] == ODD
 
 
 def test_a_plan_says_the_same(tmp_path: Path) -> None:

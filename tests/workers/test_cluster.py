@@ -68,6 +68,7 @@ def test_runs_of_a_study_are_done_alike(plan: Plan, client: Client) -> None:
     assert there.portfolios.equals(here.portfolios)
 
 
+@pytest.mark.slow
 def test_samples_and_values_are_done_alike(plan: Plan, client: Client) -> None:
     """The same verdicts and the same flips."""
     name = next(name for name, facility in plan.instance.facilities.items() if facility.options)

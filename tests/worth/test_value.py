@@ -265,6 +265,7 @@ def test_what_only_a_response_makes_possible_has_no_value() -> None:
     assert found.info["response"]["why"] == "without it there is no plan at all"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("children", [pytest.param(0, marks=pytest.mark.slow), 1])
 def test_reactions_relaxed_bound_what_a_plan_does_not_prove(children: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the plan's own bound says nothing, that of the relaxed problem bounds the value from above."""
