@@ -107,6 +107,7 @@ def by_levels(begun: Begun, start: Start | None, solve_one: SolveOne) -> Solved:
     levels: list[Level] = []
     caps: dict[str, float] = {}
     found: Solved | None = None
+    given = ""
     for name, channel in (*steps, (COST, None)):
         if begun.stop is not None and begun.stop.asked.is_set() and found is not None:
             levels.append(_unreached(name, channel, demand))
@@ -122,6 +123,8 @@ def by_levels(begun: Begun, start: Start | None, solve_one: SolveOne) -> Solved:
         if found is not None and not solved.values:
             solved = _kept(found, solved, expected_cost(network, mine.blocks, found.values))
         level = _level(solved, name, channel, tolerance, demand, time.monotonic() - now)
+        if not levels:  # later ones start from what is found here, and say what became of that
+            given = solved.start
         if not solved.values:
             solved.levels = [*levels, level]
             return solved
@@ -133,7 +136,7 @@ def by_levels(begun: Begun, start: Start | None, solve_one: SolveOne) -> Solved:
         levels.append(level)
         found, start = solved, like(network, solved.values)
     assert found is not None
-    return _whole(found, levels, begun)
+    return dataclasses.replace(_whole(found, levels, begun), start=given)
 
 
 def _solved(
@@ -368,7 +371,6 @@ def _whole(found: Solved, levels: list[Level], begun: Begun) -> Solved:
     if open_levels:
         found.status = "feasible"
         found.why = "; ".join(f"{_name(level)}: {level.why}" for level in open_levels)
-    found.start = found.start if begun.out.start == "" else begun.out.start
     found.seconds["levels"] = sum(level.seconds for level in levels)
     found.seconds["total"] = time.monotonic() - begun.began
     return found

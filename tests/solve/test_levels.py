@@ -111,6 +111,15 @@ def test_the_plan_is_the_best_of_all_portfolios_level_by_level(method: str) -> N
     assert all(level["bound"] <= level["best"] + 1e-9 for level in plan.info["levels"])
 
 
+@pytest.mark.parametrize("method", ["extensive", "benders"])
+def test_what_became_of_the_plan_given_is_told_and_of_no_other(method: str) -> None:
+    """Levels start from one another's plans; only that which was given is told of."""
+    plan = solve(two_channels(), method=method)
+    assert plan.info["start"] == ""
+    again = optimizer.solve(plan.instance, method=method, start=plan)
+    assert again.info["start"] == "used"
+
+
 def test_what_is_served_at_a_price_is_another_plan() -> None:
     """At the prices stated hardly anything is worth building; shortage is in no cost of the other plan."""
     data = two_channels()
