@@ -78,6 +78,7 @@ CHECKED: dict[str, tuple[str, ...]] = {
     "R3": ("heavy_content",),
     "R4": ("diversify",),
     "R5": ("delivered_content",),
+    "R6": ("fill_rate",),
     "G1": ("release_cap", "released"),
     "G2": ("scale_goal", "goal_level"),
     "G3": ("recycling",),

@@ -27,7 +27,7 @@ from optimizer.solver.extensive import compile_all
 from optimizer.solver.highs import Report, Stop, run
 from optimizer.solver.options import Options
 
-TONNES = ("demand_is_met_or_short", "target_is_reached", "stock_rejoins_the_trunk")
+TONNES = ("demand_is_met_or_short", "target_is_reached", "stock_rejoins_the_trunk", "fill_rate")
 BOOKS = "pays_its_way"
 RULES = (
     "count_at_least", "count_at_most", "required", "forbidden", "at_most_one_of", "implied", "starts_within_capacity",
@@ -127,8 +127,9 @@ def _elastic(problem: Problem, components: Iterable[str]) -> tuple[Problem, list
     scale = np.asarray(abs(problem.matrix).max(axis=1).todense()).ravel()
     for name, block in problem.blocks.items():
         first = problem.row_start[name]
-        for i, (component, _) in enumerate(block.rows):
-            if component not in wanted:
+        soft = {index for component, index in block.columns if component == "short"}
+        for i, (component, index) in enumerate(block.rows):
+            if component not in wanted or (component == "demand_is_met_or_short" and index in soft):
                 continue
             row = first + i
             # Tonnes weigh 1 each; a rule gives way only where tonnes cannot, in units of its own row.
@@ -196,6 +197,9 @@ def _describe(
     number, period = _rule_of(tables, course, component, i)
     label = label_of(network.instance.policy.rules[number])
     when = f" in {period}" if period is not None else ""
+    if component == "fill_rate":
+        text = f"rule {number}, {label}: {amount:,.4g} t more would have to be delivered{when}{at}"
+        return Shortfall("rule", course, label, "", "", period, amount, "t", text)
     text = f"rule {number}, {label}, fails by {amount:,.4g}{when}{at}"
     return Shortfall("rule", course, label, "", "", period, amount, "", text)
 
@@ -231,6 +235,12 @@ def _rule_of(tables: Mapping[str, Tables], course: str, component: str, index: A
     if component in ("domestic_content", "exposure_cap", "heavy_content", "diversify"):
         row = tables[course].rules.output[index]
         return row.rule, row.period
-    if component in ("starts_within_capacity", "released_within_cap", "goal_is_reached", "feed_is_recycled"):
+    if component in (
+        "fill_rate",
+        "starts_within_capacity",
+        "released_within_cap",
+        "goal_is_reached",
+        "feed_is_recycled",
+    ):
         return index[0], index[-1]
     return index, None

@@ -34,6 +34,7 @@ WITH_RULE = frozenset(
         "starts_within_capacity",
         "reactions_within_starts",
         "delivered_content",
+        "fill_rate",
         "released_within_cap",
         "feed_is_recycled",
     ]

@@ -11,14 +11,16 @@ import scipy.sparse as sp
 
 from optimizer.conflict.case import OUTPUT_RULES, Case
 from optimizer.conflict.change import by_year
+from optimizer.instance.amounts import FillRate
 from optimizer.instance.policy import DeliveredContent, Diversify, DomesticContent, ExposureCap, HeavyContent
 from optimizer.instance.series import Series
 from optimizer.network.derive_rules import AT_MOST, RARE_EARTHS
 from optimizer.network.tables import OutputRow, Tables
 from optimizer.solver.compile import Problem
 
-ShareRule = DomesticContent | ExposureCap | HeavyContent | Diversify | DeliveredContent
-SHARES = (DomesticContent, ExposureCap, HeavyContent, Diversify, DeliveredContent)
+ShareRule = DomesticContent | ExposureCap | HeavyContent | Diversify | DeliveredContent | FillRate
+Lines = dict[tuple[str, int, int], list[int]]
+SHARES = (DomesticContent, ExposureCap, HeavyContent, Diversify, DeliveredContent, FillRate)
 
 
 @dataclasses.dataclass(slots=True)
@@ -102,7 +104,7 @@ def shares_of(case: Case, number: int) -> Shares | None:
     for course in case.courses:
         block, start = case.problem.blocks[course], case.problem.row_start[course]
         tables = case.tables[course]
-        runs, deliveries = _columns(case, course)
+        runs, deliveries, short = _columns(case, course)
         for i, (component, index) in enumerate(block.rows):
             key: Any = index
             if component == "delivered_content" and key[0] == number:
@@ -112,6 +114,15 @@ def shares_of(case: Case, number: int) -> Shares | None:
                 _, d, _, t = key
                 lines = tables.rules.delivered[key][2]
                 found = [(column, 1.0) for line in lines for column in deliveries.get((d, line, t), ())]
+            elif component == "fill_rate" and key[0] == number:
+                rows.append(start + i)
+                period.append(key[1])
+                asked, counted = tables.rules.filled[key]
+                share.append(asked)
+                cells = [(*line, key[1]) for line in counted]
+                found = [
+                    (column, 1.0) for cell in cells for column in (*deliveries.get(cell, ()), *short.get(cell, ()))
+                ]
             elif component in OUTPUT_RULES and tables.rules.output[key].rule == number:
                 row = tables.rules.output[key]
                 rows.append(start + i)
@@ -131,12 +142,11 @@ def shares_of(case: Case, number: int) -> Shares | None:
     return Shares(case, number, rule, rows, period, share, total)
 
 
-def _columns(
-    case: Case, course: str
-) -> tuple[dict[tuple[str, int], list[tuple[Any, int]]], dict[tuple[str, int, int], list[int]]]:
-    """Columns of activity by (channel, period), of deliveries by (market, line, period)."""
+def _columns(case: Case, course: str) -> tuple[dict[tuple[str, int], list[tuple[Any, int]]], Lines, Lines]:
+    """Columns of activity by (channel, period); of deliveries, and of what is short, by (market, line, period)."""
     runs: dict[tuple[str, int], list[tuple[Any, int]]] = defaultdict(list)
-    deliveries: dict[tuple[str, int, int], list[int]] = defaultdict(list)
+    deliveries: Lines = defaultdict(list)
+    short: Lines = {}
     place = case.problem.place[course]
     for i, (component, index) in enumerate(case.problem.blocks[course].columns):
         key: Any = index
@@ -144,7 +154,9 @@ def _columns(
             runs[key[3], key[4]].append((key, int(place[i])))
         elif component == "deliver":
             deliveries[key[0], key[1], key[4]].append(int(place[i]))
-    return runs, deliveries
+        elif component == "short":
+            short[key] = [int(place[i])]
+    return runs, deliveries, short
 
 
 def _made(tables: Tables, row: OutputRow, runs: list[tuple[Any, int]]) -> list[tuple[int, float]]:

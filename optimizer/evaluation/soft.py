@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optimizer.instance.amounts import FillRate
 from optimizer.instance.instance import Instance
 from optimizer.instance.movement import DemandLine
 from optimizer.instance.series import Series
@@ -13,7 +14,10 @@ DEAREST = 1e6
 
 
 def soft_demand(instance: Instance) -> Instance:
-    """Every demand may be short; what must be met costs more than any other, so that it is short last."""
+    """Every demand may be short; what must be met costs more than any other, so that it is short last.
+
+    No rule asks for a fill rate then, for that is demand that must be met too.
+    """
     lines = [line for market in instance.markets.values() for line in market.demand]
     stated = [cost for line in lines for cost in line.shortage_cost.values if isinstance(cost, int | float)]
     dearest = FIRST * (max(stated, default=0.0) or DEAREST / FIRST)
@@ -30,4 +34,9 @@ def soft_demand(instance: Instance) -> Instance:
         name: market.model_copy(update={"demand": tuple(map(softened, market.demand))})
         for name, market in instance.markets.items()
     }
-    return instance.model_copy(update={"markets": markets})
+    nothing = {"share": Series(constant=0.0)}
+    rules = tuple(
+        rule.model_copy(update=nothing) if isinstance(rule, FillRate) else rule for rule in instance.policy.rules
+    )
+    policy = instance.policy.model_copy(update={"rules": rules})
+    return instance.model_copy(update={"markets": markets, "policy": policy})

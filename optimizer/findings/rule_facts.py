@@ -8,6 +8,7 @@ from typing import Any
 
 from optimizer.findings.finding import WARNING, Finding, Severity
 from optimizer.findings.survey import Survey
+from optimizer.instance.amounts import FillRate
 from optimizer.instance.policy import Count, DeliveredContent, OutputRule, Reactions, Rule, Starts
 from optimizer.network.derive_rules import AT_MOST, materials_of, share_of
 
@@ -54,7 +55,7 @@ def path_of(number: int) -> tuple[Hashable, ...]:
     return ("policy", "rules", number)
 
 
-def binding(survey: Survey, rule: OutputRule | DeliveredContent) -> tuple[int, ...]:
+def binding(survey: Survey, rule: OutputRule | DeliveredContent | FillRate) -> tuple[int, ...]:
     """Periods in which the share of a rule binds at all."""
     at_most = isinstance(rule, AT_MOST)
     shares = {t: share_of(survey.network, rule, t) for t in survey.periods}
@@ -124,7 +125,7 @@ def funded_years(survey: Survey, facility: str, option: str | None = None) -> li
     )
 
 
-def inactive(survey: Survey, number: int, rule: OutputRule | DeliveredContent) -> Finding:
+def inactive(survey: Survey, number: int, rule: OutputRule | DeliveredContent | FillRate) -> Finding:
     """A rule whose share never binds within the horizon."""
     first = rule.share.first_year
     end = survey.calendar.end_year

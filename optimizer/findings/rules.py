@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from optimizer.findings.finding import Finding
-from optimizer.findings.rules_delivered import hollow_delivered
+from optimizer.findings.rules_delivered import hollow_delivered, hollow_fill_rate
 from optimizer.findings.rules_funding import funding_cannot_hold, hollow_funding
 from optimizer.findings.rules_limits import hollow_limits, hollow_preference, hollow_recycling
 from optimizer.findings.rules_output import hollow_output
 from optimizer.findings.survey import Survey
 from optimizer.findings.targets import stock_before_start
-from optimizer.instance.amounts import Preference, Recycling, ReleaseRule
+from optimizer.instance.amounts import FillRate, Preference, Recycling, ReleaseRule
 from optimizer.instance.policy import DeliveredContent, FundingRule, OutputRule
 
 
@@ -23,6 +23,8 @@ def hollow_rule(survey: Survey) -> Iterator[Finding]:
             yield from stock_before_start(survey, number, rule)
         elif isinstance(rule, DeliveredContent):
             yield from hollow_delivered(survey, number, rule)
+        elif isinstance(rule, FillRate):
+            yield from hollow_fill_rate(survey, number, rule)
         elif isinstance(rule, ReleaseRule):
             yield from hollow_limits(survey, number, rule)
         elif isinstance(rule, Preference):

@@ -12,9 +12,9 @@ from optimizer.findings.supply import Line, earliest_of, pool_of
 from optimizer.findings.survey import Survey
 from optimizer.findings.targets import counted_channels
 from optimizer.findings.upstream import Chain, Needs, Use, asked_of
-from optimizer.instance.amounts import ScaleGoal
+from optimizer.instance.amounts import FillRate, ScaleGoal
 from optimizer.instance.policy import DeliveredContent
-from optimizer.network.derive_rules import share_of
+from optimizer.network.derive_rules import counts, share_of
 
 
 def hollow_delivered(survey: Survey, number: int, rule: DeliveredContent) -> Iterator[Finding]:
@@ -31,6 +31,23 @@ def hollow_delivered(survey: Survey, number: int, rule: DeliveredContent) -> Ite
         )
         yield hollow(number, rule, "always_met", why, {"markets": always})
     yield from _stock_outside(survey, number, rule, within)
+
+
+def hollow_fill_rate(survey: Survey, number: int, rule: FillRate) -> Iterator[Finding]:
+    """Whether a fill rate asks for anything that need not be delivered anyway."""
+    periods = binding(survey, rule)
+    if not periods:
+        yield inactive(survey, number, rule)
+        return
+    lines = [
+        line
+        for name in rule.markets
+        for index, line in enumerate(survey.instance.markets[name].demand)
+        if counts(survey.instance, rule, name, index)
+    ]
+    if all(survey.hard(line.shortage_cost, t) for line in lines for t in periods):
+        why = f"asks nothing of {some(list(rule.markets))}: what it counts has no shortage_cost, and must be met anyway"
+        yield hollow(number, rule, "always_met", why, {"markets": list(rule.markets)})
 
 
 def _stock_outside(survey: Survey, number: int, rule: DeliveredContent, within: tuple[str, ...]) -> Iterator[Finding]:

@@ -37,6 +37,7 @@ _BY_RULE = {
     "domestic_content": AT_LEAST,
     "heavy_content": AT_LEAST,
     "delivered_content": AT_LEAST,
+    "fill_rate": AT_LEAST,
     "scale_goal": AT_LEAST,
     "recycling": AT_LEAST,
 }

@@ -74,6 +74,20 @@ class Preference(Row):
     """It holds in branches too."""
 
 
+class FillRate(Row):
+    """Markets get a share of what they ask for, all of them and their products together."""
+
+    rule: Literal["fill_rate"]
+    markets: tuple[Id, ...] = Field(min_length=1)
+    """Markets."""
+    products: tuple[Id, ...] | None = None
+    """What is asked for and counts; default all that these markets ask for."""
+    share: ShareSeries
+    """Least share of it that is delivered, by year."""
+    in_disruption: Truth = False
+    """It holds in branches too."""
+
+
 class Recycling(Row):
     """Facilities take a share of their feed from recycling once capacity of theirs is funded; it holds in the trunk."""
 
@@ -89,3 +103,4 @@ class Recycling(Row):
 
 
 ReleaseRule = ReleaseCap | ReleaseCharge
+AmountRule = ReleaseCap | ReleaseCharge | ScaleGoal | Preference | FillRate | Recycling

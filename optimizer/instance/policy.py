@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from optimizer.instance import amounts
-from optimizer.instance.amounts import Preference, Recycling, ReleaseCap, ReleaseCharge, ScaleGoal
+from optimizer.instance.amounts import AmountRule
 from optimizer.instance.fields import (
     Amount,
     AmountSeries,
@@ -224,11 +224,7 @@ Rule = Annotated[
     | HeavyContent
     | Diversify
     | DeliveredContent
-    | ReleaseCap
-    | ReleaseCharge
-    | ScaleGoal
-    | Preference
-    | Recycling
+    | AmountRule
     | Count
     | Require
     | Forbid

@@ -20,7 +20,7 @@ def variables(m: Model, t: Tables) -> None:
 
 
 def constraints(m: Model, t: Tables) -> None:
-    """R1 to R5."""
+    """R1 to R6."""
     rows = list(enumerate(t.rules.output))
     for kind, rule in (
         (DomesticContent, domestic_content),
@@ -30,6 +30,7 @@ def constraints(m: Model, t: Tables) -> None:
     ):
         constraint(m, t, [i for i, row in rows if isinstance(row.record, kind)], rule)
     constraint(m, t, t.rules.delivered, delivered_content)
+    constraint(m, t, t.rules.filled, fill_rate)
 
 
 def costs(m: Model, t: Tables) -> Costs:
@@ -105,4 +106,15 @@ def delivered_content(m: Model, t: Tables, i: int, d: str, product: str, y: int)
         for line in lines
         for index in m.deliveries_of.get((d, line, y), ())
     ]
+    return total(terms) >= 0
+
+
+def fill_rate(m: Model, t: Tables, i: int, y: int) -> object:
+    r"""R6. $\sum_{(d, j) \in l} \sum_{m, k} v_{djmkt} \ge \beta \sum_{(d, j) \in l} (u_{djt} + \sum_{m, k} v_{djmkt})$: a share of what markets ask for is delivered, all of them and their products together."""
+    share, lines = t.rules.filled[i, y]
+    terms: list[Term] = []
+    for line in lines:
+        terms += [(1.0 - share, m.deliver[index]) for index in m.deliveries_of.get((*line, y), ())]
+        if (*line, y) in m.short:
+            terms.append((-share, m.short[*line, y]))
     return total(terms) >= 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from optimizer.instance.amounts import Preference, Recycling, ReleaseCap, ScaleGoal
+from optimizer.instance.amounts import FillRate, Preference, Recycling, ReleaseCap, ScaleGoal
 from optimizer.instance.instance import Instance
 from optimizer.instance.policy import (
     DeliveredContent,
@@ -60,6 +60,9 @@ def rule_tables(
         if isinstance(rule, DeliveredContent):
             if trunk or rule.in_disruption:
                 _delivered(network, tables, number, rule, periods)
+        elif isinstance(rule, FillRate):
+            if trunk or rule.in_disruption:
+                _filled(network, tables, number, rule, demand, periods)
         elif isinstance(rule, ReleaseCap):
             if trunk or rule.in_disruption:
                 _released(network, tables, number, rule, capacity)
@@ -80,7 +83,7 @@ def rule_tables(
     return tables
 
 
-def share_of(network: Network, rule: OutputRule | DeliveredContent, period: int) -> float:
+def share_of(network: Network, rule: OutputRule | DeliveredContent | FillRate, period: int) -> float:
     """Share of a rule in a period: the mean, years before the first one given counting as not binding."""
     idle = 1.0 if isinstance(rule, AT_MOST) else 0.0
     calendar = network.calendar
@@ -138,6 +141,27 @@ def _delivered(
             if share > 0:
                 for product, indices in lines.items():
                     tables.delivered[number, market, product, t] = (share, channels, tuple(indices))
+
+
+def counts(instance: Instance, rule: FillRate, market: str, line: int) -> bool:
+    """Whether a fill rate counts a line of demand."""
+    product = instance.markets[market].demand[line].product
+    return market in rule.markets and (rule.products is None or product in rule.products)
+
+
+def _filled(
+    network: Network,
+    tables: RuleTables,
+    number: int,
+    rule: FillRate,
+    demand: DemandTables,
+    periods: tuple[int, ...],
+) -> None:
+    for t in periods:
+        share = share_of(network, rule, t)
+        lines = tuple((d, i) for d, i, y in demand.lines if y == t and counts(network.instance, rule, d, i))
+        if share > 0 and lines:
+            tables.filled[number, t] = (share, lines)
 
 
 def _released(network: Network, tables: RuleTables, number: int, rule: ReleaseCap, capacity: CapacityTables) -> None:

@@ -253,6 +253,8 @@ class RuleTables:
         default_factory=dict
     )
     """(l, d, product, t) -> least share, channels that count, lines."""
+    filled: dict[tuple[int, int], tuple[float, tuple[tuple[str, int], ...]]] = field(default_factory=dict)
+    """(l, t) -> least share, lines (d, i) that count."""
     released: dict[tuple[int, str, int], tuple[float, list[tuple[RunIndex, float]]]] = field(default_factory=dict)
     """(l, group, t) -> highest amount of the period, activity with the amount released per unit that counts."""
     goals: dict[tuple[int, int], tuple[float, list[tuple[RunIndex, float]]]] = field(default_factory=dict)

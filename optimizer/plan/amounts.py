@@ -56,6 +56,12 @@ def amounts_of(
             made = math.fsum(runs.get(run, 0.0) * tonnes for run, tonnes in terms)
             missing = values.get("goal_missing", {}).get(goal, 0.0)
             yield Reckoned("goal_is_reached", goal, goal[1], "", made + missing - level, level, level)
+    for filled, (share, lines) in t.rules.filled.items():
+        if filled[0] == number:
+            asked = math.fsum(t.demand.tonnes[*line, filled[1]] for line in lines)
+            short = math.fsum(values.get("short", {}).get((*line, filled[1]), 0.0) for line in lines)
+            slack = (1.0 - share) * asked - short
+            yield Reckoned("fill_rate", filled, filled[1], "", slack, share * asked, asked)
     for index, row in t.rules.recycled.items():
         bound = any(fund.get((s.facility, s.option, s.year), 0.0) > TAKEN for s in row.starts)
         if index[0] == number and bound:

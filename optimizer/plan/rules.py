@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from optimizer.instance.amounts import Preference, Recycling, ReleaseCap, ReleaseCharge, ScaleGoal
+from optimizer.instance.amounts import FillRate, Preference, Recycling, ReleaseCap, ReleaseCharge, ScaleGoal
 from optimizer.instance.policy import (
     Count,
     DeliveredContent,
@@ -118,12 +118,12 @@ def rule_report(
             report.reason = _why_no_rows(network, rule)
             for course in tables if rule.in_disruption else (TRUNK,):
                 report.rows += _delivered_rows(tables[course], values[course], number, duals)
-        elif isinstance(rule, ReleaseCap | ScaleGoal | Recycling):
+        elif isinstance(rule, ReleaseCap | ScaleGoal | FillRate | Recycling):
             report.unit = f"of {rule.release}" if isinstance(rule, ReleaseCap) else "t"
-            report.reason = "nothing that it counts can be run, or it asks for nothing within the horizon"
+            report.reason = "nothing that it counts can be run or is asked for, or its share or goal is 0"
             if isinstance(rule, Recycling) and any(index[0] == number for index in tables[TRUNK].rules.recycled):
                 report.reason = "nobody whom it binds is funded; optimizer waivers says whether that is its doing"
-            for course in tables if isinstance(rule, ReleaseCap) and rule.in_disruption else (TRUNK,):
+            for course in tables if isinstance(rule, ReleaseCap | FillRate) and rule.in_disruption else (TRUNK,):
                 report.rows += _amount_rows(tables[course], values[course], fund, number, duals)
         elif isinstance(rule, ReleaseCharge | Preference):
             of = "part of the cost of activity" if isinstance(rule, ReleaseCharge) else "its own category, and no money"

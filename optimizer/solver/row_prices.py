@@ -11,6 +11,7 @@ PRICED = frozenset(
         "heavy_content",
         "diversify",
         "delivered_content",
+        "fill_rate",
         "released_within_cap",
         "goal_is_reached",
         "feed_is_recycled",

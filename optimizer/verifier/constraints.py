@@ -110,6 +110,7 @@ CONSTRAINTS: dict[str, str] = {
     "heavy_content": "Rule heavy_content: the elements are at least the share of the rare-earth mass.",
     "diversify": "Rule diversify: no facility, owner or country makes more than the share.",
     "delivered_content": "Rule delivered_content: the share of deliveries drawn from the channel or a stricter one.",
+    "fill_rate": "Rule fill_rate: the share of what markets ask for that is delivered, their products together.",
     "released": "The table of releases is run x what recipes release, as the facility or else the recipe says.",
     "release_charge": "Rule release_charge: the charge in the table of releases is what is released x cost.",
     "release_cap": "Rule release_cap: facilities that match release no more than the highest amount per year.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from optimizer.instance.amounts import FillRate
 from optimizer.instance.instance import Period
 from optimizer.instance.policy import (
     DeliveredContent,
@@ -53,6 +54,10 @@ def check_rules(case: Case) -> None:
             for block, period in _binding(case, rule.in_disruption):
                 deliveries = rows.demand.get((block.name, period.year), [])
                 _delivered(case, rule, At(place, period.year, block.name), period, deliveries)
+        elif isinstance(rule, FillRate):
+            for block, period in _binding(case, rule.in_disruption):
+                deliveries = rows.demand.get((block.name, period.year), [])
+                _filled(case, rule, At(place, period.year, block.name), period, deliveries)
 
 
 def _binding(case: Case, in_disruption: bool) -> Iterator[tuple[Block, Period]]:
@@ -147,3 +152,12 @@ def _delivered(case: Case, rule: DeliveredContent, at: At, period: Period, rows:
     for key, tonnes in total.items():
         what = f"{key[1]} delivered to {key[0]} from {rule.channel} or stricter"
         case.ledger.at_least("delivered_content", at, trusted.get(key, 0.0), share * tonnes, what, "t", tonnes)
+
+
+def _filled(case: Case, rule: FillRate, at: At, period: Period, rows: list[Demand]) -> None:
+    """Markets and products together."""
+    mine = [row for row in rows if row.market in rule.markets and row.product in (rule.products or (row.product,))]
+    asked, delivered = sum(row.demand for row in mine), sum(row.delivered for row in mine)
+    share = case.facts.mean_given(rule.share, period, before=0.0)
+    what = f"delivered to {', '.join(rule.markets)} of what they ask for"
+    case.ledger.at_least("fill_rate", at, delivered, share * asked, what, "t", asked)

@@ -123,6 +123,7 @@ def test_shares_are_those_of_the_rules_as_compiled() -> None:
         {"rule": "heavy_content", "channel": "mdap", "elements": ["Dy"], "stage": "magnet", "share": 0.01},
         {"rule": "diversify", "materials": ["magnet"], "by": "country", "share": 0.4},
         {"rule": "delivered_content", "markets": ["army"], "channel": "domestic_chain", "share": {2029: 1.0}},
+        {"rule": "fill_rate", "markets": ["army"], "share": {2028: 0.8}},
     ]
     data = with_changes(SMALL, policy={"rules": rules})
     data["materials"]["magnet"]["content"] = {"Nd": 0.3, "Dy": 0.02}

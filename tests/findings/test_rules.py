@@ -152,6 +152,16 @@ def test_hollow_rule_trips_on_deliveries_that_come_from_there_anyway(find: Find)
     assert _ways(find, _rules("{rule: delivered_content, markets: [trade], channel: mdap, share: 0.5}")) == []
 
 
+def test_hollow_rule_trips_on_a_fill_rate_that_asks_for_nothing(find: Find) -> None:
+    """What must be met is met anyway; a share that begins after the horizon begins never."""
+    hard = "markets: {programs: {demand: [{product: magnet, tonnes: 5}]}}"
+    (found,) = find("hollow_rule", hard, _rules("{rule: fill_rate, markets: [programs], share: 0.5}"))
+    assert (found.data["way"], found.data["markets"]) == ("always_met", ["programs"])
+    assert _ways(find, _rules("{rule: fill_rate, markets: [trade], share: {2030: 0.5}}")) == [("inactive", "warning")]
+    soft = "markets: {trade: {demand: [{product: magnet, tonnes: 5, shortage_cost: 60}]}}"
+    assert _ways(find, hard, soft, _rules("{rule: fill_rate, markets: [programs, trade], share: 0.5}")) == []
+
+
 def test_hollow_rule_trips_on_stock_that_deliveries_do_not_count(find: Find) -> None:
     changes = """
     materials: {magnet: {storage: {cost: 1}, price: 100}}

@@ -76,6 +76,7 @@ CREDIT = {"id": "credit", "kind": "production_credit", "material": "magnet_sh", 
 BUY = {"id": "buy", "kind": "purchase", "stockpile": "nds", "material": "ndpr_oxide", "price": 1.0e5}
 BUILD = {"id": "build", "capacity": {"light": 1.0}, "capex": 1.0}
 PREFERENCE = {"rule": "preference", "markets": ["industry"], "channel": "mdap", "share": 0.5}
+FILL_RATE = {"rule": "fill_rate", "markets": ["industry"], "share": 0.5}
 CARRIER = {"from": "magnet_us", "to": "programs", "material": "magnet_sh"}
 
 BROKEN = [
@@ -666,6 +667,20 @@ BROKEN = [
         "delivered_content_has_demand",
         ("policy.rules.1.markets", "the 2nd rule (delivered_content)", "programs ask for nothing"),
         {"markets.programs.demand": []},
+    ),
+    Broken(
+        "delivered_content_has_demand",
+        ("policy.rules.14.markets", "the 15th rule (fill_rate)", "industry ask for nothing"),
+        {"markets.industry.demand": [], "policy.rules.+": FILL_RATE},
+    ),
+    Broken(
+        "delivered_content_has_demand",
+        (
+            "policy.rules.14.products.0",
+            "the 15th rule (fill_rate): industry do not ask for 'magnet_hs'",
+            "did you mean",
+        ),
+        {"policy.rules.+": FILL_RATE | {"products": ["magnet_hs"]}},
     ),
     Broken(
         "where_of_rules_matches",

@@ -546,6 +546,19 @@ def test_d1_demand_is_met_or_short() -> None:
     )
 
 
+def test_r6_fill_rate() -> None:
+    """A quarter of what both ask for: what is delivered counts for 0.75, what is short for 0.25 less."""
+    rule = "{rule: fill_rate, markets: [programs, town], share: 0.25}"
+    text = MARKET.replace("rules: [", f"rules: [{rule}, ")
+    check(
+        operations(text),
+        "R6",
+        (0, 2027),
+        "+0.75 deliver[programs,0,sh,mdap,2027] +0.75 deliver[programs,0,uh,mdap,2027] "
+        "+0.75 deliver[town,0,sh,mdap,2027] +0.75 deliver[town,0,sh,commercial,2027] -0.25 short[town,0,2027] >= 0",
+    )
+
+
 def test_d1_demand_nobody_can_serve_is_a_row_that_cannot_hold() -> None:
     """A hard demand without any supply leaves a row that no values satisfy, not a row left out."""
     text = MARKET.replace("country: USA, recipes", "country: CHN, recipes").replace(

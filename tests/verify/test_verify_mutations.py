@@ -38,6 +38,12 @@ def change(old: str, new: str) -> Change:
     return lambda plan: plan.change(old, new)
 
 
+def filled(share: float) -> Change:
+    """A rule on what trade gets in the closure, where it is 5.81 of 6 t."""
+    rule = f"{{rule: fill_rate, markets: [trade], share: {share}, in_disruption: true}}"
+    return change("scenarios:\n  - id: closure", f"policy: {{rules: [{rule}]}}\nscenarios:\n  - id: closure")
+
+
 def state(**values: Any) -> Change:
     return lambda plan: plan.plan.update(values)
 
@@ -327,6 +333,8 @@ MUTATIONS: list[tuple[str, str, Change]] = [
     ("diversify", "rules", change("by: country, share: 0.6", "by: owner, share: 0.5")),
     ("diversify", "rules", change("by: country, share: 0.6", "by: facility, share: 0.5")),
     ("delivered_content", "rules", change("share: {2027: 0.5}", "share: {2027: 0.7}")),
+    ("fill_rate", "lanes", filled(0.97)),
+    ("fill_rate", "rules", edit("demand", {"delivered": 9, "short": 1}, market="trade", product="dy")),
     ("release_cap", "limits", change("most: {2028: 15}", "most: {2028: 14}")),
     ("release_cap", "limits", change("most: {2028: 15}", "most: {2027: 15}")),
     ("release_cap", "limits", change("{tier: ally}, most", "{}, most")),

@@ -441,6 +441,7 @@ policy:
     - {rule: heavy_content, channel: commercial, elements: [Dy], stage: separation, share: 0.4}
     - {rule: diversify, channel: commercial, stage: separation, by: country, share: 0.6}
     - {rule: delivered_content, markets: [prog], channel: home, share: {2027: 0.5}}
+    - {rule: fill_rate, markets: [prog, trade], products: [dy], share: 1.0}
 """
     return make(
         text, 25.0, ("mdap", "commercial"),

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Iterator
 from typing import Any
 
-from optimizer.instance.amounts import Preference, Recycling, ReleaseRule, ScaleGoal
+from optimizer.instance.amounts import FillRate, Preference, Recycling, ReleaseRule, ScaleGoal
 from optimizer.instance.checks.balance import NAMES
 from optimizer.instance.checks.base import at, listed, lost, orderly, ordinal, refer, refer_all, region_of, whole
 from optimizer.instance.checks.effects import AFFECTED, fits, things_of
@@ -83,17 +83,23 @@ def heavy_content_names_rare_earths(source: Source, instance: Instance) -> None:
 
 
 def delivered_content_has_demand(source: Source, instance: Instance) -> None:
-    """The markets of a delivered_content or preference rule ask for something."""
+    """The markets of a delivered_content, fill_rate or preference rule ask for something, of the products named too."""
     if not whole(source, "markets"):
         return
     for path, what, rule in _rules(source, instance):
-        if not isinstance(rule, DeliveredContent | Preference) or any(
+        if not isinstance(rule, DeliveredContent | FillRate | Preference) or any(
             name not in instance.markets for name in rule.markets
         ):
             continue
         if not any(instance.markets[name].demand for name in rule.markets):
             wrong = f"{what} matches nothing: {' and '.join(rule.markets)} ask for nothing"
             source.fault((*path, "markets"), wrong, "name a market with demand")
+            continue
+        asked = [line.product for name in rule.markets for line in instance.markets[name].demand]
+        for product in (rule.products or ()) if isinstance(rule, FillRate) else ():
+            if product not in asked:
+                wrong = f"{what}: {' and '.join(rule.markets)} do not ask for '{product}'"
+                source.fault(at(source, (*path, "products"), product), wrong, did_you_mean(product, asked))
 
 
 def where_of_rules_matches(source: Source, instance: Instance) -> None:
