@@ -210,7 +210,7 @@ def _table(front: Front) -> pd.DataFrame:
             "dearer_at_most": _difference(found.high, loosest.low) if priced else None,
             "how": _how(front, at, found, solve),
             "plan": name_of(plan.at) if plan else "",
-            "limit": "; ".join(plan.limits) if plan and plan.at == at else "",
+            "limit": _limits(plan.limits) if plan and plan.at == at else "",
             **(_of_survival(front, at, survives[0], found) if survives else {}),
             "options": len(plan.funded) if plan else None,
             "capex": plan.capex if plan else None,
@@ -291,3 +291,8 @@ def _info(front: Front, points: pd.DataFrame, options: Options, seconds: float, 
         "versions": versions(),
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _limits(each: Sequence[str]) -> str:
+    """What is told of each sweep; blank where nothing is of any."""
+    return "; ".join(one or "-" for one in each) if any(each) else ""
