@@ -43,7 +43,7 @@ def say(out: Brief, found: DecisionCalendar) -> None:
     titles = {
         NOW: "\nNow: to wait a year costs more than that",
         CAN_WAIT: "\nCan wait",
-        OPEN: "\nNot proved: the last year lies between",
+        OPEN: "\nNot proved: the last year lies between; a smaller gap tells",
         NOT_NEEDED: "\nNever needed: a plan without it is as good",
     }
     for verdict, title in titles.items():
