@@ -153,7 +153,8 @@ def _left(plan: Plan, sweep: Sweep) -> str:
         parts = key.split(".")
         for rule in plan.info["rules"]:
             if _states(rule, parts):
-                slack = f" by {rule['slack']:,.3g} {rule['unit']}" if rule["status"] == "slack" else ""
+                three = float(f"{rule['slack']:.3g}")
+                slack = f" by {three:,.10g} {rule['unit']}" if rule["status"] == "slack" else ""
                 words.append(f"{rule['status']}{slack}")
     return ", ".join(dict.fromkeys(words))
 
