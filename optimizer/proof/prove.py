@@ -83,8 +83,8 @@ def prove(
     Args:
         folder: a result folder.
         gap: enough is proved when the plan is this close, as a share of its cost.
-        time_limit: seconds of the search; what is proved by then is kept. One relaxation is always solved to its end
-            or the limit.
+        time_limit: seconds of the search; what is proved by then is kept. The first relaxation has ten
+            seconds at least, for without it nothing is proved.
         threads: cores of the first relaxation.
         report: called with progress.
         stop: ends the search early.

@@ -36,6 +36,8 @@ TRIED = 6
 """Splits that are tried at a node before one is taken."""
 PROBE = 100
 """Iterations of a trial."""
+FIRST = 10.0
+"""Seconds that the first relaxation has at least: a search that ends before it has proved nothing."""
 
 Tell = Callable[[float, int], None]
 """Called with the bound, in the solver's money, and the number of open leaves."""
@@ -124,7 +126,7 @@ class Search:
         # Interior point takes a third of the time of the simplex method on the trunk of the reference instance; what
         # it cannot tell of a problem without a solution, the other can.
         for solver in ("ipx", "simplex"):
-            _set(highs, solver=solver, run_crossover="on", time_limit=max(1.0, deadline - time.monotonic()))
+            _set(highs, solver=solver, run_crossover="on", time_limit=max(FIRST, deadline - time.monotonic()))
             highs.run()
             status = highs.getModelStatus()
             if status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit):

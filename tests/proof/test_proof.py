@@ -290,7 +290,7 @@ def test_a_time_limit_keeps_what_is_proved(tmp_path: Path) -> None:
     instance = optimizer.load("instances/starter")
     plan = optimizer.solve(instance, gap=1e-3, threads=1)
     plan.save(tmp_path / "plan")
-    proof = optimizer.prove(tmp_path / "plan", gap=0.0, time_limit=0.001)  # the first relaxation has a second
+    proof = optimizer.prove(tmp_path / "plan", gap=0.0, time_limit=0.001)  # the first relaxation has ten seconds
     assert proof.why == "the time limit was reached"
     assert proof.gap is not None
     assert proof.gap > 0
