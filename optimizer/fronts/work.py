@@ -153,8 +153,10 @@ def _left(plan: Plan, sweep: Sweep) -> str:
         parts = key.split(".")
         for rule in plan.info["rules"]:
             if _states(rule, parts):
-                three = float(f"{rule['slack']:.3g}")
-                slack = f" by {three:,.10g} {rule['unit']}" if rule["status"] == "slack" else ""
+                slack = ""
+                if rule["status"] == "slack":
+                    three = float(f"{rule['slack']:.3g}")
+                    slack = f" by {three:,.10g} {rule['unit']}"
                 words.append(f"{rule['status']}{slack}")
     return ", ".join(dict.fromkeys(words))
 
