@@ -129,7 +129,8 @@ def shortfall(
         found.info["status"] = base.info["status"]
         instances.append(other.plan.instance)
     if other is not None:
-        for name, table in beside.beside(found, base).items():
+        nothing = {name: pd.DataFrame(columns=list(heads)) for name, heads in beside.COLUMNS.items()}
+        for name, table in (beside.beside(found, base) if base.info else nothing).items():
             setattr(found, name, table)
     found.info["seconds"] = round(time.monotonic() - began, 1)
     if target is not None:

@@ -334,3 +334,22 @@ def test_a_baseline_without_a_plan_or_with_other_markets_is_refused(tmp_path: Pa
     with pytest.raises(OptionsError, match=r"the baseline, of .*: tier military: there is no market 'town'"):
         optimizer.shortfall(plan, baseline=solve(other), tiers={"military": ["town"]}, workers=1)
     assert not (tmp_path / "found").exists()
+
+
+def test_stopped_before_the_baseline_nothing_is_known_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same call goes on, and then has all; the screen says so in between."""
+
+    def interrupt(what: str, done: int, _of: int) -> None:
+        if what.endswith("branches") and done == 1:
+            raise KeyboardInterrupt
+
+    data = backup(0.3)
+    data["scenarios"].append(copy.deepcopy(data["scenarios"][0]) | {"id": "worse", "probability": 0.2})
+    plan, folder = solve(data), tmp_path / "found"
+    found = optimizer.shortfall(plan, baseline=plan, workers=1, folder=folder, tell=interrupt)
+    assert found.info["status"] == "stopped"
+    assert found.differences.empty
+    assert "not known, for it was stopped before" in said(found, capsys)
+    again = optimizer.shortfall(plan, baseline=plan, workers=1, folder=folder)
+    assert again.info["status"] == "done"
+    assert (again.differences["difference"] == 0).all()
