@@ -127,9 +127,8 @@ def _elastic(problem: Problem, components: Iterable[str]) -> tuple[Problem, list
     scale = np.asarray(abs(problem.matrix).max(axis=1).todense()).ravel()
     for name, block in problem.blocks.items():
         first = problem.row_start[name]
-        soft = {index for component, index in block.columns if component == "short"}
-        for i, (component, index) in enumerate(block.rows):
-            if component not in wanted or (component == "demand_is_met_or_short" and index in soft):
+        for i, (component, _) in enumerate(block.rows):
+            if component not in wanted:
                 continue
             row = first + i
             # Tonnes weigh 1 each; a rule gives way only where tonnes cannot, in units of its own row.

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.briefs.brief import Brief, headed
-from optimizer.briefs.words import Span, number_of, usd
+from optimizer.briefs.words import Span, number_of, plan_beside, usd
 from optimizer.budgeting import DecisionCalendar
 from optimizer.budgeting.line_tables import CAN_WAIT, NOT_NEEDED, NOW, OPEN
 from optimizer.plan.columns import rows_of
@@ -38,7 +38,7 @@ def say(out: Brief, found: DecisionCalendar) -> None:
     if info["baseline"] is not None:
         base = info["baseline"]
         gone = f"; it funds what this one does not: {', '.join(base['no_longer_funded'])}"
-        text = f"beside the plan of {base['instance']} made {base['made'][:10]}"
+        text = f"beside {plan_beside(base)}"
         out.print(text + (gone if base["no_longer_funded"] else ""))
     titles = {
         NOW: "\nNow: to wait a year costs more than that",

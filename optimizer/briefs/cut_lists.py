@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.briefs.brief import Brief, headed
-from optimizer.briefs.words import Span, number_of, tonnes, usd
+from optimizer.briefs.words import Span, number_of, plan_beside, tonnes, usd
 from optimizer.budgeting import CutList
 from optimizer.budgeting.cut_tables import NESTED
 from optimizer.budgeting.told import EXPECTED
@@ -36,8 +36,7 @@ def say(out: Brief, found: CutList) -> None:
         f"public stockpiles {usd(spends['stock'])}{steps}",
     )
     if info["baseline"] is not None:
-        base = info["baseline"]
-        out.print(f"differences are to the plan of {base['instance']} made {base['made'][:10]}")
+        out.print(f"differences are to {plan_beside(info['baseline'])}")
     _levels(out, found)
     for row in rows_of(found.levels):
         _level(out, row, spends["stock"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from optimizer.briefs.brief import Brief, headed
-from optimizer.briefs.words import tonnes
+from optimizer.briefs.words import plan_beside, tonnes
 from optimizer.ladder import NetShortfall
 from optimizer.ladder.beside import SAME
 from optimizer.ladder.measures import PLANNED
@@ -145,8 +145,7 @@ def _stops(out: Brief, found: NetShortfall) -> None:
 
 def _beside(out: Brief, found: NetShortfall, future: str) -> None:
     """What is short less the baseline's, by measure and tier; markets of the urgent tiers that stop otherwise."""
-    base = found.info["baseline"]
-    words = f"\nBeside the plan of {base['instance']} made {str(base['made'])[:10]}"
+    words = f"\nBeside {plan_beside(found.info['baseline'])}"
     rows = ordered(found, found.differences[found.differences["future"] == future])
     if rows.empty:
         out.print(f"{words}: not known, for it was stopped before, or has no such future", style="yellow")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -62,6 +63,11 @@ def usd(value: float | None) -> str:
     if size >= 1e6:
         return Money(f"{value / 1e6:,.2f} M USD", value)
     return Money(f"{value:,.0f} USD", value)
+
+
+def plan_beside(base: Mapping[str, Any]) -> str:
+    """A plan to which something is the difference, by name and date."""
+    return f"the plan of {base['instance']} made {str(base['made'])[:10]}"
 
 
 def tonnes(value: float) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 from optimizer.budgeting.ask import Desk, Interrupted, Tell
 from optimizer.budgeting.chain import At, Chain, Search
 from optimizer.budgeting.cut_tables import Level, tables_of
-from optimizer.budgeting.given import given_of
+from optimizer.budgeting.given import dated, given_of
 from optimizer.budgeting.ledger import FORMAT, Ledger, told
 from optimizer.budgeting.money import GRANTS, MONEY, OUTLAY, Purse, Spent, spent
 from optimizer.budgeting.order import Ranked, ranked
@@ -116,7 +116,7 @@ def cuts(
     settings: dict[str, Any] = {
         "format": FORMAT,
         **about(instance),
-        "plan": "solved here" if given.plan is None else _dated(given.plan),
+        "plan": "solved here" if given.plan is None else dated(given.plan),
         "of": of,
     }
     ledger = Ledger(folder, NOTE, "a cut list", settings, how)
@@ -134,7 +134,7 @@ def cuts(
             run.stopped = True
     tables = {} if run.plan is None else tables_of(run.plan, other or run.plan, run.levels, run.ranks)
     info = settings | run.info() | {
-        "baseline": None if other is None else _dated(other),
+        "baseline": None if other is None else dated(other),
         "seconds": round(time.monotonic() - began, 1),
         "options_of_solves": told(how),
         "versions": versions(),
@@ -168,12 +168,6 @@ def _levels(at: Sequence[float], of: str, weights: Sequence[float] | None, branc
     if faults:
         raise OptionsError("; ".join(faults))
     return sorted(zip(map(float, at), weights or [1.0] * len(at), strict=True))
-
-
-def _dated(plan: Plan) -> dict[str, Any]:
-    """Name, date and cost of a plan."""
-    info = plan.info
-    return {key: info.get(key) for key in ("instance", "instance_sha256", "made", "objective", "bound", "gap_usd")}
 
 
 class _Run:

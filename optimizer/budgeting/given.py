@@ -1,9 +1,10 @@
-"""What a cut list or a calendar is made of: a plan or an instance, and a baseline."""
+"""What a study of a plan is made of: a plan or an instance, and a baseline."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from optimizer.errors import PlanError
 from optimizer.instance.instance import Instance
@@ -23,6 +24,11 @@ class Given:
     instance: Instance
     plan: Plan | None
     baseline: Plan | None
+
+
+def dated(plan: Plan) -> dict[str, Any]:
+    """Name, date and cost of a plan to which something is the difference."""
+    return {key: plan.info.get(key) for key in ("instance", "instance_sha256", "made", "objective", "bound", "gap_usd")}
 
 
 def given_of(plan: Plan | Instance | Path | str, baseline: Plan | Path | str | None, asker: str) -> Given:

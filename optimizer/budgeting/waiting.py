@@ -19,7 +19,7 @@ import pandas as pd
 
 from optimizer.budgeting.ask import Desk, Interrupted, Tell
 from optimizer.budgeting.facts import NEVER, Facts, Year
-from optimizer.budgeting.given import given_of
+from optimizer.budgeting.given import dated, given_of
 from optimizer.budgeting.ledger import FORMAT, Ledger, told
 from optimizer.budgeting.line_tables import Line, lines_table, waits_table, years_of
 from optimizer.budgeting.rows import not_before
@@ -155,7 +155,7 @@ def _compared(baseline: Plan, plan: Plan | None) -> dict[str, Any]:
     """Name, date and cost of a baseline, and what it funds that the plan does not."""
     mine = {} if plan is None else years_of(plan)
     gone = [f"{facility}:{option}" for facility, option in sorted(years_of(baseline).keys() - mine.keys())]
-    return {key: baseline.info.get(key) for key in ("instance", "made", "objective")} | {"no_longer_funded": gone}
+    return dated(baseline) | {"no_longer_funded": gone}
 
 
 def _known(plan: Plan, only: Sequence[Option]) -> None:

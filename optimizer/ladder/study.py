@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import pandas as pd
 
+from optimizer.budgeting.given import dated, given_of
 from optimizer.errors import OptionsError, PlanError
 from optimizer.evaluation import Evaluation, evaluate
 from optimizer.folders import write_new
@@ -113,14 +114,16 @@ def shortfall(
     began = time.monotonic()
     if workers < 1:
         raise OptionsError(f"workers is {workers}; it is 1 or more")
-    read = _Read.of(plan, tiers, "the plan")
-    other = None if baseline is None else _Read.of(baseline, tiers, "the baseline")
+    given = given_of(plan, baseline, "shortfall")
+    assert given.plan is not None
+    read = _Asked.of(given.plan, tiers, "the plan")
+    other = None if given.baseline is None else _Asked.of(given.baseline, tiers, "the baseline")
     target = None if folder is None else Path(folder)
     for one in () if target is None else (target, *(() if other is None else (target / BASELINE,))):
         _take(one)
     operating = _Operating(workers, cluster, tell)
     found = operating.of(read, target)
-    found.info["baseline"] = None if other is None else _dated(other.plan)
+    found.info["baseline"] = None if other is None else dated(other.plan)
     instances = [read.plan.instance]
     base = NetShortfall({})
     if other is not None and found.info["status"] == "done":
@@ -141,7 +144,7 @@ def shortfall(
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _Asked:
     """A plan, and which market belongs to which tier of demand; tiers are in order of urgency."""
 
     plan: Plan
@@ -149,27 +152,17 @@ class _Read:
     tier_of: dict[str, str]
 
     @classmethod
-    def of(cls, plan: Plan | Path | str, tiers: Mapping[str, Sequence[str]] | None, what: str) -> Self:
-        """Read it.
-
-        Args:
-            plan: or its result folder.
-            tiers: as given.
-            what: of the two it is, in messages.
+    def of(cls, plan: Plan, tiers: Mapping[str, Sequence[str]] | None, what: str) -> Self:
+        """By tiers as they are given; `what` the plan is, in messages.
 
         Raises:
             OptionsError: tiers name no market of it, or one twice; or it gives shortage no price.
-            PlanError: there is none.
         """
-        read = plan if isinstance(plan, Plan) else Plan.read(plan)
-        if not read.tables:
-            run = "the run" if what == "the plan" else what
-            raise PlanError(f"{run} ended without a plan: {read.status} ({read.info.get('why')})")
-        read.instance.priced("shortfall")
+        plan.instance.priced("shortfall")
         try:
-            return cls(read, *tiers_of(read.instance, tiers))
+            return cls(plan, *tiers_of(plan.instance, tiers))
         except OptionsError as error:
-            raise OptionsError(f"{what}, of {read.instance.name}: {error}") from None
+            raise OptionsError(f"{what}, of {plan.instance.name}: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +173,7 @@ class _Operating:
     cluster: Cluster
     tell: Tell | None
 
-    def of(self, read: _Read, target: Path | None) -> NetShortfall:
+    def of(self, read: _Asked, target: Path | None) -> NetShortfall:
         """The net shortfall of one plan; answers are kept in a folder."""
         began, plan, tier_of = time.monotonic(), read.plan, read.tier_of
         steps = measures_of(plan)
@@ -229,10 +222,6 @@ class _Operating:
         return NetShortfall(
             info, _table(demand, found, network), _measures(steps, demand, found, status, network), stops
         )
-
-
-def _dated(plan: Plan) -> dict[str, Any]:
-    return {key: plan.info.get(key) for key in ("instance", "instance_sha256", "made", "objective")}
 
 
 def _naming(tell: Tell | None, head: str) -> Tell | None:

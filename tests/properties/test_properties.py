@@ -296,7 +296,7 @@ def test_the_optimal_portfolio_fixed_costs_the_optimum(seed: int) -> None:
 
 
 DEAR = {"risk_order": 7, "split_scenario": 10}
-"""Laws of which an instance is solved six times and more, and how many instances they are tried on."""
+"""Laws that take longest, and on how many instances they are tried."""
 
 
 @pytest.mark.slow

@@ -133,6 +133,19 @@ def test_branches_under_rules_in_amounts(seed: int) -> None:
     assert bound_blocks(network) == len(network.windows)
 
 
+def test_branches_under_a_fill_rate() -> None:
+    """Demand that a scenario changes is in no number of the rule's rows, so that one template serves them."""
+    data = alike(4)
+    rule = {"rule": "fill_rate", "markets": list(data["markets"]), "share": 0.3, "in_disruption": True}
+    data["policy"] = {"rules": [rule]}
+    data["scenarios"][1]["effects"].append({"affects": "demand", "factor": 1.5})
+    network = network_from(data)
+    course = data["scenarios"][1]["id"]
+    assert tables_of(network, course).rules.filled
+    assert any(component == "fill_rate" for component, _ in compile_all(network)[0][course].rows)
+    assert bound_blocks(network) == len(network.windows)
+
+
 @pytest.mark.parametrize("lasts", [False, True])
 @pytest.mark.parametrize("seed", [1, 3])
 def test_branches_whose_stock_counts_at_the_end(seed: int, lasts: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.briefs.shortfalls import by_of, ordered, say, urgent_of
-from optimizer.briefs.words import rough_tonnes
+from optimizer.briefs.words import plan_beside, rough_tonnes
 from optimizer.ladder import NetShortfall
 from optimizer.ladder.beside import SAME
 from optimizer.ladder.measures import PLANNED
@@ -94,8 +94,7 @@ def _first_stop(found: NetShortfall) -> str:
 
 def _beside(found: NetShortfall, last: str) -> str:
     """What the plan leaves short beside the baseline, net of all measures."""
-    base, by = found.info["baseline"], by_of(found)
-    words = f"Beside the plan of {base['instance']} made {str(base['made'])[:10]}"
+    by, words = by_of(found), f"Beside {plan_beside(found.info['baseline'])}"
     rows = ordered(found, found.differences[found.differences["future"] == EXPECTED])
     rows = rows[rows["measure"] == last].dropna(subset=["difference"])
     if rows.empty:
@@ -106,14 +105,8 @@ def _beside(found: NetShortfall, last: str) -> str:
         said.append(f"{group} {amount} {'more' if tonnes > 0 else 'less'}" if abs(tonnes) >= 1 else f"{group} as much")
     stops = found.stop_differences[found.stop_differences[by].isin(urgent_of(found)[1])]
     changed = stops[stops["change"] != SAME]
-    return (
-        f"{words}, net of all measures, short: {listed(said)}. "
-        f"Otherwise than there stop: {listed(f'{market} in {future}' for market, future in _pairs(changed)) or 'none'}."
-    )
-
-
-def _pairs(stops: pd.DataFrame) -> list[tuple[str, str]]:
-    return list(zip(stops["market"], stops["future"], strict=True))
+    otherwise = listed(changed["market"] + " in " + changed["future"]) or "none"
+    return f"{words}, net of all measures, short: {listed(said)}. Otherwise than there stop: {otherwise}."
 
 
 def _pictures(found: NetShortfall) -> Iterator[Picture]:
