@@ -4,10 +4,14 @@ A cap couples all years and futures, so a search that deals the problem out cree
 short somewhere, and no part alone can say how to be short of less. With a price on each tonne short in place of the
 caps parts answer as ever. Such a problem's bound, less the price of what the caps allow, is one on all plans within the
 caps; and what its parts say holds under the caps too, at that price for a tonne less allowed. Plans of one portfolio
-that are above and below the caps may be mixed, for operations are linear, and a mix meets the caps to the tonne. So the
-search under the caps begins with a bound, cuts and a plan that are nearly right.
+that are above and below the caps may be mixed, for operations are linear, and a mix meets the caps to the tonne.
 
-Source: Geoffrion (1974) for the bound; Ruszczynski (1995) for mixing.
+At first prices rise, each problem solved loosely, until they are about right; then the problem is solved closely, plans
+of its portfolio are mixed, and what a tonne is worth in the mix is the next price. What parts cost at some prices they
+cost at higher ones at least, so each problem begins with the cuts of a cheaper one. Where that does not reach the gap
+the search under the caps begins with a bound, cuts and a plan that are nearly right.
+
+Source: Geoffrion (1974) for the bound; Dantzig and Wolfe (1960) for the prices of a mix; Ruszczynski (1995) for mixing.
 """
 
 from __future__ import annotations
@@ -15,67 +19,44 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-
-import numpy as np
-from scipy.optimize import linprog
+from typing import TYPE_CHECKING
 
 from optimizer.errors import SolveError
 from optimizer.model.caps import SHORT
-from optimizer.solver.compile import Block
 from optimizer.solver.extensive import Begun, Learnt, Solved, Values
 from optimizer.solver.highs import Progress, Report
+from optimizer.solver.mixing import MARGIN, Mix, Tried, Whole, fixed, mixed, whole_of
 from optimizer.solver.served import expected_cost, like, priced, short_of
 from optimizer.solver.start import Start
 from optimizer.workers import LostError
 
+if TYPE_CHECKING:
+    from optimizer.solver.benders.known import Known
+
 FIRST = 80.0
 """Times what a tonne of demand costs on average: the first price."""
-STEP = 4.0
+STEP = 2.0
 """Times by which a price rises, or falls, until it is known between which two it lies."""
+RANK = 4.0
+"""Times by which a tonne of a stricter channel is dearer than one of the next at least: else it goes short for that."""
 LOOSE = 5.0
 """Times the gap asked for to which a problem with prices is solved: what its parts say is what counts."""
+CLOSE = 0.5
+"""The same at the prices at which plans meet the caps: there the bound is the best."""
 MIXED = 0.5
 """The same where a portfolio is given, and its plans are to be mixed."""
-SHARE = 1e-9
-"""Share of a plan in a mix below which it is rounding."""
 TAKEN = 2
 """Problems with prices, the last ones, whose parts are believed: more make the master heavy and say little more."""
 MOST = 5
 """Problems with prices that are solved at most."""
+ENOUGH = 0.9
+"""Share of the gap that a closer solve and a mix may leave, for another."""
 TOLD = 0.5
 """Share of the time after which no other price is tried."""
-MARGIN = 1e-6
-"""Share of a channel's demand that a mix is short of less than it may be: parts cannot do exactly what a mix does."""
-ROUNDING, LEAST = 1e-7, 1e-5
-"""Share of a channel's demand, and t, that a plan within a cap may be above it by a solver's tolerance."""
 
 SolveOne = Callable[[Begun, Start | None], Solved]
-Whole = frozenset[tuple[str, object]]
-
-
-@dataclass(frozen=True, slots=True)
-class Tried:
-    """A plan that was found.
-
-    Attributes:
-        whole: its portfolio: integer columns that are not 0, by block.
-        cost: USD, without a price on shortage.
-        over: channel -> expected t short above its cap; below it where negative.
-        values: of its blocks.
-        duals: of its problem, fundings fixed.
-    """
-
-    whole: Whole
-    cost: float
-    over: Mapping[str, float]
-    values: Mapping[str, Values]
-    duals: Mapping[tuple[str, str, object], float]
-
-    def at(self, prices: Mapping[str, float]) -> float:
-        """Its cost with what it is short of above the caps at some prices, USD."""
-        return self.cost + math.fsum(price * self.over[k] for k, price in prices.items())
 
 
 @dataclass(slots=True)
@@ -128,6 +109,7 @@ class Prices:
         self.begun, self.caps, self.demand, self.solve_one = begun, dict(caps), demand, solve_one
         self.found = Found()
         self._between = dict.fromkeys(caps, (0.0, math.inf))
+        self._said: list[tuple[Whole | None, Known, dict[str, float]]] = []
 
     def run(self, first: Mapping[str, Values]) -> Found:
         """Try prices until the gap is reached, or they say no more.
@@ -144,7 +126,7 @@ class Prices:
         served = math.fsum(self.demand.values())
         usd = FIRST * abs(found.plans[0].cost) / served
         # The strictest first: a tonne of its is dearer, or it would not come first.
-        prices = {k: usd * STEP ** (len(self.caps) - 1 - i) for i, k in enumerate(self.caps)}
+        prices = {k: usd * RANK ** (len(self.caps) - 1 - i) for i, k in enumerate(self.caps)}
         for _ in range(MOST):
             solved = self._solve(prices, until)
             if solved is None:
@@ -153,24 +135,50 @@ class Prices:
                 found.bound, found.prices = bound, dict(prices)
             if found.gap <= self.allowed() or not self._moved(prices, self._between):
                 break
-        if found.prices and found.gap > self.allowed():
-            self._mix(found.likeliest.whole)
+        for _ in range(MOST if found.prices else 0):
+            left = found.gap
+            if left <= self.allowed() or not self._prove(prices) or found.gap <= self.allowed():
+                break
+            prices = self._mix(found.likeliest.whole, prices)
+            if found.gap > ENOUGH * left:
+                break
         return found
 
-    def _mix(self, whole: Whole) -> None:
-        """Prices for one portfolio, until a mix of its plans is within the caps at hardly more than prices prove."""
-        prices, proved = dict(self.found.prices), -math.inf
-        between = dict.fromkeys(self.caps, (0.0, math.inf))
+    def _prove(self, prices: dict[str, float]) -> bool:
+        """Solve closely at prices that are about right; whether anything came of it."""
+        found = self.found
+        solved = self._solve(prices, self.begun.deadline, loose=CLOSE)
+        if solved is None:
+            return False
+        if solved.bound is not None and (bound := solved.bound - self._of_caps(prices)) > found.bound:
+            found.bound, found.prices = bound, dict(prices)
+        return True
+
+    def _mix(self, whole: Whole, prices: dict[str, float]) -> dict[str, float]:
+        """Prices for one portfolio, until a mix of its plans is within the caps at hardly more than prices prove.
+
+        Args:
+            whole: the portfolio.
+            prices: to begin with.
+
+        Returns:
+            What a tonne is worth in the mix, where that is not nothing; else the last prices.
+        """
+        prices, proved = dict(prices), -math.inf
+        meets = prices
+        between = dict(self._between)
         for _ in range(MOST):
             solved = self._solve(prices, self.begun.deadline, whole)
             if solved is None:
-                return
+                break
             if solved.bound is not None:
                 proved = max(proved, solved.bound - self._of_caps(prices))
-            mixed = self._mixed(whole)
-            near = mixed is not None and mixed.cost - proved <= self.allowed()
+            mix = self._mixed(whole)
+            meets = prices if mix is None else {k: mix.worth[k] or price for k, price in prices.items()}
+            near = mix is not None and mix.plan.cost - proved <= self.allowed()
             if near or self.found.gap <= self.allowed() or not self._moved(prices, between, 1.0):
-                return
+                break
+        return _ranked(meets)
 
     def allowed(self) -> float:
         """The gap asked for, USD."""
@@ -189,7 +197,9 @@ class Prices:
     def _of_caps(self, prices: Mapping[str, float]) -> float:
         return math.fsum(price * self.caps[k] for k, price in prices.items())
 
-    def _solve(self, prices: Mapping[str, float], until: float | None, whole: Whole | None = None) -> Solved | None:
+    def _solve(
+        self, prices: Mapping[str, float], until: float | None, whole: Whole | None = None, loose: float = LOOSE
+    ) -> Solved | None:
         """Solve with prices in place of the caps, for one portfolio or for all; None where nothing came of it."""
         if self._stopped(until):
             return None
@@ -197,12 +207,13 @@ class Prices:
         network = begun.out.network
         out = Solved(network, begun.out.tables, "no_plan", "")
         out.seconds["build"] = 0.0
-        said = Learnt(keep=whole is None)
-        loose = LOOSE if whole is None else MIXED
+        said = Learnt(keep=True, said=self._cheaper(prices, whole))
+        before = len(said.said)
+        loose = loose if whole is None else MIXED
         asked = dataclasses.replace(
             begun,
             out=out,
-            blocks=priced(network, begun.blocks if whole is None else _fixed(begun.blocks, whole), prices),
+            blocks=priced(network, begun.blocks if whole is None else fixed(begun.blocks, whole), prices),
             options=dataclasses.replace(begun.options, gap=0.0, gap_usd=loose * self.allowed()),
             began=time.monotonic(),
             deadline=until,
@@ -218,11 +229,26 @@ class Prices:
         except SolveError:  # the search under the caps does not hang on it
             return None
         found.last = solved
-        found.learnt.said = [*found.learnt.said, *((known, dict(prices)) for known, _ in said.said)][-TAKEN:]
+        for known, _ in said.said[before:]:
+            self._said.append((whole, known, dict(prices)))
+            if whole is None:
+                found.learnt.said = [*found.learnt.said, (known, dict(prices))][-TAKEN:]
         if not solved.values:
             return None
         self._add(solved.values, solved.duals)
         return solved
+
+    def _cheaper(self, prices: Mapping[str, float], whole: Whole | None) -> list[tuple[Known, dict[str, float]]]:
+        """What parts said at the highest prices that are nowhere higher: at higher ones they cost no less.
+
+        What they said of one portfolio holds up to its own limits, and so of that one only.
+        """
+        cheaper = [
+            (math.fsum(at.values()), known)
+            for of, known, at in self._said
+            if of in (None, whole) and all(at[k] <= price for k, price in prices.items())
+        ]
+        return [(known, {}) for _, known in sorted(cheaper, key=lambda one: one[0])[-1:]]
 
     def _telling(self, prices: Mapping[str, float], whole: Whole | None) -> Report | None:
         """Progress of a problem with prices: the best within the caps, and what is proved of such."""
@@ -248,11 +274,14 @@ class Prices:
     def _add(self, values: Mapping[str, Values], duals: Mapping[tuple[str, str, object], float]) -> None:
         network, blocks, found = self.begun.out.network, self.begun.blocks, self.found
         over = {k: short_of(network, values, k) - cap for k, cap in self.caps.items()}
-        tried = Tried(_whole_of(blocks, values), expected_cost(network, blocks, values), over, values, duals)
+        tried = Tried(whole_of(blocks, values), expected_cost(network, blocks, values), over, values, duals)
         found.plans.append(tried)
-        mixed = self._mixed(tried.whole)
-        if mixed is not None and (found.best is None or mixed.cost < found.best.cost):
-            found.best = mixed
+        mix = self._mixed(tried.whole)
+        if mix is not None and (found.best is None or mix.plan.cost < found.best.cost):
+            found.best = mix.plan
+
+    def _mixed(self, whole: Whole) -> Mix | None:
+        return mixed([tried for tried in self.found.plans if tried.whole == whole], self.demand)
 
     def _moved(self, prices: dict[str, float], between: dict[str, tuple[float, float]], loose: float = LOOSE) -> bool:
         """Raise the price of a channel whose cap the last plan misses by much, and lower that of one far below its cap.
@@ -266,9 +295,12 @@ class Prices:
                 continue
             low, high = between[k]
             low, high = (price, high) if worth > 0 else (low, price)
+            if low >= high:  # of another portfolio it was known otherwise
+                low, high = (low, math.inf) if worth > 0 else (0.0, high)
             between[k] = low, high
             prices[k] = low * STEP if high == math.inf else high / STEP if low == 0 else math.sqrt(low * high)
             moved = True
+        prices |= _ranked(prices)
         return moved
 
     def start(self, tried: Tried) -> Start:
@@ -288,74 +320,11 @@ class Prices:
                     found.stock[course, (SHORT, at)] = short + more[at[0]]
         return found
 
-    def _mixed(self, whole: Whole) -> Tried | None:
-        """The mix of a portfolio's plans that is cheapest within the caps; None where none is within them."""
-        plans = [tried for tried in self.found.plans if tried.whole == whole]
-        names = list(self.caps)
-        scale = max(1.0, *(abs(tried.cost) for tried in plans))
-        over = np.array([[tried.over[k] for tried in plans] for k in names])
-        size = np.maximum(1.0, np.abs(over).max(axis=1))
-        rounding = np.array([max(LEAST, ROUNDING * self.demand[k]) for k in names])
-        room = np.array([MARGIN * self.demand[k] for k in names])
-        # Best with room to begin the search under the caps in; what is within a cap by rounding alone is within it too.
-        for slack in (-room, np.zeros(len(names)), rounding):
-            answer = linprog(
-                [tried.cost / scale for tried in plans],
-                A_ub=over / size[:, None],
-                b_ub=slack / size,
-                A_eq=np.ones((1, len(plans))),
-                b_eq=[1.0],
-                method="highs",
-            )
-            if answer.x is not None:
-                break
-        else:
-            return None
-        shares = np.where(answer.x > SHARE, answer.x, 0.0)
-        shares /= shares.sum()
-        return Tried(
-            whole,
-            float(shares @ [tried.cost for tried in plans]),
-            dict(zip(names, (over @ shares).tolist(), strict=True)),
-            _sum((float(share), tried.values) for share, tried in zip(shares, plans, strict=True) if share),
-            plans[int(np.argmax(shares))].duals,
-        )
 
-
-def _whole_of(blocks: Mapping[str, Block], values: Mapping[str, Values]) -> Whole:
-    """The integer columns that are not 0."""
-    return frozenset(
-        (name, key)
-        for name, block in blocks.items()
-        for key in (block.columns[i] for i in _own_integers(block))
-        if values[name].get(key[0], {}).get(key[1], 0.0) > 0.5
-    )
-
-
-def _own_integers(block: Block) -> list[int]:
-    return [i for i in np.flatnonzero(block.integer).tolist() if i not in block.owners]
-
-
-def _fixed(blocks: Mapping[str, Block], whole: Whole) -> dict[str, Block]:
-    """The blocks with a portfolio as it is."""
-    found = dict(blocks)
-    for name, block in blocks.items():
-        at = _own_integers(block)
-        if at:
-            lower, upper = block.lower.copy(), block.upper.copy()
-            lower[at] = upper[at] = [float((name, block.columns[i]) in whole) for i in at]
-            found[name] = dataclasses.replace(block, lower=lower, upper=upper)
-    return found
-
-
-def _sum(weighted: Iterable[tuple[float, Mapping[str, Values]]]) -> dict[str, Values]:
-    """Values by their shares."""
-    found: dict[str, Values] = {}
-    for share, values in weighted:
-        for name, components in values.items():
-            mine = found.setdefault(name, {})
-            for component, entries in components.items():
-                into = mine.setdefault(component, {})
-                for index, value in entries.items():
-                    into[index] = into.get(index, 0.0) + share * value
+def _ranked(prices: Mapping[str, float]) -> dict[str, float]:
+    """Prices of which a stricter channel's is `RANK` times the next one's at least; the strictest first."""
+    found = dict(prices)
+    names = list(prices)
+    for stricter, looser in zip(reversed(names[:-1]), reversed(names[1:]), strict=True):
+        found[stricter] = max(found[stricter], RANK * found[looser])
     return found

@@ -336,6 +336,37 @@ def test_what_parts_said_at_prices_holds_under_the_caps() -> None:
         search.close()
 
 
+@pytest.mark.parametrize("seed", [9, 4])
+def test_what_parts_said_at_prices_holds_at_higher_ones(seed: int) -> None:
+    """Each cut that one problem with prices takes on from another, against what parts cost in its own best plan."""
+    data = generate(seed, scenarios=2)
+    data["lexicographic"] = {"levels": ["service", "cost"], "tolerance": 0.02}
+    network = network_of(instance_of(data))
+    begun = begin(network, Options(method="benders", gap=1e-5, threads=1))
+    asked: list[tuple[Begun, int]] = []
+
+    def solve_one(one: Begun, start: Start | None) -> Solved:
+        asked.append((one, 0 if one.learnt is None else len(one.learnt.said)))
+        return solve_begun(one, start)
+
+    by_levels(begun, None, solve_one)
+    carrying = [one for one, said in asked if said and one.learnt is not None and one.learnt.keep]
+    assert carrying
+    for one in carrying:
+        assert one.learnt is not None
+        search = Search(network, one.blocks, one.out.tables, {}, dataclasses.replace(one.options, gap_usd=0.0))
+        try:
+            search.run(None)
+            best, count = search.best.z, len(search.master.cuts)
+            assert best is not None
+            said, prices = one.learnt.said[0]
+            assert all(learn(search, said, prices))
+            taken = search.master.cuts[count:]
+            assert all(cut.misses(best) <= 1e-5 * max(1.0, abs(cut.constant)) for cut in taken)
+        finally:
+            search.close()
+
+
 def test_interrupted_at_a_price_the_plan_served_is_kept() -> None:
     """The best plan within the caps, with what is proved of such, and called feasible."""
     instance = instance_of(two_channels())
