@@ -336,10 +336,9 @@ def test_what_parts_said_at_prices_holds_under_the_caps() -> None:
         search.close()
 
 
-@pytest.mark.parametrize("seed", [9, 4])
-def test_what_parts_said_at_prices_holds_at_higher_ones(seed: int) -> None:
+def test_what_parts_said_at_prices_holds_at_higher_ones() -> None:
     """Each cut that one problem with prices takes on from another, against what parts cost in its own best plan."""
-    data = generate(seed, scenarios=2)
+    data = generate(4, scenarios=2)
     data["lexicographic"] = {"levels": ["service", "cost"], "tolerance": 0.02}
     network = network_of(instance_of(data))
     begun = begin(network, Options(method="benders", gap=1e-5, threads=1))

@@ -22,6 +22,7 @@ from optimizer.solver.benders.split import Part, split
 from optimizer.solver.benders.tree import Tree
 from optimizer.solver.compile import Block, Indices, Vector, money_of
 from optimizer.solver.extensive import problem_of
+from optimizer.solver.first_plan import reaches
 from optimizer.solver.future_costs import FutureCosts
 from optimizer.solver.highs import Progress, Report
 from optimizer.solver.limit import Limit
@@ -313,6 +314,11 @@ class Dealt:
     def _allowed(self, scale: float) -> float:
         """The gap asked for, USD."""
         return max(self.options.gap_usd or 0.0, self.options.gap * scale, 1e-9 * scale)
+
+    def _done(self) -> bool:
+        """Whether the gap is reached, or it is known about the target."""
+        objective, bound = self._objective(), self._finite_bound()
+        return reaches(objective, bound, self.options) or self.options.settled(objective, bound)
 
     def aim(self) -> tuple[float, float]:
         """What the best plan costs, and by how much a better one must be better; in the master's money."""

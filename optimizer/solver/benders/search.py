@@ -23,7 +23,6 @@ from optimizer.solver.benders.settling import SETTLED, SETTLING, Settling
 from optimizer.solver.benders.tree import Tree
 from optimizer.solver.compile import Vector
 from optimizer.solver.extensive import Learnt
-from optimizer.solver.first_plan import reaches
 from optimizer.solver.limit import Stopped
 from optimizer.solver.start import USED, Start
 from optimizer.workers import LostError
@@ -243,11 +242,6 @@ class Search(Settling):
                 return "optimal"
             if self.best.objective < best:
                 self._drop()
-
-    def _done(self) -> bool:
-        """Whether the gap is reached, or it is known about the target."""
-        objective, bound = self._objective(), self._finite_bound()
-        return reaches(objective, bound, self.options) or self.options.settled(objective, bound)
 
     def _exhausted(self, tree: Tree) -> str:
         """No portfolio is left: then the gap is reached, or as small as numbers allow; or nothing meets the cuts."""

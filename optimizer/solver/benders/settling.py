@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 
+from optimizer.model.assemble import CAPS
 from optimizer.network.tables import INVESTMENT
 from optimizer.solver.benders.checkpoint import Checkpoint
 from optimizer.solver.benders.dealt import Dealt, exact
@@ -94,7 +95,7 @@ class Settling(Dealt):
                 core, value, sure = z, here, answers is not None and exact(answers)
             self._tell("settling a portfolio")
             self._note()
-            if self._dear(value) and not visits:
+            if (self._dear(value) and not visits) or (CAPS in self.blocks and self._done()):  # there rounds are dear
                 return
             point, reach = self._further(core, value, fundings, reach)
             if point is None and not sure:  # settled by what some parts say: now all are asked
