@@ -45,6 +45,8 @@ def test_beside_a_baseline_on_screen_and_on_its_page(tmp_path: Path) -> None:
     assert report.code == 0, report.err
     page = " ".join((tmp_path / "report.html").read_text(encoding="utf-8").split())
     assert "net of all measures, short: open 4.00 t less. Otherwise than there stop: town in gone." in page
+    assert "Short beside the baseline by year, net of all measures" in page
+    assert "on the mean over futures: in all open 4.00 t less" in page
     document = call(*words, "-q", "--json", folder=tmp_path).document
     assert {row["change"] for row in document["stop_differences"]} == {"the same", "stops no more"}
     called = call("shortfall", "plan", "--baseline", "nowhere", "-q", "-o", "other", folder=tmp_path)

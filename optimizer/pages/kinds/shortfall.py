@@ -16,7 +16,7 @@ from optimizer.ladder.measures import PLANNED
 from optimizer.ladder.study import EXPECTED
 from optimizer.pages.folder import Columns, read_table
 from optimizer.pages.page import Content, listed
-from optimizer.pages.pictures import Picture, lines, years
+from optimizer.pages.pictures import Picture, columns, lines, years
 
 TABLES = {
     "shortfall": Columns("measure future tier channel material", "period", "demand short taken_off"),
@@ -99,14 +99,19 @@ def _beside(found: NetShortfall, last: str) -> str:
     rows = rows[rows["measure"] == last].dropna(subset=["difference"])
     if rows.empty:
         return f"{words}: not known yet."
-    said = []
-    for group, tonnes in rows.groupby(by, sort=False)["difference"].sum().items():
-        amount = rough_tonnes(abs(float(tonnes)))
-        said.append(f"{group} {amount} {'more' if tonnes > 0 else 'less'}" if abs(tonnes) >= 1 else f"{group} as much")
+    sums = rows.groupby(by, sort=False)["difference"].sum()
+    said = [_more(str(group), float(tonnes)) for group, tonnes in sums.items()]
     stops = found.stop_differences[found.stop_differences[by].isin(urgent_of(found)[1])]
     changed = stops[stops["change"] != SAME]
     otherwise = listed(changed["market"] + " in " + changed["future"]) or "none"
     return f"{words}, net of all measures, short: {listed(said)}. Otherwise than there stop: {otherwise}."
+
+
+def _more(group: str, tonnes: float) -> str:
+    """By how much a group is shorter than with the baseline."""
+    if abs(tonnes) < 1:
+        return f"{group} as much"
+    return f"{group} {rough_tonnes(abs(tonnes))} {'more' if tonnes > 0 else 'less'}"
 
 
 def _pictures(found: NetShortfall) -> Iterator[Picture]:
@@ -130,6 +135,34 @@ def _pictures(found: NetShortfall) -> Iterator[Picture]:
                 years(),
                 "short, t",
             )
+    if found.info.get("baseline") and steps:
+        yield from _picture_beside(found, steps[-1])
+
+
+def _picture_beside(found: NetShortfall, last: str) -> Iterator[Picture]:
+    """What the plan leaves short beside the baseline by year; none where it is the same in all of them."""
+    rows = found.differences[(found.differences["future"] == EXPECTED) & (found.differences["measure"] == last)]
+    sums = pd.DataFrame(
+        ordered(found, rows)
+        .groupby([by_of(found), "period"], as_index=False, sort=False)["difference"]
+        .sum(min_count=1)
+    ).dropna(subset=["difference"])
+    if sums.empty or not sums["difference"].abs().ge(1).any():
+        return
+    series = {
+        str(group): ([int(year) for year in mine["period"]], [float(tonnes) for tonnes in mine["difference"]])
+        for group, mine in sums.sort_values("period").groupby(by_of(found), sort=False)
+    }
+    said = "; ".join(_more(group, sum(tonnes)) for group, (_, tonnes) in series.items())
+    yield columns(
+        "Short beside the baseline by year, net of all measures",
+        f"Short by year less what {plan_beside(found.info['baseline'])} leaves short, t, net of all measures, on the mean "
+        f"over futures: in all {said}.",
+        series,
+        years(),
+        "short more than there, t",
+        stacked=False,
+    )
 
 
 CONTENT: Content[NetShortfall] = Content(
