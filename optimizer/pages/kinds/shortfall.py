@@ -156,8 +156,8 @@ def _picture_beside(found: NetShortfall, last: str) -> Iterator[Picture]:
     said = "; ".join(_more(group, sum(tonnes)) for group, (_, tonnes) in series.items())
     yield columns(
         "Short beside the baseline by year, net of all measures",
-        f"Short by year less what {plan_beside(found.info['baseline'])} leaves short, t, net of all measures, on the mean "
-        f"over futures: in all {said}.",
+        f"Short by year less what {plan_beside(found.info['baseline'])} leaves short, t, net of all measures, on the "
+        f"mean over futures: in all {said}.",
         series,
         years(),
         "short more than there, t",
