@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import scipy.sparse as sp
 
+from optimizer.digits import digits
 from optimizer.findings import supply_of
 from optimizer.findings.finding import amount as amount_of
 from optimizer.findings.survey import Survey
@@ -166,13 +167,12 @@ def _describe(
     if component == "target_is_reached":
         p, number, t = i
         material = network.instance.stockpiles[p].targets[number].material
-        text = f"{p} lacks {amount:,.4g} t of {material} to its target {number} at the end of {t}{at}"
+        text = f"{p} lacks {digits(amount)} t of {material} to its target {number} at the end of {t}{at}"
         return Shortfall("target", course, p, material, "", t, amount, "t", text)
     if component == "stock_rejoins_the_trunk":
         p, material, k = i
-        text = (
-            f"{p} lacks {amount:,.4g} t of {material} ({k}) to be back at the trunk's level after{at or ' the branch'}"
-        )
+        after = at or " the branch"
+        text = f"{p} lacks {digits(amount)} t of {material} ({k}) to be back at the trunk's level after{after}"
         return Shortfall("restoring", course, p, material, k, None, amount, "t", text)
     if component in ("annual_budget", "total_budget"):
         when = f" in {i}" if component == "annual_budget" else ""
@@ -191,15 +191,15 @@ def _describe(
         return Shortfall("books", course, i, "", "", None, usd, "USD", text)
     if component == "claim_is_served":
         f, region, material, t = i
-        text = f"{f} owes {region} {amount:,.4g} t more of {material} in {t}{at} than can be brought there"
+        text = f"{f} owes {region} {digits(amount)} t more of {material} in {t}{at} than can be brought there"
         return Shortfall("claim", course, f, material, "", t, amount, "t", text)
     number, period = _rule_of(tables, course, component, i)
     label = label_of(network.instance.policy.rules[number])
     when = f" in {period}" if period is not None else ""
     if component == "fill_rate":
-        text = f"rule {number}, {label}: {amount:,.4g} t more would have to be delivered{when}{at}"
+        text = f"rule {number}, {label}: {digits(amount)} t more would have to be delivered{when}{at}"
         return Shortfall("rule", course, label, "", "", period, amount, "t", text)
-    text = f"rule {number}, {label}, fails by {amount:,.4g}{when}{at}"
+    text = f"rule {number}, {label}, fails by {digits(amount)}{when}{at}"
     return Shortfall("rule", course, label, "", "", period, amount, "", text)
 
 
@@ -215,7 +215,7 @@ def _of_demand(network: Network, course: str, index: Any, amount: float, at: str
     supply = supply_of(network, d, line, t, survey=survey)
     earliest = ", ".join(f"{f} ({o}, on line {year})" for f, o, year in supply.earliest[:3])
     text = (
-        f"{d} lacks {amount:,.4g} t of {product} ({market.channel}) in {t}{at}; trusted capacity on line by then"
+        f"{d} lacks {digits(amount)} t of {product} ({market.channel}) in {t}{at}; trusted capacity on line by then"
         f"{' if nothing happened' if at else ''}: "
         f"{amount_of(supply.existing)} t/yr, with every option {amount_of(supply.possible)} t/yr"
     )

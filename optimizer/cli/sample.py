@@ -14,6 +14,7 @@ from optimizer.briefs.brief import headed
 from optimizer.cli.options import AsJson, InstancePath, folder_of, folder_option
 from optimizer.cli.output import err, out, print_json
 from optimizer.cli.progress import counted
+from optimizer.digits import digits
 from optimizer.errors import FuturesError, OptionsError
 from optimizer.folders import read_exact
 from optimizer.futures import FutureSet, merge, overlay_text, with_written
@@ -166,6 +167,8 @@ def _print(drawn: FutureSet, whole: FutureSet, found: FutureSet) -> None:
         out.print(f"and {len(listed) - SHOWN} more", style="dim", markup=False)
     if "reduced" in found.info:
         said = found.info["reduced"]
-        distance = f"distance {said['distance']:,.4g} {said['unit']}, of {said['distance_of_one']:,.4g} with one future"
+        distance = (
+            f"distance {digits(said['distance'])} {said['unit']}, of {digits(said['distance_of_one'])} with one future"
+        )
         out.print(f"\nreduced from {said['from']:,} to {said['to']:,} by {said['by']}: {distance}", markup=False)
         out.print(f"without any disruption: {found.undisturbed:.1%}; mean: {found.mean_disruptions:.2f}", markup=False)

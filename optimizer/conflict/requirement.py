@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from optimizer.digits import digits
 from optimizer.instance.instance import Instance
 from optimizer.instance.movement import Target
 from optimizer.instance.policy import Reactions
@@ -104,15 +105,15 @@ def _known(instance: Instance, calendar: Calendar) -> Iterator[Requirement]:
                 text = f"{name} has its {m} back at the trunk's level when a disruption is over ({m} has no price)"
                 yield Requirement("rejoin", (name, m), f"materials.{m}.price", text)
             if m in stockpile.capacity:
-                text = f"{name} holds {stockpile.capacity[m]:,.4g} t of {m} at most"
+                text = f"{name} holds {digits(stockpile.capacity[m])} t of {m} at most"
                 yield Requirement("room", (name, m), f"stockpiles.{name}.capacity.{m}", text)
     for i, lane in enumerate(instance.lanes):
         if lane.capacity is not None:
-            text = f"the lane {lane.from_} > {lane.to} carries {lane.capacity:,.4g} t/yr of {lane.material} at most"
+            text = f"the lane {lane.from_} > {lane.to} carries {digits(lane.capacity)} t/yr of {lane.material} at most"
             yield Requirement("link", (f"lane:{i}",), f"lanes.{i}.capacity", text)
     for i, row in enumerate(instance.logistics.freight):
         if row.capacity is not None:
-            text = f"freight {row.from_} > {row.to} carries {row.capacity:,.4g} t/yr at most"
+            text = f"freight {row.from_} > {row.to} carries {digits(row.capacity)} t/yr at most"
             yield Requirement("link", (f"freight:{i}",), f"logistics.freight.{i}.capacity", text)
     yield from _of_facilities(instance, calendar)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import Any
 
+from optimizer.digits import digits
 from optimizer.errors import OptionsError
 from optimizer.fronts.sweeps import OPTION, SURVIVE, At, Sweep, instance_at, points_of
 from optimizer.instance.instance import Instance
@@ -171,7 +172,7 @@ class Losses:
             if room <= FULL:
                 sets.setdefault(" + ".join(sorted(row.lost[1])) or "nothing", set()).add(row.lost[0])
         if not sets:
-            return f"slack by {min(rooms):,.3g} t" if rooms else "inactive"
+            return f"slack by {digits(min(rooms), 3)} t" if rooms else "inactive"
         words = [f"{names} from {' or '.join(map(str, sorted(onsets)))}" for names, onsets in sets.items()]
         more = [f"{len(words) - SHOWN} more sets"] if len(words) > SHOWN else []
         return f"binding: {', '.join([*words[:SHOWN], *more])}"
@@ -192,7 +193,7 @@ def in_words(cannot: Mapping[str, Any]) -> str:
     if cannot["onset"] is None:
         return f"no loss alone, but these together, or with the scenarios: {' and '.join(cannot['losses'])}"
     lost = words_of((cannot["onset"], frozenset(cannot["losses"])))
-    return f"{lost}: at least {cannot['tonnes_short_at_least']:,.4g} t short"
+    return f"{lost}: at least {digits(cannot['tonnes_short_at_least'])} t short"
 
 
 def none_from(at: At, survival: Survival, cannot: Sequence[dict[str, Any]]) -> At:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from optimizer.digits import digits
 from optimizer.errors import InstanceError
 from optimizer.fronts.front import Fact
 from optimizer.fronts.survival import Found, Losses, Survival, none_from, written
@@ -155,8 +156,7 @@ def _left(plan: Plan, sweep: Sweep) -> str:
             if _states(rule, parts):
                 slack = ""
                 if rule["status"] == "slack":
-                    three = float(f"{rule['slack']:.3g}")
-                    slack = f" by {three:,.10g} {rule['unit']}"
+                    slack = f" by {digits(rule['slack'], 3)} {rule['unit']}"
                 words.append(f"{rule['status']}{slack}")
     return ", ".join(dict.fromkeys(words))
 

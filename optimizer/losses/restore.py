@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from optimizer.digits import digits
 from optimizer.instance.policy import Forbid
 from optimizer.losses.operator import USED, Line, Lost, Operator
 from optimizer.losses.search import FULL, Names
@@ -90,11 +91,11 @@ def _words(operator: Operator, values: Vector) -> Iterator[str]:
             product = operator.case.instance.markets[market].demand[int(number)].product
             by_product[market, product] += float(values[column])
     for (market, product), tonnes in sorted(by_product.items(), key=lambda item: -item[1]):
-        yield f"must-meet demand of {market}: {tonnes:,.4g} t of {product} or more"
+        yield f"must-meet demand of {market}: {digits(tonnes)} t of {product} or more"
     for (stockpile, material, channel), column in operator.unrestored.items():
         if values[column] > USED:
             tonnes = float(values[column])
-            yield f"stock of {material} ({channel}) at {stockpile}, which has no price: {tonnes:,.4g} t not restored"
+            yield f"stock of {material} ({channel}) at {stockpile}, which has no price: {digits(tonnes)} t not restored"
 
 
 def _stock(operator: Operator) -> tuple[list[dict[str, Any]], float]:

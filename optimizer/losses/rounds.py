@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from optimizer.digits import digits
 from optimizer.losses.ask import Asked
 from optimizer.losses.operator import Operator
 from optimizer.losses.operators import Operators, Over, Say
@@ -161,7 +162,7 @@ class Rounds:
         options = replace(self._options, time_limit=None, gap=1e-6, gap_usd=None)
         least, lines = 0.0, list[dict[str, Any]]()
         for _ in range(LEAST_ROUNDS):
-            self._say(f"what is missing after {words_of(lost)}: at least {least:,.4g} t")
+            self._say(f"what is missing after {words_of(lost)}: at least {digits(least)} t")
             problem = join([*base, block_of(rows, broken=True)])
             raw = run(problem, options, stop=self._stop)
             if raw.bound is None or raw.values is None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.digits import digits
 from optimizer.instance.marks import about
 from optimizer.losses.ask import Asked, scope_of
 from optimizer.losses.candidates import losses_of
@@ -214,7 +215,7 @@ class _Run:
         sets = sum(state.solved for state in states)
         worst = max((state.lower or 0.0 for state in states), default=0.0)
         done = sum(state.done for state in states)
-        what = "cannot be answered" if math.isinf(worst) else f"{worst:,.4g} t short"
+        what = "cannot be answered" if math.isinf(worst) else f"{digits(worst)} t short"
         years = "1 year" if states[0].duration == 1 else f"{states[0].duration} years"
         self.tell(f"losses for {years}: {sets} sets answered, worst {what}; onsets", done, len(states))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from optimizer.digits import digits
 from optimizer.errors import OptionsError, PlanError
 from optimizer.evaluation import Portfolio
 from optimizer.network.derive import tables_of
@@ -144,7 +145,7 @@ def _stock(network: Network, last: Portfolio, year: int) -> dict[Stored, float]:
         if (*store, end) in found:
             found[*store, end] = tonnes
         elif tonnes > NOTHING:
-            nowhere.append(f"{tonnes:,.3g} t of {store[1]} at {store[0]}")
+            nowhere.append(f"{digits(tonnes, 3)} t of {store[1]} at {store[0]}")
     if nowhere:
         raise PlanError(
             f"the stock of {last.source} at the end of {end} does not fit the instance, which has no place for "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
+from optimizer.digits import digits
 from optimizer.errors import PlanError
 from optimizer.evaluation import Portfolio
 from optimizer.instance.instance import Instance
@@ -74,7 +75,7 @@ def _stock(network: Network, held: Portfolio) -> dict[tuple[str, str, str, int],
         if (*store, period) in found:
             found[*store, period] = tonnes
         elif tonnes > ROUNDING:
-            nowhere.append(f"{tonnes:,.3g} t of {store[1]} at {store[0]} in {period}")
+            nowhere.append(f"{digits(tonnes, 3)} t of {store[1]} at {store[0]} in {period}")
     if nowhere:
         more = f" and {len(nowhere) - 3} more" if len(nowhere) > 3 else ""
         raise PlanError(

@@ -15,6 +15,7 @@ from optimizer.comparison.columns import COLUMNS
 from optimizer.comparison.portfolios import ALL, NONE, SOME
 from optimizer.comparison.service import EXPECTED
 from optimizer.comparison.verdicts import SAME, TIE, UNLIKE
+from optimizer.digits import digits
 from optimizer.pages.folder import Columns, read_table
 from optimizer.pages.page import Content, listed
 from optimizer.pages.pictures import M, Picture, columns, label, labels, years
@@ -126,7 +127,7 @@ def _attribution(found: Comparison) -> Iterator[Picture]:
             word: (names, [None if pd.isna(usd) else float(usd) / M for usd in rows[column]])
             for word, column in (("in order", "in_order"), ("alone", "alone"))
         }
-        said = listed((f"{row.group} {row.in_order / M:+,.3g} M USD" for row in rows_of(rows)), 8)
+        said = listed((f"{row.group} {digits(row.in_order / M, 3, '+')} M USD" for row in rows_of(rows)), 8)
         words = f"What each group of edits does to the cost of {plan}, made in order: {said}."
         title = f"What each group of edits does to the cost of {plan}"
         yield columns(title, words, series, {"type": "category"}, "costs more, M USD", stacked=False)
@@ -144,7 +145,7 @@ def _pictures(found: Comparison) -> Iterator[Picture]:
         values.append(row.difference / M)
     if costs:
         said = "; ".join(
-            f"{name}: " + listed((f"{x} {y:+,.3g} M USD" for x, y in zip(*xy, strict=True)), 8)
+            f"{name}: " + listed((f"{x} {digits(y, 3, '+')} M USD" for x, y in zip(*xy, strict=True)), 8)
             for name, xy in costs.items()
         )
         words = f"Difference of expected cost to {base}: {said}."

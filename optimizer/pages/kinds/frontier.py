@@ -8,6 +8,7 @@ from typing import Any
 
 from optimizer.briefs.fronts import say
 from optimizer.briefs.words import number_of, plain, rough
+from optimizer.digits import digits
 from optimizer.fronts import Frontier
 from optimizer.fronts.sweeps import SURVIVE
 from optimizer.pages.folder import Columns, read_table
@@ -104,7 +105,7 @@ def _pictures(found: Frontier) -> Iterator[Picture]:
             values = [float(usd) / M for usd in ordered[column].fillna(0.0)]
             series[group or side] = ([float(at) for at in ordered["key0"]], values)
     head = "costs more than the loosest" + (", at most" if priced and len(keys) > 1 else "") if priced else "cost"
-    said = listed((f"{name}: {ys[0]:,.3g} to {ys[-1]:,.3g} M USD" for name, (_, ys) in series.items()), 8)
+    said = listed((f"{name}: {digits(ys[0], 3)} to {digits(ys[-1], 3)} M USD" for name, (_, ys) in series.items()), 8)
     name = _words(keys[0])
     words = f"What it {head if priced else 'costs'} from the lowest to the highest {name}: {said}."
     title = f"What it {head.partition(',')[0]}, by {name}" if priced else f"Least cost by {name}"
