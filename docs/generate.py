@@ -229,6 +229,8 @@ Generated from the command line by `python docs/generate.py`; do not edit. `opti
 [The tutorial](tutorial.md) shows the first ones at work.
 
 - **Exit codes**: 0 done; 1 no plan exists or a check failed; 2 bad input or usage; 3 stopped without a plan.
+- Ctrl-C keeps what is known so far, and so does SIGTERM, which schedulers and containers send; a second one ends at
+  once.
 - Results go to standard output, messages to standard error. `--json` prints one JSON document to standard output and
   nothing else there.
 - Output to a file or a pipe is plain; on a screen too where `NO_COLOR` is set.

@@ -5,6 +5,8 @@ Exit codes: 0 done; 1 no plan exists or a check failed; 2 bad input or usage; 3 
 
 from __future__ import annotations
 
+import signal
+
 import typer
 
 from optimizer.cli import (
@@ -100,5 +102,7 @@ def _root(version: bool = typer.Option(False, "--version", help="Print the versi
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; who asks it to end by SIGTERM, as schedulers do, is heard as Ctrl-C is."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     app()

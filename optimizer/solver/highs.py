@@ -68,6 +68,10 @@ class Raw:
     """USD per unit of right-hand side, by row, with the integers fixed."""
 
 
+ENDS = (signal.SIGINT, signal.SIGTERM)
+"""What asks a run to end: a person, and a scheduler, a container or a service manager."""
+
+
 @dataclass(slots=True)
 class Stop:
     """Ask a running solve to stop with what it has."""
@@ -76,25 +80,25 @@ class Stop:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Let the first Ctrl-C ask to stop; a second one raises KeyboardInterrupt.
+        """Let the first Ctrl-C ask to stop; a second one raises KeyboardInterrupt. So with SIGTERM on the command line.
 
-        It changes nothing outside the main thread, or where someone else's handler of SIGINT is in place.
+        It changes nothing outside the main thread, or where someone else's handler of a signal is in place.
         """
         ours = threading.current_thread() is threading.main_thread()
-        if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-            yield
-            return
+        heard = [number for number in ENDS if ours and signal.getsignal(number) is signal.default_int_handler]
 
         def note(number: int, frame: FrameType | None) -> None:
             if self.asked.is_set():
                 signal.default_int_handler(number, frame)
             self.asked.set()
 
-        signal.signal(signal.SIGINT, note)
+        for number in heard:
+            signal.signal(number, note)
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            for number in heard:
+                signal.signal(number, signal.default_int_handler)
 
 
 Report = Callable[[Progress], None]

@@ -285,7 +285,7 @@ class Here(Workers):
 
 
 class Processes(Workers):
-    """Spawned processes that do not hear Ctrl-C; one that dies is begun anew, and its task with it."""
+    """Spawned processes that hear neither Ctrl-C nor SIGTERM; one that dies is begun anew, and its task with it."""
 
     def __init__(self, count: int, begin: Callable[..., Any], kept: tuple[Any, ...]) -> None:
         """Start nothing yet."""
@@ -302,7 +302,7 @@ class Processes(Workers):
         for pool in self._pools.values():
             if now:
                 for process in list((pool._processes or {}).values()):
-                    process.terminate()
+                    process.kill()  # it hears nothing else
             pool.shutdown(wait=not now, cancel_futures=now)
         self._pools.clear()
 
@@ -344,7 +344,7 @@ class _Settled:
 
 @contextmanager
 def _unheard() -> Iterator[None]:
-    """Processes that begin meanwhile do not hear Ctrl-C, from their first moment on; here it is heard afterwards.
+    """Processes that begin meanwhile hear neither Ctrl-C nor SIGTERM, ever; here they are heard afterwards.
 
     A process that is still reading modules would answer it with a traceback.
     """
@@ -352,7 +352,7 @@ def _unheard() -> Iterator[None]:
         yield
         return
     resource_tracker.ensure_running()  # it begins with the first process, and unblocks what is blocked
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
@@ -361,6 +361,7 @@ def _unheard() -> Iterator[None]:
 
 def _settle(begin: Callable[..., Any], kept: tuple[Any, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     _Settled.begin, _Settled.kept = staticmethod(begin), kept
 

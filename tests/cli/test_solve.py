@@ -213,8 +213,9 @@ def test_a_missing_instance_exits_2(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_the_best_plan(tmp_path: Path) -> None:
-    """SIGINT ends a run with the plan found so far, or with exit 3 and nothing written."""
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_a_scheduler_keep_the_best_plan(tmp_path: Path, how: signal.Signals) -> None:
+    """SIGINT and SIGTERM end a run with the plan found so far, or with exit 3 and nothing written."""
     results = tmp_path / "out"
     command = [sys.executable, "-m", "optimizer", "solve", str(STARTER), "--gap", "0", "--json", "-o", str(results)]
     with subprocess.Popen(
@@ -225,7 +226,7 @@ def test_ctrl_c_keeps_the_best_plan(tmp_path: Path) -> None:
             if "plan" in line:
                 break
         time.sleep(0.2)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(how)
         out, err = process.communicate(timeout=120)
     limited(Called(process.returncode, out, err), results)
     assert "Traceback" not in err

@@ -175,10 +175,11 @@ from optimizer.workers import workers_of
 
 def interrupt():
     time.sleep(float(sys.argv[2]))
-    os.killpg(0, signal.SIGINT)
+    os.killpg(0, int(sys.argv[3]))
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may have it ignored
+    for number in (signal.SIGINT, signal.SIGTERM):  # whoever runs the tests may have the first ignored
+        signal.signal(number, signal.default_int_handler)
     try:
         with workers_of(2, None, tasks.Home, Path(sys.argv[1]), 1) as pool:
             threading.Thread(target=interrupt).start()
@@ -190,14 +191,14 @@ if __name__ == "__main__":
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="this system cannot block signals")
-@pytest.mark.parametrize("after", [0.1, 0.5])
-def test_a_process_that_begins_does_not_hear_ctrl_c(tmp_path: Path, after: float) -> None:
+@pytest.mark.parametrize(("after", "how"), [(0.1, signal.SIGINT), (0.5, signal.SIGINT), (0.5, signal.SIGTERM)])
+def test_a_process_that_begins_does_not_hear_ctrl_c(tmp_path: Path, after: float, how: signal.Signals) -> None:
     """Not while it reads modules either: the one that asks hears it, and nobody writes a traceback."""
     script = tmp_path / "asks.py"
     script.write_text(INTERRUPTS, encoding="utf-8")
     path = os.pathsep.join([str(Path(tasks.__file__).parents[1]), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
-        [sys.executable, str(script), str(tmp_path), str(after)],
+        [sys.executable, str(script), str(tmp_path), str(after), str(int(how))],
         env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, timeout=120, start_new_session=True,
         check=False,
     )  # fmt: skip
