@@ -108,6 +108,7 @@ def only_its_portfolio(one: Benchmark, folder: Path) -> Instance:
     return optimizer.load(folder / "held.yaml")
 
 
+@pytest.mark.slow
 def test_the_smallest_is_solved_within_what_is_stated(frozen: dict[str, Benchmark]) -> None:
     """To a hundredth."""
     plan = optimizer.solve(frozen[SMALLEST].load(), gap=1e-2, threads=1)

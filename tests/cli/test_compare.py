@@ -54,6 +54,7 @@ def test_without_a_folder_nothing_is_written(made: Path) -> None:
     assert sorted(made.iterdir()) == before
 
 
+@pytest.mark.slow
 def test_a_channel_that_one_plan_of_three_draws_on_is_shown(made: Path, tmp_path: Path) -> None:
     """Whichever place that plan has: nothing is asked of the channel in the others, and that is no 0."""
     data = backup(0.3)

@@ -224,6 +224,7 @@ def test_what_compares_plans_by_cost_alone_refuses_it(tmp_path: Path) -> None:
             study()
 
 
+@pytest.mark.slow
 def test_benders_finds_the_same_least_outlay() -> None:
     """Asked for by name it deals the row of outlay out like any other."""
     data = three({"perspective": "public", "instruments": [{"id": "all", "kind": "grant", "max_share": 1.0}]})

@@ -108,6 +108,7 @@ def test_verdicts_follow_from_exact_limits(found: Verdicts) -> None:
     assert set(found.options["verdict"]) > {MUST}
 
 
+@pytest.mark.slow
 def test_without_prices_the_intervals_hold_the_truth() -> None:
     """Solves that stop at the tolerance bound what leaving out costs, from both sides."""
     quick = run(samples=6)

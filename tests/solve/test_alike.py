@@ -418,6 +418,7 @@ def test_other_measures_ask_every_part(risk: Data, monkeypatch: pytest.MonkeyPat
     assert plan.objective == pytest.approx(whole.objective, rel=3e-6, abs=1.0)
 
 
+@pytest.mark.slow
 def test_two_threads_find_what_one_finds() -> None:
     """Which core answers first changes nothing."""
     found = [

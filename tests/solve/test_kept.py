@@ -112,6 +112,7 @@ def test_what_is_kept_of_the_reference_instance_is_what_is_built(folder: Path) -
     assert_kept(network_of(optimizer.load(Path(__file__).parents[2] / "instances" / "us_allied_2026")), folder)
 
 
+@pytest.mark.slow
 def test_a_plan_from_kept_blocks_is_the_same(tmp_path: Path, folder: Path) -> None:
     instance = _synthetic(tmp_path, futures=6)
     first, second = (optimizer.solve(instance, gap=1e-4, threads=1) for _ in range(2))

@@ -206,6 +206,7 @@ def tree(seed: int, children: int = 1) -> Data:
     return generate(seed, scenarios=1, children=children)
 
 
+@pytest.mark.slow
 @given(SEEDS)
 def test_what_is_returned_for_a_tree_passes_the_check(seed: int) -> None:
     """Whatever the measure and the rules, the checker, which builds the tree anew, finds nothing wrong."""

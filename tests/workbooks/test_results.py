@@ -168,6 +168,7 @@ def test_a_row_is_no_higher_than_a_sheet_allows() -> None:
     assert height_of([Entry("a b " * 5_000, wrapped)], [10]) == HIGHEST
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_replaced(folders: Path, tmp_path: Path) -> None:
     """But an earlier workbook of a result that nobody has saved since."""
     target = tmp_path / "plan.xlsx"

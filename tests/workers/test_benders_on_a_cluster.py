@@ -233,6 +233,7 @@ def test_auto_takes_benders_for_a_cluster(client: Client) -> None:
         optimizer.solve(optimizer.load(whole[0]), cluster=client)
 
 
+@pytest.mark.slow
 def test_the_command_takes_a_cluster(client: Client, tmp_path: Path) -> None:
     """A scheduler file as elsewhere; the folder is that of the same command without one, worth of rules included."""
     address = json.dumps({"type": "Scheduler", "address": client.scheduler.address})
