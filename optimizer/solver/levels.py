@@ -21,7 +21,7 @@ from optimizer.model.budget import OUTLAY as PUBLIC_OUTLAY
 from optimizer.model.caps import SHORT
 from optimizer.network.tables import TRUNK, Network, Tables
 from optimizer.solver.compile import Block
-from optimizer.solver.extensive import Begun, Solved
+from optimizer.solver.extensive import Begun, Learnt, Solved
 from optimizer.solver.highs import Progress, Report
 from optimizer.solver.methods import method_of
 from optimizer.solver.multipliers import Prices
@@ -29,6 +29,7 @@ from optimizer.solver.served import counting, counting_outlay, expected_cost, li
 from optimizer.solver.start import Start
 from optimizer.solver.trunk_first import trunk_first
 from optimizer.solver.written import build_block
+from optimizer.workers import LostError
 
 SERVICE, OUTLAY, COST = "service", "outlay", "cost"
 """Names of levels."""
@@ -216,7 +217,14 @@ def _by_prices(
     else:
         found.learnt.bound = bound
         begun = dataclasses.replace(mine, learnt=found.learnt, began=time.monotonic())
-        solved = solve_one(begun, search.start(found.best or found.likeliest))
+        start = search.start(found.best or found.likeliest)
+        try:
+            solved = solve_one(begun, start)
+        except LostError:
+            raise
+        except SolveError:  # cuts at high prices may ask for more digits than the solver has: without them
+            begun.learnt = Learnt(bound=bound)
+            solved = solve_one(begun, start)
         bound = max((b for b in (bound, solved.bound) if b is not None), default=None)
     best = found.best
     if solved is None or best is None:

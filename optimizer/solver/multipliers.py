@@ -162,7 +162,7 @@ class Prices:
             prices: to begin with.
 
         Returns:
-            What a tonne is worth in the mix, where that is not nothing; else the last prices.
+            What a tonne is worth in the mix, where that is near the last prices; else these.
         """
         prices, proved = dict(prices), -math.inf
         meets = prices
@@ -174,7 +174,7 @@ class Prices:
             if solved.bound is not None:
                 proved = max(proved, solved.bound - self._of_caps(prices))
             mix = self._mixed(whole)
-            meets = prices if mix is None else {k: mix.worth[k] or price for k, price in prices.items()}
+            meets = dict(prices) if mix is None else {k: _near(mix.worth[k], price) for k, price in prices.items()}
             near = mix is not None and mix.plan.cost - proved <= self.allowed()
             if near or self.found.gap <= self.allowed() or not self._moved(prices, between, 1.0):
                 break
@@ -319,6 +319,11 @@ class Prices:
                 if at[0] in more and short + more[at[0]] <= tonnes:
                     found.stock[course, (SHORT, at)] = short + more[at[0]]
         return found
+
+
+def _near(worth: float, price: float) -> float:
+    """What a tonne is worth in a mix; the price where it is nothing, or far off, as between plans that are alike."""
+    return worth if price / STEP**2 <= worth <= price * STEP**2 else price
 
 
 def _ranked(prices: Mapping[str, float]) -> dict[str, float]:

@@ -407,3 +407,23 @@ def test_a_failure_at_a_price_is_none_of_the_level() -> None:
     assert plan.status == "optimal"
     assert served(plan) == pytest.approx([strict, open_], abs=1e-4)
     assert plan.objective == pytest.approx(cost, abs=0.01)
+
+
+def test_cuts_at_prices_that_the_solver_cannot_take_are_left_out() -> None:
+    """A search under the caps that fails with what prices said is done without."""
+    instance = instance_of(two_channels())
+    options = Options(method="benders", gap=0.0, threads=1)
+    failed: list[Begun] = []
+
+    def solve_one(begun: Begun, start: Start | None) -> Solved:
+        if begun.learnt is not None and not begun.learnt.keep and begun.learnt.said:
+            failed.append(begun)
+            raise SolveError("HiGHS failed")
+        return solve_begun(begun, start)
+
+    plan = plan_of(instance, options, by_levels(begin(network_of(instance), options), None, solve_one))
+    strict, open_, cost = best_by_hand()
+    assert len(failed) == 1
+    assert plan.status == "optimal"
+    assert served(plan) == pytest.approx([strict, open_], abs=1e-4)
+    assert plan.objective == pytest.approx(cost, abs=0.01)
