@@ -389,34 +389,15 @@ def test_interrupted_at_a_price_the_plan_served_is_kept() -> None:
     assert plan.info["verdict"]["ok"], plan.info["verdict"]["summary"]
 
 
-def test_a_failure_at_a_price_is_none_of_the_level() -> None:
-    """The search under the caps goes on without what prices would have said."""
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_failure_at_a_price_or_with_what_prices_said_is_none_of_the_level(*, keep: bool) -> None:
+    """The search under the caps goes on without what prices would have said, or did say."""
     instance = instance_of(two_channels())
     options = Options(method="benders", gap=0.0, threads=1)
     failed: list[Begun] = []
 
     def solve_one(begun: Begun, start: Start | None) -> Solved:
-        if begun.learnt is not None and begun.learnt.keep:
-            failed.append(begun)
-            raise SolveError("HiGHS failed")
-        return solve_begun(begun, start)
-
-    plan = plan_of(instance, options, by_levels(begin(network_of(instance), options), None, solve_one))
-    strict, open_, cost = best_by_hand()
-    assert len(failed) == 1
-    assert plan.status == "optimal"
-    assert served(plan) == pytest.approx([strict, open_], abs=1e-4)
-    assert plan.objective == pytest.approx(cost, abs=0.01)
-
-
-def test_cuts_at_prices_that_the_solver_cannot_take_are_left_out() -> None:
-    """A search under the caps that fails with what prices said is done without."""
-    instance = instance_of(two_channels())
-    options = Options(method="benders", gap=0.0, threads=1)
-    failed: list[Begun] = []
-
-    def solve_one(begun: Begun, start: Start | None) -> Solved:
-        if begun.learnt is not None and not begun.learnt.keep and begun.learnt.said:
+        if begun.learnt is not None and begun.learnt.keep == keep and (keep or begun.learnt.said):
             failed.append(begun)
             raise SolveError("HiGHS failed")
         return solve_begun(begun, start)
