@@ -205,7 +205,7 @@ def _describe(
 
 def _usd(usd: float) -> str:
     """An amount of money to four digits, written out."""
-    return f"{float(f'{usd:.4g}'):,.10g} USD"
+    return f"{digits(usd)} USD"
 
 
 def _of_demand(network: Network, course: str, index: Any, amount: float, at: str, survey: Survey) -> Shortfall:

@@ -150,7 +150,8 @@ class Learnt:
     Attributes:
         keep: whether a search adds what it knows by its end.
         bound: that is proved already, USD; None where nothing is.
-        said: what each knew, and channel -> USD a t short that was in its costs.
+        said: what each knew, and channel -> USD a t short that was in its costs and is to be taken off; none where
+            shortage has prices here too.
     """
 
     keep: bool = False

@@ -128,31 +128,21 @@ class Prices:
         # The strictest first: a tonne of its is dearer, or it would not come first.
         prices = {k: usd * RANK ** (len(self.caps) - 1 - i) for i, k in enumerate(self.caps)}
         for _ in range(MOST):
-            solved = self._solve(prices, until)
-            if solved is None:
+            if self._solve(prices, until) is None:
                 break
-            if solved.bound is not None and (bound := solved.bound - self._of_caps(prices)) > found.bound:
-                found.bound, found.prices = bound, dict(prices)
             if found.gap <= self.allowed() or not self._moved(prices, self._between):
                 break
         for _ in range(MOST if found.prices else 0):
             left = found.gap
-            if left <= self.allowed() or not self._prove(prices) or found.gap <= self.allowed():
+            if left <= self.allowed() or self._solve(prices, deadline, loose=CLOSE) is None:
+                break
+            if found.gap <= self.allowed():
                 break
             prices = self._mix(found.likeliest.whole, prices)
             if found.gap > ENOUGH * left:
                 break
+        found.learnt.said = [(known, at) for whole, known, at in self._said if whole is None][-TAKEN:]
         return found
-
-    def _prove(self, prices: dict[str, float]) -> bool:
-        """Solve closely at prices that are about right; whether anything came of it."""
-        found = self.found
-        solved = self._solve(prices, self.begun.deadline, loose=CLOSE)
-        if solved is None:
-            return False
-        if solved.bound is not None and (bound := solved.bound - self._of_caps(prices)) > found.bound:
-            found.bound, found.prices = bound, dict(prices)
-        return True
 
     def _mix(self, whole: Whole, prices: dict[str, float]) -> dict[str, float]:
         """Prices for one portfolio, until a mix of its plans is within the caps at hardly more than prices prove.
@@ -174,7 +164,7 @@ class Prices:
             if solved.bound is not None:
                 proved = max(proved, solved.bound - self._of_caps(prices))
             mix = self._mixed(whole)
-            meets = dict(prices) if mix is None else {k: _near(mix.worth[k], price) for k, price in prices.items()}
+            meets = dict(prices) if mix is None else {k: _followed(mix.worth[k], price) for k, price in prices.items()}
             near = mix is not None and mix.plan.cost - proved <= self.allowed()
             if near or self.found.gap <= self.allowed() or not self._moved(prices, between, 1.0):
                 break
@@ -229,10 +219,11 @@ class Prices:
         except SolveError:  # the search under the caps does not hang on it
             return None
         found.last = solved
-        for known, _ in said.said[before:]:
-            self._said.append((whole, known, dict(prices)))
-            if whole is None:
-                found.learnt.said = [*found.learnt.said, (known, dict(prices))][-TAKEN:]
+        self._said += [(whole, known, dict(prices)) for known, _ in said.said[before:]]
+        if whole is None and solved.bound is not None:
+            proved = solved.bound - self._of_caps(prices)
+            if proved > found.bound:
+                found.bound, found.prices = proved, dict(prices)
         if not solved.values:
             return None
         self._add(solved.values, solved.duals)
@@ -321,7 +312,7 @@ class Prices:
         return found
 
 
-def _near(worth: float, price: float) -> float:
+def _followed(worth: float, price: float) -> float:
     """What a tonne is worth in a mix; the price where it is nothing, or far off, as between plans that are alike."""
     return worth if price / STEP**2 <= worth <= price * STEP**2 else price
 
