@@ -15,6 +15,8 @@ from optimizer.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTER = ROOT / "instances" / "starter"
+HEARING = "import signal, optimizer.cli as cli; signal.signal(signal.SIGINT, signal.default_int_handler); cli.main()"
+"""The command line in a process of its own; where tests run in the background, those begin with Ctrl-C ignored."""
 
 # One plant of 5 t a year, an option of 10 t from the year after it is funded, 10 t a year asked for in two years.
 # Building: 100 for it, 5 t short in 2027 at 100, 15 t made at 10. Not building: 10 t short.

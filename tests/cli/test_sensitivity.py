@@ -15,7 +15,7 @@ from rich.console import Console
 
 from optimizer.briefs.brief import headed
 
-from .conftest import STARTER, TINY, call
+from .conftest import HEARING, STARTER, TINY, call
 
 SHORTAGE = "markets.programs.demand.magnet.shortage_cost"
 
@@ -99,9 +99,7 @@ def test_an_instance_without_a_plan(tiny: Path) -> None:
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_is_done_and_goes_on(tmp_path: Path) -> None:
     """Who stops a sweep has the rows so far, and the same command goes on from there."""
-    # Where the tests run in the background, their children are started with Ctrl-C ignored.
-    listen = "import signal, optimizer.cli as cli; signal.signal(signal.SIGINT, signal.default_int_handler); cli.main()"
-    words = ["-c", listen, "sensitivity", str(STARTER), "--set", "scenarios=[]", "-o", "study", "--top", "0"]
+    words = ["-c", HEARING, "sensitivity", str(STARTER), "--set", "scenarios=[]", "-o", "study", "--top", "0"]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen([sys.executable, *words], cwd=tmp_path, env=environment, stderr=subprocess.PIPE)
     screen = tmp_path / "study" / "screen.csv"

@@ -14,7 +14,7 @@ import pytest
 
 from optimizer.solver.benders import search as searching
 
-from .conftest import STARTER, TINY_COST, Called, Solved, call
+from .conftest import HEARING, STARTER, TINY_COST, Called, Solved, call
 
 
 def listing(folder: Path) -> list[str]:
@@ -216,8 +216,6 @@ def test_a_missing_instance_exits_2(tmp_path: Path) -> None:
 def test_ctrl_c_and_a_scheduler_keep_the_best_plan(tmp_path: Path, how: signal.Signals) -> None:
     """SIGINT and SIGTERM end a run that would go on for long with the plan found so far, which says so."""
     results = tmp_path / "out"
-    # Where the tests run in the background, their children are started with Ctrl-C ignored.
-    listen = "import signal, optimizer.cli as cli; signal.signal(signal.SIGINT, signal.default_int_handler); cli.main()"
     words = [
         "solve",
         str(STARTER),
@@ -232,8 +230,8 @@ def test_ctrl_c_and_a_scheduler_keep_the_best_plan(tmp_path: Path, how: signal.S
         str(results),
     ]
     with subprocess.Popen(
-        [sys.executable, "-c", listen, *words], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env=dict(os.environ),
+        [sys.executable, "-c", HEARING, *words, "--json", "-o", str(results)],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ),
     ) as process:  # fmt: skip
         assert process.stderr is not None
         for line in process.stderr:
