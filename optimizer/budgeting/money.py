@@ -72,13 +72,16 @@ class Purse:
         self._stock: list[tuple[Column, float]] = []
         for p, material, k in trunk.stock.stores:
             if p in trunk.stock.public:
+                share = trunk.stock.public[p]
                 for y in trunk.periods:
                     price = trunk.stock.paid.get((p, material, k, y), 0.0)
-                    self._stock.append(((TRUNK, ("stock_in", (p, material, k, y))), price))
-                    self._stock.append(((TRUNK, ("stock", (p, material, k, y))), trunk.stock.holding[p, material, y]))
+                    hold = trunk.stock.holding[p, material, y]
+                    self._stock.append(((TRUNK, ("stock_in", (p, material, k, y))), share * price))
+                    self._stock.append(((TRUNK, ("stock", (p, material, k, y))), share * hold))
         # Apart: the columns of steps may be above what is due, so that "at least so much" cannot be said with them.
         self._steps: list[tuple[Column, float]] = [
-            ((TRUNK, ("stock_above", index)), usd) for index, (_, usd) in trunk.stock.steps.items()
+            ((TRUNK, ("stock_above", index)), trunk.stock.public[index[0]] * usd)
+            for index, (_, usd) in trunk.stock.steps.items()
         ]
 
     def of(self, option: Option, money: str) -> float:

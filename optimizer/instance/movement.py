@@ -165,6 +165,8 @@ class Stockpile(Row):
     """disruption: a reserve, released only while an effect is active. always: a working stock."""
     public: Truth | None = None
     """Its purchases and holding are public outlay; default for a reserve."""
+    public_share: Annotated[float, Field(strict=True, gt=0, le=1)] = 1.0
+    """Share of these that governments pay, of a public stockpile; whoever holds it pays the rest."""
     price_steps: dict[Id, tuple[PriceStep, ...]] = Field(default_factory=dict)
     """What its own purchases do to the price of a material, the lowest step first; public stockpiles only."""
     buy_back: Annotated[float, Field(strict=True, ge=1, allow_inf_nan=False)] = 1.0

@@ -76,13 +76,14 @@ def of_stock(
     held = t.stock.public if held is None else held
     terms: list[Term] = []
     for p, material, k in t.stock.stores:
+        share = t.stock.public.get(p, 0.0)
         if p in bought:
-            terms.append((t.stock.paid.get((p, material, k, y), 0.0), m.stock_in[p, material, k, y]))
+            terms.append((share * t.stock.paid.get((p, material, k, y), 0.0), m.stock_in[p, material, k, y]))
         if p in held:
-            terms.append((t.stock.holding[p, material, y], m.stock[p, material, k, y]))
+            terms.append((share * t.stock.holding[p, material, y], m.stock[p, material, k, y]))
     for (p, material, j, when), (_, usd) in t.stock.steps.items():
         if p in bought and when == y:
-            terms.append((usd, m.stock_above[p, material, j, y]))
+            terms.append((t.stock.public[p] * usd, m.stock_above[p, material, j, y]))
     return terms
 
 
@@ -120,7 +121,7 @@ def of_instruments(
 
 
 def annual_budget(m: Model, t: Tables, y: int) -> object:
-    r"""B1. $\sum_{f,o,t'} \phi_{fot't} x_{fot'} + \sum_{i,f,o,t'} \gamma_{fot't} G_{ifot'} + \sum_{i,f} L_{ift} + \sum_i C_{it} + \sum_{p \in pub} (\pi_{pmt} \zeta_{mkt} i_{pmkt} + \eta_{pmt} h_{pmkt}) + \sum_{p,m,j} \pi_{pmt} (F_{pmj} - F_{pm,j-1}) V_{pmjt} \le B_t y_t$: capex by its public share, grants, stakes and the cost of loans and preferred shares as they are paid, losses that stakes bear, what other instruments pay, purchases at the price of the channel, what they cost above price steps (of the reference price; the factor before the first is 1), holding."""
+    r"""B1. $\sum_{f,o,t'} \phi_{fot't} x_{fot'} + \sum_{i,f,o,t'} \gamma_{fot't} G_{ifot'} + \sum_{i,f} L_{ift} + \sum_i C_{it} + \sum_{p \in pub} \phi_p (\pi_{pmt} \zeta_{mkt} i_{pmkt} + \eta_{pmt} h_{pmkt}) + \sum_{p,m,j} \phi_p \pi_{pmt} (F_{pmj} - F_{pm,j-1}) V_{pmjt} \le B_t y_t$: capex by its public share, grants, stakes and the cost of loans and preferred shares as they are paid, losses that stakes bear, what other instruments pay, purchases at the price of the channel, what they cost above price steps (of the reference price; the factor before the first is 1), holding, of a stockpile its public share."""
     span = t.calendar.span[y]
     terms = [
         (usd, m.public_fund[f, o, year])

@@ -109,7 +109,7 @@ def stock_tables(network: Network, periods: tuple[int, ...], disruption: Disrupt
             tables.next_channel[store] = looser[0]
     for name, stockpile in instance.stockpiles.items():
         if stockpile.is_public:
-            tables.public.add(name)
+            tables.public[name] = stockpile.public_share
         for t in periods:
             if stockpile.release == "always" or (disruption is not None and disruption.any_active(t)):
                 tables.releases.add((name, t))

@@ -177,8 +177,8 @@ class StockTables:
     """What is paid for a tonne taken in, USD, (stockpile, m, k, t): a public reserve pays the price of its channel."""
     buy_back: dict[tuple[str, str, int], float] = field(default_factory=dict)
     """USD per t bought back at a branch's end, (stockpile, m, t); absent without a price."""
-    public: set[str] = field(default_factory=set)
-    """Stockpiles whose purchases and holding are public outlay."""
+    public: dict[str, float] = field(default_factory=dict)
+    """Share of purchases and holding that is public outlay, by public stockpile."""
     steps: dict[tuple[str, str, int, int], tuple[float, float]] = field(default_factory=dict)
     """(t in a period, USD that a t above costs more than one below), (stockpile, m, j, t); trunk only."""
     targets: dict[tuple[str, int, int], float] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from optimizer.plan.books import Rows, Values, finance_rows, outlay_of_instrumen
 from optimizer.plan.columns import COLUMNS, YEARS_OR_BLANK, rows_of, with_units
 from optimizer.plan.makers import made_in, makers_of
 from optimizer.plan.markings import with_markings
-from optimizer.plan.public_stock import stock_outlay
+from optimizer.plan.public_stock import payer_rows, stock_outlay
 from optimizer.plan.residual import count_residual
 from optimizer.plan.rules import reactions_of
 
@@ -61,6 +61,7 @@ def tables_of_plan(
     _goals(tables[TRUNK], values[TRUNK], rows)
     _exposure(network, rows)
     _outlay(tables[TRUNK], values[INVESTMENT], values[TRUNK], rows)
+    rows["stock_payers"] = payer_rows(tables[TRUNK], values[TRUNK])
     rows["appropriations"] = appropriation_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK])
     rows |= finance_rows(tables[TRUNK], values[INVESTMENT], values[TRUNK])
     frames = {name: pd.DataFrame(rows[name], columns=list(columns)) for name, columns in COLUMNS.items()}

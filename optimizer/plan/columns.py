@@ -43,6 +43,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "costs": ("scenario", "period", "category", "usd", "discounted"),
     "scenarios": ("scenario", "probability", "onset", "until", "cost"),
     "outlay": ("year", "account", "instrument", "usd"),
+    "stock_payers": (
+        "period", "stockpile", "material", "payer", "purchase", "price_step", "holding", "given_out",
+    ),
     "appropriations": ("year", "appropriation", "given", "spent", "expired", "left"),
     "grants": ("instrument", "facility", "option", "funded", "usd"),
     "financing": ("instrument", "facility", "option", "funded", "usd", "cost"),
@@ -87,6 +90,7 @@ TEXT = frozenset(
         "item",
         "release",
         "users",
+        "payer",
         "marking",
     ]
 )
@@ -94,6 +98,7 @@ TEXT = frozenset(
 
 LATER = frozenset(
     [
+        "stock_payers",
         "appropriations",
         "makers",
         "reactions",
@@ -120,7 +125,7 @@ YEARS_OR_BLANK = ("onset", "until")
 
 _USD = (
     "capex", "public_outlay", "cost", "usd", "discounted", "public", "charge", "given", "spent", "expired", "left",
-    "paid_in", "result", "earned", "borne",
+    "paid_in", "result", "earned", "borne", "purchase", "price_step", "holding", "given_out",
 )  # fmt: skip
 _TONNES = (
     "tonnes", "opening", "lost", "in", "out", "downgraded_in", "downgraded_out", "discarded", "bought_back", "closing",

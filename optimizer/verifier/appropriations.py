@@ -62,13 +62,15 @@ def _paid(case: Case, one: Appropriation, instruments: Mapping[OutlayKey, float]
         if row.scenario != TRUNK:
             continue
         if row.stockpile in one.holding:
-            yield row.period, stock_money(case, row)[0] * _then_in(case, row.period)
+            usd = stock_money(case, row)[0] * case.instance.stockpiles[row.stockpile].public_share
+            yield row.period, usd * _then_in(case, row.period)
         if row.stockpile in one.purchases:
             each = case.facts.paid_price(row.stockpile, row.material, row.channel, case.facts.periods[row.period])
-            yield row.period, row.in_ * each * _then_in(case, row.period)
-    for stockpile_id, period, usd in price_steps_paid(case):
+            usd = row.in_ * each * case.instance.stockpiles[row.stockpile].public_share
+            yield row.period, usd * _then_in(case, row.period)
+    for stockpile_id, _, period, usd in price_steps_paid(case):
         if stockpile_id in one.purchases:
-            yield period, usd * _then_in(case, period)
+            yield period, usd * case.instance.stockpiles[stockpile_id].public_share * _then_in(case, period)
 
 
 def _then(case: Case, year: int) -> float:

@@ -36,6 +36,7 @@ from optimizer.verifier.makers import check_makers
 from optimizer.verifier.money import check_costs, check_outlay, costs_of
 from optimizer.verifier.moves import check_claims, check_downgrades, check_flows, check_surplus
 from optimizer.verifier.objective import check_objective, check_scenarios, future_costs
+from optimizer.verifier.payers import check_stock_payers
 from optimizer.verifier.reacted import Reacted
 from optimizer.verifier.reactions import check_reactions, reactions_in
 from optimizer.verifier.recycling import check_recycling
@@ -52,6 +53,7 @@ from optimizer.verifier.verdict import At, Ledger, Tolerance, Verdict
 PLAN = "plan.json"
 INSTANCE = Path("instance") / "instance.yaml"
 _LATER = (
+    "stock_payers",
     "appropriations",
     "makers",
     "releases",
@@ -164,6 +166,7 @@ def _check(
     check_costs(case, money)
     instruments = _of_instruments(case)
     check_outlay(case, instruments)
+    check_stock_payers(case)
     check_appropriations(case, instruments)
     costs = future_costs(case, money)
     check_scenarios(case, costs)

@@ -17,6 +17,7 @@ from optimizer.verifier.columns_finance import (
     RecipientRow,
     Sale,
     StakeRow,
+    StockPayerRow,
     StrictRun,
 )
 
@@ -312,6 +313,7 @@ ROWS: dict[str, type[Any]] = {
     "costs": Cost,
     "scenarios": Future,
     "outlay": Outlay,
+    "stock_payers": StockPayerRow,
     "appropriations": AppropriationRow,
     "grants": GrantRow,
     "financing": FinancingRow,

@@ -140,6 +140,21 @@ class Book:
 
 
 @dataclass(frozen=True, slots=True)
+class StockPayerRow:
+    """What a stockpile costs governments, or whoever holds it, in a period, and what it gives out of theirs."""
+
+    key: ClassVar[tuple[str, ...]] = ("period", "stockpile", "material", "payer")
+    period: int = cell("period")
+    stockpile: str = cell("stockpile")
+    material: str = cell("material")
+    payer: str = cell("text")
+    purchase: float = cell("amount")
+    price_step: float = cell("amount")
+    holding: float = cell("amount")
+    given_out: float = cell("amount")
+
+
+@dataclass(frozen=True, slots=True)
 class AppropriationRow:
     """What an appropriation gives, pays, loses and has left in a period."""
 

@@ -128,6 +128,7 @@ CONSTRAINTS: dict[str, str] = {
     "budget_annual": "Public outlay of a period stays within the annual budget x years.",
     "budget_total": "Public outlay stays within the total budget.",
     "budget_appropriation": "What an appropriation pays in a period, in dollars of the time, is available then.",
+    "stock_payers": "The table of who pays for stock is what is bought, held and given out, by the public share.",
     "appropriations": "The table of appropriations is what is given, spent, expired and left, the oldest money first.",
     "outlay": "The outlay table is public capex as spent, what instruments pay, and public stockpiles on the trunk.",
     # Finance.

@@ -194,9 +194,7 @@ class Facts:
         series = self.price_series(material, self.region(record.country))
         if series is None:
             return 0.0
-        return self.mean(series, period) * (
-            self.factor(material, channel, period) if record.release == "disruption" else 1.0
-        )
+        return self.mean(series, period) * (self.factor(material, channel, period) if record.is_public_reserve else 1.0)
 
     def units(self, facility: str) -> list[str]:
         """The units of a facility; a plain capacity is one unit without a name."""

@@ -190,10 +190,10 @@ def outlay_of(case: Case) -> dict[OutlayKey, float]:
             continue
         period = case.facts.periods[row.period]
         each = case.facts.paid_price(row.stockpile, row.material, row.channel, period)
-        add(row.period, "stockpile", "purchase", row.in_ * each)
-        add(row.period, "stockpile", "holding", stock_money(case, row)[0])
-    for _, year, usd in price_steps_paid(case):
-        add(year, "stockpile", "price_step", usd)
+        add(row.period, "stockpile", "purchase", row.in_ * each * stockpile.public_share)
+        add(row.period, "stockpile", "holding", stock_money(case, row)[0] * stockpile.public_share)
+    for name, _, year, usd in price_steps_paid(case):
+        add(year, "stockpile", "price_step", usd * case.instance.stockpiles[name].public_share)
     return found
 
 

@@ -133,8 +133,8 @@ def stock_money(case: Case, row: Stock) -> tuple[float, float, float]:
     return holding, disposal, back
 
 
-def price_steps_paid(case: Case) -> Iterator[tuple[str, int, float]]:
-    """Stockpile, period and USD that price steps add on the trunk: of what each takes in of a material in all channels.
+def price_steps_paid(case: Case) -> Iterator[tuple[str, str, int, float]]:
+    """Stockpile, material, period and USD that price steps add on the trunk, on what is taken in over all channels.
 
     Tonne by tonne: what lies between a step and the next costs the factor of the first, less what it costs anyway.
     """
@@ -157,4 +157,4 @@ def price_steps_paid(case: Case) -> Iterator[tuple[str, int, float]]:
             for step, end in zip(steps, ends, strict=True)
             if a_year > step.above
         )
-        yield name, year, more * period.years * case.facts.mean(price, period)
+        yield name, material, year, more * period.years * case.facts.mean(price, period)

@@ -42,6 +42,7 @@ from optimizer.verifier.columns_finance import (
     RecipientRow,
     Sale,
     StakeRow,
+    StockPayerRow,
     StrictRun,
 )
 from optimizer.verifier.exact import Exact, standing_for_float
@@ -75,6 +76,7 @@ class Rows:
     costs: list[Cost] = field(default_factory=list)
     scenarios: list[Future] = field(default_factory=list)
     outlay: list[Outlay] = field(default_factory=list)
+    stock_payers: list[StockPayerRow] = field(default_factory=list)
     appropriations: list[AppropriationRow] = field(default_factory=list)
     grants: list[GrantRow] = field(default_factory=list)
     financing: list[FinancingRow] = field(default_factory=list)
@@ -209,6 +211,7 @@ class _Reader:
         lacks = frozenset() if asks else frozenset(["makers"])
         lacks |= frozenset() if self.facts.releases else {"releases"}
         lacks |= frozenset() if any(isinstance(one, ScaleGoal) for one in instance.policy.rules) else {"goals"}
+        lacks |= frozenset() if any(one.public_share < 1 for one in instance.stockpiles.values()) else {"stock_payers"}
         lacks |= frozenset() if any(one.residual for one in instance.stockpiles.values()) else {"residual"}
         finance = self.facts.instance.finance
         if finance is None:

@@ -53,6 +53,7 @@ ABOUT = {
     "costs": "cost by category, course and period",
     "scenarios": "each future: probability, cost, service",
     "outlay": "public outlay by year, account and instrument",
+    "stock_payers": "what stockpiles cost whom: governments, and who holds them",
     "appropriations": "what was given, spent, lost and left, in USD of the time",
     "grants": "grants by facility",
     "financing": "loans, guarantees, shares and stakes, and what the government is charged",

@@ -52,6 +52,8 @@ def drawn(seed: int) -> Data:
         data["facilities"][name]["options"] = [built, grown] if dice.random() < 0.4 else [built]
     data["materials"]["magnet"]["storage"] = {"cost": dice.choice([0.0, 50.0])}
     data["stockpiles"] = {"nds": reserve(dice, {2028: 20, 2030: 60}), "second": reserve(dice, {2029: 30})}
+    if seed % 2 == 0:  # no draw of its own, so that all else is drawn as before
+        data["stockpiles"]["second"]["public_share"] = 0.6
     data["policy"] = {"budget": purse(dice, menu)}
     if dice.random() < 0.3:
         data["finance"]["perspective"] = "public"
@@ -136,6 +138,7 @@ def cases(data: Data, plan: optimizer.Plan) -> set[str]:
         "steps are paid": bool((plan.outlay["instrument"] == "price_step").any()),
         "something is bought": not plan.tables["purchases"].empty,
         "stock counts at the end": bool(plan.tables.get("residual") is not None and len(plan.tables["residual"])),
+        "a holder pays too": bool((plan.tables["stock_payers"]["payer"] == "holder").any()),
         "an appropriation pays": bool((plan.appropriations["spent"] > 0).any()),
         "the public perspective": any(level["level"] == "outlay" for level in plan.info.get("levels", ())),
         "something is funded": not plan.portfolio.empty,
@@ -150,7 +153,7 @@ def test_both_methods_agree_and_every_plan_holds(pairs: list[Pair]) -> None:
     for case in (
         "a stake is held", "a loss is borne under a budget", "strict users pay more of what a stake has",
         "steps are paid", "something is bought",
-        "stock counts at the end", "an appropriation pays", "the public perspective", "something is funded",
+        "stock counts at the end", "a holder pays too", "an appropriation pays", "the public perspective", "something is funded",
     ):  # fmt: skip
         assert count[case] > 0, (case, count)
 

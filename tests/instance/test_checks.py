@@ -558,6 +558,11 @@ BROKEN = [
         {"stockpiles.nds.price_steps": {"dy_oxide": [{"above": 50.0, "factor": 1.5}]}},
     ),
     Broken(
+        "a_public_share_is_of_a_public_stockpile",
+        ("stockpiles.buffer.public_share", "'buffer' is not public", "public: true here"),
+        {"stockpiles.buffer.public_share": 0.5},
+    ),
+    Broken(
         "price_steps_have_a_price_and_a_payer",
         ("stockpiles.buffer.price_steps", "'buffer' is not public", "public: true here"),
         {"stockpiles.buffer.price_steps": {"magnet_sh": [{"above": 50.0, "factor": 1.5}]}},
@@ -1005,6 +1010,11 @@ BROKEN = [
         "what_is_bought_is_held_by_a_public_stockpile",
         ("finance.instruments.0.stockpile", "nds, which is not public", "public: true at stockpiles.nds"),
         {"finance": {"hurdle_rate": 0.1, "instruments": [BUY]}, "stockpiles.nds.public": False},
+    ),
+    Broken(
+        "what_is_bought_is_held_by_a_public_stockpile",
+        ("finance.instruments.0.stockpile", "governments pay a share of 0.5", "public_share: 1 at stockpiles.nds"),
+        {"finance": {"hurdle_rate": 0.1, "instruments": [BUY]}, "stockpiles.nds.public_share": 0.5},
     ),
     Broken(
         "what_is_bought_is_held_by_a_public_stockpile",

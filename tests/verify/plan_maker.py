@@ -38,6 +38,7 @@ COLUMNS = {
     "costs": "scenario period category usd discounted",
     "scenarios": "scenario probability onset until cost",
     "outlay": "year account instrument usd",
+    "stock_payers": "period stockpile material payer purchase price_step holding given_out",
     "appropriations": "year appropriation given spent expired left",
     "grants": "instrument facility option funded usd",
     "financing": "instrument facility option funded usd cost",

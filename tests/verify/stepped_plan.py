@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from plan_maker import Plan, make
 
-
-def stepped() -> Plan:
-    """A reserve takes in 9 t in 2027 and 14 t in the two years from 2028 on, in two channels, at 10.
-
-    Of the 9 t 2 cost half as much again and 3 twice as much: 90 and 40. Of the 7 t a year from 2028 on 2 cost half as
-    much again and 1 twice as much, in each of two years: 140 and 40. So nothing is left of 130 in 2027, of 90 a year
-    after that, of 310 in all, and of what is appropriated.
-    """
-    text = """
+TEXT = """
 schema: 1
 name: stepped
 base_year: 2027
@@ -35,15 +27,28 @@ stockpiles:
   store:
     country: USA
     channels: [trusted, open]
+    SHARE
     materials: [oxide]
     price_steps: {oxide: [{above: 4, factor: 1.5}, {above: 6, factor: 2}]}
     targets: [{material: oxide, tonnes: {2027: 9, 2028: 23}}]
 policy:
   budget:
-    annual: {2027: 130, 2028: 90}
-    total: 310
-    appropriations: [{id: fund, usd: {2027: 130, 2028: 90}, purchases: [store]}]
+    annual: FIRST
+    total: ALL
+    appropriations: [{id: fund, usd: FIRST, purchases: [store]}]
 """
+
+
+def _bought(share: float, money: tuple[int, int, int]) -> Plan:
+    """A reserve takes in 9 t in 2027 and 14 t in the two years from 2028 on, in two channels, at 10.
+
+    Of the 9 t 2 cost half as much again and 3 twice as much: 90 and 40. Of the 7 t a year from 2028 on 2 cost half as
+    much again and 1 twice as much, in each of two years: 140 and 40. So nothing is left of 130 in 2027, of 90 a year
+    after that, of 310 in all, and of what is appropriated.
+    """
+    first, later, total = money
+    text = TEXT.replace("FIRST", f"{{2027: {first}, 2028: {later}}}").replace("ALL", str(total))
+    text = text.replace("SHARE", f"public_share: {share}")
     plan = make(
         text, 26.0, ("trusted",),
         capacity="""trunk,2027,mine,,20,0,1,20,10
@@ -65,11 +70,23 @@ policy:
         costs="""trunk,2027,activity,10,10
             trunk,2028,activity,16,16""",
         scenarios="base,1,,,26,1",
-        outlay="""2027,stockpile,price_step,40
-            2027,stockpile,purchase,90
-            2028,stockpile,price_step,40
-            2028,stockpile,purchase,140""",
     )  # fmt: skip
-    plan.add("appropriations", 2027, "fund", 130, 130, 0, 0)
-    plan.add("appropriations", 2028, "fund", 180, 180, 0, 0)
+    for year, steps, bought in ((2027, 40, 90), (2028, 40, 140)):
+        plan.add("outlay", year, "stockpile", "price_step", share * steps)
+        plan.add("outlay", year, "stockpile", "purchase", share * bought)
+        spent = share * (steps + bought)
+        plan.add("appropriations", year, "fund", spent, spent, 0, 0)
+        if share < 1:
+            plan.add("stock_payers", year, "store", "oxide", "holder", (1 - share) * bought, (1 - share) * steps, 0, 0)
+            plan.add("stock_payers", year, "store", "oxide", "public", share * bought, share * steps, 0, 0)
     return plan
+
+
+def stepped() -> Plan:
+    """Governments pay all of it."""
+    return _bought(1.0, (130, 90, 310))
+
+
+def shared() -> Plan:
+    """Governments pay half of it, and their money is half as much."""
+    return _bought(0.5, (65, 45, 155))

@@ -17,7 +17,7 @@ from reaction_plan import reacts
 from residual_plan import left
 from roll_plan import replanned
 from staked_plan import staked
-from stepped_plan import stepped
+from stepped_plan import shared, stepped
 from tree_plan import tree
 
 
@@ -488,6 +488,7 @@ PLANS: dict[str, Callable[[], Plan]] = {
     "biennial": biennial,
     "left": left,
     "stepped": stepped,
+    "shared": shared,
     "staked": staked,
     "priced": priced,
 }

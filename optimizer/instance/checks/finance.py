@@ -127,6 +127,10 @@ def what_is_bought_is_held_by_a_public_stockpile(source: Source, instance: Insta
         elif record.release != "disruption":
             wrong = f"{one.id} buys for {one.stockpile}, which passes on what it takes in: it would pay for all output"
             source.fault((*path, "stockpile"), wrong, f"release: disruption at stockpiles.{one.stockpile}")
+        elif record.public_share < 1:
+            wrong = f"{one.id} buys for {one.stockpile}, for which governments pay a share of {record.public_share:g}"
+            right = f"public_share: 1 at stockpiles.{one.stockpile}, for a guaranteed price is paid whole"
+            source.fault((*path, "stockpile"), wrong, right)
         for material in one.material:
             if material in instance.materials and material not in record.materials:
                 wrong = f"{one.id} buys {material} for {one.stockpile}, which does not hold it"

@@ -155,6 +155,14 @@ def tonnes_at_the_end_have_a_residual(source: Source, instance: Instance) -> Non
             )
 
 
+def a_public_share_is_of_a_public_stockpile(source: Source, instance: Instance) -> None:
+    """Governments pay a share of what a public stockpile costs, and nothing of any other."""
+    for name, stockpile in instance.stockpiles.items():
+        if stockpile.public_share < 1 and not stockpile.is_public:
+            wrong = f"stockpile '{name}' is not public, so that governments pay no share of it"
+            source.fault(("stockpiles", name, "public_share"), wrong, "public: true here, or leave the share out")
+
+
 def price_steps_have_a_price_and_a_payer(source: Source, instance: Instance) -> None:
     """What purchases do to a price is said of a public stockpile, and of a material that has a price."""
     for name, stockpile in instance.stockpiles.items():
@@ -234,6 +242,7 @@ CHECKS = (
     public_purchases_have_a_price,
     what_counts_at_the_end_has_a_price,
     tonnes_at_the_end_have_a_residual,
+    a_public_share_is_of_a_public_stockpile,
     price_steps_have_a_price_and_a_payer,
     price_steps_rise,
     sold_material_has_a_price,

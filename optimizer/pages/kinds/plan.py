@@ -113,7 +113,23 @@ def _say(out: Brief, plan: Plan) -> None:
             cells = [usd(float(sums.get((year, *name), 0.0))) for name in names]
             table.add_row(str(year), *cells, usd(float(mine["usd"].sum())))
         out.print(table)
+    _payers(out, plan)
     rests.say(out, plan)
+
+
+def _payers(out: Brief, plan: Plan) -> None:
+    """Who pays for stock, and whose is what it gives out; what is left is what keeping it takes from its payer."""
+    if plan.stock_payers.empty:
+        return
+    heads = ("bought", "price steps", "held", "given out", "paid less given out")
+    sums = plan.stock_payers.groupby(["stockpile", "payer"])[["purchase", "price_step", "holding", "given_out"]].sum()
+    title = "\nWho pays for stock: on the trunk, undiscounted, USD at the prices at which it is taken in"
+    table = headed(title, "stockpile", "payer", *heads, right=heads)
+    for row in rows_of(sums.reset_index()):
+        net = row.purchase + row.price_step + row.holding - row.given_out
+        amounts = (row.purchase, row.price_step, row.holding, row.given_out, net)
+        table.add_row(row.stockpile, row.payer, *(usd(each) for each in amounts))
+    out.print(table)
 
 
 def _pictures(plan: Plan) -> Iterator[Figure]:
