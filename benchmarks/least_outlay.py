@@ -23,7 +23,6 @@ import optimizer
 from optimizer.errors import OptimizerError
 from optimizer.instance.fields import WHOLE
 from optimizer.run import versions
-from optimizer.solver.highs import Progress, Stop
 
 LOAN = {"id": "loan", "kind": "loan", "max_share": 0.5, "rate": 0.02, "term": 10, "expected_loss": 0.1}
 GUARANTEE = {"id": "guarantee", "kind": "loan", "lender": "private", "guarantee": 0.8, "max_share": 0.6, "rate": 0.05,
@@ -188,9 +187,9 @@ def solved(
         start: a plan to begin with.
         alone: stop once outlay is at its least, without a search for the least cost.
     """
-    began, stop = time.monotonic(), Stop()
+    began, stop = time.monotonic(), optimizer.Stop()
 
-    def report(progress: Progress) -> None:
+    def report(progress: optimizer.Progress) -> None:
         if alone and progress.phase.startswith("cost:"):
             stop.asked.set()
 

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from optimizer.replanning import Rolled, roll
     from optimizer.robustness import Flips, Verdicts, flip, verdicts
     from optimizer.run import Validation, diagnose, load, solve, validate
+    from optimizer.solver.highs import Progress, Stop
+    from optimizer.solver.options import Options
     from optimizer.studies import Study, study
     from optimizer.sweep import Sensitivity, sensitivity
     from optimizer.synthetic import Synthetic, generate
@@ -74,16 +76,19 @@ __all__ = [
     "Measures",
     "NetShortfall",
     "OptimizerError",
+    "Options",
     "OptionsError",
     "Plan",
     "PlanError",
     "Portfolio",
+    "Progress",
     "Proof",
     "Rolled",
     "Sensitivity",
     "SolveError",
     "Standing",
     "StockUse",
+    "Stop",
     "Stress",
     "Study",
     "Sweep",
@@ -170,6 +175,8 @@ _HOMES = {
     "replanning": ("Rolled", "roll"),
     "robustness": ("Flips", "Verdicts", "flip", "verdicts"),
     "run": ("Validation", "diagnose", "load", "solve", "validate"),
+    "solver.highs": ("Progress", "Stop"),
+    "solver.options": ("Options",),
     "studies": ("Study", "study"),
     "sweep": ("Sensitivity", "sensitivity"),
     "synthetic": ("Synthetic", "generate"),

@@ -33,7 +33,17 @@ APART = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What is known while HiGHS runs; money in USD, None where there is none yet."""
+    """What is known while HiGHS runs; money in USD, None where there is none yet.
+
+    Attributes:
+        phase: what is being done.
+        seconds: since it began.
+        incumbent: cost of the best plan.
+        bound: which no plan costs less than.
+        nodes: of the search, so far.
+        values: of a new incumbent's columns.
+        funded: what a new incumbent funds, `facility:option:year`.
+    """
 
     phase: str
     seconds: float
@@ -42,7 +52,6 @@ class Progress:
     nodes: int
     values: Vector | None = None
     funded: tuple[str, ...] | None = None
-    """What a new incumbent funds, `facility:option:year`."""
 
 
 @dataclass(slots=True)
@@ -74,7 +83,11 @@ ENDS = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass(slots=True)
 class Stop:
-    """Ask a running solve to stop with what it has."""
+    """Ask a running solve to stop with what it has: `asked.set()`, from any thread.
+
+    Attributes:
+        asked: set once it is to stop.
+    """
 
     asked: threading.Event = field(default_factory=threading.Event)
 

@@ -162,9 +162,14 @@ def test_no_cut_spends_more_on_stockpiles_than_a_smaller_one() -> None:
     assert any(deep > shallow + 1.0 for shallow, deep in itertools.pairwise(alone)), "by themselves they would"
 
 
-def test_what_price_steps_add_is_cut_too() -> None:
-    """Half of what the reserve takes in costs twice as much; money is saved by buying less, or more slowly."""
+@pytest.mark.parametrize("share", [1.0, 0.6])
+def test_what_price_steps_add_is_cut_too(share: float) -> None:
+    """Half of what the reserve takes in costs twice as much; money is saved by buying less, or more slowly.
+
+    And where governments pay a share of it, that share is cut.
+    """
     data = stocked()
+    data["stockpiles"]["nds"]["public_share"] = share
     plan = solve(data)
     taken = plan.stock[plan.stock["scenario"] == "trunk"]["in"].max()
     data["stockpiles"]["nds"]["price_steps"] = {"magnet": [{"above": float(taken) / 2, "factor": 2.0}]}
