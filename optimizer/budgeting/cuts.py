@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.budgeting.ask import Desk, Interrupted, Tell
 from optimizer.budgeting.chain import At, Chain, Search
 from optimizer.budgeting.cut_tables import Level, tables_of
@@ -67,6 +68,8 @@ class CutList:
     short: pd.DataFrame
     targets: pd.DataFrame
     plans: dict[float, Plan] = field(default_factory=dict)
+
+    __repr__ = shown
 
 
 @on_cluster

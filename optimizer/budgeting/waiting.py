@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.budgeting.ask import Desk, Interrupted, Tell
 from optimizer.budgeting.facts import NEVER, Facts, Year
 from optimizer.budgeting.given import dated, given_of
@@ -58,6 +59,8 @@ class DecisionCalendar:
     info: dict[str, Any]
     lines: pd.DataFrame
     waits: pd.DataFrame
+
+    __repr__ = shown
 
 
 @on_cluster

@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.closures.asked import FUNDED, Floor, crashes_of, floors_of, recipients_of
 from optimizer.closures.books import books_of
 from optimizer.closures.futures import Prices, futures_of, weightless
@@ -69,6 +70,8 @@ class Viability:
     needs: pd.DataFrame = field(default_factory=pd.DataFrame)
     floors: pd.DataFrame = field(default_factory=pd.DataFrame)
     lacking: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    __repr__ = shown
 
     def save(self, folder: Path | str) -> Path:
         """Write the tables, whole or not at all.

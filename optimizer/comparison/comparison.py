@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.comparison import figures, portfolios, service, verdicts
 from optimizer.comparison.attribution import Row, Steps, attributed
 from optimizer.comparison.columns import COLUMNS, Plans, table
@@ -76,6 +77,8 @@ class Comparison:
     regret: pd.DataFrame = field(default_factory=pd.DataFrame)
     regret_by_future: pd.DataFrame = field(default_factory=pd.DataFrame)
     attribution: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    __repr__ = shown
 
     def save(self, folder: Path | str) -> Path:
         """Write the tables and `comparison.json`.

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.conflict.case import Atom, Case
 from optimizer.conflict.change import Change
 from optimizer.conflict.search import Conflict
@@ -45,13 +46,12 @@ class Explanation:
     conflict: pd.DataFrame
     repairs: pd.DataFrame
 
+    __repr__ = shown
+
     @property
     def status(self) -> str:
         """`plan`, `explained`, `stopped` or `unknown`."""
         return str(self.info["status"])
-
-    def __repr__(self) -> str:
-        return f"Explanation({self.info['instance']}, {self.status}, {len(self.conflict)} requirements)"
 
     @staticmethod
     def check_folder(folder: Path | str | None) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.effectiveness.fiscal import outlay_of
 from optimizer.effectiveness.measure import WHOLE, Held, Key, Measure, measures_of, operable, without
 from optimizer.effectiveness.money import Payments
@@ -62,6 +63,8 @@ class Measures:
     authorities: pd.DataFrame = field(default_factory=pd.DataFrame)
     outlay: pd.DataFrame = field(default_factory=pd.DataFrame)
     owed: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    __repr__ = shown
 
 
 @dataclass(frozen=True, slots=True)

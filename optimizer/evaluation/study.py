@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.errors import OptionsError, PlanError
 from optimizer.evaluation import courses as work
 from optimizer.evaluation.agenda import Agenda
@@ -60,6 +61,8 @@ class Evaluation:
     short: pd.DataFrame = field(default_factory=pd.DataFrame)
     reactions: pd.DataFrame = field(default_factory=pd.DataFrame)
     episodes: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    __repr__ = shown
 
     def hurt_most(self, count: int = 10, by: str = "over_trunk") -> pd.DataFrame:
         """The futures with most of a column."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.errors import OptionsError
 from optimizer.fronts.front import FRONT, WITHIN, Bracket, Fact, Front
 from optimizer.fronts.ledger import POINTS, Ledger, name_of
@@ -39,6 +40,8 @@ class Frontier:
 
     info: dict[str, Any]
     points: pd.DataFrame
+
+    __repr__ = shown
 
     @property
     def front(self) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.budgeting.given import dated, given_of
 from optimizer.errors import OptionsError, PlanError
 from optimizer.evaluation import Evaluation, evaluate
@@ -72,6 +73,8 @@ class NetShortfall:
     stops: pd.DataFrame = field(default_factory=pd.DataFrame)
     differences: pd.DataFrame = field(default_factory=pd.DataFrame)
     stop_differences: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    __repr__ = shown
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:

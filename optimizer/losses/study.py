@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.digits import digits
 from optimizer.instance.marks import about
 from optimizer.losses.ask import Asked, scope_of
@@ -44,6 +45,8 @@ class Stress:
     info: dict[str, Any]
     losses: pd.DataFrame
     worst: pd.DataFrame
+
+    __repr__ = shown
 
     @property
     def proved(self) -> bool:

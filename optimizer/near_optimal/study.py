@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import about
@@ -53,6 +54,8 @@ class Alternatives:
     options: pd.DataFrame
     funded: pd.DataFrame
     plans: dict[int, Plan] = field(default_factory=dict)
+
+    __repr__ = shown
 
 
 def alternatives(

@@ -20,6 +20,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.errors import OptionsError
 from optimizer.folders import write_whole
 from optimizer.instance.instance import Instance
@@ -70,6 +71,8 @@ class Why:
 
     info: dict[str, Any]
     options: pd.DataFrame
+
+    __repr__ = shown
 
     def save(self, folder: Path | str) -> Path:
         """Write why.json and options.csv, whole or not at all.

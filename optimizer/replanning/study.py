@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
 from optimizer.model.declare import Key
@@ -51,6 +52,8 @@ class Rolled:
     frozen: pd.DataFrame
     changes: pd.DataFrame
     bracket: pd.DataFrame
+
+    __repr__ = shown
 
     @property
     def info(self) -> dict[str, Any]:

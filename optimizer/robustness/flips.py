@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.errors import Fault, InstanceError, OptionsError, Where
 from optimizer.instance.changes import source_of
 from optimizer.instance.instance import Instance
@@ -70,6 +71,8 @@ class Flips:
     info: dict[str, Any]
     flips: pd.DataFrame
     values: pd.DataFrame
+
+    __repr__ = shown
 
 
 @on_cluster

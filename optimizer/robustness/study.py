@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import about
@@ -79,6 +80,8 @@ class Verdicts:
     samples: pd.DataFrame
     draws: pd.DataFrame
     funded: pd.DataFrame
+
+    __repr__ = shown
 
 
 @on_cluster

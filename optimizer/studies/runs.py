@@ -14,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.errors import OptionsError, PlanError
 from optimizer.instance.changes import copied
 from optimizer.instance.instance import Instance
@@ -53,6 +54,8 @@ class Study:
     portfolios: pd.DataFrame
     folder: Path | None = None
     _hashes: Mapping[int, str] = field(default_factory=dict, repr=False)
+
+    __repr__ = shown
 
     def plan(self, run: int) -> Plan:
         """The plan of a run, where plans were kept.

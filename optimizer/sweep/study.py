@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import about
@@ -42,6 +43,8 @@ class Sensitivity:
     info: dict[str, Any]
     screen: pd.DataFrame
     confirmed: pd.DataFrame
+
+    __repr__ = shown
 
     def ranking(self) -> pd.DataFrame:
         """Numbers by how much capex of the relaxed portfolio they move, each at its worse end."""

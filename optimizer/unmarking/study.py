@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.errors import OptionsError
 from optimizer.folders import write_whole
 from optimizer.instance.changes import plain_value
@@ -61,6 +62,8 @@ class Unmarked:
     rows: dict[str, int] = field(default_factory=dict)
     folder: Path = Path()
     study: Excerpt | None = None
+
+    __repr__ = shown
 
     @property
     def info(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import about
@@ -46,6 +47,8 @@ class Waivers:
 
     info: dict[str, Any]
     table: pd.DataFrame
+
+    __repr__ = shown
 
     @property
     def conditions(self) -> pd.DataFrame:
@@ -155,8 +158,8 @@ def _chosen(instance: Instance, top: int, only: Sequence[str], workers: int) -> 
     unmatched = [pattern for pattern in only if not any(fnmatch.fnmatchcase(w.key, pattern) for w in found)]
     if unmatched:
         words = ", ".join(f"'{pattern}'" for pattern in unmatched)
-        shown = ", ".join(waiver.key for waiver in found[:8])
-        faults.append(f"no condition matches {words}; there is {shown}" + (" and more" if len(found) > 8 else ""))
+        there = ", ".join(waiver.key for waiver in found[:8])
+        faults.append(f"no condition matches {words}; there is {there}" + (" and more" if len(found) > 8 else ""))
     if not found:
         faults.append("the instance has no rule, target, budget or condition of a channel")
     if faults:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.errors import PlanError
 from optimizer.folders import write_whole
 from optimizer.instance.marks import about
@@ -66,6 +67,8 @@ class StockUse:
     stores: pd.DataFrame = field(default_factory=pd.DataFrame)
     held: pd.DataFrame = field(default_factory=pd.DataFrame)
     targets: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    __repr__ = shown
 
     def save(self, folder: Path | str) -> Path:
         """Write `stock_TABLE.csv` and what they are of.

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from optimizer.answers import shown
 from optimizer.errors import OptionsError
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import about
@@ -60,6 +61,8 @@ class Value:
     regret: pd.DataFrame = field(default_factory=pd.DataFrame)
     funded: pd.DataFrame = field(default_factory=pd.DataFrame)
     plans: dict[str, Plan] = field(default_factory=dict)
+
+    __repr__ = shown
 
 
 @on_cluster

@@ -152,8 +152,8 @@ def test_both_methods_agree_and_every_plan_holds(pairs: list[Pair]) -> None:
     count = Counter(case for data, whole, _ in pairs for case in cases(data, whole))
     for case in (
         "a stake is held", "a loss is borne under a budget", "strict users pay more of what a stake has",
-        "steps are paid", "something is bought",
-        "stock counts at the end", "a holder pays too", "an appropriation pays", "the public perspective", "something is funded",
+        "steps are paid", "something is bought", "something is funded",
+        "stock counts at the end", "a holder pays too", "an appropriation pays", "the public perspective",
     ):  # fmt: skip
         assert count[case] > 0, (case, count)
 
