@@ -6,6 +6,7 @@ import pandas as pd
 
 from optimizer.briefs.brief import Brief, headed
 from optimizer.briefs.words import usd
+from optimizer.digits import digits
 from optimizer.plan.columns import rows_of
 from optimizer.robustness import Flips
 
@@ -19,8 +20,8 @@ def say(out: Brief, found: Flips) -> None:
         out.print("stopped early; the same command goes on from here", style="yellow")
     for key in info["keys"]:
         mine = found.flips[found.flips["key"] == key["key"]]
-        now = "" if key["now"] is None else f", now {key['now']:.6g}"
-        title = f"\n{key['key']} from {key['low']:.6g} to {key['high']:.6g}{now}"
+        now = "" if key["now"] is None else f", now {digits(key['now'], 6)}"
+        title = f"\n{key['key']} from {digits(key['low'], 6)} to {digits(key['high'], 6)}{now}"
         if not key["options"]:
             words = "the best plans at both ends fund the same; name what you ask about with --option"
             out.print(f"{title}: {words}")
@@ -43,4 +44,4 @@ def _troubles(out: Brief, found: Flips) -> None:
     rows = found.values.drop_duplicates(["key", "value"])
     for row in rows_of(rows[rows["status"] != "solved"]):
         why = "" if pd.isna(row.why) else f": {row.why}"
-        out.print(f"{row.key} = {row.value:.6g} {row.status}{why}", style="yellow")
+        out.print(f"{row.key} = {digits(row.value, 6)} {row.status}{why}", style="yellow")

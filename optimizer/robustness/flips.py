@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from optimizer.answers import shown
+from optimizer.digits import digits
 from optimizer.errors import Fault, InstanceError, OptionsError, Where
 from optimizer.instance.changes import source_of
 from optimizer.instance.instance import Instance
@@ -344,18 +345,20 @@ def words_of(change: Change, key: str) -> str:
         if change.before == OPEN:
             return "not proved at any value: the gap does not decide"
         return f"{change.before} at every value that was looked at"
-    between = "" if change.open_from is None else f", open from {change.open_from:.6g} to {change.open_to:.6g}"
+    between = (
+        "" if change.open_from is None else f", open from {digits(change.open_from, 6)} to {digits(change.open_to, 6)}"
+    )
     if change.before == OPEN:
-        return f"{change.after} from {change.first:.6g} on{between}"
+        return f"{change.after} from {digits(change.first, 6)} on{between}"
     if change.after == OPEN:
-        return f"{change.before} up to {change.last:.6g}{between}"
+        return f"{change.before} up to {digits(change.last, 6)}{between}"
     if {change.before, change.after} == {FUNDED, NOT_FUNDED}:
         more = change.after == FUNDED
         least, most = (change.first, change.last) if more else (change.last, change.first)
         side = ("more", "less") if more else ("less", "more")
-        sure = f"fund if {key} is {least:.6g} or {side[0]}, not if it is {most:.6g} or {side[1]}"
+        sure = f"fund if {key} is {digits(least, 6)} or {side[0]}, not if it is {digits(most, 6)} or {side[1]}"
         return sure + between
-    return f"{change.before} up to {change.last:.6g}, {change.after} from {change.first:.6g} on{between}"
+    return f"{change.before} up to {digits(change.last, 6)}, {change.after} from {digits(change.first, 6)} on{between}"
 
 
 def _same(states: Mapping[float, str]) -> Change:

@@ -118,11 +118,6 @@ def instance_at(instance: Instance, one: Keyed, value: Any, option: str) -> Inst
     return sound(source, instance.name)
 
 
-def shown(value: Any) -> str:
-    """A value for a reader."""
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
 def _parts(given: Sequence[str] | Mapping[str, Any]) -> Iterator[tuple[str, bool, Sequence[Any] | None, bool]]:
     """Key, whether it multiplies, its values (None where they cannot be read), whether they are the ends of a range."""
     if isinstance(given, Mapping):
