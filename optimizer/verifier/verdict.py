@@ -121,6 +121,9 @@ class Verdict:
         where = ", ".join(str(part) for part in (name, off.scenario, off.place, off.period) if part not in ("", None))
         return f"{line}; largest residual {off.amount:.1g} {off.unit} ({where})"
 
+    def __repr__(self) -> str:
+        return f"Verdict({self.summary()})"
+
     def to_dict(self) -> dict[str, Any]:
         """The verdict as plain data."""
         return {

@@ -26,6 +26,11 @@ def test_each_answer_is_shown_in_a_line(kind: type) -> None:
     assert vars(kind)["__repr__"] is shown
 
 
+def test_a_verdict_is_its_summary() -> None:
+    verdict = optimizer.Verdict(ok=True, violations=(), checked={"outlay": 3}, residuals={}, notes=())
+    assert repr(verdict) == f"Verdict({verdict.summary()})"
+
+
 def test_what_the_line_says() -> None:
     table = pd.DataFrame({"a": [1, 2, 3], "b": [4, 5, 6]})
     found = optimizer.Frontier(info={"instance": "starter", "status": "done", "more": table}, points=table)
