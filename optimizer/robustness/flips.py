@@ -335,30 +335,27 @@ class _Run:
 
 
 def words_of(change: Change, key: str) -> str:
-    """A change in words.
-
-    Args:
-        change: the change.
-        key: what is changed.
-    """
+    """A change of what is at a key, in words."""
     if change.before == change.after:
         if change.before == OPEN:
             return "not proved at any value: the gap does not decide"
         return f"{change.before} at every value that was looked at"
-    between = (
-        "" if change.open_from is None else f", open from {digits(change.open_from, 6)} to {digits(change.open_to, 6)}"
-    )
+    between = "" if change.open_from is None else f", open from {_said(change.open_from)} to {_said(change.open_to)}"
     if change.before == OPEN:
-        return f"{change.after} from {digits(change.first, 6)} on{between}"
+        return f"{change.after} from {_said(change.first)} on{between}"
     if change.after == OPEN:
-        return f"{change.before} up to {digits(change.last, 6)}{between}"
+        return f"{change.before} up to {_said(change.last)}{between}"
     if {change.before, change.after} == {FUNDED, NOT_FUNDED}:
         more = change.after == FUNDED
         least, most = (change.first, change.last) if more else (change.last, change.first)
         side = ("more", "less") if more else ("less", "more")
-        sure = f"fund if {key} is {digits(least, 6)} or {side[0]}, not if it is {digits(most, 6)} or {side[1]}"
+        sure = f"fund if {key} is {_said(least)} or {side[0]}, not if it is {_said(most)} or {side[1]}"
         return sure + between
-    return f"{change.before} up to {digits(change.last, 6)}, {change.after} from {digits(change.first, 6)} on{between}"
+    return f"{change.before} up to {_said(change.last)}, {change.after} from {_said(change.first)} on{between}"
+
+
+def _said(value: float | None) -> str:
+    return "" if value is None else digits(value, 6)
 
 
 def _same(states: Mapping[float, str]) -> Change:

@@ -165,8 +165,8 @@ def run(
         "primal_feasibility_tolerance": 1e-8,
         "dual_feasibility_tolerance": 1e-8,
     }
-    costed = np.count_nonzero(problem.objective) >= COSTED * problem.columns
-    interior = interior and costed and problem.columns > INTERIOR_POINT_FROM
+    costed = int(np.count_nonzero(problem.objective))
+    interior = interior and problem.columns > INTERIOR_POINT_FROM and costed >= COSTED * problem.columns
     if interior:
         settings |= (
             {"mip_lp_solver": "ipx"} if whole else {"solver": "ipx", "run_crossover": "on" if crossover else "off"}
