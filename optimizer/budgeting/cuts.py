@@ -114,7 +114,8 @@ def cuts(
     began = time.monotonic()
     shares = _levels(at, of, weights, branches)
     how = options or Options(threads=1)
-    given = given_of(plan, baseline, "cuts")
+    given = given_of(plan, baseline)
+    given.instance.priced("cuts")
     instance, other = given.instance, given.baseline
     settings: dict[str, Any] = {
         "format": FORMAT,

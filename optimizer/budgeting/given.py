@@ -31,16 +31,14 @@ def dated(plan: Plan) -> dict[str, Any]:
     return {key: plan.info.get(key) for key in ("instance", "instance_sha256", "made", "objective", "bound", "gap_usd")}
 
 
-def given_of(plan: Plan | Instance | Path | str, baseline: Plan | Path | str | None, asker: str) -> Given:
+def given_of(plan: Plan | Instance | Path | str, baseline: Plan | Path | str | None) -> Given:
     """Read what is given by the name of its folder.
 
     Args:
         plan: a plan or its result folder, or an instance.
         baseline: a plan or its result folder.
-        asker: who asks, in messages.
 
     Raises:
-        OptionsError: the instance gives shortage no price.
         PlanError: one of them is no plan, or ended without one.
     """
     read = plan if isinstance(plan, Plan | Instance) else Plan.read(plan)
@@ -50,5 +48,5 @@ def given_of(plan: Plan | Instance | Path | str, baseline: Plan | Path | str | N
     if other is not None and not other.tables:
         raise PlanError(f"the baseline ended without a plan: {other.status} ({other.info.get('why')})")
     if isinstance(read, Instance):
-        return Given(read.priced(asker), None, other)
-    return Given(read.instance.priced(asker), read, other)
+        return Given(read, None, other)
+    return Given(read.instance, read, other)

@@ -105,7 +105,8 @@ def calendar(
         wrong = f"within_usd is {within_usd:g}" if not 0 <= within_usd < math.inf else f"waits is {waits}"
         raise OptionsError(f"{wrong}; it is 0 or more")
     how = options or options_for(within_usd)
-    given = given_of(plan, baseline, "calendar")
+    given = given_of(plan, baseline)
+    given.instance.priced("calendar")
     instance, other = given.instance, given.baseline
     settings: dict[str, Any] = {
         "format": FORMAT,

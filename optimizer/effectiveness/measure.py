@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from optimizer.effectiveness.payers import PUBLIC_SHARE, Dependence
 from optimizer.errors import OptionsError
 from optimizer.evaluation import Portfolio
-from optimizer.evaluation.soft import soft_demand
+from optimizer.evaluation.soft import soft_demand, without_books
 from optimizer.instance.instance import Instance
 from optimizer.instance.movement import DemandLine, Stockpile
 from optimizer.instance.series import Series
@@ -150,10 +150,8 @@ def operable(instance: Instance) -> Instance:
         return store.model_copy(update={"targets": targets})
 
     soft = soft_demand(instance)
-    changes: dict[str, object] = {"stockpiles": {name: eased(store) for name, store in instance.stockpiles.items()}}
-    if instance.finance is not None:
-        changes["finance"] = instance.finance.model_copy(update={"viability": False, "perspective": "system"})
-    return soft.model_copy(update=changes)
+    stores = {name: eased(store) for name, store in instance.stockpiles.items()}
+    return without_books(soft.model_copy(update={"stockpiles": stores}))
 
 
 def without(

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.errors import OptionsError, PlanError, SolveError
+from optimizer.errors import PlanError, SolveError
 from optimizer.evaluation.agenda import Task
 from optimizer.evaluation.answer import Answer, Reacted, Runs, Stock
 from optimizer.evaluation.bounds import Prices
@@ -48,15 +48,8 @@ def trunk_of(network: Network, portfolio: Portfolio) -> tuple[float, Answer]:
     """Investment cost, USD, and the trunk of a portfolio whose stock is given.
 
     Raises:
-        OptionsError: what is funded must pay its way: a portfolio says nothing of grants.
         PlanError: there is no such trunk in this instance.
     """
-    finance = network.instance.finance
-    if finance is not None and finance.viability:
-        raise OptionsError(
-            f"{network.instance.name} asks that what is funded pays its way, and a portfolio that is operated says "
-            "nothing of grants; --set finance.viability=false operates it without"
-        )
     given = given_fundings(network.starts, portfolio.fundings)
     invested = build_block(assemble.investment, network)
     cost, constant = invested.cost_of(None)

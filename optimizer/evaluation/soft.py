@@ -1,4 +1,4 @@
-"""An instance in which every demand may be short, so that any portfolio can be operated in it."""
+"""An instance in which any portfolio can be operated: every demand may be short, and nothing must pay its way."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ FIRST = 10.0
 """Times the dearest shortage that a tonne costs which must be met: it is the last to be short."""
 DEAREST = 1e6
 """USD per t of the dearest shortage where the instance states none."""
+
+
+def without_books(instance: Instance) -> Instance:
+    """Nothing must pay its way: books are of the trunk of a plan, and nobody who operates what stands closes it."""
+    if instance.finance is None:
+        return instance
+    return instance.model_copy(
+        update={"finance": instance.finance.model_copy(update={"viability": False, "perspective": "system"})}
+    )
 
 
 def soft_demand(instance: Instance) -> Instance:

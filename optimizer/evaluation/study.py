@@ -21,6 +21,7 @@ from optimizer.evaluation.guided import guide_of
 from optimizer.evaluation.keep import Kept
 from optimizer.evaluation.portfolio import Portfolio
 from optimizer.evaluation.sampled import Sampled, carried_over, sampled_of
+from optimizer.evaluation.soft import without_books
 from optimizer.futures import FutureSet
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import about
@@ -123,8 +124,8 @@ def evaluate(
         raise OptionsError(f"exact is {exact}; operate at least 2 futures")
     if exact is not None and not isinstance(futures, FutureSet):
         raise OptionsError("exact is for a set of futures; those given are all operated")
-    instance.priced("evaluate")
     began = time.monotonic()
+    asked_of, instance = instance, without_books(instance).priced("evaluate")
     planned, whole = instance, futures if isinstance(futures, FutureSet) else None
     tell = tell or (lambda _what, _done, _of: None)
     if isinstance(portfolio, Plan):
@@ -178,7 +179,7 @@ def evaluate(
     info: dict[str, Any] = {
         "format": FORMAT,
         "status": "stopped" if stopped else "done",
-        **about(instance),
+        **about(asked_of if sampled is None else instance),
         "portfolio": held.source,
         "planned_for_sha256": held.instance_sha256,
         "breaks": broken_rows(network, held),
@@ -195,6 +196,8 @@ def evaluate(
         "statistics": found_in,
         "seconds": round(time.monotonic() - began, 1),
     }
+    if asked_of.finance is not None and (asked_of.finance.viability or asked_of.finance.perspective == "public"):
+        info["books"] = "left out: what is funded is operated at least cost, whether it pays its way or not"
     in_order = {course: answers[course] for course in (TRUNK, *network.windows) if course in answers}
     found = Evaluation(info, table, _short(in_order), _reactions(network, in_order))
     if sampled is not None:

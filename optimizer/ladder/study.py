@@ -16,6 +16,7 @@ from optimizer.answers import shown
 from optimizer.budgeting.given import dated, given_of
 from optimizer.errors import OptionsError, PlanError
 from optimizer.evaluation import Evaluation, evaluate
+from optimizer.evaluation.soft import without_books
 from optimizer.folders import write_new
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import about
@@ -117,7 +118,7 @@ def shortfall(
     began = time.monotonic()
     if workers < 1:
         raise OptionsError(f"workers is {workers}; it is 1 or more")
-    given = given_of(plan, baseline, "shortfall")
+    given = given_of(plan, baseline)
     assert given.plan is not None
     read = _Asked.of(given.plan, tiers, "the plan")
     other = None if given.baseline is None else _Asked.of(given.baseline, tiers, "the baseline")
@@ -161,7 +162,7 @@ class _Asked:
         Raises:
             OptionsError: tiers name no market of it, or one twice; or it gives shortage no price.
         """
-        plan.instance.priced("shortfall")
+        without_books(plan.instance).priced("shortfall")
         try:
             return cls(plan, *tiers_of(plan.instance, tiers))
         except OptionsError as error:

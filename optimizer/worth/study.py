@@ -102,6 +102,11 @@ def value(
         PlanError: the folder holds something else.
     """
     instance.priced("value")
+    if instance.finance is not None and instance.finance.viability:
+        raise OptionsError(
+            f"in {instance.name} what is funded must pay its way, and plans are operated without books: what they "
+            "cost in the futures is no measure of plans that were held to them; --set finance.viability=false asks so"
+        )
     began = time.monotonic()
     if alpha is None:
         alpha = instance.risk.alpha if isinstance(instance.risk, Cvar) else ALPHA
