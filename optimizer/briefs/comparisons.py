@@ -297,6 +297,8 @@ def _regret(out: Brief, found: Comparison) -> None:
     ])  # fmt: skip
     note = "regret: mean cost less that of the best of these there; at most: less what no plan can be below"
     out.print(note, style="dim")
+    if "books" in found.info:
+        out.print(f"books of the instances {found.info['books']}", style="dim")
     for row in rows_of(found.regret):
         if row.why:
             out.print(f"  {row.plan} in the instance of {row.instance_of}: {row.why}", style="yellow")

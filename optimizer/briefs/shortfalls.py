@@ -86,6 +86,8 @@ def _measures(out: Brief, found: NetShortfall, rows: pd.DataFrame, shown: list[s
             "taken off, below 0: what fills a stock, or moves material to the dearer shortage, leaves others more short"
         )
         out.print(note, style="dim")
+    if "books" in found.info:
+        out.print(f"books {found.info['books']}", style="dim")
 
 
 def _lines(out: Brief, title: str, by: list[str], rows: pd.DataFrame, shown: list[str]) -> None:

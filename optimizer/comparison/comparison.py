@@ -22,6 +22,7 @@ from optimizer.comparison.regret import Tell, crossed
 from optimizer.comparison.same import changes_from, distinct, refusal, table_of
 from optimizer.comparison.survival import survival_of
 from optimizer.errors import OptionsError, PlanError
+from optimizer.evaluation.soft import BOOKS, keeps_books
 from optimizer.folders import write_new
 from optimizer.instance.marks import about_all
 from optimizer.ledger import refuse_other
@@ -167,6 +168,8 @@ def compare(
     stopped = False
     if regret:
         found.regret, found.regret_by_future, stopped = _crossed(given, changes, target, workers, cluster, tell)
+        if any(keeps_books(plan.instance) for plan in given.values()):
+            found.info["books"] = BOOKS
     if attribute and not stopped:
         steps = Steps(options, target, Stop(), report)
         rows, found.info["together"] = _attributed(given, made, steps)

@@ -13,6 +13,16 @@ DEAREST = 1e6
 """USD per t of the dearest shortage where the instance states none."""
 
 
+BOOKS = "left out: what is funded is operated at least cost, whether it pays its way or not"
+"""What is said of the books of what is operated, where an instance keeps them."""
+
+
+def keeps_books(instance: Instance) -> bool:
+    """Whether what is funded must pay its way, or governments pay least: what is operated is asked neither."""
+    finance = instance.finance
+    return finance is not None and (finance.viability or finance.perspective == "public")
+
+
 def without_books(instance: Instance) -> Instance:
     """Nothing must pay its way: books are of the trunk of a plan, and nobody who operates what stands closes it."""
     if instance.finance is None:

@@ -21,7 +21,7 @@ from optimizer.evaluation.guided import guide_of
 from optimizer.evaluation.keep import Kept
 from optimizer.evaluation.portfolio import Portfolio
 from optimizer.evaluation.sampled import Sampled, carried_over, sampled_of
-from optimizer.evaluation.soft import without_books
+from optimizer.evaluation.soft import BOOKS, keeps_books, without_books
 from optimizer.futures import FutureSet
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import about
@@ -196,8 +196,8 @@ def evaluate(
         "statistics": found_in,
         "seconds": round(time.monotonic() - began, 1),
     }
-    if asked_of.finance is not None and (asked_of.finance.viability or asked_of.finance.perspective == "public"):
-        info["books"] = "left out: what is funded is operated at least cost, whether it pays its way or not"
+    if keeps_books(asked_of):
+        info["books"] = BOOKS
     in_order = {course: answers[course] for course in (TRUNK, *network.windows) if course in answers}
     found = Evaluation(info, table, _short(in_order), _reactions(network, in_order))
     if sampled is not None:

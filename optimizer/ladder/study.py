@@ -16,7 +16,7 @@ from optimizer.answers import shown
 from optimizer.budgeting.given import dated, given_of
 from optimizer.errors import OptionsError, PlanError
 from optimizer.evaluation import Evaluation, evaluate
-from optimizer.evaluation.soft import without_books
+from optimizer.evaluation.soft import BOOKS, keeps_books, without_books
 from optimizer.folders import write_new
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import about
@@ -222,6 +222,8 @@ class _Operating:
             "seconds": round(time.monotonic() - began, 1),
             "stops_of": PLANNED if operated is None else steps[-1].name,
         }
+        if keeps_books(plan.instance):
+            info["books"] = BOOKS
         stops = stops_of(plan, operated, tier_of)
         return NetShortfall(
             info, _table(demand, found, network), _measures(steps, demand, found, status, network), stops

@@ -8,6 +8,8 @@ import pytest
 from support.build import instance_of, solve
 
 import optimizer
+from optimizer.briefs.comparisons import say
+from optimizer.cli.output import show
 from optimizer.errors import OptionsError
 from optimizer.plan.columns import rows_of
 
@@ -53,7 +55,7 @@ def test_without_books_nothing_is_said_of_them() -> None:
     assert "books" not in optimizer.evaluate(plan.instance, plan, workers=1).info
 
 
-def test_losses_shortfall_and_regret_operate_it(tmp_path: Path) -> None:
+def test_losses_shortfall_and_regret_operate_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each as of the same plan of an instance in which nothing must pay its way."""
     plan = solve(financed())
     plan.save(tmp_path / "with")
@@ -67,8 +69,11 @@ def test_losses_shortfall_and_regret_operate_it(tmp_path: Path) -> None:
     assert hit[0].losses.equals(hit[1].losses)
     short = [optimizer.shortfall(one, workers=1).shortfall for one in (plan, free)]
     assert short[0].equals(short[1])
+    assert "left out" in optimizer.shortfall(plan, workers=1).info["books"]
     crossed = optimizer.compare(tmp_path / "with", tmp_path / "free", different_instances=True, regret=True, workers=1)
     assert crossed.regret["cost"].notna().all()
+    show(say, crossed)
+    assert "books of the instances left out" in capsys.readouterr().out
 
 
 def test_so_does_a_plan_of_least_outlay() -> None:
