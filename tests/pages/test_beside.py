@@ -27,6 +27,9 @@ from optimizer.plan.plan import Plan
 
 from .conftest import Made, read
 
+pytestmark = pytest.mark.slow
+"""All of it looks at the pages of every kind of study, which take their time to be made."""
+
 HOSTILE = "<img src=x onerror=alert(1)>;$x$ {{ 7 * 7 }}"
 
 

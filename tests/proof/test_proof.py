@@ -285,6 +285,7 @@ def test_a_tree_that_leaves_plans_out_is_refused() -> None:
     assert replace(whole, parent=[0, 0, 0]).faults(integer) == ["the tree has no first node"]
 
 
+@pytest.mark.slow
 def test_a_time_limit_keeps_what_is_proved(tmp_path: Path) -> None:
     """Less than asked for, and told so; what there is, is true."""
     instance = optimizer.load("instances/starter")

@@ -136,6 +136,7 @@ def test_more_samples_are_added_and_a_broken_run_goes_on(tmp_path: Path, found: 
         run(folder=folder, within_usd=WITHIN + 1, price=True)
 
 
+@pytest.mark.slow
 def test_options_are_asked_about_one_by_one_too(tmp_path: Path, found: Verdicts) -> None:
     """Of those that were not asked nothing is said; asked later they are added, and the first stay."""
     some = run(folder=tmp_path / "some", option=["bert"], samples=3)
@@ -148,6 +149,7 @@ def test_options_are_asked_about_one_by_one_too(tmp_path: Path, found: Verdicts)
     assert set(found.options["facility"]) == set(PLANTS)
 
 
+@pytest.mark.slow
 def test_stopped_it_tells_what_is_done(tmp_path: Path, found: Verdicts) -> None:
     """Ctrl-C after the second sample: tables of what there is, and the same call goes on."""
 
@@ -181,6 +183,7 @@ def test_a_sample_that_ends_at_a_limit_decides_nothing(tmp_path: Path) -> None:
     assert whole.info["taken"] == 0
 
 
+@pytest.mark.slow
 def test_a_plan_that_is_not_the_best_to_the_gap_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a limit ends a sample with a plan, its options are not asked about and count as not proved."""
     solve = Solves.solve

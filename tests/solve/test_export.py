@@ -43,7 +43,7 @@ def optimum_of(file: Path, unit: float) -> float:
     "risk",
     [
         {"measure": "expected"},
-        {"measure": "cvar", "alpha": 0.9, "weight": 0.5},
+        pytest.param({"measure": "cvar", "alpha": 0.9, "weight": 0.5}, marks=pytest.mark.slow),
         pytest.param({"measure": "worst_case"}, marks=pytest.mark.slow),
     ],
 )

@@ -84,6 +84,7 @@ def test_the_trunk_is_bound_by_nothing_new() -> None:
     assert len(plan.makers)
 
 
+@pytest.mark.slow
 def test_waiting_costs_and_never_gains() -> None:
     """The optimum is dearer or the same, somewhere dearer, and the check finds every row of it held."""
     dearer = [

@@ -84,6 +84,7 @@ def test_the_plan_is_that_of_one_process(more: Data, client: Client) -> None:
     assert not room._homes, "what a worker kept is let go of at the end"
 
 
+@pytest.mark.slow
 def test_parts_that_share_a_program_live_together(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sample of them is asked there as it is here."""
     monkeypatch.setattr(asking, "MEMORY", 0)
