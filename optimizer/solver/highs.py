@@ -24,7 +24,9 @@ from optimizer.solver.options import Options
 INTERIOR_POINT_FROM = 20_000
 """Columns from which linear programs start by interior point; below, dual simplex is as fast."""
 COSTED = 0.05
-"""Share of columns with a cost from which they do: where few do, simplex is ten times as fast and more."""
+"""Share of columns with a cost from which they do: where few do, simplex is ten times as fast and more.
+
+Measured at 0.001 and 0.9 percent, by simplex, and at 66 and 78, by interior point; nothing between is known."""
 
 
 CLEANING, CLEANING_SHARE = 60.0, 0.1

@@ -58,6 +58,8 @@ SERVICE = "service_"
 class Rows:
     """All tables. `service` holds the service columns by future and channel; None where blank."""
 
+    told: frozenset[str] = frozenset()
+    """The tables that there are; one that is empty is told too."""
     portfolio: list[Portfolio] = field(default_factory=list)
     reactions: list[ReactionRow] = field(default_factory=list)
     capacity: list[Capacity] = field(default_factory=list)
@@ -193,7 +195,7 @@ class _Reader:
         }
 
     def read(self, tables: Mapping[str, pd.DataFrame]) -> Rows:
-        rows = Rows()
+        rows = Rows(told=frozenset(map(str, tables)))
         for name in ROWS:
             if name in self._may_lack() and name not in tables:
                 continue

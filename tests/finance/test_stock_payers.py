@@ -100,5 +100,7 @@ def test_a_folder_of_an_earlier_version_has_no_such_table_and_stands() -> None:
     for share, stands in ((1.0, True), (0.5, False)):
         plan = solved(kept(share, 450_000.0))
         tables = {name: frame for name, frame in plan.tables.items() if name != "stock_payers"}
-        verdict = verify_tables(network_from(kept(share, 450_000.0)).instance, plan.info, tables)
-        assert verdict.ok is stands
+        instance = network_from(kept(share, 450_000.0)).instance
+        assert verify_tables(instance, plan.info, tables).ok is stands
+        emptied = tables | {"stock_payers": plan.tables["stock_payers"][:0]}
+        assert not verify_tables(instance, plan.info, emptied).ok, "a table that is there and says nothing is wrong"

@@ -87,7 +87,7 @@ class Plan:
 
     def add(self, table: str, *cells: Any) -> None:
         """Add a row, its cells in the order of the columns."""
-        frame = self.tables[table].astype(object)
+        frame = self.tables.get(table, pd.DataFrame(columns=COLUMNS[table].split())).astype(object)
         row = pd.DataFrame([cells], columns=frame.columns, dtype=object)
         self.tables[table] = row if frame.empty else pd.concat([frame, row], ignore_index=True)
 
@@ -127,6 +127,8 @@ def make(text: str, objective: float, service: tuple[str, ...], **rows: str) -> 
     """A plan from table texts: a row a line, cells divided by commas, in the order of the columns."""
     tables = {}
     for name, columns in COLUMNS.items():
+        if name == "stock_payers":
+            continue  # a plan may do without it where governments pay all or nothing, and none that says nothing holds
         names = columns.split()
         if name == "scenarios":
             names += [f"service_{channel}" for channel in service]
