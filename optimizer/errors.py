@@ -83,10 +83,12 @@ class InstanceError(OptimizerError):
 
     Attributes:
         source: the file or folder that was read.
-        faults: all faults, in the order of the files.
+        faults: all faults, in the order of the files; one at least, for who counts them would take none for none wrong.
     """
 
     def __init__(self, source: str, faults: Sequence[Fault]) -> None:
+        if not faults:
+            raise ValueError(f"{source} is refused without a fault")
         self.source = source
         self.faults = tuple(faults)
         count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"

@@ -58,7 +58,7 @@ def read_events(path: FilePath | str, instance: Instance) -> EventsFile:
     file = FilePath(path)
     file = file / FILE if file.is_dir() else file
     source = read_document(file, right="an events file begins with 'events:'")
-    events = made_of(Events, copy.deepcopy(source.data), source) if source.data else None
+    events = made_of(Events, copy.deepcopy(source.data), source) if not source.unread else None
     _hazards(source, instance)
     _causes(source)
     _effects(source, instance)

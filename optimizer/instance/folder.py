@@ -40,7 +40,7 @@ def read_document(main: FilePath, label: str = "", right: str = "an instance beg
     Returns:
         The source; with faults and without data where the file holds no mapping.
     """
-    source = Source(file=label + main.name, label=label)
+    source = Source(file=label + main.name, label=label, unread=True)
     text = _text_of(main, source, Where(source.file))
     if text is None:
         return source
@@ -49,6 +49,7 @@ def read_document(main: FilePath, label: str = "", right: str = "an instance beg
     source.faults.extend(document.faults)
     if isinstance(document.data, dict):
         source.data = {str(key): value for key, value in document.data.items()}
+        source.unread = False
     elif not source.faults:
         wrong = "the file is empty" if document.data is None else "the file is not a mapping"
         source.fault((), wrong, right)
@@ -59,10 +60,9 @@ def load_tables(source: Source, tables: Tables, sections: tuple[Section, ...] = 
     """Read the tables that an instance names, and put every row where it belongs."""
     load_sections(source, tables, sections)
     for table in SIDE_TABLES:
-        given = source.data.pop(table.name, None)
-        if given is None:
+        if table.name not in source.data:
             continue
-        rows = side_rows(source, tables, table, given)
+        rows = side_rows(source, tables, table, source.data.pop(table.name))
         if rows is None:
             source.removed.add((table.parent, "", table.field))
         parents = source.data.get(table.parent)

@@ -41,7 +41,7 @@ class _Chain:
         read = read_workbook if is_workbook(file) else read_document
         source = read(file, "" if relative == "." else FilePath(relative).as_posix() + "/")
         bases = source.data.get(EXTENDS)
-        if bases is None and self.layers and source.data:
+        if bases is None and self.layers and not source.unread:
             first = self.layers[0][0].file
             wrong = f"{source.file} is another instance than {first}"
             source.fault((), wrong, "what one overlay extends comes from one instance; give this one an 'extends'")
@@ -92,8 +92,8 @@ def read_chain(main: FilePath, overlays: Sequence[FilePath] = ()) -> Source:
     last = chain.layers[-1][0]
     root, folder = chain.layers[0]
     faults = [fault for source, _ in chain.layers for fault in source.faults] + chain.faults
-    if chain.faults or not all(source.data for source, _ in chain.layers):
-        last.data, last.faults = {}, faults
+    if chain.faults or any(source.unread for source, _ in chain.layers):
+        last.data, last.faults, last.unread = {}, faults, True
         return last
     load_tables(root, csv_tables(folder))
     if len(chain.layers) == 1:

@@ -24,7 +24,7 @@ def read_source(path: FilePath | str, overrides: Sequence[str] = (), overlays: S
     """
     path = FilePath(path)
     source = read_chain(main_file(path), [main_file(overlay) for overlay in overlays])
-    if not source.data:
+    if source.unread:
         raise InstanceError(str(path), source.faults)
     for text in overrides:
         override(source, text)

@@ -23,6 +23,7 @@ class Source:
         removed: paths that were left out because they were at fault, so that checks can go on.
         gone: rows that an overlay removed, by the path of what held them: id or row as written, and where.
         label: what stands before the names of this source's files in messages, `../` for a base.
+        unread: whether the file holds nothing that could be judged; a fault says why.
     """
 
     file: str
@@ -32,6 +33,7 @@ class Source:
     removed: set[Path] = field(default_factory=set)
     gone: dict[Path, list[tuple[Any, Where]]] = field(default_factory=dict)
     label: str = ""
+    unread: bool = False
 
     def where(self, *path: Hashable) -> Where:
         """The place of a path."""

@@ -65,7 +65,7 @@ def read_workbook(file: FilePath, label: str = "") -> Source:
     Raises:
         OptionsError: openpyxl is not installed.
     """
-    source = Source(file=label + file.name, label=label)
+    source = Source(file=label + file.name, label=label, unread=True)
     if not file.is_file():
         wrong = f"there is no file {source.file}"
         source.faults.append(Fault(Where(source.file), "", wrong, f"looked in {file.parent}"))
@@ -77,6 +77,7 @@ def read_workbook(file: FilePath, label: str = "") -> Source:
         source.faults.append(Fault(Where(source.file), "", error.wrong, error.right))
     except OSError as error:
         source.faults.append(Fault(Where(source.file), "", f"the file cannot be read: {error.strerror}"))
+    source.unread = not source.data and bool(source.faults)
     return source
 
 

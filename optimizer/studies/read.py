@@ -86,7 +86,7 @@ def read_study(
     else:
         source = read_document(Path(study), right="a study begins with 'study: NAME'")
         folder, name = Path(study).parent, str(study)
-    written = made_of(StudyFile, copy.deepcopy(source.data), source) if source.data else None
+    written = made_of(StudyFile, copy.deepcopy(source.data), source) if not source.unread else None
     if written is None:
         raise InstanceError(name, sorted(source.faults, key=lambda fault: fault.where))
     file = sifted(written, source)

@@ -158,6 +158,7 @@ def test_every_fault_is_told_in_one_pass(tmp_path: Path, instance: Instance) -> 
         ("", "the file is empty; an events file begins with 'events:'"),
         ("hello", "the file is not a mapping; an events file begins with 'events:'"),
         ("schema: 1", "'events' is missing"),
+        ("{}", "'events' is missing"),
         ("events: {}", "there is no event; name at least one"),
         ("schema: 2\nevents: {}", "2 is not known; one of 1"),
         ("event: {}", "unknown key 'event'; did you mean 'events'?"),

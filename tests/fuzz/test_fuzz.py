@@ -72,6 +72,9 @@ HOSTILE = {
     "aliases of aliases": Case({MAIN: BOMB.encode()}),
     "one key twice, as two numbers": Case({MAIN: TWICE.encode()}),
     "many keys twice": Case({MAIN: b"".join(b"k%d: 1\n" % n for n in range(1000)) + b"k999: 1\n" * 1000}),
+    "nothing but a table without a name": Case({MAIN: b"demand: "}),
+    "nothing in braces": Case({MAIN: b"{}"}),
+    "a base of nothing": Case(overlay("") | {"base.yaml": b"{}"}),
     "depth": Case({MAIN: b"schema: " + b"[" * 100_000}),
     "a table that is no text": Case({MAIN: changed(lanes="l.csv"), "l.csv": b"\xff\xfe"}),
     "a number of many digits": Case({MAIN: changed(discount_rate=10**400)}),
@@ -87,6 +90,20 @@ def test_hostile(name: str, tmp_path: Path) -> None:
     """Refused, by the command line with 2."""
     assert not hold(HOSTILE[name], tmp_path)
     assert told(tmp_path / HOSTILE[name].main) == 2
+
+
+def test_nothing_is_refused_with_all_that_is_missing(tmp_path: Path) -> None:
+    """Not with no fault at all, which `validate` took for none wrong, nor with the table's fault alone."""
+    missing = {f"'{key}' is missing" for key in ("schema", "name", "periods", "facilities", "markets")}
+    for number, (name, more) in enumerate((("nothing in braces", 0), ("nothing but a table without a name", 1))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with pytest.raises(InstanceError) as refused:
+            optimizer.load(HOSTILE[name].write(folder))
+        assert missing < {fault.wrong for fault in refused.value.faults}
+        assert len(refused.value.faults) == 12 + more
+    with pytest.raises(ValueError, match="refused without a fault"):
+        InstanceError("x.yaml", [])
 
 
 @pytest.mark.parametrize("name", ["a workbook of empty cells", "a workbook of empty rows"])

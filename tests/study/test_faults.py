@@ -57,6 +57,14 @@ def test_a_fault_is_named(parts: dict[str, Any], words: str, desk: Path) -> None
     assert not (desk / "study").exists()
 
 
+def test_a_file_of_nothing_is_refused(tmp_path: Path) -> None:
+    """With what is missing."""
+    (tmp_path / "study.yaml").write_text("{}", encoding="utf-8")
+    with pytest.raises(InstanceError, match="'study' is missing"):
+        optimizer.study(tmp_path / "study.yaml", tmp_path / "results")
+    assert not (tmp_path / "results").exists()
+
+
 def test_all_faults_come_at_once_with_their_lines(desk: Path) -> None:
     """One pass names those of the file, of what it names, and of the runs."""
     text = """study: wrong
