@@ -31,7 +31,7 @@ def say(out: Brief, plan: Plan) -> None:
             f"of the expected cost {usd(weighed)} is preference, bids weighed dearer, and no money; the rest {rest}"
         )
     _levels(info.get("levels", []), out)
-    _portfolio(plan.portfolio, out)
+    _portfolio(plan, out)
     _finance(plan, out)
     _reactions(plan.reactions, out)
     _shortfall(plan, out)
@@ -41,15 +41,19 @@ def say(out: Brief, plan: Plan) -> None:
     _verdict(info["verdict"], out)
 
 
-def _portfolio(portfolio: pd.DataFrame, out: Brief) -> None:
+def _portfolio(plan: Plan, out: Brief) -> None:
+    portfolio = plan.portfolio
     if portfolio.empty:
         out.print("\nNothing is funded.")
         return
-    heads = ("facility", "option", "stage", "country", "funded", "on line", SIZE, "capex")
+    names = {name: one.name for name, one in plan.instance.facilities.items() if one.name}
+    named = ("name",) if out.rows and names else ()  # a screen has no room for them
+    heads = (*named, "facility", "option", "stage", "country", "funded", "on line", SIZE, "capex")
     table = headed("\nFunded", *heads, right=("funded", "on line", SIZE, "capex"))
     for row in rows_of(portfolio.sort_values(["funded", "stage", "facility"])):
         words = (row.facility, row.option, row.stage, row.country, str(row.funded), str(row.online))
-        table.add_row(*words, tonnes(row.capacity), usd(row.capex))
+        first = (names.get(row.facility, row.facility),) if named else ()
+        table.add_row(*first, *words, tonnes(row.capacity), usd(row.capex))
     out.print(table)
     total, public = portfolio["capex"].sum(), portfolio["public_outlay"].sum()
     counted = "1 option" if len(portfolio) == 1 else f"{len(portfolio)} options"

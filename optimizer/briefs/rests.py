@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any
 
 from optimizer.briefs.brief import Brief, headed
-from optimizer.briefs.words import tonnes, usd
+from optimizer.briefs.words import rough, rough_tonnes, tonnes, usd
 from optimizer.network.tables import TRUNK
 from optimizer.plan.plan import Plan
 
@@ -61,11 +61,17 @@ def _confidence(out: Brief, rows: list[dict[str, Any]]) -> None:
     table = headed("\nGrades of the numbers behind the plan", "what", *heads, "unit", right=heads)
     for row in rows:
         shares = (f"{row[grade]:.0%}" for grade in GRADES)
-        table.add_row(str(row["of"]), f"{row['total']:,.0f}", *shares, str(row["unit"]))
+        total = float(row["total"])
+        rounded = rough(total).split(" ") if row["unit"] == "USD" else [_rounded(total), str(row["unit"])]
+        table.add_row(str(row["of"]), rounded[0], *shares, " ".join(rounded[1:]))
     out.print(table)
     out.print(
         "Grade A: filed or official; B: press or public study; C: estimate. No grade is as weak as C.", style="dim"
     )
+
+
+def _rounded(value: float) -> str:
+    return rough_tonnes(value).removesuffix(" t")
 
 
 def _plants(out: Brief, plan: Plan) -> None:

@@ -8,8 +8,10 @@ from enum import IntEnum
 
 from optimizer.instance.instance import Instance
 from optimizer.instance.write import sha256
+from optimizer.pages.network.courses import option_of
 from optimizer.pages.page import SENTENCES, Page, Sure, counted, listed
 from optimizer.plan.columns import rows_of
+from optimizer.plan.plan import Plan
 
 NAMED = 6
 """Options that a list of a sentence names; the page of the verdicts has all."""
@@ -49,7 +51,7 @@ def led(pages: Sequence[Page]) -> list[Page]:
         known = [
             (other.sure, kin_of(other.instance[1], page.instance[1], trunk)) for other in mine if other.sure is not None
         ]
-        lines = list(lines_of(funded, best_of(known), len(page.plan.instance.scenarios)))
+        lines = list(lines_of(funded, best_of(known), page.plan))
         room = SENTENCES - len(page.answer)
         first = lines if len(lines) <= room else [" ".join(lines)]
         made.append(replace(page, answer=(*first, *page.answer)))
@@ -83,37 +85,42 @@ def best_of(known: Sequence[tuple[Sure, Kin]]) -> tuple[Sure, Kin] | None:
     return max(known, key=lambda one: (one[1], one[0].variants), default=None)
 
 
-def lines_of(funded: Collection[str], known: tuple[Sure, Kin] | None, scenarios: int) -> Iterator[str]:
+def lines_of(funded: Collection[str], known: tuple[Sure, Kin] | None, plan: Plan) -> Iterator[str]:
     """What leads the answer of a plan: one sentence where nothing is known beyond it, else two.
 
     Args:
         funded: by the plan, as facility:option.
         known: verdicts, with what their instance is to the plan's.
-        scenarios: of the plan's instance.
+        plan: whose instance has the names.
     """
     if known is None:
         yield UNKNOWN
         return
     sure, kin = known
+    scenarios = len(plan.instance.scenarios)
+
+    def said_of(names: Sequence[str]) -> str:
+        return listed((option_of(plan, *name.split(":", 1)) for name in names), NAMED)
+
     apart = {
         Kin.SAME: "",
         Kin.TRUNK: f", without the {counted(scenarios, 'scenario')} that this plan is made for",
         Kin.OTHER: ", of another state of this instance",
     }[kin]
     without = [name for name in sure.must if name not in funded]
-    said = f"; this plan leaves out {listed(without, NAMED)}" if without else "; all in this plan" if sure.must else ""
+    said = f"; this plan leaves out {said_of(without)}" if without else "; all in this plan" if sure.must else ""
     if sure.required:
-        which = "any of them" if len(sure.required) == len(sure.must) else listed(sure.required, NAMED)
+        which = "any of them" if len(sure.required) == len(sure.must) else said_of(sure.required)
         said += f"; without {which} there is no plan at all"
-    yield f"Must fund, over {sure.over}{apart}: {listed(sure.must, NAMED) or 'nothing'}{said}."
+    yield f"Must fund, over {sure.over}{apart}: {said_of(sure.must) or 'nothing'}{said}."
     against = [name for name in sure.never if name in funded]
     parts = [
-        f"Toss-up: {listed(sure.toss_up, NAMED) or 'nothing'}",
-        f"never: {listed(sure.never, NAMED) or 'nothing'}"
-        + (f", of which this plan funds {listed(against, NAMED)}" if against else ""),
+        f"Toss-up: {said_of(sure.toss_up) or 'nothing'}",
+        f"never: {said_of(sure.never) or 'nothing'}"
+        + (f", of which this plan funds {said_of(against)}" if against else ""),
     ]
     if sure.undecided:
-        parts.append(f"undecided: {listed(sure.undecided, NAMED)}")
+        parts.append(f"undecided: {said_of(sure.undecided)}")
     asked = {*sure.must, *sure.toss_up, *sure.never, *sure.undecided}
     if unasked := [name for name in funded if name not in asked]:
         parts.append(f"not asked: {len(unasked)} of this plan's {len(funded)} fundings")

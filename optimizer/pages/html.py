@@ -13,9 +13,10 @@ from typing import Any
 from optimizer.errors import OptionsError
 from optimizer.instance.marks import banner_of, together
 from optimizer.pages.blocks import Table, blocks_of, table_of
+from optimizer.pages.graphs import drawn_of
 from optimizer.pages.network.geography import outlines
 from optimizer.pages.page import Page
-from optimizer.pages.pictures import Figure, Picture, Shares, View, percent, shade
+from optimizer.pages.pictures import Figure, Graph, Picture, Shares, View, percent, shade
 from optimizer.run import versions
 
 INSTALL = "install it with: pip install '.[report]' at the root of the project"
@@ -56,9 +57,9 @@ def html_of(pages: Sequence[Page], title: str = "") -> str:
         lstrip_blocks=True,
         loader=jinja2.FunctionLoader(_text),
     )
-    for name, kind in (("table", Table), ("view", View), ("shares", Shares)):
+    for name, kind in (("table", Table), ("view", View), ("shares", Shares), ("graph", Graph)):
         environment.tests[name] = lambda block, kind=kind: isinstance(block, kind)
-    environment.globals |= {"shade": shade, "percent": percent}
+    environment.globals |= {"shade": shade, "percent": percent, "drawn_of": drawn_of}
     text: str = environment.get_template("report.html").render(
         mark=MARK,
         title=title or _title(pages),
@@ -137,7 +138,7 @@ def _plotly() -> str:
 
 def _json(value: Any) -> str:
     """JSON that ends no script, whatever names are in it."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 

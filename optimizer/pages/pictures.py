@@ -109,7 +109,62 @@ class Shares:
     low_is_bad: bool = True
 
 
-Figure = Picture | View | Shares
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a graph.
+
+    Attributes:
+        name: beside it, cut where there is no room.
+        kind: number of its kind in `Graph.kinds`.
+        told: more about it, for who points at it.
+        end: of the name, never cut.
+    """
+
+    name: str
+    kind: int
+    told: str = ""
+    end: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """From a mark to one of a later column, both by column and row, with the share of one that the other has."""
+
+    begin: tuple[int, int]
+    end: tuple[int, int]
+    share: float
+    leads: bool
+    """Whether it is on a way to what the graph warns of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Marks in columns with lines between them; `pages.graphs` says where they stand.
+
+    Attributes:
+        title: above it.
+        words: see `Picture`.
+        heads: of the columns.
+        columns: marks of each column, from above.
+        links: between them.
+        kinds: what marks of a kind are.
+        leads: what a link that leads is.
+        grid: see `Picture`.
+        notes: below it.
+    """
+
+    title: str
+    words: str
+    heads: tuple[str, ...]
+    columns: tuple[tuple[Mark, ...], ...]
+    links: tuple[Link, ...]
+    kinds: tuple[str, ...]
+    leads: str
+    grid: Grid
+    notes: tuple[str, ...] = ()
+
+
+Figure = Picture | View | Shares | Graph
 """What a page may draw."""
 
 

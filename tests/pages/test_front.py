@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import optimizer
 from optimizer.instance.write import sha256
 from optimizer.pages.front import UNKNOWN, led, trunk_of
 from optimizer.pages.kinds import kind_of
+from optimizer.pages.kinds.plan import CONTENT
 from optimizer.pages.page import SENTENCES, Page, Sure, counted, listed
 from optimizer.pages.study import report
 from optimizer.plan.plan import Plan
@@ -67,10 +70,11 @@ def test_a_plan_against_verdicts_says_so(made: Made) -> None:
     funded = [f"{row.facility}:{row.option}" for row in made.found["plan"].portfolio.itertuples()]
     mine, missing = sorted(funded)[0], "elsewhere:build"
     first, second, *_ = beside(made, (sure(must=(mine, missing), never=(mine,)), "same"))
-    assert first == f"Must fund, over 20 samples: {mine}, {missing}; this plan leaves out {missing}."
-    assert second == f"Toss-up: nothing; never: {mine}, of which this plan funds {mine}."
+    plant = mine.split(":")[0]  # it has no other option, and elsewhere is no plant of this instance
+    assert first == f"Must fund, over 20 samples: {plant}, elsewhere: build; this plan leaves out elsewhere: build."
+    assert second == f"Toss-up: nothing; never: {plant}, of which this plan funds {plant}."
     first, second, *_ = beside(made, (sure(must=(mine,)), "same"))
-    assert first.endswith(f"{mine}; all in this plan.")
+    assert first.endswith(f"{plant}; all in this plan.")
     first, second, *_ = beside(made, (sure(must=("elsewhere:build",)), "same"))
     assert second.endswith(f"; not asked: {len(funded)} of this plan's {len(funded)} fundings.")
 
@@ -79,8 +83,8 @@ def test_a_plan_against_verdicts_says_so(made: Made) -> None:
     ("required", "words"),
     [
         (("elsewhere:build", "home:build"), "without any of them there is no plan at all."),
-        (("home:build",), "without home:build there is no plan at all."),
-        ((), "elsewhere:build."),
+        (("home:build",), "without home there is no plan at all."),
+        ((), "elsewhere: build."),
     ],
 )
 def test_what_a_rule_asks_for_is_told_from_what_is_worth_it(made: Made, required: tuple[str, ...], words: str) -> None:
@@ -147,5 +151,43 @@ def test_many_names_are_counted(made: Made) -> None:
     """A sentence names a few, and says how many more there are."""
     names = tuple(f"plant_{number}:build" for number in range(20))
     first, *_ = beside(made, (sure(must=names), "same"))
-    assert listed(names, 6) in first
+    assert listed((name.replace(":", ": ") for name in names), 6) in first
     assert "and 14 more" in first
+
+
+@pytest.mark.parametrize(
+    ("trunk", "ban", "said"),
+    [
+        ({}, {}, "Nothing is short in any of 2 futures."),
+        ({2027: 4e-4}, {2029: 5e-4}, "Nothing is short in any of 2 futures."),
+        ({2027: 10.0}, {}, "Demand in trusted is short by 10.0 t without a disruption and no more in any future."),
+        ({}, {2029: 123.4}, "Demand in trusted is short in 1 of 2 futures, by 123 t at worst (export_ban)."),
+        (
+            {2027: 10.0, 2029: 30.0}, {2028: 5.0, 2029: 200.0},
+            "Demand in trusted is short by 40.0 t without a disruption and by 215 t at worst (export_ban).",
+        ),
+    ],
+)  # fmt: skip
+def test_the_answer_says_what_demand_is_met(
+    made: Made, trunk: dict[int, float], ban: dict[int, float], said: str
+) -> None:
+    """In every future: one that comes in 2028 has what was short in 2027 too."""
+    plan = Plan.read(made["plan"])
+    lost = {("trunk", year): tonnes for year, tonnes in trunk.items()}
+    lost |= {("export_ban", year): tonnes for year, tonnes in ban.items()}
+    rows = zip(plan.demand["scenario"], plan.demand["period"], strict=True)
+    demand = plan.demand.assign(short=[lost.get((scenario, year), 0.0) for scenario, year in rows])
+    assert demand["short"].sum() == pytest.approx(sum(lost.values()))
+    assert list(CONTENT.answer(replace(plan, tables=plan.tables | {"demand": demand})))[-1] == said
+
+
+def test_each_channel_is_told_for_itself(made: Made) -> None:
+    """Also of a plan without disruptions."""
+    instance = Plan.read(made["plan"]).instance
+    line = {"product": "magnet", "tonnes": {2027: 900, 2028: 0, 2029: 0}, "shortage_cost": 1000}
+    data = {"channels.open": {}, "markets.industry": {"channel": "open", "country": "USA", "demand": [line]}}
+    plan = optimizer.solve(instance.replace(data | {"scenarios": []}), gap=0)
+    said = list(CONTENT.answer(plan))[-1]
+    assert said == (
+        "Demand in trusted is met in full without a disruption; in open it is short by 900 t without a disruption."
+    )

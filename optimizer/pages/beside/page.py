@@ -9,8 +9,9 @@ from optimizer.briefs.words import rough, rough_tonnes
 from optimizer.comparison.verdicts import SAME, TIE, UNLIKE, difference
 from optimizer.instance.marks import together
 from optimizer.pages.beside.pictures import figures
-from optimizer.pages.beside.sides import SMALL, Problem, Side, named, problems_of, sides_of, told
+from optimizer.pages.beside.sides import KILOGRAM, Problem, Side, named, problems_of, sides_of, told
 from optimizer.pages.beside.tables import measure_of, moved, outlay_of, say, split
+from optimizer.pages.network.courses import option_of
 from optimizer.pages.page import Page, counted, listed
 
 TITLE = "Plans side by side"
@@ -90,7 +91,9 @@ def _fundings(sides: Sequence[Side]) -> str:
     known = f"{all_} fund {counted(len(every), 'option')}{how}"
     if not some:
         return f"{known}; none funds anything else."
-    names = listed((f"{':'.join(key)} ({', '.join(plans)})" for key, plans in some.items()), 4)
+    plan_of = {side.name: side.plan for side in sides}
+    told = ((option_of(plan_of[plans[0]], *key), ", ".join(plans)) for key, plans in some.items())
+    names = listed((f"{option} ({having})" for option, having in told), 4)
     return f"{known}; only some fund {len(some)} more: {names}."
 
 
@@ -127,9 +130,9 @@ def _short(sides: Sequence[Side]) -> str:
         worst = 0.0 if side.worst is None else side.short(side.worst, side.strictest)
         where = side.name if len(channels) == 1 else f"{side.name}, in {side.strictest or 'no channel'},"
         every.append(f"{side.name} {rough_tonnes(side.short(side.futures[0]))}")
-        if side.worst is None or max(usual, worst) <= SMALL:
+        if side.worst is None or max(usual, worst) <= KILOGRAM:
             parts.append(f"{where} {NOTHING}")
-        elif worst <= usual + SMALL:
+        elif worst <= usual + KILOGRAM:
             parts.append(f"{where} {rough_tonnes(usual)} without a disruption, and no more in any future")
         else:
             most = f"{rough_tonnes(worst)} at worst ({side.worst.name})"

@@ -16,7 +16,9 @@ from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 
 SMALL = 1e-6
-"""Tonnes below which nothing is asked for, or short."""
+"""Tonnes below which nothing is asked for."""
+KILOGRAM = 1e-3
+"""Tonnes over the horizon below which nothing is short."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 HASH = 8
 """Letters of a SHA-256 that tell states of an instance apart."""
@@ -166,4 +168,4 @@ def _side(name: str, page: Page, plan: Plan, problem: int) -> Side:
 
 def _known(tonnes: float) -> float:
     """What is short, without what rounding leaves."""
-    return tonnes if tonnes > SMALL else 0.0
+    return tonnes if tonnes > KILOGRAM else 0.0

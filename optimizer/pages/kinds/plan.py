@@ -11,7 +11,8 @@ import pandas as pd
 from optimizer.briefs import plans, rests, rolls, survival
 from optimizer.briefs.brief import Brief, headed
 from optimizer.briefs.words import rough, rough_share, rough_tonnes, usd
-from optimizer.pages.network.figures import FIGURES, short_by_year
+from optimizer.pages.network.courses import futures_of, option_of, periods_of
+from optimizer.pages.network.figures import FIGURES, short_by_future
 from optimizer.pages.page import Content, counted, listed
 from optimizer.pages.pictures import Figure
 from optimizer.plan.columns import rows_of
@@ -82,15 +83,37 @@ def _answer(plan: Plan) -> Iterator[str]:
     else:
         capex, public = portfolio["capex"].sum(), portfolio["public_outlay"].sum()
         begin = portfolio["funded"].min()
-        first = listed(f"{row.facility}:{row.option}" for row in rows_of(portfolio[portfolio["funded"] == begin]))
+        dearest = portfolio[portfolio["funded"] == begin].sort_values("capex", ascending=False, kind="stable")
+        first = listed(option_of(plan, row.facility, row.option) for row in rows_of(dearest))
         yield (
             f"It funds {counted(len(portfolio), 'option')} for {rough(capex)} of capex, of it public {rough(public)}; "
             f"first, in {begin}: {first}."
         )
-    short = short_by_year(plan)
-    sums = short.groupby("channel", sort=False)["short"].sum()
-    lacking = [f"{channel} {rough_tonnes(float(tons))}" for channel, tons in sums.items() if tons > SMALL]
-    yield f"Short without a disruption: {listed(lacking)}." if lacking else "Nothing is short without a disruption."
+    yield _served(plan)
+
+
+def _served(plan: Plan) -> str:
+    """What the users of each channel get, undisturbed and in the worst future."""
+    futures = futures_of(plan, periods_of(plan))
+    in_futures = f"in all {len(futures)} futures" if len(futures) > 1 else "without a disruption"
+    short = short_by_future(plan, futures)
+    if not any(tons > SMALL for each in short.values() for tons in each):
+        return f"Nothing is short {in_futures.replace('all', 'any of', 1)}."
+    parts = []
+    for channel, each in short.items():
+        usual, most = each[0], max(each)
+        count = sum(tons > SMALL for tons in each)
+        worst = futures[each.index(most)].name
+        if count == 0:
+            parts.append(f"in {channel} it is met in full {in_futures}")
+        elif usual <= SMALL:
+            often = f"in {count} of {len(futures)} futures, by {rough_tonnes(most)} at worst ({worst})"
+            parts.append(f"in {channel} it is short {often}")
+        else:
+            more = f" and by {rough_tonnes(most)} at worst ({worst})" if most > usual + SMALL else ""
+            more = more if more or len(futures) == 1 else " and no more in any future"
+            parts.append(f"in {channel} it is short by {rough_tonnes(usual)} without a disruption{more}")
+    return f"Demand {'; '.join([parts[0].replace(' it is ', ' is ', 1), *parts[1:]])}."
 
 
 def _say(out: Brief, plan: Plan) -> None:

@@ -159,21 +159,24 @@ def cost(plan: Plan) -> Picture | None:
     return columns(title, f"{words}{ends}.", series, years(f"year{ends}"), "cost, M USD", stacked=True).with_grid(table)
 
 
+def resting_on(plan: Plan) -> pd.DataFrame:
+    """Exposures of what makes something in a trusted channel on the trunk, a row for each plant, period and state."""
+    trusted = list(plan.instance.channels)[:-1]
+    runs = plan.runs[(plan.runs["scenario"] == TRUNK) & plan.runs["channel"].isin(trusted) & (plan.runs["run"] > 1e-3)]
+    keys = runs[["facility", "period", "state"]].drop_duplicates()
+    keys = keys.assign(state=keys["state"].fillna("").astype(str))
+    exposures = plan.exposure.assign(state=plan.exposure["state"].fillna("").astype(str))
+    mine = keys.merge(exposures, on=["facility", "period", "state"])
+    return mine.assign(**{kind: pd.to_numeric(mine[kind], errors="coerce").astype(float) for kind in EXPOSURES})
+
+
 def exposures_of(plan: Plan) -> pd.DataFrame:
     """Worst exposure on the trunk, by kind, of each facility that makes something in a trusted channel there.
 
     Returns:
         A row for each facility and a column for each kind; NaN where it is not known.
     """
-    trusted = list(plan.instance.channels)[:-1]
-    runs = plan.runs[(plan.runs["scenario"] == TRUNK) & plan.runs["channel"].isin(trusted) & (plan.runs["run"] > 1e-3)]
-    if runs.empty:
-        return pd.DataFrame(columns=list(EXPOSURES), dtype=float)
-    keys = runs[["facility", "period", "state"]].drop_duplicates()
-    exposures = plan.exposure.assign(state=plan.exposure["state"].fillna("").astype(str))
-    mine = keys.assign(state=keys["state"].fillna("").astype(str)).merge(exposures, on=["facility", "period", "state"])
-    known = pd.DataFrame({kind: pd.to_numeric(mine[kind], errors="coerce") for kind in EXPOSURES})
-    return known.groupby(mine["facility"]).max()
+    return resting_on(plan).groupby("facility")[list(EXPOSURES)].max()
 
 
 def exposure(plan: Plan) -> Shares | None:

@@ -36,6 +36,13 @@ def name_of(plan: Plan, facility: str) -> str:
     return facility if known is None else known.name or facility
 
 
+def option_of(plan: Plan, facility: str, option: str) -> str:
+    """An option for readers: the facility's name alone where there is no other, else with the option's id in words."""
+    known = plan.instance.facilities.get(facility)
+    name = name_of(plan, facility)
+    return name if known is not None and len(known.options) == 1 else f"{name}: {option.replace('_', ' ')}"
+
+
 def periods_of(plan: Plan) -> tuple[int, ...]:
     """First years of the periods."""
     costs = plan.costs

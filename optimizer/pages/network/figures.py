@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
 
 from optimizer.briefs.words import rough_tonnes
 from optimizer.network.tables import TRUNK
 from optimizer.pages.network import charts, drawn_flow
+from optimizer.pages.network.courses import Future, periods_of
 from optimizer.pages.network.drawn_map import map_of
+from optimizer.pages.network.ownership import ownership
 from optimizer.pages.page import listed
 from optimizer.pages.pictures import Figure, M, columns, years
 from optimizer.plan.plan import Plan
@@ -26,6 +28,28 @@ def short_by_year(plan: Plan) -> pd.DataFrame:
     sums = rows.groupby(["channel", "period"], as_index=False)[["demand", "short"]].sum()
     order = {name: rank for rank, name in enumerate(plan.instance.channels)}
     return sums.sort_values(["channel", "period"], key=lambda s: s.map(order) if s.name == "channel" else s)
+
+
+def short_by_future(plan: Plan, futures: Sequence[Future]) -> dict[str, list[float]]:
+    """T short over the horizon in each future, by channel of the market, the strictest first.
+
+    Args:
+        plan: the plan.
+        futures: of it, as `futures_of` has them.
+    """
+    channels = {name: market.channel for name, market in plan.instance.markets.items()}
+    rows = plan.demand.assign(channel=plan.demand["market"].map(channels))
+    sums = rows.groupby(["channel", "scenario", "period"])["short"].sum()
+    by = {key: float(tons) for key, tons in sums.items()}
+    periods = periods_of(plan)
+    return {
+        channel: [
+            sum(by.get((channel, course, year), 0.0) for year, course in zip(periods, one.path, strict=True))
+            for one in futures
+        ]
+        for channel in plan.instance.channels
+        if channel in set(rows["channel"])
+    }
 
 
 def _map(plan: Plan) -> Iterator[Figure]:
@@ -90,5 +114,6 @@ FIGURES: dict[str, Callable[[Plan], Iterator[Figure]]] = {
     "outlay": _outlay,
     "heavies": _heavies,
     "exposure": _one(charts.exposure),
+    "ownership": _one(ownership),
 }
 """Name -> what a plan has of it; nothing where the result folder lacks the data."""

@@ -13,8 +13,8 @@ from optimizer.errors import OptionsError, PlanError
 from optimizer.folders import write_new
 from optimizer.instance.marks import banner_of, markings_of
 from optimizer.pages.network.figures import FIGURES
-from optimizer.pages.paper import charts, network
-from optimizer.pages.pictures import Figure, Picture, Shares
+from optimizer.pages.paper import charts, graph, network
+from optimizer.pages.pictures import Figure, Graph, Picture, Shares
 from optimizer.plan.plan import Plan
 from optimizer.run import versions
 
@@ -46,7 +46,8 @@ def plot(
 
     Args:
         plan: a plan, or its result folder.
-        figure: its name: map, flow, timeline, stock, service, short, cost, outlay, heavies, exposure.
+        figure: its name: map, flow, timeline, stock, service, short, cost, outlay, heavies, exposure,
+            ownership.
         file: where, ending in svg, png or pdf; an earlier figure there is replaced.
         year: first year of a period, of map and flow; default the last.
         future: of map and flow: `base` or a scenario.
@@ -87,6 +88,7 @@ LACKS = {
     "short": "nothing is short without a disruption",
     "heavies": "no material has dysprosium or terbium in its content, or none is made",
     "exposure": "nothing is made in a trusted channel, or no plant there is exposed",
+    "ownership": "nothing is made in a trusted channel, or no holder of a plant there is listed",
 }
 
 
@@ -138,6 +140,8 @@ def _height(figure: Figure) -> float:
     """Inches."""
     if isinstance(figure, Picture):
         return max(2.6, figure.height / 130.0)
+    if isinstance(figure, Graph):
+        return graph.height_of(figure)
     return 0.9 + 0.2 * len(figure.rows) if isinstance(figure, Shares) else 4.2
 
 
@@ -146,6 +150,8 @@ def _draw(axis: Any, figure: Figure, year: int | None, future: str) -> None:
         charts.draw(axis, figure)
     elif isinstance(figure, Shares):
         charts.draw_shares(axis, figure)
+    elif isinstance(figure, Graph):
+        graph.draw(axis, figure)
     else:
         network.draw(axis, figure, year, future)
 

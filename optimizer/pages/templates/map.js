@@ -2,7 +2,8 @@
   "use strict";
   const SVG = "http://www.w3.org/2000/svg";
   const WIDE = 10, SHOWN = 400;
-  const whole = (value) => value.toLocaleString("en-US", { maximumSignificantDigits: 3 });
+  const three = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 3 });
+  const whole = (value) => three.format(value);
   const shape = (name, given, inside = []) => {
     const made = document.createElementNS(SVG, name);
     Object.entries(given).forEach(([key, value]) => made.setAttribute(key, value));

@@ -7,6 +7,7 @@
     light: ["#0b61a4", "#b35900", "#1b7f5c", "#8e3b8e", "#b3262e", "#5a6472"],
     dark: ["#6cb6ff", "#f0a94b", "#5fd3a6", "#d9a0e6", "#ff8f8f", "#aab4c0"],
   };
+  const SHEET = 900; // pixels that a sheet of paper has room for, title and all
   let printed = false;
 
   const inks = () => {
@@ -44,6 +45,7 @@
     }
     const layout = {
       ...figure.layout,
+      height: printed ? Math.min(figure.layout.height, SHEET) : figure.layout.height,
       font: { family: "system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif", size: narrow ? 11 : 13, color: ink },
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       margin: { l: 8, r: 16, t: 8, b: 8 },
