@@ -122,6 +122,11 @@ def may_be_written(target: Path) -> None:
         raise OSError(error.errno, f"no folder can be written there: {error.strerror or error}", str(target)) from error
 
 
+def as_text(words: str) -> str:
+    """Words that every stream takes: of a path that is no UTF-8 the odd bytes are escaped."""
+    return words.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 def write_new(file: Path, content: str | bytes) -> None:
     """Write a file whole or not at all."""
     made = file.with_name(f".{file.name}.new")

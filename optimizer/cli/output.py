@@ -15,6 +15,7 @@ from rich.console import Console
 
 from optimizer.briefs.brief import Brief
 from optimizer.errors import Fault, FuturesError, InstanceError, OptimizerError, OptionsError, PlanError
+from optimizer.folders import as_text
 from optimizer.instance.marks import MARKINGS, SEEN, banner_of
 
 P = ParamSpec("P")
@@ -62,7 +63,7 @@ def print_json(document: Any) -> None:
     """Print one JSON document to standard output; it says how what the command has read is marked."""
     if (seen := SEEN.get()) and isinstance(document, dict):
         document = {MARKINGS: seen} | document
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n")
+    sys.stdout.write(as_text(json.dumps(document, indent=2, ensure_ascii=False, default=str)) + "\n")
 
 
 def show(say: Callable[[Brief, R], None], found: R, console: Console = out) -> None:

@@ -17,7 +17,8 @@ def plot(
     figure: Annotated[
         str,
         typer.Option(
-            help="map, flow, timeline, stock, service, short, cost, outlay, heavies, exposure or ownership.", metavar="NAME"
+            help="map, flow, timeline, stock, service, short, cost, outlay, heavies, exposure or ownership.",
+            metavar="NAME",
         ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Ends in .svg, .png or .pdf.")],

@@ -23,7 +23,7 @@ from optimizer.comparison.same import changes_from, distinct, refusal, table_of
 from optimizer.comparison.survival import survival_of
 from optimizer.errors import OptionsError, PlanError
 from optimizer.evaluation.soft import BOOKS, keeps_books
-from optimizer.folders import write_new
+from optimizer.folders import as_text, write_new
 from optimizer.instance.marks import about_all
 from optimizer.ledger import refuse_other
 from optimizer.plan.plan import Plan
@@ -213,8 +213,11 @@ def named(plans: Sequence[Plan | Path | str], names: Sequence[str] = ()) -> dict
 
 
 def names_of(paths: Sequence[Path | None]) -> list[str]:
-    """Short names of plans, no two alike: the last parts of their folders, as many as tell them apart."""
-    parts = [("plan",) if path is None else path.resolve().parts for path in paths]
+    """Short names of plans, no two alike: the last parts of their folders, as many as tell them apart.
+
+    They are text, also where a folder's name is none.
+    """
+    parts = [("plan",) if path is None else tuple(map(as_text, path.resolve().parts)) for path in paths]
     length = 1
     while length < max(map(len, parts)) and len({part[-length:] for part in parts}) < len(set(parts)):
         length += 1

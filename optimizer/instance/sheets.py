@@ -250,7 +250,11 @@ def _cell(raw: Any) -> Cell:
         right = "format the cell as text or number, and type what is meant again"
         return Cell(raw.column, None, f"the cell holds a date ({value})", right)
     if isinstance(value, str):
-        return Cell(raw.column, _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value).strip())
+        escaped = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), value).strip()
+        try:  # a character beyond 16 bits may be escaped in two halves
+            return Cell(raw.column, escaped.encode("utf-16-le", "surrogatepass").decode("utf-16-le"))
+        except UnicodeDecodeError:
+            return Cell(raw.column, None, f"the cell holds half a character ({value!r})", "the whole of it, or none")
     if isinstance(value, bool | int | float):
         return Cell(raw.column, value)
     return Cell(raw.column, None, f"the cell holds a {type(value).__name__}", "a value")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from optimizer.errors import OptionsError, PlanError
-from optimizer.folders import write_new
+from optimizer.folders import as_text, write_new
 from optimizer.pages.beside.page import beside
 from optimizer.pages.front import led
 from optimizer.pages.html import MARK, html_of
@@ -58,7 +58,7 @@ def report(
     target = Path(file)
     _check(given, target)
     pages = with_proofs(_pages(given, tell), tell)
-    text = html_of(led(beside(pages)), title)
+    text = as_text(html_of(led(beside(pages)), title))
     target.parent.mkdir(parents=True, exist_ok=True)
     write_new(target, text)
     return target

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
@@ -45,6 +47,16 @@ def overlay(words: str) -> dict[str, bytes]:
     return {"base.yaml": SOUND_TEXT.encode(), MAIN: text.encode()}
 
 
+def halved() -> bytes:
+    """The sound instance as a workbook, with half a character in a head."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = optimizer.workbook(optimizer.load(SOUND[0]), Path(folder) / "b.xlsx")
+        book = openpyxl.load_workbook(file)
+        book["facilities"]["A1"] = "id_xD800_"
+        book.save(file)
+        return file.read_bytes()
+
+
 def packed(**parts: bytes) -> bytes:
     """An archive with a workbook's first part, and others."""
     out = io.BytesIO()
@@ -81,6 +93,7 @@ HOSTILE = {
     "a workbook that unpacks to much": Case({"b.xlsx": packed(**{"xl/styles.xml": bytes(9 << 20)})}, "b.xlsx"),
     "a workbook of empty cells": Case({"b.xlsx": packed(**{"xl/worksheets/a.xml": b"<c/>" * 2_000_000})}, "b.xlsx"),
     "a workbook of empty rows": Case({"b.xlsx": packed(**{"xl/worksheets/a.xml": b"<x:row/>" * 2_000_000})}, "b.xlsx"),
+    "a workbook with half a character": Case({"b.xlsx": halved()}, "b.xlsx"),
     "a workbook of nothing": Case({"b.xlsx": packed()}, "b.xlsx"),
 }
 
