@@ -75,6 +75,11 @@ BROKEN: list[tuple[str, Edit, tuple[str, ...]]] = [
     ("required", _set("facilities", "stage", None), ("two.xlsx facilities!C2", "'stage' is missing")),
     ("no id", _set("facilities", "id", "  "), ("two.xlsx facilities!A2", "the row has no id")),
     ("twice", _set("facilities", "id", "abroad"), ("'abroad' is given twice", "facilities!A2; keep one")),
+    (
+        "half",
+        _set("facilities", "name", "a_xD83D_b"),
+        ("facilities!B2", "half a character ('a_xD83D_b'); the whole of"),
+    ),
     ("date", _set("facilities", "name", datetime.date(2027, 1, 5)), ("facilities!B2", "holds a date (2027-01-05")),
     ("error", _set("facilities", "capacity", "#REF!"), ("facilities!", "holds the error #REF!")),
     ("formula", _set("facilities", "capacity", "=1+1"), ("facilities!", "the formula has no result")),
@@ -136,6 +141,12 @@ def test_what_a_spreadsheet_does_and_is_understood(edited: Edited, exported: Pat
         del book["keys"]
 
     assert optimizer.load(edited(edit)) == instance
+
+
+def test_a_character_in_two_escaped_halves_is_one(edited: Edited) -> None:
+    """As programs write it that count 16 bits."""
+    file = edited(_set("facilities", "name", "a_xD83D__xDE00_b"))
+    assert next(iter(optimizer.load(file).facilities.values())).name == "a\U0001f600b"
 
 
 def test_a_formula_is_its_result(edited: Edited) -> None:
