@@ -18,6 +18,13 @@ def workbook(
         Path | None,
         typer.Option("-o", "--output", metavar="FILE.xlsx", help="The file; default named after what is given."),
     ] = None,
+    verdicts: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Verdicts or alternatives on the plan's instance: they lead the cover of its workbook.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """One workbook (xlsx): of a result, to be read; of an instance, to be edited and given to any command.
@@ -26,7 +33,7 @@ def workbook(
     with units, drop-downs and what keys mean; what overlays change is in it. Needs the extra 'workbook'.
     Example: optimizer workbook results/starter -o starter.xlsx
     """
-    file = run(given, output)
+    file = run(given, output, verdicts=verdicts)
     if as_json:
         print_json({"file": str(file), "of": str(given)})
     else:

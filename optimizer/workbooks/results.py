@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from optimizer.instance.marks import banner_of
+from optimizer.errors import PlanError
+from optimizer.instance.marks import banner_of, together
 from optimizer.pages.front import led
 from optimizer.pages.kinds import PLAN, kind_of
 from optimizer.pages.page import Page
@@ -32,6 +33,7 @@ from optimizer.workbooks.tables import MOST, Column, add_table, table_of
 
 CATEGORY = "workbook of a result"
 CONTENTS = "contents"
+VERDICTS = "verdicts"
 FAINT = Look(ink="595959")
 
 ABOUT = {
@@ -67,6 +69,8 @@ ABOUT = {
     "books": "books of each facility",
 }
 """What each table of a plan is about."""
+BESIDES = {VERDICTS: "whether to fund each option whatever the data turn out to be, as far as that was asked"}
+"""What a table is about that comes from another folder."""
 NOTES = (
     "Each sheet after the summary is a table of the result folder, with every row and digit; units stand in the heads.",
     "USD are of the base year. Tonnes are of a period, t/yr of a year. A blank cell means: does not apply, or nothing.",
@@ -95,30 +99,43 @@ class Sheet:
     @property
     def about(self) -> str:
         """What it holds, and which part where one sheet does not hold the table."""
-        said = ABOUT.get(self.table, f"{self.table}.csv of the result folder")
+        said = (ABOUT | BESIDES).get(self.table, f"{self.table}.csv of the result folder")
         if self.end - self.begin == self.rows:
             return said
         return f"{said}; rows {self.begin + 1:,} to {self.end:,} of {self.rows:,}, more than a sheet holds"
 
 
-def book_of(folder: Path, most: int = MOST) -> Book:
+def book_of(folder: Path, verdicts: Path | None = None, most: int = MOST) -> Book:
     """The workbook of a result folder, written but for its file.
 
     Args:
         folder: the result folder.
+        verdicts: a result folder whose verdicts on the plan's options lead its answer; they have a sheet too.
         most: rows of a table on a sheet.
 
     Raises:
         OptionsError: openpyxl is not installed.
-        PlanError: the folder holds no result that has a page, or is broken.
+        PlanError: a folder holds no result that has a page, or is broken; or the verdicts are none on this plan.
     """
     kind = kind_of(folder)
     plan = kind.note == PLAN
-    (page,) = led(with_proofs([kind.page(folder)]))
+    page, *sure = led(
+        with_proofs([kind.page(folder), *([] if verdicts is None else [kind_of(verdicts).page(verdicts)])])
+    )
+    for other in sure:
+        _fits(page, other)
+        known = dict(other.provenance)
+        told = "; ".join(
+            [other.source, *(f"{key} {known[key]}" for key in ("instance, SHA-256", "made") if key in known)]
+        )
+        provenance = (*page.provenance, (VERDICTS, told))
+        page = replace(page, provenance=provenance, markings=together([page.markings, other.markings]))
     book = Book(page.title, CATEGORY, banner_of(page.markings))
     add_cover(book, page, _figures(read_info(folder), page) if plan else [], list(NOTES))
     tables = {name: table_of(folder, name, plan=plan) for name in _names(folder, plan=plan)}
     tables = {name: columns for name, columns in tables.items() if _count(columns)} | tables  # empty ones come last
+    if verdicts is not None:
+        tables = {VERDICTS: table_of(verdicts, "options", plan=False)} | tables
     contents, in_full = book.names.take(CONTENTS), book.names.take(IN_FULL)
     sheets = [
         Sheet(book.names.take(name), name, begin, min(begin + most, _count(columns)), _count(columns))
@@ -130,6 +147,16 @@ def book_of(folder: Path, most: int = MOST) -> Book:
     for sheet in sheets:
         add_table(book, sheet.name, tables[sheet.table], sheet.begin, sheet.end)
     return book
+
+
+def _fits(page: Page, sure: Page) -> None:
+    """Refuse verdicts that say nothing of a plan."""
+    if page.plan is None or not page.plan.tables:
+        raise PlanError(f"{page.source} holds no plan, so no verdicts lead its answer")
+    if sure.sure is None:
+        raise PlanError(f"{sure.source} holds no verdicts on options; optimizer verdicts and alternatives make some")
+    if sure.instance[0] != page.instance[0]:
+        raise PlanError(f"{sure.source} is on {sure.instance[0]}, and the plan is of {page.instance[0]}")
 
 
 def _count(columns: list[Column]) -> int:

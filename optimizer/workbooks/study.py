@@ -27,7 +27,9 @@ _AT_ONCE = timedelta(seconds=1)
 """Between making and saving, in properties that count seconds."""
 
 
-def workbook(given: Path | str | Instance, file: Path | str | None = None) -> Path:
+def workbook(
+    given: Path | str | Instance, file: Path | str | None = None, *, verdicts: Path | str | None = None
+) -> Path:
     """Write one workbook (xlsx) of a result folder, or of an instance.
 
     That of a result has a cover with the answer, a list of contents, the report's tables and every table of the folder;
@@ -37,15 +39,18 @@ def workbook(given: Path | str | Instance, file: Path | str | None = None) -> Pa
         given: a result folder that `report` has a page for; or an instance, or its file or folder.
         file: where; default beside the result folder, or NAME.xlsx in the working folder. An earlier workbook of a
             result that nobody has saved since is replaced; nothing else is.
+        verdicts: a result folder of `verdicts` or `alternatives` on the plan's instance: its answer leads the cover,
+            and its options have a sheet.
 
     Returns:
         The file that was written.
 
     Raises:
         InstanceError: the instance has faults.
-        OptionsError: the name of the file does not end in .xlsx, a value is too long for a cell, or openpyxl is not
-            installed.
-        PlanError: the folder is missing, broken or without a page; or something else is in the file's place.
+        OptionsError: the name of the file does not end in .xlsx, a value is too long for a cell, verdicts are given
+            for an instance, or openpyxl is not installed.
+        PlanError: a folder is missing, broken or without a page; the verdicts are none on the plan; or something else
+            is in the file's place.
 
     Example:
         >>> import optimizer
@@ -58,8 +63,10 @@ def workbook(given: Path | str | Instance, file: Path | str | None = None) -> Pa
     if folder is not None and _holds_result(folder):
         target = _target(file, _beside(folder))
         _check(target, may_replace=_is_ours(target))
-        book_of(folder).save(target)
+        book_of(folder, None if verdicts is None else Path(verdicts)).save(target)
         return target
+    if verdicts is not None:
+        raise OptionsError("verdicts lead the cover of a plan's workbook; that of an instance has none")
     instance = given if isinstance(given, Instance) else load(given)
     target = _target(file, Path(instance.name + SUFFIX))
     _check(target, may_replace=False)

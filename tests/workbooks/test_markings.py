@@ -52,6 +52,18 @@ def test_a_workbook_of_a_plan(marked: optimizer.Instance, tmp_path: Path) -> Non
     assert rows[1][-1] == "cui acme"
 
 
+def test_what_is_marked_in_verdicts_marks_the_workbook(marked: optimizer.Instance, tmp_path: Path) -> None:
+    """Also where the plan is of the instance without its marks."""
+    plan = optimizer.solve(marked.replace({"markings": {}, "facilities.home.marking": None}), gap=0)
+    folder = plan.save(tmp_path / "plan")
+    optimizer.verdicts(marked, tmp_path / "sure", samples=2, workers=1)
+    alone = openpyxl.load_workbook(optimizer.workbook(folder, tmp_path / "alone.xlsx"))
+    assert alone["cover"]["A1"].value == "Plan of two_plants"
+    book = openpyxl.load_workbook(optimizer.workbook(folder, tmp_path / "both.xlsx", verdicts=tmp_path / "sure"))
+    assert [cell.value for cell in book["cover"][1]] == ["Marking", BANNER]
+    assert {sheet.oddHeader.center.text for sheet in book} == {BANNER.replace("&", "&&")}
+
+
 def test_a_banner_too_long_for_a_head_says_where_it_is(tmp_path: Path) -> None:
     """Excel cuts a head at 255 letters; a banner that is cut would be another one."""
     for banner, due in (

@@ -12,7 +12,8 @@ import openpyxl
 import pytest
 
 import optimizer
-from optimizer.errors import PlanError
+from optimizer.errors import OptionsError, PlanError
+from optimizer.pages.front import led
 from optimizer.pages.kinds import kind_of
 from optimizer.plan.columns import COLUMNS
 from optimizer.workbooks.book import HEIGHT, HIGHEST, LONGEST_NAME, Entry, Look, Names, height_of
@@ -105,12 +106,67 @@ def test_other_results_have_a_workbook_too(folders: Path) -> None:
     assert len(book.sheetnames) == 3 + len(list((folders / "why").glob("*.csv")))
 
 
+@pytest.fixture(scope="module")
+def known(folders: Path) -> Path:
+    """Verdicts and alternatives on the plan's instance."""
+    instance = optimizer.load(ROOT / "docs" / "examples" / "two_plants.yaml")
+    optimizer.verdicts(instance, folders / "sure", samples=2, workers=1)
+    optimizer.alternatives(instance, folder=folders / "alternatives", within_usd=1e6)
+    return folders
+
+
+@pytest.mark.parametrize(("other", "words"), [("sure", "over 2 samples"), ("alternatives", "for the data as they st")])
+def test_verdicts_lead_the_cover(known: Path, tmp_path: Path, other: str, words: str) -> None:
+    """In the words of a report of both, with where they are from; every option has a row on a sheet of its own."""
+    file = optimizer.workbook(known / "plan", tmp_path / "both.xlsx", verdicts=known / other)
+    book = openpyxl.load_workbook(file)
+    said = texts(book["cover"])
+    pages = led([kind_of(known / name).page(known / name) for name in ("plan", other)])
+    assert set(pages[0].answer) <= set(said)
+    assert any(line.startswith("Must fund") and words in line for line in said)
+    assert any(line.startswith(f"{known / other}; instance, SHA-256 ") for line in said)
+    assert book.sheetnames[3] == "verdicts"
+    assert any(line.startswith("whether to fund each option") for line in texts(book["contents"]))
+    with (known / other / "options.csv").open(encoding="utf-8", newline="") as there:
+        heads, *rows = csv.reader(there)
+    found = list(book["verdicts"].iter_rows(values_only=True))
+    assert [str(head).partition(" [")[0] for head in found[0]] == heads
+    assert [row[:2] for row in found[1:]] == [tuple(row[:2]) for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("of", "by", "words"),
+    [
+        ("plan", "plan", "plan holds no verdicts on options"),
+        ("plan", "why", "why holds no verdicts on options"),
+        ("sure", "sure", "sure holds no plan, so no verdicts"),
+        ("other", "sure", "sure is on two_plants, and the plan is of another"),
+        ("plan", "nowhere", "nowhere is no folder"),
+    ],
+)
+def test_verdicts_that_say_nothing_of_the_plan(known: Path, tmp_path: Path, of: str, by: str, words: str) -> None:
+    """Nothing is written."""
+    if of == "other":
+        instance = optimizer.load(ROOT / "docs" / "examples" / "two_plants.yaml").replace({"name": "another"})
+        optimizer.solve(instance, gap=0).save(known / "other")
+    with pytest.raises(PlanError, match=words):
+        optimizer.workbook(known / of, tmp_path / "both.xlsx", verdicts=known / by)
+    assert not list(tmp_path.iterdir())
+
+
+def test_verdicts_do_not_go_with_an_instance(known: Path, tmp_path: Path) -> None:
+    """Its workbook has no answer."""
+    file = ROOT / "docs" / "examples" / "two_plants.yaml"
+    with pytest.raises(OptionsError, match="that of an instance has none"):
+        optimizer.workbook(file, tmp_path / "instance.xlsx", verdicts=known / "sure")
+
+
 def test_a_table_longer_than_a_sheet_is_split_and_said(folders: Path, tmp_path: Path) -> None:
     """With sheets of fewer rows than the table of costs has."""
     columns = table_of(folders / "plan", "costs", plan=True)
     count = len(columns[0].cells)
     most = count // 2 + 1
-    book_of(folders / "plan", most).save(tmp_path / "split.xlsx")
+    book_of(folders / "plan", most=most).save(tmp_path / "split.xlsx")
     book = openpyxl.load_workbook(tmp_path / "split.xlsx")
     assert {"costs", "costs_2"} <= set(book.sheetnames)
     cells = [row for name in ("costs", "costs_2") for row in book[name].iter_rows(min_row=2, values_only=True)]
