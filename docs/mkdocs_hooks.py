@@ -30,6 +30,10 @@ FORMULA = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>
 LINE = re.compile(r"\.html\?line=(\d+)(?=\")")
 BAR = re.compile(r'<mover>(<m[in]>[^<]*</m[in]>)<mo stretchy="true">&#x000AF;</mo></mover>')
 """A bar over a letter as it is converted: a macron, which the font draws as a dash."""
+EMPTY_HEAD = re.compile(r"<th([^>]*)></th>")
+"""A head that heads nothing is a cell."""
+LONG = 80
+"""Letters from which a formula may be wider than a page: it scrolls, and a keyboard has to reach it."""
 LANGUAGES = {".py": "python", ".yaml": "yaml", ".toml": "toml", ".json": "json"}
 WORDS = {*LANGUAGES, ".md", ".ipynb", ".csv", ".j2", ".sh", ".txt", ""}
 """Files that are shown as pages, by suffix; others are given as they are."""
@@ -138,7 +142,15 @@ def on_page_content(html_: str, page: Page, config: MkDocsConfig, files: Files, 
         ValueError: a formula holds a command that has no MathML.
     """
     lined = LINE.sub(r".html#__codelineno-0-\1", html_)
-    return FORMULA.sub(lambda match: mathml(html.unescape(match[3]), block=match[2] == "["), lined)
+    told = EMPTY_HEAD.sub(r"<td\1></td>", lined)
+    return FORMULA.sub(lambda match: mathml(html.unescape(match[3]), block=match[2] == "["), told)
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:  # noqa: ARG001
+    """What the theme leaves without a name for those who do not see it."""
+    return output.replace(
+        'data-md-component="search" role="dialog"', 'data-md-component="search" role="dialog" aria-label="Search"'
+    )
 
 
 def mathml(formula: str, *, block: bool) -> str:
@@ -149,6 +161,8 @@ def mathml(formula: str, *, block: bool) -> str:
     """
     found = str(convert(formula.strip(), display="block" if block else "inline"))
     found = BAR.sub(r'<mover accent="true">\1<mo stretchy="false">&#x203E;</mo></mover>', found)
+    if block and len(formula.strip()) >= LONG:
+        found = found.replace("<math ", '<math tabindex="0" ', 1)
     if unknown := re.findall(r"\\[a-zA-Z]+", found):
         raise ValueError(f"{', '.join(unknown)} has no MathML: {formula}")
     return found

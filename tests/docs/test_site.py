@@ -112,3 +112,25 @@ def test_from_the_disk_it_is_searched_and_asks_for_nothing(site: Path) -> None:
         browser.close()
     assert [url for url in asked if not url.startswith("file:")] == []
     assert said == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (Debian: apt-get install chromium)")
+@pytest.mark.parametrize(("scheme", "width"), [("light", 390), ("dark", 1440)])
+def test_it_is_read_by_keyboard_and_ear(site: Path, scheme: str, width: int) -> None:
+    """axe finds nothing: links that colour alone tells, pale words, what scrolls beyond a keyboard's reach."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    found = []
+    with sync_api.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        for name in ("index", "tutorial", "instance", "reference", "decisions/0016-benders"):
+            page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
+            page.goto((site / f"{name}.html").as_uri())
+            if width < 500 and name == "instance":  # its tables are wider than that
+                page.wait_for_selector(".md-typeset__scrollwrap[tabindex]")
+            page.wait_for_timeout(300)
+            found += [(name, one["id"], one["nodes"][0]["html"]) for one in axe.Axe().run(page).response["violations"]]
+            page.close()
+        browser.close()
+    assert found == []
