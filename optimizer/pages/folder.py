@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,23 @@ class Columns:
     def all(self) -> list[str]:
         """Their names."""
         return [*self.words.split(), *self.whole.split(), *self.numbers.split()]
+
+
+@contextlib.contextmanager
+def as_written(note: Path | str, what: str) -> Iterator[None]:
+    """Tell whatever a damaged result leads to as what it is.
+
+    Args:
+        note: of the result.
+        what: it is, in words, with its article.
+
+    Raises:
+        PlanError: with what went wrong.
+    """
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError, ValueError) as error:
+        raise PlanError(f"{note} is no note of {what} as this version writes it: {error!r}") from error
 
 
 def read_note(folder: Path, note: str, what: str) -> dict[str, Any]:
@@ -92,7 +111,7 @@ def read_table(folder: Path, name: str, columns: Columns) -> pd.DataFrame:
             made[column] = _numbers(text)
             if column in whole:
                 made[column] = made[column].astype("Int64")
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             if column in columns.all:
                 raise PlanError(f"{file}: column {column} holds what is no number: {error}") from error
             made[column] = text.astype(object)

@@ -8,6 +8,7 @@ from pathlib import Path
 from optimizer.errors import OptionsError, PlanError
 from optimizer.folders import as_text, write_new
 from optimizer.pages.beside.page import beside
+from optimizer.pages.folder import as_written
 from optimizer.pages.front import led
 from optimizer.pages.html import MARK, html_of
 from optimizer.pages.kinds import kind_of
@@ -58,7 +59,8 @@ def report(
     target = Path(file)
     _check(given, target)
     pages = with_proofs(_pages(given, tell), tell)
-    text = as_text(html_of(led(beside(pages)), title))
+    with as_written(", ".join(map(str, given)), "results"):
+        text = as_text(html_of(led(beside(pages)), title))
     target.parent.mkdir(parents=True, exist_ok=True)
     write_new(target, text)
     return target

@@ -16,6 +16,7 @@ from optimizer.instance.judge import judge
 from optimizer.instance.read import read_source
 from optimizer.instance.write import yaml_text
 from optimizer.plan.columns import COLUMNS, LATER, TEXT, YEARS_OR_BLANK, with_units
+from optimizer.plan.sound import BLANK, NUMBERS, check_names, check_note, finite
 
 FORMAT = 1
 """Version of the result folder."""
@@ -123,6 +124,7 @@ class Plan:
         if info.get("objective") is not None:
             for name in COLUMNS:
                 tables[name] = read_table(folder, name)
+            check_names(folder, instance, tables)
         return cls(instance, info, tables)
 
 
@@ -143,21 +145,27 @@ def read_info(folder: Path) -> dict[str, Any]:
     if not file.is_file():
         raise PlanError(f"{folder} is no result folder: it has no plan.json{instead_of(folder, 'plan.json')}")
     try:
-        info = json.loads(file.read_text(encoding="utf-8"))
+        info = json.loads(file.read_text(encoding="utf-8"), parse_constant=_no_number)
     except (OSError, ValueError) as error:
         raise PlanError(f"{file} cannot be read: {error}") from error
     if not isinstance(info, dict) or "status" not in info:
         raise PlanError(f"{file} is not a plan of this package: it has no status")
     if info.get("format") != FORMAT:
         raise PlanError(f"{file} has format {info.get('format')!r}; this version reads {FORMAT}")
+    check_note(file, info)
     return info
+
+
+def _no_number(word: str) -> float:
+    """Infinity and NaN, which Python reads and JSON has not."""
+    raise ValueError(f"{word} is no number")
 
 
 def read_table(folder: Path, name: str) -> pd.DataFrame:
     """One result table.
 
     Raises:
-        PlanError: it is not there or lacks a column.
+        PlanError: it is not there, lacks a column, or holds what is no number where one belongs.
     """
     file = folder / f"{name}.csv"
     if not file.is_file() and name in LATER:
@@ -169,16 +177,19 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
             file,
             dtype=dict.fromkeys(TEXT, "string"),
             keep_default_na=False,
-            na_values={column: [""] for column in _NUMBERS},
+            na_values={column: [""] for column in NUMBERS},
         )
     except (OSError, ValueError) as error:
         raise PlanError(f"{file} cannot be read: {error}") from error
     missing = [column for column in COLUMNS[name] if column not in table.columns]
     if missing:
         raise PlanError(f"{file} lacks the column {', '.join(missing)}")
+    for column in COLUMNS[name]:
+        if column in NUMBERS:
+            table[column] = finite(table[column], file, blank=column in BLANK.get(name, ()))
     kinds: dict[str, Any] = {column: object for column in table.columns if column in TEXT}
     kinds |= {column: "Int64" for column in YEARS_OR_BLANK if column in table.columns}
-    return with_units(name, table.astype(kinds))
-
-
-_NUMBERS = {column for columns in COLUMNS.values() for column in columns} - TEXT
+    try:
+        return with_units(name, table.astype(kinds))
+    except (OverflowError, TypeError, ValueError) as error:  # a year with a fraction, a number beyond all others
+        raise PlanError(f"{file}: {error}") from error

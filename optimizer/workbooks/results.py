@@ -9,8 +9,9 @@ from typing import Any
 
 from optimizer.errors import PlanError
 from optimizer.instance.marks import banner_of, together
+from optimizer.pages.folder import as_written
 from optimizer.pages.front import led
-from optimizer.pages.kinds import PLAN, kind_of
+from optimizer.pages.kinds import PLAN, Kind, kind_of
 from optimizer.pages.page import Page
 from optimizer.pages.proofs import with_proofs
 from optimizer.plan.columns import COLUMNS
@@ -118,6 +119,11 @@ def book_of(folder: Path, verdicts: Path | None = None, most: int = MOST) -> Boo
         PlanError: a folder holds no result that has a page, or is broken; or the verdicts are none on this plan.
     """
     kind = kind_of(folder)
+    with as_written(folder / kind.note, kind.what):
+        return _book_of(kind, folder, verdicts, most)
+
+
+def _book_of(kind: Kind, folder: Path, verdicts: Path | None, most: int) -> Book:
     plan = kind.note == PLAN
     page, *sure = led(
         with_proofs([kind.page(folder), *([] if verdicts is None else [kind_of(verdicts).page(verdicts)])])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -92,13 +93,18 @@ def table_of(folder: Path, name: str, *, plan: bool) -> list[Column]:
     found = []
     for head in map(str, frame.columns):
         texts: list[str] = frame[head].tolist()
-        number = head not in _WORDS and any(texts) and all(_NUMBER.match(text) for text in texts if text)
+        number = head not in _WORDS and any(texts) and all(_is_number(text) for text in texts if text)
         unit = "share" if mine and head.startswith("service_") else UNITS.get(head, "")
         unit = "t/yr" if mine and head in RATES.get(name, ()) else unit
         known = mine or unit in ALIKE
         cells: list[Any] = [(_value(text) if number else text) if text else None for text in texts]
         found.append(Column(head, unit if known and head not in _WORDS else "", cells, number))
     return found
+
+
+def _is_number(text: str) -> bool:
+    """Whether a sheet can hold it as a number."""
+    return bool(_NUMBER.match(text)) and math.isfinite(float(text))
 
 
 def _value(text: str) -> float:

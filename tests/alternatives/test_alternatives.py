@@ -156,6 +156,7 @@ def test_a_stopped_search_goes_on_where_it_was(tmp_path: Path, monkeypatch: pyte
     assert not asked
 
 
+@pytest.mark.slow
 def test_a_search_that_goes_on_otherwise_has_the_plans_of_its_own_list(tmp_path: Path) -> None:
     """With prices more portfolios are known, the list is another one, and a number may have been another's before."""
     first = of_plants(1710, count=2, lean=False, folder=tmp_path / "a")

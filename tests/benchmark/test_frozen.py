@@ -116,6 +116,7 @@ def test_the_smallest_is_solved_within_what_is_stated(frozen: dict[str, Benchmar
     within(frozen[SMALLEST], objective_of(plan), bound_of(plan), 1e-2)
 
 
+@pytest.mark.slow
 def test_the_portfolio_of_the_smallest_costs_what_is_stated(frozen: dict[str, Benchmark], tmp_path: Path) -> None:
     """Fundings held, the rest is operations."""
     one = frozen[SMALLEST]

@@ -74,6 +74,7 @@ def test_nested_portfolios_and_what_nesting_costs_as_by_enumeration(drawn: tuple
     assert priced, "nesting costs something here"
 
 
+@pytest.mark.slow
 def test_the_order_within_a_cut_as_by_enumeration() -> None:
     """Each option alone, from the portfolio before the cut; the cheapest by dollar saved goes first."""
     given = plants(15)
@@ -267,6 +268,7 @@ def test_what_nesting_costs_between_bounds() -> None:
     assert nesting(level) == (0.0, None)
 
 
+@pytest.mark.slow
 def test_a_baseline_is_what_differences_are_to() -> None:
     """Named and dated; the money that is cut is still the plan's."""
     given = plants(60)
@@ -281,6 +283,7 @@ def test_a_baseline_is_what_differences_are_to() -> None:
     assert found.levels["costs_more"][0] == pytest.approx(own.levels["costs_more"][0] + plan.objective - last.objective)
 
 
+@pytest.mark.slow
 def test_a_stopped_list_goes_on_and_asks_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C after five answers; then the rest, and the list is that of a run that was not stopped."""
     plan = planned(60)

@@ -12,6 +12,7 @@ from support.build import solve
 from .conftest import Solved, call
 
 
+@pytest.mark.slow
 def test_the_starter_from_end_to_end(solved: Solved) -> None:
     """One table, outlay by dollar, and the folder; the reserve avoids what `shortfall` says that it takes off."""
     called = call("measures", "results/starter", "--outlay", "--workers", "1", folder=solved.folder)

@@ -30,6 +30,7 @@ def there(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_result_is_written_read_and_told(there: Path) -> None:
     """As JSON, in tables, on a page and in a workbook."""
     for words in (

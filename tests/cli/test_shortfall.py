@@ -28,6 +28,7 @@ def test_one_screen_and_a_document(tmp_path: Path) -> None:
     assert not (tmp_path / "other").exists()
 
 
+@pytest.mark.slow
 def test_beside_a_baseline_on_screen_and_on_its_page(tmp_path: Path) -> None:
     """The difference by measure, and who stops no more; the page says the same; a baseline without a plan is named."""
     solve(backup(0.4)).save(tmp_path / "plan")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from .conftest import TINY, call
 
 CAPEX = "facilities.plant.options.build.capex"
 
 
+@pytest.mark.slow
 def test_verdicts_as_a_planner_sees_them(tiny: Path) -> None:
     """Building costs 100 USD and saves 450: worth it whatever 30 percent do to that."""
     words = ("verdicts", "tiny.yaml", "--samples", "20", "--within-usd", "20", "--workers", "1", "--only", "*.capex")

@@ -37,6 +37,7 @@ def test_from_an_instance_to_who_closes(tmp_path: Path) -> None:
     assert "no plant closes in base that would not close in the same year without it" in shown.out
 
 
+@pytest.mark.slow
 def test_what_is_asked_wrongly_leaves_nothing(tmp_path: Path) -> None:
     """Exit code 2, the option and what would be right; no folder."""
     solve(plant(None)).save(tmp_path / "plan")

@@ -146,18 +146,29 @@ def test_a_file_without_pictures_has_no_script(made: Made, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", NAMES)
 def test_hostile_words_stay_words(made: Made, tmp_path: Path, name: str) -> None:
-    """A folder from elsewhere may hold anything: it is shown as it is, and runs nowhere."""
+    """A folder from elsewhere may hold anything: it is shown as it is, and runs nowhere.
+
+    A plan's tables name what its instance has; there it is the instance that has such names.
+    """
     folder = tmp_path / "folder"
     shutil.copytree(made[name], folder)
     kind = kind_of(folder)
     cell = '"' + HOSTILE.replace('"', '""') + '"'
-    for file in folder.glob("*.csv"):
+    of_a_plan = name in ("plan", "roll")
+    for file in () if of_a_plan else folder.glob("*.csv"):
         head, rest = file.read_text(encoding="utf-8").split("\n", 1)
         rest = re.sub(r"(?m)(^|(?<=[,;]))(home|abroad|changed)(?=,|$)", lambda _: cell, rest)
         file.write_text(f"{head}\n{rest}", encoding="utf-8")
+    if of_a_plan:
+        file = folder / "instance" / "instance.yaml"
+        named = re.sub(
+            r"(?m)^  (home|abroad):$", lambda found: f"{found[0]}\n    name: {json.dumps(HOSTILE)}", file.read_text()
+        )
+        assert named.count("alert(1)") == 2
+        file.write_text(named, encoding="utf-8")
     note = json.loads((folder / kind.note).read_text(encoding="utf-8"))
     note["why"] = note["status"] = HOSTILE
-    if "instance" in note and name not in ("plan", "roll"):
+    if "instance" in note and not of_a_plan:
         note["instance"] = HOSTILE
     told = json.dumps(note).replace('"changed"', json.dumps(HOSTILE))
     (folder / kind.note).write_text(told, encoding="utf-8")

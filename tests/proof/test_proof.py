@@ -324,6 +324,7 @@ def test_what_is_no_proof_of_this_plan_is_refused(proved: Proved, tmp_path: Path
         optimizer.proven(folder)
 
 
+@pytest.mark.slow
 def test_what_is_several_problems_or_no_plan_is_refused(tmp_path: Path) -> None:
     """Regret has an optimum of each future in it, which only a solver has found."""
     data = generate(5, scenarios=2) | {"risk": {"measure": "regret"}}

@@ -381,6 +381,7 @@ def test_a_batch_of_nobody_ends_no_round(monkeypatch: pytest.MonkeyPatch) -> Non
     search.close()
 
 
+@pytest.mark.slow
 def test_where_no_prices_hold_all_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Prices by which a column pays too much are not believed, and the plan is found without them."""
     monkeypatch.setattr(alike_parts, "PAYS", -math.inf)

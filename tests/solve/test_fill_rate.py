@@ -156,6 +156,7 @@ DRAWN = [(4, False), (4, True), (10, True), (16, True), (28, True), (34, True), 
 """Seeds whose plan could serve more than it does, somewhere; and whether branches count."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("drawn", first_fast(DRAWN, 2))
 def test_half_way_to_the_best_service_costs_and_methods_agree(drawn: tuple[int, bool]) -> None:
     """Of generated instances: a share that the free plan misses and another reaches costs something, by both alike."""

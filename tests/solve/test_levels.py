@@ -336,6 +336,7 @@ def test_what_parts_said_at_prices_holds_under_the_caps() -> None:
         search.close()
 
 
+@pytest.mark.slow
 def test_what_parts_said_at_prices_holds_at_higher_ones() -> None:
     """Each cut that one problem with prices takes on from another, against what parts cost in its own best plan."""
     data = generate(4, scenarios=2)

@@ -52,6 +52,7 @@ def test_a_workbook_of_a_plan(marked: optimizer.Instance, tmp_path: Path) -> Non
     assert rows[1][-1] == "cui acme"
 
 
+@pytest.mark.slow
 def test_what_is_marked_in_verdicts_marks_the_workbook(marked: optimizer.Instance, tmp_path: Path) -> None:
     """Also where the plan is of the instance without its marks."""
     plan = optimizer.solve(marked.replace({"markings": {}, "facilities.home.marking": None}), gap=0)

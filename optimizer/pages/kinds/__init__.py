@@ -10,7 +10,7 @@ from typing import Any
 from optimizer.errors import PlanError
 from optimizer.folders import instead_of
 from optimizer.instance.marks import MARKINGS, see
-from optimizer.pages.folder import read_note
+from optimizer.pages.folder import as_written, read_note
 from optimizer.pages.kinds import (
     alternatives,
     calendar,
@@ -55,13 +55,9 @@ class Kind:
             PlanError: the folder is incomplete, or not as this version writes it.
         """
         info = read_info(folder) if self.note == PLAN else read_note(folder, self.note, self.what)
-        try:
+        with as_written(folder / self.note, self.what):
             see(info.get(MARKINGS) or {})
             return self.content.page(self.read(folder, info), info, str(folder))
-        except (AttributeError, LookupError, TypeError, ValueError) as error:
-            raise PlanError(
-                f"{folder / self.note} is no note of {self.what} as this version writes it: {error!r}"
-            ) from error
 
 
 PLAN = "plan.json"
