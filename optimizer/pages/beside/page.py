@@ -92,8 +92,8 @@ def _fundings(sides: Sequence[Side]) -> str:
     if not some:
         return f"{known}; none funds anything else."
     plan_of = {side.name: side.plan for side in sides}
-    told = ((option_of(plan_of[plans[0]], *key), ", ".join(plans)) for key, plans in some.items())
-    names = listed((f"{option} ({having})" for option, having in told), 4)
+    having = ((option_of(plan_of[plans[0]], *key), ", ".join(plans)) for key, plans in some.items())
+    names = listed((f"{option} ({which})" for option, which in having), 4)
     return f"{known}; only some fund {len(some)} more: {names}."
 
 
