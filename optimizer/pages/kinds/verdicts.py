@@ -61,7 +61,7 @@ def _sure(found: Verdicts) -> Sure | None:
         return None
     must, toss, never, open_ = (tuple(_names(found, verdict)) for verdict in (MUST, TOSS_UP, NEVER, UNDECIDED))
     groups = list(info.get("groups") or ())
-    moved = f"of the data, with variants of {listed(groups)}," if groups else "of the data"
+    moved = f"of the data, with variants of {' and '.join(groups)}," if groups else "of the data"
     near = f"{counted(info['by_status']['solved'], 'sample')} {moved} within {rough(info['within_usd'])} of the best"
     needed = found.options[found.options["no_plan_without"] == found.options["samples"]]
     required = {f"{row.facility}:{row.option}" for row in rows_of(needed)}
