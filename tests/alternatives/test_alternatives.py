@@ -122,6 +122,7 @@ def test_a_share_is_of_the_cost() -> None:
     assert verdict_of(found)["bert"] == "in some"
 
 
+@pytest.mark.slow
 def test_a_stopped_search_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After Ctrl-C in the third solve the same call asks only what is left, and ends as one that ran through."""
     whole = of_plants(130, count=9)

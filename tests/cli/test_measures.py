@@ -37,6 +37,7 @@ def test_the_starter_from_end_to_end(solved: Solved) -> None:
     assert (solved.results.parent / "starter_measures" / "measures.csv").is_file()
 
 
+@pytest.mark.slow
 def test_groups_several_plans_and_bad_usage(tmp_path: Path) -> None:
     """By stage; two plans in one table; no such group, no plan."""
     solve(mixed()).save(tmp_path / "one")

@@ -33,6 +33,7 @@ def test_verdicts_as_a_planner_sees_them(tiny: Path) -> None:
     assert "17 like these would tell" in few.out
 
 
+@pytest.mark.slow
 def test_flips_as_a_planner_sees_them(tiny: Path) -> None:
     """Building pays as long as it costs less than the 450 USD that it saves."""
     called = call("flip", "tiny.yaml", "--key", f"{CAPEX}=100:900", "--gap", "1e-9", folder=tiny)

@@ -11,6 +11,7 @@ import pytest
 from .conftest import TINY_COST, call
 
 
+@pytest.mark.slow
 def test_an_instance_goes_out_is_edited_and_solved(tiny: Path) -> None:
     """Exported, changed in a cell, solved from the workbook; the plan has a workbook beside it."""
     called = call("workbook", "tiny.yaml", folder=tiny)

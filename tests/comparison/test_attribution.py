@@ -65,6 +65,7 @@ def test_what_is_attributed_comes_to_the_whole(one: int, two: int) -> None:
     assert ((low <= value + 1e-9) & (value <= high + 1e-9)).all()
 
 
+@pytest.mark.slow
 def test_the_order_may_be_given_and_a_stopped_attribution_goes_on(
     without: optimizer.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -120,6 +120,7 @@ def plain(window: Window) -> Window:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", first_fast([1, 2, 3, 5, 8, 9], 2))
 def test_no_bound_is_above_the_cost(seed: int, tmp_path: Path) -> None:
     """By the prices of a fifth of the futures, every episode of all costs at least its bound; some are met exactly."""
@@ -151,6 +152,7 @@ def test_no_bound_is_above_the_cost(seed: int, tmp_path: Path) -> None:
     assert len(near) > len(cost) / 4
 
 
+@pytest.mark.slow
 def test_a_branch_is_bounded_by_its_own_prices_exactly(tmp_path: Path) -> None:
     """Prices of all branches together give each episode that is a single branch its cost."""
     plan = solve(priced(4), gap=0.0)

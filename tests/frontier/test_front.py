@@ -189,6 +189,7 @@ def test_neighbours_start_points() -> None:
     assert set(again.funded) == set(first.funded)
 
 
+@pytest.mark.slow
 def test_a_known_bound_ends_a_search_and_is_its_own() -> None:
     """A search that reaches the bound of a looser point is optimal by that bound, and says so."""
     instance = optimizer.load(Path(__file__).parents[2] / "instances" / "starter", ["scenarios=[]"])

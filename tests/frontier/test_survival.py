@@ -73,6 +73,7 @@ def test_each_further_loss_as_by_enumeration(seed: int) -> None:
         assert row["than_fewer_at_most"] == pytest.approx(more - fewer, abs=1e-3)
 
 
+@pytest.mark.slow
 def test_brackets_hold_the_least_cost_at_any_gap() -> None:
     """To a quarter: what is told of each point still has the least cost between its bound and its plan."""
     given = chain(4)

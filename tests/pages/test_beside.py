@@ -20,6 +20,7 @@ from optimizer.pages.beside.sides import named, problems_of, sides_of
 from optimizer.pages.front import led
 from optimizer.pages.kinds import kind_of
 from optimizer.pages.kinds.plan import CONTENT
+from optimizer.pages.network.courses import option_of
 from optimizer.pages.page import SENTENCES, Page
 from optimizer.pages.pictures import Picture, Shares, View
 from optimizer.plan.columns import rows_of
@@ -119,7 +120,7 @@ def test_who_is_in_and_out_and_when(base: Plan, other: Plan) -> None:
     assert gone, "the small plan funds two options"
     page = page_on(a=base, b=other)
     [told] = [one for one in page.answer if one.startswith("Both plans fund 1 option, 1 in another year")]
-    assert all(f"{row.facility}:{row.option} (a)" in told for row in gone)
+    assert all(f"{option_of(base, row.facility, row.option)} (a)" in told for row in gone)
     table = grid(page, "Funded by some of the plans only")
     at = {head: number for number, head in enumerate(table.heads)}
     assert [row[0] for row in table.rows] == [row.facility for row in gone]

@@ -44,6 +44,7 @@ def test_no_limit_is_no_row(seed: int) -> None:
         assert np.array_equal(one.matrix.toarray(), other.matrix.toarray())
 
 
+@pytest.mark.slow
 def test_frictions_cost_and_never_gain() -> None:
     """The optimum with limits is dearer or the same, somewhere dearer, and the check finds every row of it held."""
     dearer = [optimum(biting(s, scenarios=3)) - optimum(generate(s, scenarios=3)) for s in (2, 5)]

@@ -404,6 +404,7 @@ def test_what_must_be_met_is_met(seed: int) -> None:
         assert plan.info["verdict"]["ok"], plan.info["verdict"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("risk", [{"measure": "cvar", "alpha": 0.5, "weight": 0.5}, {"measure": "worst_case"}])
 def test_other_measures_ask_every_part(risk: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a tail or the worst counts, nothing is judged by a sample; the program is shared all the same."""

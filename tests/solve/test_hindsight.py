@@ -144,6 +144,7 @@ def regretful(data: Data) -> Data:
     return data | {"risk": {"measure": "regret"}}
 
 
+@pytest.mark.slow
 def test_regret_takes_its_hindsights_by_the_method_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Benders and the whole say the same of every future, and progress says whose optimum is sought."""
     data = regretful(generate(14, scenarios=1, children=1))

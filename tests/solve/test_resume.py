@@ -507,6 +507,7 @@ def test_a_file_that_is_none_is_left_alone(content: bytes, tmp_path: Path) -> No
     assert file.read_bytes() == content
 
 
+@pytest.mark.slow
 def test_what_another_version_wrote_is_not_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It is begun anew, and that is said; so it is where an instance has nothing in common with the one before."""
     instance, file = instance_of(three()), tmp_path / "made.checkpoint"

@@ -251,6 +251,7 @@ def test_a_child_of_probability_0_changes_nothing(seed: int) -> None:
     assert optimum(with_child) == pytest.approx(optimum(data), rel=1e-6)
 
 
+@pytest.mark.slow
 @FEW
 @given(SEEDS)
 def test_a_child_in_which_nothing_else_happens_is_its_parent_once_more(seed: int) -> None:

@@ -40,6 +40,7 @@ def test_a_workbook_of_an_instance(marked: optimizer.Instance, tmp_path: Path) -
     assert optimizer.load(file) == marked
 
 
+@pytest.mark.slow
 def test_a_workbook_of_a_plan(marked: optimizer.Instance, tmp_path: Path) -> None:
     """The cover says it before its title, tables have the column as words."""
     folder = optimizer.solve(marked, gap=0).save(tmp_path / "plan")

@@ -155,6 +155,7 @@ def test_gaps_are_carried() -> None:
     assert figures.perfect_information(here, none, {"base": 1.0})[1]["value"] is None
 
 
+@pytest.mark.slow
 def test_goes_on_from_what_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stopped at the first hindsight it keeps its plans; called again it solves only what is missing."""
     folder = tmp_path / "v"
