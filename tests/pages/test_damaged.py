@@ -23,7 +23,9 @@ CELLS = [
     "", "nan", "inf", "-inf", "1e308", "-1", "0", "x", "true", "None", "2027", "1e-320", '"', "\x00", "9" * 400, "1,5",
     " ", "[]", "null", "0.5",
 ]  # fmt: skip
-VALUES = [None, -1, 0, 1e308, "x", "", [], {}, True, math.inf, math.nan, "2027", 10**30, 0.5, [[]], "9" * 400]
+VALUES: list[Any] = [
+    None, -1, 0, 1e308, "x", "", [], {}, True, math.inf, math.nan, "2027", 10**30, 0.5, [[]], "9" * 400,
+]  # fmt: skip
 
 
 def _damaged_table(text: str, dice: random.Random) -> str:
