@@ -9,9 +9,10 @@ from optimizer.briefs.words import rough, rough_tonnes
 from optimizer.comparison.verdicts import SAME, TIE, UNLIKE, difference
 from optimizer.instance.marks import together
 from optimizer.pages.beside.pictures import figures
-from optimizer.pages.beside.sides import KILOGRAM, Problem, Side, named, problems_of, sides_of, told
+from optimizer.pages.beside.sides import Problem, Side, named, problems_of, sides_of, told
 from optimizer.pages.beside.tables import measure_of, moved, outlay_of, say, split
 from optimizer.pages.network.courses import option_of
+from optimizer.pages.network.figures import KILOGRAM
 from optimizer.pages.page import Page, counted, listed
 
 TITLE = "Plans side by side"

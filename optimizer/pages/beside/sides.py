@@ -11,14 +11,13 @@ from optimizer.comparison.comparison import names_of
 from optimizer.comparison.edits import counts
 from optimizer.comparison.same import changes_from, distinct
 from optimizer.pages.network.courses import Future, futures_of, periods_of
+from optimizer.pages.network.figures import KILOGRAM
 from optimizer.pages.page import Page, counted, listed
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 
 SMALL = 1e-6
 """Tonnes below which nothing is asked for."""
-KILOGRAM = 1e-3
-"""Tonnes over the horizon below which nothing is short."""
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 HASH = 8
 """Letters of a SHA-256 that tell states of an instance apart."""

@@ -12,15 +12,13 @@ from optimizer.briefs import plans, rests, rolls, survival
 from optimizer.briefs.brief import Brief, headed
 from optimizer.briefs.words import rough, rough_share, rough_tonnes, usd
 from optimizer.pages.network.courses import futures_of, option_of, periods_of
-from optimizer.pages.network.figures import FIGURES, short_by_future
+from optimizer.pages.network.figures import FIGURES, KILOGRAM, short_by_future
 from optimizer.pages.page import Content, counted, listed
 from optimizer.pages.pictures import Figure
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 from optimizer.replanning.study import BRACKET, CHANGES, Rolled
 
-SMALL = 1e-3
-"""Tonnes below which nothing is short."""
 CENTS = 0.5
 """USD below which two costs are the same."""
 CHECKED = "The independent check says"
@@ -97,20 +95,20 @@ def _served(plan: Plan) -> str:
     futures = futures_of(plan, periods_of(plan))
     in_futures = f"in all {len(futures)} futures" if len(futures) > 1 else "without a disruption"
     short = short_by_future(plan, futures)
-    if not any(tons > SMALL for each in short.values() for tons in each):
+    if not any(tons > KILOGRAM for each in short.values() for tons in each):
         return f"Nothing is short {in_futures.replace('all', 'any of', 1)}."
     parts = []
     for channel, each in short.items():
         usual, most = each[0], max(each)
-        count = sum(tons > SMALL for tons in each)
+        count = sum(tons > KILOGRAM for tons in each)
         worst = futures[each.index(most)].name
         if count == 0:
             parts.append(f"in {channel} it is met in full {in_futures}")
-        elif usual <= SMALL:
+        elif usual <= KILOGRAM:
             often = f"in {count} of {len(futures)} futures, by {rough_tonnes(most)} at worst ({worst})"
             parts.append(f"in {channel} it is short {often}")
         else:
-            more = f" and by {rough_tonnes(most)} at worst ({worst})" if most > usual + SMALL else ""
+            more = f" and by {rough_tonnes(most)} at worst ({worst})" if most > usual + KILOGRAM else ""
             more = more if more or len(futures) == 1 else " and no more in any future"
             parts.append(f"in {channel} it is short by {rough_tonnes(usual)} without a disruption{more}")
     return f"Demand {'; '.join([parts[0].replace(' it is ', ' is ', 1), *parts[1:]])}."

@@ -16,8 +16,8 @@ from optimizer.pages.page import listed
 from optimizer.pages.pictures import Figure, M, columns, years
 from optimizer.plan.plan import Plan
 
-SMALL = 1e-3
-"""Tonnes below which nothing is short."""
+KILOGRAM = 1e-3
+"""Tonnes over the horizon below which nothing is short."""
 
 
 def short_by_year(plan: Plan) -> pd.DataFrame:
@@ -95,7 +95,7 @@ def _short(plan: Plan) -> Iterator[Figure]:
     lacking = {
         str(channel): ([int(year) for year in mine["period"]], [float(value) for value in mine["short"]])
         for channel, mine in short.groupby("channel", sort=False)
-        if mine["short"].sum() > SMALL
+        if mine["short"].sum() > KILOGRAM
     }
     if lacking:
         said = listed(f"{name} {rough_tonnes(sum(ys))} in all" for name, (_, ys) in lacking.items())
