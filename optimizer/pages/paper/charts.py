@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections import defaultdict
 from html import unescape
 from typing import Any
@@ -18,6 +19,8 @@ WIDEST = 46
 RULE = "#d5dae0"
 COLUMNS = 4
 """Of a legend."""
+WRAPPED = 48
+"""Letters of a line of the title of a table of shares: beside its names there is no room for more."""
 YEARS = 18
 """On an axis up to which each has its mark."""
 
@@ -117,7 +120,7 @@ def draw_shares(axis: Any, shares: Shares) -> None:
     )
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
-    titled(axis, shares.title)
+    titled(axis, textwrap.fill(shares.title, WRAPPED))
 
 
 def _cell(x: int, y: int, colour: str) -> Any:
