@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,22 +15,39 @@ from optimizer.exporting import export as run
 from optimizer.run import load
 
 
+class Kind(StrEnum):
+    """What is written."""
+
+    mps = "mps"
+    smps = "smps"
+
+
 def export(
     instance: InstancePath,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE.mps", help="The file; default NAME.mps of the instance."),
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="PLACE",
+            help="The file, ending in .mps, or with smps the folder; default NAME.mps, or NAME.smps, of the instance.",
+        ),
     ] = None,
+    format_: Annotated[
+        Kind,
+        typer.Option("--format", help="mps: the extensive form. smps: two stages, and a scenario for each future."),
+    ] = Kind.mps,
     set_: SetValues = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the problem in MPS, for other solvers: the extensive form as HiGHS is given it, under readable names.
+    """Write the problem in MPS or SMPS, for other solvers: as HiGHS is given it, under readable names.
 
-    Of instances that are one problem: not by regret, with service first, or with least outlay first.
+    Of instances that are one problem: not by regret, with service first, or with least outlay first. In SMPS for the
+    expected cost, where no scenario follows another.
     Example: optimizer export instances/starter -o starter.mps
     """
     read = load(instance, set_ or [])
-    made = run(read, output if output is not None else Path(f"{read.name}.mps"))
+    made = run(read, output if output is not None else Path(f"{read.name}.{format_.value}"), format_.value)
     if as_json:
         print_json(dataclasses.asdict(made) | {"file": str(made.file)})
         return
@@ -38,3 +56,5 @@ def export(
         f"{made.rows:,} rows, {made.columns:,} columns of which {made.binaries:,} are binary, {made.nonzeros:,} "
         f"nonzeros; a unit of the objective is {made.objective_unit_usd:g} USD"
     )
+    if made.format == "smps":
+        out.print(f"{made.scenarios} scenarios, which change {made.changes:,} numbers of the second stage")

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from support.build import instance_of
+from support.generate import generate
+
+from optimizer.instance.write import yaml_text
+
 from .conftest import call
 
 
@@ -26,3 +31,16 @@ def test_what_is_not_one_problem_ends_with_2(tiny: Path) -> None:
     assert called.code == 2
     assert "--set 'risk={measure: expected}'" in called.err
     assert not list(tiny.glob("*.mps"))
+
+
+def test_two_stages_are_a_folder(tmp_path: Path) -> None:
+    """Named after the instance; how many scenarios is told."""
+    (tmp_path / "made.yaml").write_text(yaml_text(instance_of(generate(1, scenarios=2))), encoding="utf-8")
+    called = call("export", "made.yaml", "--format", "smps", folder=tmp_path)
+    assert called.code == 0, called.err
+    assert "3 scenarios, which change" in called.out
+    files = {"problem.cor", "problem.tim", "problem.sto", "names.csv"}
+    assert {file.name for file in (tmp_path / "made_1.smps").iterdir()} == files
+    called = call("export", "made.yaml", "--format", "smps", "--set", "risk={measure: worst_case}", folder=tmp_path)
+    assert called.code == 2
+    assert "--set 'risk={measure: expected}'" in called.err

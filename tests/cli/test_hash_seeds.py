@@ -70,6 +70,7 @@ workbook plan -o plan.xlsx
 workbook demo -o demo.xlsx
 study study.yaml -o study
 export demo -o demo.mps
+export demo --format smps -o demo_smps
 unmarked marked.yaml -o unmarked
 generate made --facilities 20 --futures 2 --seed 4
 benchmark
