@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from queue import Empty, SimpleQueue
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, Self, TypeVar
 
 from optimizer.errors import SolveError
@@ -310,7 +311,7 @@ class Processes(Workers):
         return (place for place in range(self._count) if place not in taken)
 
     def _send(self, place: Hashable, do: Do[Any, Any], task: Any) -> Future[Any]:
-        with _unheard():  # a process may begin here
+        with _unheard(), _by_itself():  # a process may begin here
             try:
                 return self._pool(place).submit(_work, do, task)
             except BrokenProcessPool:  # it died while it had nothing to do
@@ -357,6 +358,22 @@ def _unheard() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _by_itself() -> Iterator[None]:
+    """Processes that begin meanwhile do not run the caller's script once more: they need nothing of it.
+
+    Python would have them import it. One without `if __name__ == "__main__":` would start processes of its own there,
+    and wait for them for ever; a long one would be run through by each.
+    """
+    name = "__main__"
+    main = sys.modules[name]
+    sys.modules[name] = ModuleType(name)
+    try:
+        yield
+    finally:
+        sys.modules[name] = main
 
 
 def _settle(begin: Callable[..., Any], kept: tuple[Any, ...]) -> None:

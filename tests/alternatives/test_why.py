@@ -184,7 +184,7 @@ def test_a_payment_that_is_found_is_what_decides() -> None:
         assert list(optimizer.solve(instance_of(data), gap=0.0, threads=1).portfolio["facility"]) == [funded]
 
 
-@pytest.mark.parametrize("seed", first_fast((0, 1, 2, 3, 5, 10), 1))
+@pytest.mark.parametrize("seed", first_fast((0, 1, 2, 3), 1))
 def test_both_methods_find_like_payments(seed: int) -> None:
     """No payment that one shows to be enough is below one that the other proves not to be."""
     instance = instance_of(generate(seed, scenarios=2))

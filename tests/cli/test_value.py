@@ -18,6 +18,7 @@ def made(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_one_screen_a_folder_and_a_document(made: Path) -> None:
     """Figures, tables of measures, regret and fundings; again as JSON, from what is kept."""
     called = call("value", "made.yaml", "--workers", "1", "-o", "out", "--quiet", folder=made)

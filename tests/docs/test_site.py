@@ -124,7 +124,7 @@ def test_it_is_read_by_keyboard_and_ear(site: Path, scheme: str, width: int) -> 
     found = []
     with sync_api.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        for name in ("index", "tutorial", "instance", "reference", "decisions/0016-benders"):
+        for name in ("index", "instance", "decisions/0016-benders"):
             page = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
             page.goto((site / f"{name}.html").as_uri())
             if width < 500 and name == "instance":  # its tables are wider than that

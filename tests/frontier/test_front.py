@@ -226,6 +226,7 @@ def test_what_a_limit_ended_is_asked_again_with_a_longer_one() -> None:
         assert front.settled((1.0,)) == settled, (before, now)
 
 
+@pytest.mark.slow
 def test_a_stopped_front_goes_on_and_a_finer_one_takes_it_over(tmp_path: Path) -> None:
     """Solves are kept as they come: the second call solves none, and a finer grid only what is not settled."""
     given = plants(2)

@@ -55,6 +55,7 @@ def test_a_lone_plan_says_that_it_is_one_of_others(made: Made, kind: str) -> Non
     assert len(found.answer) <= SENTENCES
 
 
+@pytest.mark.slow
 def test_verdicts_lead_before_alternatives(made: Made) -> None:
     """Those of the data as they stand lead only where nothing else does."""
     folders = [made["plan"], made["alternatives"], made["verdicts"]]
@@ -65,6 +66,7 @@ def test_verdicts_lead_before_alternatives(made: Made) -> None:
     assert "for the data as they stand" in plan.answer[0]
 
 
+@pytest.mark.slow
 def test_a_plan_against_verdicts_says_so(made: Made) -> None:
     """What it leaves out of what must be funded, and what it funds of what never should be."""
     funded = [f"{row.facility}:{row.option}" for row in made.found["plan"].portfolio.itertuples()]
@@ -101,6 +103,7 @@ def test_verdicts_on_another_state_say_so_and_come_after(made: Made) -> None:
     assert first.startswith("Must fund, over as it stands: nothing")
 
 
+@pytest.mark.slow
 def test_verdicts_on_the_trunk_say_that_scenarios_are_what_they_lack(made: Made) -> None:
     """They are known by their hash, and lead before those of a state that differs otherwise."""
     instance = Plan.read(made["plan"]).instance

@@ -155,6 +155,7 @@ def test_a_proof_that_does_not_hold_is_an_alert(
     assert why in cover["Note"]
 
 
+@pytest.mark.slow
 def test_plans_side_by_side_say_whose_gap_is_proved(proof: Proof, made: Made, tmp_path: Path) -> None:
     """A column, where one of them has a proof; else there is none."""
     both = read(optimizer.report([proof.file.parent, made["changed"]], tmp_path / "both.html"))

@@ -286,12 +286,14 @@ def test_a_further_option_never_costs_more(seed: int) -> None:
 
 
 @given(SEEDS)
+@pytest.mark.slow
 def test_a_laxer_exposure_cap_never_costs_more(seed: int) -> None:
     """Who is trusted under a strict cap is trusted under a lax one."""
     laxer_cap(seed)
 
 
 @given(SEEDS)
+@pytest.mark.slow
 def test_a_tighter_rule_never_costs_less(seed: int) -> None:
     """What keeps to the smaller share keeps to the larger one."""
     tighter_rule(seed)
@@ -383,7 +385,7 @@ DEAR = {"risk_order": 7, "laxer_cap": 6}
 def test_every_law_holds_of_larger_instances(name: str) -> None:
     """What holds of small instances holds with two facilities of a stage in each country, and of many more of them."""
 
-    @settings(settings.get_profile("many"), max_examples=DEAR.get(name, 10))
+    @settings(settings.get_profile("many"), max_examples=DEAR.get(name, 8))
     @given(SEEDS)
     def holds(seed: int) -> None:
         LAWS[name](seed, size=2)

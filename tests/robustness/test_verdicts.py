@@ -54,6 +54,7 @@ def same(found: Verdicts, other: Verdicts, samples: int) -> None:
         pd.testing.assert_frame_equal(first.reset_index(drop=True), second.reset_index(drop=True))
 
 
+@pytest.mark.slow
 def test_counts_are_those_of_every_portfolio(found: Verdicts) -> None:
     """In how many samples all, some and none of the near-optimal portfolios fund a plant."""
     table = found.options.set_index("facility")
@@ -202,6 +203,7 @@ def test_a_plan_that_is_not_the_best_to_the_gap_decides_nothing(monkeypatch: pyt
     assert not found.options[["in_all", "in_some", "in_none"]].to_numpy().any()
 
 
+@pytest.mark.slow
 def test_what_must_be_met_and_cannot_is_told() -> None:
     """Samples without a plan are counted apart, and say nothing of options; where the data have none nothing is run."""
     data = CHAIN.data()

@@ -90,7 +90,7 @@ def test_methods_agree_on_known_cases(case: Case) -> None:
 SEEDS = [(3, 1, 0), (14, 1, 2)]
 DEAR = (11, 17)
 """Take a third of the time of all, and others have as many scenarios and children."""
-MANY = [(seed, 1 + seed % 2, seed % 4) for seed in range(24) if seed not in DEAR]
+MANY = [(seed, 1 + seed % 2, seed % 4) for seed in range(14) if seed not in DEAR]
 
 
 @pytest.mark.parametrize(

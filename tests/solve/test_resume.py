@@ -152,6 +152,7 @@ def test_a_time_limit_is_heard_inside_the_master(monkeypatch: pytest.MonkeyPatch
     assert plan.info["verdict"]["ok"], plan.info["verdict"]
 
 
+@pytest.mark.slow
 def test_a_master_that_does_not_stop_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where HiGHS hears nobody, what it has proved so far is kept, and so is the plan."""
     release, stop, count = threading.Event(), Stop(), [0]

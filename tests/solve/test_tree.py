@@ -21,7 +21,7 @@ from optimizer.solver.extensive import compile_all, problem_of
 
 SEEDS = st.integers(0, 10_000)
 FEW = settings(settings.get_profile("few"), max_examples=2)
-MANY = settings(settings.get_profile("many"), max_examples=8)
+MANY = settings(settings.get_profile("many"), max_examples=5)
 RISKS: tuple[dict[str, Any], ...] = (
     {"measure": "expected"},
     {"measure": "cvar", "alpha": 0.75, "weight": 0.5},

@@ -81,6 +81,7 @@ def test_every_instance_comes_back(tmp_path: Path) -> None:
     assert [str(file) for file in files if not same(optimizer.load(file), tmp_path)] == []
 
 
+@pytest.mark.slow
 def test_the_plan_is_the_same(exported: Path) -> None:
     """Solved from the workbook and from YAML."""
     plans = [

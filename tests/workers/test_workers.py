@@ -214,3 +214,34 @@ def there(process: int) -> bool:
         return False
     status = Path(f"/proc/{process}/stat")
     return not (status.is_file() and status.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z")
+
+
+PLAIN = """
+import sys
+from pathlib import Path
+
+from support import tasks
+from optimizer.workers import workers_of
+
+print("the script", flush=True)
+with workers_of(2, None, tasks.Home, Path(sys.argv[1]), 7) as pool:
+    print(sorted(pool.results(tasks.times, range(3))))
+"""
+
+
+@pytest.mark.slow
+def test_a_script_needs_no_guard(tmp_path: Path) -> None:
+    """One without `if __name__ == "__main__":` is run once, and not by each process again, for ever."""
+    (tmp_path / "plain.py").write_text(PLAIN, encoding="utf-8")
+    (tmp_path / "kept").mkdir()
+    tests = str(Path(tasks.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, str(tmp_path / "plain.py"), str(tmp_path / "kept")],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": tests},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["the script", "[(0, 0), (1, 7), (2, 14)]"]
