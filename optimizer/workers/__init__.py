@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from optimizer.workers.beginning import may_have
 from optimizer.workers.cluster import Cluster, DaskWorkers, checked, connected, on_cluster
 from optimizer.workers.residents import EndedError, LostError, Residents
 from optimizer.workers.there import Heard
@@ -21,9 +22,10 @@ def workers_of(count: int, cluster: Cluster, begin: Callable[..., Any], *kept: A
         kept: what it is called with.
 
     Raises:
-        OptionsError: the client cannot be used.
+        OptionsError: the client cannot be used; this process may begin no others.
     """
     if cluster is None:
+        may_have(count)
         return Here(begin, kept) if count == 1 else Processes(count, begin, kept)
     return DaskWorkers(checked(cluster), begin, kept)
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
 from queue import Empty, SimpleQueue
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from optimizer.errors import SolveError
+from optimizer.workers.beginning import by_itself, unheard
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -311,7 +309,7 @@ class Processes(Workers):
         return (place for place in range(self._count) if place not in taken)
 
     def _send(self, place: Hashable, do: Do[Any, Any], task: Any) -> Future[Any]:
-        with _unheard(), _by_itself():  # a process may begin here
+        with unheard(), by_itself():  # a process may begin here
             try:
                 return self._pool(place).submit(_work, do, task)
             except BrokenProcessPool:  # it died while it had nothing to do
@@ -341,39 +339,6 @@ class _Settled:
     begin: Callable[..., Any]
     kept: tuple[Any, ...]
     home: Any = None
-
-
-@contextmanager
-def _unheard() -> Iterator[None]:
-    """Processes that begin meanwhile hear neither Ctrl-C nor SIGTERM, ever; here they are heard afterwards.
-
-    A process that is still reading modules would answer it with a traceback.
-    """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # it begins with the first process, and unblocks what is blocked
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _by_itself() -> Iterator[None]:
-    """Processes that begin meanwhile do not run the caller's script once more: they need nothing of it.
-
-    Python would have them import it. One without `if __name__ == "__main__":` would start processes of its own there,
-    and wait for them for ever; a long one would be run through by each.
-    """
-    name = "__main__"
-    main = sys.modules[name]
-    sys.modules[name] = ModuleType(name)
-    try:
-        yield
-    finally:
-        sys.modules[name] = main
 
 
 def _settle(begin: Callable[..., Any], kept: tuple[Any, ...]) -> None:

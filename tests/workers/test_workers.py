@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from support import tasks
 
-from optimizer.errors import SolveError
+from optimizer.errors import OptionsError, SolveError
 from optimizer.workers import workers_of
 
 BOTH = [1, pytest.param(2, marks=pytest.mark.slow)]
@@ -245,3 +246,18 @@ def test_a_script_needs_no_guard(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["the script", "[(0, 0), (1, 7), (2, 14)]"]
+
+
+def in_a_pool(folder: Path) -> str:
+    """What two workers come to inside a process of a Pool."""
+    try:
+        return str(found_by(2, folder, tasks.times))
+    except OptionsError as error:
+        return str(error)
+
+
+@pytest.mark.slow
+def test_a_process_that_may_have_none_is_told(tmp_path: Path) -> None:
+    """Inside a multiprocessing.Pool: with what would be right."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert "workers=1" in pool.apply(in_a_pool, [tmp_path])
