@@ -7,6 +7,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from optimizer.errors import Fault, Where
+from optimizer.folders import as_text
 from optimizer.instance.faults import did_you_mean, dotted
 from optimizer.instance.instance import Instance
 from optimizer.instance.movement import Stockpile
@@ -29,6 +30,9 @@ def override(source: Source, given: str, option: str = "--set") -> None:
     where = Where(option, 0)
     if not equals or not key:
         source.faults.append(Fault(where, given, "not of the form KEY=VALUE", f"{option} policy.budget.annual=5e9"))
+        return
+    if as_text(given) != given:
+        source.faults.append(Fault(where, as_text(given), "no text: half a character, or bytes that are no UTF-8"))
         return
     document = read_yaml(text, option) if text[:1] in ("{", "[", '"', "'") else None
     if document is not None and document.faults:

@@ -194,6 +194,8 @@ def test_an_override_reaches_into_a_table(read: Reader, sound: dict[str, Any]) -
     [
         ("policy.budget", ("--set", "KEY=VALUE")),
         ("=5", ("--set", "KEY=VALUE")),
+        ("x\udc80y=1", ("--set", "no UTF-8")),
+        ("name=x\ud800", ("--set", "half a character")),
         ("facilities.plant_b.country=USA", ("--set facilities.plant_b.country", "did you mean 'plant_")),
         ("facilities.plant_a.options.biuld.capex=1", ("--set", "no 'biuld'", "did you mean 'build'?")),
         ("discount_rate=high", ("--set discount_rate", "'high' does not fit", "a number")),
