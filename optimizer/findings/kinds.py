@@ -12,6 +12,7 @@ from optimizer.findings.frictions import idle_friction, idle_requalification
 from optimizer.findings.horizon import horizon_summary
 from optimizer.findings.instruments import idle_instrument
 from optimizer.findings.money import free_lunch
+from optimizer.findings.precision import beyond_precision
 from optimizer.findings.prices import idle_channel_factor
 from optimizer.findings.reach import unreachable_demand
 from optimizer.findings.reactions import idle_reaction
@@ -56,6 +57,7 @@ KINDS: tuple[Kind, ...] = (
     idle_channel_factor,
     series_starts_late,
     free_lunch,
+    beyond_precision,
     option_never_on_line,
     option_over_budget,
     material_without_maker,

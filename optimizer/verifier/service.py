@@ -9,7 +9,8 @@ from optimizer.instance.instance import Period
 from optimizer.instance.movement import DemandLine, Target
 from optimizer.verifier.case import Case
 from optimizer.verifier.columns import Demand, TargetRow
-from optimizer.verifier.verdict import At
+from optimizer.verifier.exact import plain
+from optimizer.verifier.verdict import TOO_FINE, At
 
 
 def check_demand(case: Case) -> None:
@@ -22,6 +23,8 @@ def check_demand(case: Case) -> None:
         text = f"it has no line {row.line} of {row.product}"
         if case.ledger.holds("known_ids", at, there, text):
             by_line.setdefault((row.scenario, row.period, row.market, row.line), []).append(row)
+    fine = 10.0 * case.ledger.tolerance.absolute
+    least: tuple[float, str] | None = None
     for block, period in case.each_period():
         for name, market in case.instance.markets.items():
             for number, line in enumerate(market.demand):
@@ -29,6 +32,10 @@ def check_demand(case: Case) -> None:
                 demand = case.facts.mean(line.tonnes, period) * factor * period.years
                 rows = by_line.get((block.name, period.year, name, number), [])
                 _line(case, At(name, period.year, block.name), period, line, rows, demand)
+                if 0 < demand < fine and (least is None or demand < least[0]):
+                    least = demand, f"demand of {name} for {line.product} is {plain(demand):.3g} t in {period.year}"
+    if least is not None:
+        case.ledger.notes.append(f"{TOO_FINE}: {least[1]}, and a row may be off by {fine / 10:g} t")
     for found in by_line.values():
         for row in found:
             _delivery(case, row)

@@ -86,6 +86,10 @@ class Residual:
     scenario: str
 
 
+TOO_FINE = "too fine to check"
+"""How a note of the summary begins: a tenth and more of what is asked for may be missing in a row that holds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the check of a plan found.
@@ -114,6 +118,7 @@ class Verdict:
             return f"not verified: {count:,} of {rows:,} rows do not hold ({shown}); first: {self.violations[0]}"
         used = sum(1 for number in self.checked.values() if number)
         line = f"verified: {rows:,} rows of {used} constraints hold"
+        line += "".join(f"; {note}" for note in self.notes if note.startswith(TOO_FINE))
         worst = max(self.residuals.items(), key=lambda item: item[1].amount / item[1].allowed, default=None)
         if worst is None:
             return line
