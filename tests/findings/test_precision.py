@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from support.build import one_market, solve
+
+from optimizer.pages.kinds import kind_of
 
 from .conftest import Find
 
@@ -52,10 +56,12 @@ def test_beyond_precision_is_quiet(find: Find, changes: str) -> None:
 
 
 @pytest.mark.parametrize(("tonnes", "told"), [(4e-6, True), (4e-5, False)])
-def test_the_check_says_of_what_it_cannot_tell(tonnes: float, told: bool) -> None:
+def test_the_check_and_the_page_say_of_what_they_cannot_tell(tonnes: float, told: bool, tmp_path: Path) -> None:
     """A few grams: every row may hold, and they be missing; that stands in the line of the verdict."""
     plant = {"stage": "magnet", "country": "USA", "recipes": ["make"], "capacity": 1, "confidence": "A"}
     plan = solve(one_market("grams", {"home": plant}, tonnes=tonnes, shortage_cost=1e6))
     words = "too fine to check: demand of programs for magnet is 4e-06 t in 2027, and a row may be off by 1e-06 t"
     assert (words in plan.info["verdict"]["summary"]) is told
+    folder = plan.save(tmp_path / "plan")
+    assert any("Too fine to check" in alert for alert in kind_of(folder).page(folder).alerts) is told
     assert plan.info["verdict"]["ok"]

@@ -18,6 +18,7 @@ from optimizer.pages.pictures import Figure
 from optimizer.plan.columns import rows_of
 from optimizer.plan.plan import Plan
 from optimizer.replanning.study import BRACKET, CHANGES, Rolled
+from optimizer.verifier.verdict import TOO_FINE
 
 CENTS = 0.5
 """USD below which two costs are the same."""
@@ -50,6 +51,8 @@ def _alerts(plan: Plan) -> Iterator[str]:
         yield f"{plan.status.replace('_', ' ').capitalize()}: {plan.info['why']}."
     if plan.tables and not plan.info["verdict"]["ok"]:
         yield f"The plan does not verify: {plan.info['verdict']['summary']}"
+    notes = plan.info["verdict"].get("notes", ()) if plan.tables else ()
+    yield from (f"{note[:1].upper()}{note[1:]}." for note in notes if note.startswith(TOO_FINE))
     rolled = _rolled(plan)
     if rolled is not None:
         yield from (f"{note[:1].upper()}{note[1:]}." for note in rolls.notes_of(rolled))
