@@ -241,6 +241,8 @@ def _place(format_: Format) -> str:
 
 
 def _ours(file: Path) -> bool:
+    if not file.is_file():
+        return False
     with file.open("rb") as there:
         return there.read(len(MARK)) == MARK.encode()
 

@@ -41,6 +41,7 @@ COMMANDS = {
     "report": ("report", "plan", "-o", "out.html"),
     "workbook": ("workbook", "plan", "-o", "out.xlsx"),
     "export": ("export", "tiny.yaml", "-o", "out.mps"),
+    "scenarios": ("export", "made.yaml", "--format", "smps", "-o", "out"),
     "generate": ("generate", "out"),
     "new": ("new", "out"),
     "prove": ("prove", "plan"),

@@ -125,7 +125,10 @@ def test_only_an_exported_folder_is_replaced(tmp_path: Path) -> None:
     with pytest.raises(PlanError, match="was not written here"):
         optimizer.export(instance, folder, "smps")
     assert (folder / "mine.txt").is_file()
+    (tmp_path / "odd" / "problem.cor").mkdir(parents=True)
+    with pytest.raises(PlanError, match="was not written here"):
+        optimizer.export(instance, tmp_path / "odd", "smps")
     (tmp_path / "file").write_text("mine", encoding="utf-8")
     with pytest.raises(PlanError, match="is a file; name a folder"):
         optimizer.export(instance, tmp_path / "file", "smps")
-    assert {path.name for path in tmp_path.iterdir()} == {"two", "file"}
+    assert {path.name for path in tmp_path.iterdir()} == {"two", "odd", "file"}
