@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from optimizer.errors import Fault, InstanceError
+from optimizer.errors import Fault, InstanceError, SolveError
 from optimizer.findings import Finding, findings_of
 from optimizer.instance.instance import Instance
 from optimizer.instance.marks import about
@@ -205,7 +205,13 @@ def solve_with(
     with connected(cluster) as client:  # before anything is built
         network = network_of(instance)
         first = start_of(start) if isinstance(start, Plan) else start
-        solved = solve_network(network, options, report, stop, first, rows, hindsight, checkpoint, client)
+        try:
+            solved = solve_network(network, options, report, stop, first, rows, hindsight, checkpoint, client)
+        except SolveError as error:
+            odd = [one.text for one in findings_of(network) if one.kind == "beyond_precision"]
+            if type(error) is SolveError and odd:
+                raise SolveError(f"{error}. {' '.join(odd)}") from error
+            raise
     plan = plan_of(instance, options, solved)
     if solved.status == "infeasible" and rows is None and explain:
         plan.info["shortfall"] = [item.to_dict() for item in why_infeasible(network, options, report, stop)]

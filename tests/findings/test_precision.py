@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from properties.test_properties import heavier
 from support.build import one_market, solve
+from support.generate import generate
 
+from optimizer.errors import SolveError
 from optimizer.pages.kinds import kind_of
 
 from .conftest import Find
@@ -65,3 +68,10 @@ def test_the_check_and_the_page_say_of_what_they_cannot_tell(tonnes: float, told
     folder = plan.save(tmp_path / "plan")
     assert any("Too fine to check" in alert for alert in kind_of(folder).page(folder).alerts) is told
     assert plan.info["verdict"]["ok"]
+
+
+def test_a_solve_that_fails_by_them_says_so() -> None:
+    """A solver that cannot hold rows of gigatonnes fails; the error says what is the matter with the instance."""
+    data = heavier(generate(40001, scenarios=1), 1e9)
+    with pytest.raises(SolveError, match=r"exactly 0 or 1\. .* is .*,000,000 t: double precision does not hold"):
+        solve(data)
