@@ -149,6 +149,8 @@ def test_an_instance_without_them_is_as_before(sound: dict[str, Any], read: Read
         ({"markings": {"cui": {"name": "x"}}}, "markings.cui.banner: 'banner' is missing"),
         ({"markings": {"cui": {"name": "x", "banner": "a\nb"}}}, "markings.cui.banner: 'a\\nb' is no banner; one line"),
         ({"markings": {"cui": {"name": "x", "banner": "C" * (LONGEST_BANNER + 1)}}}, "of 1 to 60 letters"),
+        ({"markings": {"cui": {"name": "x", "banner": "  "}}}, "markings.cui.banner: '  ' is no banner; one line"),
+        ({"markings": {"cui": {"name": "x", "banner": 7}}}, "markings.cui.banner: 7 is no banner; one line"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_place(
