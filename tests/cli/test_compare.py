@@ -22,6 +22,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_one_screen_a_folder_and_a_document(made: Path) -> None:
     """What changed, who comes, what it costs, regret and what each edit does; again as JSON, from what is kept."""
     words = ("compare", "last", "next", "--different-instances", "--regret", "--attribute", "--workers", "1")

@@ -99,7 +99,7 @@ def test_an_instance_without_a_plan(tiny: Path) -> None:
 @pytest.mark.slow
 def test_ctrl_c_keeps_what_is_done_and_goes_on(tmp_path: Path) -> None:
     """Who stops a sweep has the rows so far, and the same command goes on from there."""
-    words = ["-c", HEARING, "sensitivity", str(STARTER), "--set", "scenarios=[]", "-o", "study", "--top", "0"]
+    words = ["-c", HEARING, "sensitivity", str(STARTER.with_name("minimal")), "-o", "study", "--top", "0"]
     environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen([sys.executable, *words], cwd=tmp_path, env=environment, stderr=subprocess.PIPE)
     screen = tmp_path / "study" / "screen.csv"

@@ -61,10 +61,10 @@ def test_some_kills_at_random_moments(tmp_path: Path) -> None:
         str(ROOT / "benchmarks" / "kill_loop.py"),
         str(file),
         "--kills",
-        "3",
+        "2",
         "--only",
         "minimal",
     ]
     run = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
     assert run.returncode == 0, run.stdout + run.stderr
-    assert json.loads(file.read_text(encoding="utf-8"))["kills"] == 3
+    assert json.loads(file.read_text(encoding="utf-8"))["kills"] == 2

@@ -32,6 +32,7 @@ def marked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_the_banner_is_at_the_top_and_the_bottom_of_the_file(marked: Path, tmp_path: Path) -> None:
     """As words, whatever is in them; each page lists what it stands for."""
     top = read(optimizer.report([marked / "plan", marked / "why"], tmp_path / "report.html"))

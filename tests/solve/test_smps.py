@@ -9,6 +9,7 @@ from support import smps
 from support.build import instance_of
 from support.cases import OWN, Case, cases_in, name_of
 from support.generate import generate
+from support.params import some_fast
 
 import optimizer
 from optimizer.errors import OptionsError, PlanError
@@ -20,7 +21,7 @@ NOT_TWO = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("case", cases_in(OWN), ids=name_of)
+@pytest.mark.parametrize("case", some_fast(cases_in(OWN), 5), ids=name_of)
 def test_a_known_optimum_is_that_of_the_scenarios(case: Case, tmp_path: Path) -> None:
     """The number worked out on paper, by a reader that knows nothing of the model; or it is told why there is none."""
     instance = optimizer.load(case.folder)

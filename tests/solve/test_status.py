@@ -161,6 +161,7 @@ def test_solver_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     assert (out.out, out.err) == ("", "")
 
 
+@pytest.mark.slow
 def test_solver_that_does_not_stop_when_asked_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who asks to stop gets the plan in hand within seconds, even while HiGHS listens to nobody."""
     before = solve(knapsack(12), gap=0.1)

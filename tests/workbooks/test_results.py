@@ -45,6 +45,7 @@ def texts(sheet: Any) -> list[str]:
     return [cell.value for row in sheet for cell in row if isinstance(cell.value, str)]
 
 
+@pytest.mark.slow
 def test_the_cover_says_what_the_report_says(book: Any, folders: Path) -> None:
     """The answer in the same sentences, and where it comes from."""
     page = kind_of(folders / "plan").page(folders / "plan")
