@@ -18,7 +18,7 @@ import scipy.sparse as sp
 
 from optimizer.errors import SolveError
 from optimizer.solver.apart import share_cores
-from optimizer.solver.compile import Block, Indices, Vector
+from optimizer.solver.compile import Block, Indices, Vector, dot
 from optimizer.solver.given import Given
 from optimizer.solver.highs import INTERIOR_POINT_FROM
 from optimizer.solver.limit import Limit
@@ -260,7 +260,7 @@ class Branch:
         if self._outer is not None:
             slope -= self._outer.T @ np.array(solution.row_dual) / self._unit
         constant = self._constant if self._charged is self._cost else 0.0
-        return Response(float(self._charged @ values) + constant, values, np.where(abs(slope) < FLAT, 0.0, slope))
+        return Response(dot(self._charged, values) + constant, values, np.where(abs(slope) < FLAT, 0.0, slope))
 
     def _move_right(self) -> None:
         """Move what is given to the right side of the rows, where it stands apart."""
@@ -307,7 +307,7 @@ class Branch:
             raise SolveError(f"what the branch of '{self.block.name}' funds does not hold once it is exactly 0 or 1")
         values = answered(self._highs.getSolution().col_value, self._highs.getNumCol())
         constant = self._constant if self._charged is self._cost else 0.0
-        return Response(float(self._charged @ values) + constant, values, none)
+        return Response(dot(self._charged, values) + constant, values, none)
 
     def _run(self) -> Any:
         share_cores(self._threads)

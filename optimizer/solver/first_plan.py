@@ -23,7 +23,7 @@ import scipy.sparse as sp
 from optimizer.errors import SolveError
 from optimizer.model import assemble
 from optimizer.network.tables import BASE, INVESTMENT, TRUNK, Network
-from optimizer.solver.compile import Block, Indices, Problem, Vector, join, money_of
+from optimizer.solver.compile import Block, Indices, Problem, Vector, dot, join, money_of
 from optimizer.solver.highs import Progress, Report, Stop, run
 from optimizer.solver.loading import without_needs
 from optimizer.solver.options import Options
@@ -82,7 +82,7 @@ def first_plan(
     at_once = threading.Lock()
 
     def keep(values: Vector, duals: Vector | None) -> None:
-        objective = (float(problem.objective @ values) + problem.offset) / problem.money
+        objective = (dot(problem.objective, values) + problem.offset) / problem.money
         with at_once:
             if out.objective is None or objective < out.objective:
                 out.values, out.objective, out.duals = values, objective, duals

@@ -17,7 +17,7 @@ import numpy as np
 
 from optimizer.errors import SolveError
 from optimizer.solver.apart import run_apart, share_cores
-from optimizer.solver.compile import Problem, Vector
+from optimizer.solver.compile import Problem, Vector, dot
 from optimizer.solver.loading import answered, load, without_needs
 from optimizer.solver.options import Options
 
@@ -200,7 +200,7 @@ def run(
                 assert start is not None
                 cleaned, raw.ended = (start, None), "limit"
             raw.values, raw.duals = cleaned
-        raw.objective = (float(problem.objective @ raw.values) + problem.offset) / problem.money
+        raw.objective = (dot(problem.objective, raw.values) + problem.offset) / problem.money
         if raw.bound is not None and raw.bound > raw.objective:
             if (
                 raw.ended == "optimal"

@@ -22,9 +22,10 @@ ELSEWHERE = {
     "LANG": "C",
     "OPTIMIZER_CACHE": "",
     "COLUMNS": "40",
+    "OPENBLAS_CORETYPE": "Prescott",
     "NO_COLOR": "1",
 }
-"""Another order of hashes, day and terminal; nothing else of this environment, of which the new place knows nothing."""
+"""Another order of hashes, day, terminal, and kind of processor by which BLAS goes; nothing else of this environment."""
 
 
 def remade(folder: Path, place: Path) -> Path:

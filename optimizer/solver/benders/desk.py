@@ -14,7 +14,7 @@ import numpy as np
 
 from optimizer.solver.benders.alike import Alike
 from optimizer.solver.benders.recourse import Answer, Freed, Recourse
-from optimizer.solver.compile import Indices, Vector
+from optimizer.solver.compile import Indices, Vector, dot
 from optimizer.solver.limit import Limit
 
 
@@ -241,14 +241,14 @@ class _Sample:
         # Of what cannot be had the cost is not known.
         known = np.isfinite(before) & np.array([answer.possible for answer in said], dtype=bool)
         value = np.array([answer.value for answer in said], dtype=np.float64)
-        self._new = float(self._chance[places][known] @ (value - before)[known])
+        self._new = dot(self._chance[places][known], (value - before)[known])
         self._weight = float(self._chance[places].sum())
         self._left[places] = False
         value, price = self._alike.best(self._given, self._known)
         self._known = self._alike.known
         better = self._left & (value > self._value)
         more = better & np.isfinite(self._value)
-        self._learnt += self._new + float(self._chance[more] @ (value[more] - self._value[more]))
+        self._learnt += self._new + dot(self._chance[more], value[more] - self._value[more])
         self._value[better], self._price[better] = value[better], price[better]
         self.turns += 1
 

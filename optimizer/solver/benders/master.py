@@ -14,7 +14,7 @@ import scipy.sparse as sp
 
 from optimizer.errors import SolveError
 from optimizer.model.declare import Key
-from optimizer.solver.compile import Indices, Problem, Vector
+from optimizer.solver.compile import Indices, Problem, Vector, dot
 from optimizer.solver.limit import LeftBehind, Limit
 from optimizer.solver.loading import answered, load, new_highs
 
@@ -57,7 +57,7 @@ class Cut:
 
     def misses(self, z: Vector) -> float:
         """By how much a point violates it; negative where it holds."""
-        return self.constant - float(self.coefs @ z[self.columns])
+        return self.constant - dot(self.coefs, z[self.columns])
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from optimizer.model.declare import Key
 from optimizer.solver.benders.split import Part
 from optimizer.solver.branch import Branch, Response, VagueError
-from optimizer.solver.compile import Indices, Vector
+from optimizer.solver.compile import Indices, Vector, dot
 from optimizer.solver.limit import Limit
 from optimizer.solver.widen import widened
 
@@ -62,7 +62,7 @@ class Answer:
 
     def cut(self, given: Vector) -> tuple[float, Vector]:
         """(constant, slope): the value is at least constant + slope @ z for every z that the master may give."""
-        return self.value - float(self.slope @ given), self.slope
+        return self.value - dot(self.slope, given), self.slope
 
 
 class Recourse:
