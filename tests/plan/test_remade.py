@@ -25,7 +25,7 @@ ELSEWHERE = {
     "OPENBLAS_CORETYPE": "Prescott",
     "NO_COLOR": "1",
 }
-"""Another order of hashes, day, terminal, and kind of processor by which BLAS goes; nothing else of this environment."""
+"""Another order of hashes, day and terminal, another processor for BLAS; nothing else of this environment."""
 
 
 def remade(folder: Path, place: Path) -> Path:
