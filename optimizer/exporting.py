@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 from urllib.parse import quote
 
 from optimizer.errors import OptionsError, PlanError
@@ -28,7 +27,6 @@ from optimizer.solver.refusals import several_problems
 from optimizer.solver.solve import begin
 from optimizer.stages import Scenario, faults_of, two_stages
 
-Format = Literal["mps", "smps"]
 SUFFIX = ".mps"
 CORE, TIME, STOCH, NAMES = "problem.cor", "problem.tim", "problem.sto", "names.csv"
 """Files of a folder in SMPS; no name from an instance is a file's."""
@@ -60,7 +58,7 @@ class Exported:
     """
 
     file: Path
-    format: Format
+    format: str
     instance: str
     instance_sha256: str
     rows: int
@@ -73,7 +71,7 @@ class Exported:
     changes: int = 0
 
 
-def export(instance: Instance, file: Path | str, format: Format = "mps") -> Exported:
+def export(instance: Instance, file: Path | str, format: str = "mps") -> Exported:
     """Write the extensive form of an instance, as HiGHS is given it, for another solver.
 
     A row or column is called `block/component(index,...)`: block is `investment`, `trunk`, the branch of a future or
@@ -113,7 +111,7 @@ def export(instance: Instance, file: Path | str, format: Format = "mps") -> Expo
         faults.append(f"{target} does not end in {SUFFIX}: MPS is what is written")
     faults += several_problems("an export", network)
     if format == "smps":
-        faults += faults_of(network) if not faults else []
+        faults += faults_of(network)
     if faults:
         raise OptionsError("\n".join(faults))
     _check(target, format)
@@ -132,7 +130,7 @@ def _mps(instance: Instance, problem: Problem, target: Path) -> Exported:
     return made
 
 
-def _exported(instance: Instance, problem: Problem, target: Path, format_: Format) -> Exported:
+def _exported(instance: Instance, problem: Problem, target: Path, format_: str) -> Exported:
     return Exported(
         file=target,
         format=format_,
@@ -149,18 +147,22 @@ def _exported(instance: Instance, problem: Problem, target: Path, format_: Forma
 
 def _smps(network: Network, problem: Problem, target: Path) -> Exported:
     core, scenarios = two_stages(network, problem, _columns(problem), _rows(problem))
-    columns, rows = (
-        [f"x{number}" for number in range(1, len(core.columns) + 1)],
-        [f"r{number}" for number in range(1, len(core.rows) + 1)],
-    )
+    columns = [f"x{number}" for number in range(1, len(core.columns) + 1)]
+    rows = [f"r{number}" for number in range(1, len(core.rows) + 1)]
     made = dataclasses.replace(
         _exported(network.instance, problem, target, "smps"),
         rows=len(core.rows),
         columns=len(core.columns),
         nonzeros=int(core.matrix.nnz),
         binaries=int(core.integer.sum()),
+        scenarios=len(scenarios),
+        changes=sum(len(one.entries[0]) + len(one.sides[0]) for one in scenarios),
     )
-    told = [0, 0]
+    head = _head(made)
+    begins = [(columns[0], rows[0] if core.first_rows else GOAL, FIRST)]
+    begins += [(columns[core.first_columns], rows[core.first_rows], SECOND)]
+    time = "".join(f"    {column}  {row}  {stage}\n" for column, row, stage in begins)
+    named = zip((*columns, *rows), (*core.columns, *(name for name, _ in core.rows)), strict=True)
 
     def fill(folder: Path) -> None:
         highs = new_highs(
@@ -172,35 +174,22 @@ def _smps(network: Network, problem: Problem, target: Path) -> Exported:
             integer=core.integer,
         )
         whole = written_as_mps(highs, columns, rows, folder / f"core{SUFFIX}")
-        _put_under(_head(made), whole, folder / CORE)
+        _put_under(head, whole, folder / CORE)
         whole.unlink()
-        begins = [(columns[0], rows[0] if core.first_rows else GOAL, FIRST)]
-        begins += [(columns[core.first_columns], rows[core.first_rows], SECOND)]
         (folder / TIME).write_text(
-            "".join(f"{line}\n" for line in _head(made))
-            + "TIME          problem\nPERIODS       IMPLICIT\n"
-            + "".join(f"    {column}  {row}  {stage}\n" for column, row, stage in begins)
-            + "ENDATA\n",
-            encoding="ascii",
+            f"{head}TIME          problem\nPERIODS       IMPLICIT\n{time}ENDATA\n", encoding="ascii", newline="\n"
         )
-        with (folder / STOCH).open("w", encoding="ascii", newline="\n") as stoch:
-            stoch.writelines(f"{line}\n" for line in _head(made))
-            stoch.write("STOCH         problem\nSCENARIOS     DISCRETE\n")
+        with (folder / STOCH).open("w", encoding="ascii", newline="\n") as file:
+            file.write(f"{head}STOCH         problem\nSCENARIOS     DISCRETE\n")
             for scenario in scenarios:
-                told[0] += 1
-                for line in _changes(scenario, columns, rows):
-                    told[1] += 1
-                    stoch.write(line)
-                told[1] -= 1
-            stoch.write("ENDATA\n")
-        with (folder / NAMES).open("w", encoding="ascii", newline="\n") as named:
-            named.writelines(f"{line}\n" for line in _head(made))
-            named.write("name,stands_for\n")
-            named.writelines(f'{short},"{_name(long)}"\n' for short, long in zip(columns, core.columns, strict=True))
-            named.writelines(f'{short},"{_name(long)}"\n' for short, (long, _) in zip(rows, core.rows, strict=True))
+                file.writelines(_changes(scenario, columns, rows))
+            file.write("ENDATA\n")
+        with (folder / NAMES).open("w", encoding="ascii", newline="\n") as file:
+            file.write(f"{head}name,stands_for\n")
+            file.writelines(f'{short},"{_name(long)}"\n' for short, long in named)
 
     write_whole(target.absolute(), fill)
-    return dataclasses.replace(made, scenarios=told[0], changes=told[1])
+    return made
 
 
 def _changes(scenario: Scenario, columns: list[str], rows: list[str]) -> Iterator[str]:
@@ -212,15 +201,15 @@ def _changes(scenario: Scenario, columns: list[str], rows: list[str]) -> Iterato
         yield f"    {RIGHT}  {rows[row]}  {value!r}\n"
 
 
-def _put_under(head: Iterator[str], whole: Path, headed: Path) -> None:
+def _put_under(head: str, whole: Path, headed: Path) -> None:
     """Write what is in a file under some lines, into another."""
     with whole.open("rb") as body, headed.open("wb") as new:
-        new.write("".join(f"{line}\n" for line in head).encode())
+        new.write(head.encode())
         while part := body.read(1 << 20):
             new.write(part)
 
 
-def _check(target: Path, format_: Format) -> None:
+def _check(target: Path, format_: str) -> None:
     """Refuse a place where something else is."""
     if not target.parent.is_dir():
         raise PlanError(f"{target.parent} is no folder; make it first, or name another {_place(format_)} with -o")
@@ -236,7 +225,7 @@ def _check(target: Path, format_: Format) -> None:
         raise PlanError(f"{target} is there already and was not written here; name another {_place(format_)} with -o")
 
 
-def _place(format_: Format) -> str:
+def _place(format_: str) -> str:
     return "file" if format_ == "mps" else "folder"
 
 
@@ -247,17 +236,23 @@ def _ours(file: Path) -> bool:
         return there.read(len(MARK)) == MARK.encode()
 
 
-def _head(made: Exported) -> Iterator[str]:
+def _head(made: Exported) -> str:
     """Comments at the top; ASCII, whatever the instance is called."""
-    yield f"{MARK}: extensive form of an instance" + (", in two stages" if made.format == "smps" else "")
+    two = made.format == "smps"
+    lines = [f"{MARK}: extensive form of an instance{', in two stages' if two else ''}"]
     if made.banner:
-        yield f"* {quote(made.banner, safe=' ;,/()')}"
-    yield f"* instance {quote(made.instance, safe=' ')}, SHA-256 {made.instance_sha256}"
-    yield f"* one unit of the objective, and of money in rows that hold cost, is {made.objective_unit_usd:g} USD"
-    if made.format == "smps":
-        yield f"* {CORE} has what any branch has, {STOCH} what is otherwise in each"
-        yield f"* {TIME}: where the second stage begins; {NAMES}: what rows (r) and columns (x) stand for"
-    yield "* names are block/component(index,...), what is no letter, digit or one of _.-~ in them as %XX"
+        lines.append(f"* {quote(made.banner, safe=' ;,/()')}")
+    lines += [
+        f"* instance {quote(made.instance, safe=' ')}, SHA-256 {made.instance_sha256}",
+        f"* one unit of the objective, and of money in rows that hold cost, is {made.objective_unit_usd:g} USD",
+    ]
+    if two:
+        lines += [
+            f"* {CORE} has what any branch has, {STOCH} what is otherwise in each",
+            f"* {TIME}: where the second stage begins; {NAMES}: what rows (r) and columns (x) stand for",
+        ]
+    lines.append("* names are block/component(index,...), what is no letter, digit or one of _.-~ in them as %XX")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _name(at: tuple[str, Key]) -> str:

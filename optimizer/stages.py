@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from optimizer.instance.policy import Expected
+from optimizer.instance.policy import Expected, Regret
 from optimizer.model.declare import Key
 from optimizer.model.risk import COST
 from optimizer.network.tables import BASE, TRUNK, Network
@@ -87,7 +87,7 @@ def faults_of(network: Network) -> list[str]:
     faults = []
     if not network.windows:
         faults.append("no scenario disrupts anything, so there is no second stage; --format mps writes the problem")
-    if not isinstance(network.instance.risk, Expected):
+    if not isinstance(network.instance.risk, Expected | Regret):  # regret is several problems, which is told as that
         faults.append(
             f"the measure is {network.instance.risk.measure}, and SMPS weighs scenarios by their probability alone; "
             "--format mps writes the problem, or --set 'risk={measure: expected}'"
@@ -120,7 +120,7 @@ class _Rows:
 
 def two_stages(
     network: Network, problem: Problem, columns: Sequence[Named], rows: Sequence[Named]
-) -> tuple[Core, Iterator[Scenario]]:
+) -> tuple[Core, list[Scenario]]:
     """The core, and each future by what it changes of the core.
 
     Args:
@@ -175,7 +175,7 @@ def two_stages(
         integer=np.array([whole for _, whole in order]),
         objective=costs,
     )
-    return core, _scenarios(network, made, core, (stages, codes, values), every[every >= first_rows * width])
+    return core, list(_scenarios(network, made, core, (stages, codes, values), every[every >= first_rows * width]))
 
 
 def _columns(

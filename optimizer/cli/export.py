@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,13 +12,6 @@ from optimizer.cli.options import AsJson, InstancePath, SetValues
 from optimizer.cli.output import out, print_json, written_to
 from optimizer.exporting import export as run
 from optimizer.run import load
-
-
-class Kind(StrEnum):
-    """What is written."""
-
-    mps = "mps"
-    smps = "smps"
 
 
 def export(
@@ -34,9 +26,9 @@ def export(
         ),
     ] = None,
     format_: Annotated[
-        Kind,
+        str,
         typer.Option("--format", help="mps: the extensive form. smps: two stages, and a scenario for each future."),
-    ] = Kind.mps,
+    ] = "mps",
     set_: SetValues = None,
     as_json: AsJson = False,
 ) -> None:
@@ -47,7 +39,7 @@ def export(
     Example: optimizer export instances/starter -o starter.mps
     """
     read = load(instance, set_ or [])
-    made = run(read, output if output is not None else Path(f"{read.name}.{format_.value}"), format_.value)
+    made = run(read, output if output is not None else Path(f"{read.name}.{format_}"), format_)
     if as_json:
         print_json(dataclasses.asdict(made) | {"file": str(made.file)})
         return
