@@ -8,58 +8,36 @@ must cost the same. One that breaks a law is printed with its seed, and the run 
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
 import sys
-import time
-import traceback
 from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+
+import seeds
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from properties.test_properties import LAWS
 
-from optimizer.run import versions
-
 
 def main() -> int:
-    """Go through seeds until the time is up."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--first", type=int, default=20_000)
+    """Put seeds to laws."""
+    parser = seeds.asked(__doc__, first=20_000)
     parser.add_argument("--size", type=int, default=1, help="facilities of a stage in each country")
     parser.add_argument("--laws", nargs="+", default=list(LAWS), choices=list(LAWS))
     given = parser.parse_args()
-    began, processor, load = time.monotonic(), time.process_time(), os.getloadavg()
     held: Counter[str] = Counter()
-    broken: list[dict[str, object]] = []
-    seed = given.first
-    while time.monotonic() - began < 60 * given.minutes:
-        for law in given.laws:
-            try:
-                LAWS[law](seed, size=given.size)
-                held[law] += 1
-            except Exception as error:
-                broken.append({"law": law, "seed": seed, "size": given.size, "error": str(error)[:2000]})
-                sys.stderr.write(f"BROKEN {law} by seed {seed}\n{traceback.format_exc()}")
-        seed += 1
-    made = {
-        "first": given.first,
-        "seeds": seed - given.first,
-        "size": given.size,
-        "held": dict(held),
-        "broken": broken,
-        "seconds": time.monotonic() - began,
-        "processor_seconds": time.process_time() - processor,
-        "load_at_begin": load,
-        "versions": versions(),
-    }
-    given.file.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
-    sys.stdout.write(f"{seed - given.first} seeds, {sum(held.values())} laws held, {len(broken)} broken\n")
-    return 1 if broken else 0
+
+    def put(law: str, seed: int) -> str:
+        LAWS[law](seed, size=given.size)
+        held[law] += 1
+        return ""
+
+    def tries(seed: int) -> dict[str, Callable[[], str]]:
+        return {law: partial(put, law, seed) for law in given.laws}
+
+    return seeds.ended(given, seeds.through(given, tries), size=given.size, held=held)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ def no_dearer(free: float, bound: float) -> bool:
 
 
 def more_budget(seed: int, size: int = 1) -> None:
+    """Whoever may spend more can still spend less."""
     data = generate(seed, size=size)
     capex = [option["capex"] for record in data["facilities"].values() for option in record.get("options", ())]
     costs = []
@@ -47,6 +48,7 @@ def more_budget(seed: int, size: int = 1) -> None:
 
 
 def further_option(seed: int, size: int = 1) -> None:
+    """What can be funded need not be."""
     data = generate(seed, size=size)
     less = optimum(data)
     for record in data["facilities"].values():
@@ -73,6 +75,7 @@ def heavier(data: Any, factor: float, key: str = "") -> Any:
 
 
 def laxer_cap(seed: int, size: int = 1) -> None:
+    """Who is trusted under a strict cap is trusted under a lax one."""
     data = generate(seed, size=size)
     costs = []
     for cap in (0.0, 0.2, 0.4, 1.0):
@@ -83,6 +86,7 @@ def laxer_cap(seed: int, size: int = 1) -> None:
 
 
 def tighter_rule(seed: int, size: int = 1) -> None:
+    """What keeps to the smaller share keeps to the larger one."""
     data = generate(seed, size=size)
     costs = [optimum(data)]
     for share in (0.9, 0.6, 0.4):
@@ -93,6 +97,7 @@ def tighter_rule(seed: int, size: int = 1) -> None:
 
 
 def split_scenario(seed: int, size: int = 1) -> None:
+    """The same future told twice, at half the probability each, is the same future, under every measure."""
     data = generate(seed, size=size, scenarios=1)
     for risk in ({"measure": "expected"}, {"measure": "cvar", "alpha": 0.5, "weight": 0.5}, {"measure": "worst_case"}):
         data["risk"] = risk
@@ -105,6 +110,7 @@ def split_scenario(seed: int, size: int = 1) -> None:
 
 
 def harmless_scenario(seed: int, size: int = 1) -> None:
+    """A future in which nothing happens is no reason to do anything else."""
     data = generate(seed, size=size)
     before = optimum(data)
     data["scenarios"].append({"id": "calm", "probability": 0.4, "onset": 2028, "effects": []})
@@ -138,6 +144,7 @@ def renamed(data: Data) -> str:
 
 
 def other_words(seed: int, size: int = 1) -> None:
+    """Neither what things are called nor the order they are written in is worth a dollar."""
     data = generate(seed, size=size)
     plan = solve(data)
     assert plan.objective is not None
@@ -148,16 +155,19 @@ def other_words(seed: int, size: int = 1) -> None:
 
 
 def other_money(seed: int, size: int = 1) -> None:
+    """Eight times every price is eight times the cost."""
     data = generate(seed, size=size)
     assert optimum(scaled(data, 8)) == pytest.approx(8 * optimum(data), rel=CLOSE)
 
 
 def other_tonnes(seed: int, size: int = 1) -> None:
+    """Eight times every tonne, and every sum for a whole plant, is eight times the cost."""
     data = generate(seed, size=size)
     assert optimum(heavier(data, 8)) == pytest.approx(8 * optimum(data), rel=CLOSE)
 
 
 def rule_left_out(seed: int, size: int = 1) -> None:
+    """Each kind of rule only ever takes choices away."""
     data = under_limits(generate(seed, size=size))
     bound = optimum(data)
     rules = data["policy"]["rules"]
@@ -167,6 +177,7 @@ def rule_left_out(seed: int, size: int = 1) -> None:
 
 
 def harder_blow(seed: int, size: int = 1) -> None:
+    """Who has a quarter of the plants could have done the same with a half."""
     data = generate(seed, size=size, scenarios=2)
     for scenario in data["scenarios"]:
         scenario["effects"] = [AT_WORK, *(one for one in scenario["effects"] if one["affects"] != "facilities")]
@@ -177,6 +188,7 @@ def harder_blow(seed: int, size: int = 1) -> None:
 
 
 def evaluated(seed: int, size: int = 1) -> None:
+    """Of every future, and their mean."""
     plan = solve(generate(seed, size=size, scenarios=2), gap=0.0)
     found = evaluate(plan.instance, plan, workers=1)
     costs = {row.scenario: row.cost for row in rows_of(plan.scenarios)}
@@ -185,6 +197,7 @@ def evaluated(seed: int, size: int = 1) -> None:
 
 
 def relaxation(seed: int, size: int = 1) -> None:
+    """Funding in parts is cheaper than funding whole, funding nothing no cheaper than the best."""
     data = generate(seed, size=size)
     network = network_of(instance_of(data))
     problem = problem_of(network, compile_all(network)[0], {})
@@ -213,6 +226,7 @@ RISKS: tuple[dict[str, Any], ...] = (
 
 
 def checked(seed: int, size: int = 1) -> None:
+    """Whatever the measure, the rules and the gap asked for, the checker finds nothing wrong with the plan."""
     data = generate(seed, size=size)
     data["risk"] = RISKS[seed % len(RISKS)]
     data["policy"] = POLICY
@@ -223,6 +237,7 @@ def checked(seed: int, size: int = 1) -> None:
 
 
 def risk_order(seed: int, size: int = 1) -> None:
+    """The mean is no more than the mean of a tail, and that no more than the worst."""
     data = generate(seed, size=size, scenarios=2)
     values = []
     for risk in (
@@ -237,6 +252,7 @@ def risk_order(seed: int, size: int = 1) -> None:
 
 
 def fixed_portfolio(seed: int, size: int = 1) -> None:
+    """Leaving no choice but the one that was made leaves its cost."""
     data = generate(seed, size=size)
     plan = solve(data)
     assert plan.objective is not None
@@ -252,8 +268,7 @@ def fixed_portfolio(seed: int, size: int = 1) -> None:
     assert again.objective == pytest.approx(plan.objective, rel=CLOSE)
 
 
-Law = Callable[..., None]
-LAWS: dict[str, Law] = {
+LAWS: dict[str, Callable[..., None]] = {
     "more_budget": more_budget,
     "further_option": further_option,
     "laxer_cap": laxer_cap,
@@ -271,110 +286,34 @@ LAWS: dict[str, Law] = {
     "risk_order": risk_order,
     "fixed_portfolio": fixed_portfolio,
 }
+LONG = [
+    "more_budget",
+    "laxer_cap",
+    "tighter_rule",
+    "split_scenario",
+    "other_money",
+    "other_tonnes",
+    "evaluated",
+    "risk_order",
+]
+"""Laws that a fast run leaves to the slow one."""
 
 
-@pytest.mark.slow
-@given(SEEDS)
-def test_more_budget_never_costs_more(seed: int) -> None:
-    """Whoever may spend more can still spend less."""
-    more_budget(seed)
+def held(name: str, size: int, profile: settings) -> None:
+    """Put seeds to a law."""
+
+    @profile
+    @given(SEEDS)
+    def holds(seed: int) -> None:
+        LAWS[name](seed, size=size)
+
+    holds()
 
 
-@given(SEEDS)
-def test_a_further_option_never_costs_more(seed: int) -> None:
-    """What can be funded need not be."""
-    further_option(seed)
-
-
-@given(SEEDS)
-@pytest.mark.slow
-def test_a_laxer_exposure_cap_never_costs_more(seed: int) -> None:
-    """Who is trusted under a strict cap is trusted under a lax one."""
-    laxer_cap(seed)
-
-
-@given(SEEDS)
-@pytest.mark.slow
-def test_a_tighter_rule_never_costs_less(seed: int) -> None:
-    """What keeps to the smaller share keeps to the larger one."""
-    tighter_rule(seed)
-
-
-@pytest.mark.slow
-@given(SEEDS)
-def test_a_scenario_split_into_halves_changes_nothing(seed: int) -> None:
-    """The same future told twice, at half the probability each, is the same future, under every measure."""
-    split_scenario(seed)
-
-
-@given(SEEDS)
-def test_a_scenario_without_effects_adds_nothing(seed: int) -> None:
-    """A future in which nothing happens is no reason to do anything else."""
-    harmless_scenario(seed)
-
-
-@given(SEEDS)
-def test_names_and_order_change_nothing(seed: int) -> None:
-    """Neither what things are called nor the order they are written in is worth a dollar."""
-    other_words(seed)
-
-
-@pytest.mark.slow
-@given(SEEDS)
-def test_money_in_another_unit_is_the_same_money(seed: int) -> None:
-    """Eight times every price is eight times the cost."""
-    other_money(seed)
-
-
-@pytest.mark.slow
-@given(SEEDS)
-def test_mass_in_another_unit_is_the_same_mass(seed: int) -> None:
-    """Eight times every tonne, and every sum for a whole plant, is eight times the cost."""
-    other_tonnes(seed)
-
-
-@given(SEEDS)
-def test_a_rule_left_out_never_costs_more(seed: int) -> None:
-    """Each kind of rule only ever takes choices away."""
-    rule_left_out(seed)
-
-
-@given(SEEDS)
-def test_a_harder_blow_never_costs_less(seed: int) -> None:
-    """Who has a quarter of the plants could have done the same with a half."""
-    harder_blow(seed)
-
-
-@pytest.mark.slow
-@given(SEEDS)
-def test_the_optimum_evaluated_gives_back_its_cost(seed: int) -> None:
-    """Of every future, and their mean."""
-    evaluated(seed)
-
-
-@given(SEEDS)
-def test_the_optimum_lies_between_relaxation_and_doing_nothing(seed: int) -> None:
-    """Funding in parts is cheaper than funding whole, funding nothing no cheaper than the best."""
-    relaxation(seed)
-
-
-@given(SEEDS)
-def test_what_is_returned_passes_the_check(seed: int) -> None:
-    """Whatever the measure, the rules and the gap asked for, the checker finds nothing wrong with the plan."""
-    checked(seed)
-
-
-@pytest.mark.slow
-@given(SEEDS)
-def test_harder_measures_value_the_same_futures_higher(seed: int) -> None:
-    """The mean is no more than the mean of a tail, and that no more than the worst."""
-    risk_order(seed)
-
-
-@given(SEEDS)
-def test_the_optimal_portfolio_fixed_costs_the_optimum(seed: int) -> None:
-    """Leaving no choice but the one that was made leaves its cost."""
-    fixed_portfolio(seed)
+@pytest.mark.parametrize("name", [pytest.param(law, marks=pytest.mark.slow) if law in LONG else law for law in LAWS])
+def test_every_law_holds(name: str) -> None:
+    """What a law's own words say, of small instances."""
+    held(name, 1, settings(settings.get_profile("few")))
 
 
 DEAR = {"laxer_cap": 4, "further_option": 4, "tighter_rule": 4, "risk_order": 3, "split_scenario": 3}
@@ -385,13 +324,7 @@ DEAR = {"laxer_cap": 4, "further_option": 4, "tighter_rule": 4, "risk_order": 3,
 @pytest.mark.parametrize("name", LAWS)
 def test_every_law_holds_of_larger_instances(name: str) -> None:
     """What holds of small instances holds with two facilities of a stage in each country, and of many more of them."""
-
-    @settings(settings.get_profile("many"), max_examples=DEAR.get(name, 6))
-    @given(SEEDS)
-    def holds(seed: int) -> None:
-        LAWS[name](seed, size=2)
-
-    holds()
+    held(name, 2, settings(settings.get_profile("many"), max_examples=DEAR.get(name, 6)))
 
 
 def test_generated_instances_differ_and_can_be_made_again() -> None:
