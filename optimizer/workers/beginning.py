@@ -5,12 +5,16 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from types import ModuleType
 
 from optimizer.errors import OptionsError
+
+_SET_ASIDE = threading.Lock()
+"""Held while the caller's script is set aside."""
 
 
 def may_have(count: int) -> None:
@@ -50,10 +54,10 @@ def by_itself() -> Iterator[None]:
     Python would have them import it. One without `if __name__ == "__main__":` would start processes of its own there,
     and wait for them for ever; a long one would be run through by each.
     """
-    name = "__main__"
-    main = sys.modules[name]
-    sys.modules[name] = ModuleType(name)
-    try:
-        yield
-    finally:
-        sys.modules[name] = main
+    with _SET_ASIDE:  # a second thread would take what stands in its place for the script
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            yield
+        finally:
+            sys.modules["__main__"] = main

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support import smps
 from support.build import instance_of
@@ -13,6 +14,12 @@ from support.params import some_fast
 
 import optimizer
 from optimizer.errors import OptionsError, PlanError
+from optimizer.exporting import _smps
+from optimizer.network.network import network_of
+from optimizer.solver.extensive import problem_of
+from optimizer.solver.highs import run
+from optimizer.solver.options import Options
+from optimizer.solver.solve import begin
 
 ROOT = Path(__file__).resolve().parents[2]
 TWO = ROOT / "docs" / "examples" / "two_plants.yaml"
@@ -92,6 +99,34 @@ def test_every_number_of_a_branch_is_in_its_scenario(tmp_path: Path) -> None:
                 assert not part[[at]].nnz
                 assert low[at] <= 0 <= high[at]
         assert here == {key: value for key, value in entries.items() if key[0].startswith(f"{scenario}/")}
+
+
+def test_bounds_and_kinds_that_differ_between_branches_are_rows(tmp_path: Path) -> None:
+    """SMPS can change neither: no instance of ours has them, and they are held to all the same."""
+    network = network_of(instance_of(generate(1, scenarios=2)))
+    problem = problem_of(network, begin(network, Options(method="extensive")).blocks, {})
+    before = run(problem, Options(gap=1e-9, threads=1))
+    assert before.values is not None
+    first, second = network.windows
+    for name, component, bounds, value in (
+        (first, "deliver", problem.upper, 2.0),
+        (second, "short", problem.lower, 1.0),
+    ):
+        keys = problem.blocks[name].columns
+        bounds[[problem.place[name][local] for local, key in enumerate(keys) if key[0] == component][::2]] = value
+    start = problem.row_start[first]
+    ends = np.arange(start, start + len(problem.blocks[first].rows))
+    loose = ends[np.isinf(problem.row_lower[ends]) & np.isfinite(problem.row_upper[ends])]
+    problem.row_lower[loose] = np.minimum((problem.matrix @ before.values)[loose], problem.row_upper[loose]) - 10.0
+    after = run(problem, Options(gap=1e-9, threads=1))
+    assert after.objective is not None
+    assert before.objective is not None
+    assert after.objective > before.objective * (1 + 1e-4)
+    made = _smps(network, problem, tmp_path / "made")
+    names = smps.read(made.file).rows
+    assert any(name.startswith("branch/limit(") for name in names)
+    assert len(names) > len(set(names)), "no row is of two kinds"
+    assert smps.optimum(made.file) * made.objective_unit_usd == pytest.approx(after.objective, rel=1e-6)
 
 
 def test_mpi_sppy_reads_stages_and_scenarios(tmp_path: Path) -> None:

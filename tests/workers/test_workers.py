@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from support import tasks
 
 from optimizer.errors import OptionsError, SolveError
 from optimizer.workers import workers_of
+from optimizer.workers.beginning import by_itself
 
 BOTH = [1, pytest.param(2, marks=pytest.mark.slow)]
 """This process; two of their own, which take seconds to begin."""
@@ -246,6 +248,35 @@ def test_a_script_needs_no_guard(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["the script", "[(0, 0), (1, 7), (2, 14)]"]
+
+
+def test_the_script_is_back_whatever_threads_do() -> None:
+    """Two that begin processes at once: the second waits, and afterwards all is as it was."""
+    main, order = sys.modules["__main__"], []
+    inside, go_on = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with by_itself():
+            inside.set()
+            go_on.wait(10)
+            order.append("first")
+
+    def second() -> None:
+        inside.wait(10)
+        with by_itself():
+            order.append("second")
+
+    threads = [threading.Thread(target=one) for one in (first, second)]
+    for thread in threads:
+        thread.start()
+    assert inside.wait(10)
+    assert sys.modules["__main__"] is not main
+    threads[1].join(0.2)
+    go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert order == ["first", "second"]
+    assert sys.modules["__main__"] is main
 
 
 def in_a_pool(folder: Path) -> str:
